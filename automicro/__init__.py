@@ -1,0 +1,69 @@
+"""The smallest model, in deployed bytes, that meets your constraints.
+
+``automicro.select(X, y, constraints)`` searches, ``automicro.load(path)`` reads a model back.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module, metadata
+from typing import TYPE_CHECKING, Any
+
+from automicro.errors import (
+    ArtifactError,
+    AutomicroError,
+    ConstraintError,
+    DataError,
+    FamilyUnavailableError,
+    Infeasible,
+    PluginError,
+    RequestError,
+)
+
+if TYPE_CHECKING:
+    from automicro.api import select, select_request
+    from automicro.model import Model, load
+    from automicro.request import Constraints, Search, SearchRequest
+    from automicro.selection import Selection
+
+__all__ = [
+    "ArtifactError",
+    "AutomicroError",
+    "ConstraintError",
+    "Constraints",
+    "DataError",
+    "FamilyUnavailableError",
+    "Infeasible",
+    "Model",
+    "PluginError",
+    "RequestError",
+    "Search",
+    "SearchRequest",
+    "Selection",
+    "load",
+    "select",
+    "select_request",
+]
+
+LAZY = {
+    "Constraints": "automicro.request",
+    "Model": "automicro.model",
+    "Search": "automicro.request",
+    "SearchRequest": "automicro.request",
+    "Selection": "automicro.selection",
+    "load": "automicro.model",
+    "select": "automicro.api",
+    "select_request": "automicro.api",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Import what is asked for when it is asked for, so that ``import automicro`` stays light."""
+    if name == "__version__":
+        return metadata.version("automicro")
+    if name not in LAZY:
+        raise AttributeError(f"module 'automicro' has no attribute {name!r}")
+    return getattr(import_module(LAZY[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,146 @@
+"""The Python entry points: a table and constraints in, the smallest model that meets them out."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from automicro.errors import RequestError
+from automicro.request import Constraints, Search
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from automicro.data import Problem
+    from automicro.report import Progress
+    from automicro.request import SearchRequest
+    from automicro.selection import Selection
+
+__all__ = ["select", "select_request"]
+
+
+def select(
+    X: Any,
+    y: Any,
+    constraints: Constraints | None = None,
+    *,
+    search: Search | None = None,
+    families: Iterable[str] | None = None,
+    task: str | None = None,
+    weights: Any = None,
+    groups: Any = None,
+    time: Any = None,
+    **keywords: Any,
+) -> Selection:
+    """Return the smallest model, in deployed bytes, that meets the constraints.
+
+    Parameters
+    ----------
+    X : table, (rows, columns)
+        Raw rows: a pandas, polars or pyarrow table, a 2-D array, a list of rows or of dicts. Numbers, booleans, categories, texts
+        and missing values are taken as they are.
+    y : array or str, (rows,)
+        The target, or the name of its column in `X`.
+    constraints : Constraints, optional
+        Or its fields as further keywords: ``select(X, y, metric="roc_auc", score=0.8)``.
+    search : Search, optional
+        Trials, seconds, seed and more; 60 seconds if not given.
+    families : iterable of str, optional
+        Families that may take part; short for ``Search(families=...)``.
+    task : {"classification", "regression"}, optional
+        Told by the target if not given.
+    weights : array or str, (rows,), optional
+        Sample weights.
+    groups : array or str, (rows,), optional
+        Rows of one group stay together in every split.
+    time : array or str, (rows,), optional
+        Later rows are never used to predict earlier ones.
+
+    Returns
+    -------
+    Selection
+
+    Raises
+    ------
+    RequestError
+        If the request cannot be understood or contradicts itself or the data.
+    DataError
+        If the data cannot be used as they are.
+    FamilyUnavailableError
+        If a family was named that cannot be used.
+    Infeasible
+        If no model was found that meets the constraints.
+
+    Examples
+    --------
+    >>> import automicro
+    >>> from sklearn.datasets import load_breast_cancer
+    >>> X, y = load_breast_cancer(return_X_y=True, as_frame=True)
+    >>> selection = automicro.select(X, y, metric="roc_auc", score=0.97, search=automicro.Search(trials=4))
+    >>> selection.size_bytes < 100
+    True
+    """
+    from automicro.data import load_problem
+    from automicro.run import run
+
+    if constraints is not None and keywords:
+        raise RequestError(
+            f"constraints must be given either as an object or as keywords, but got an object and {', '.join(sorted(keywords))}"
+        )
+    wanted = constraints if constraints is not None else Constraints(**keywords)
+    settings = search if search is not None else Search()
+    if families is not None:
+        if settings.families is not None:
+            raise RequestError("families must be given once, but stand in both select(...) and Search(...)")
+        values = {name: getattr(settings, name) for name in settings.model_fields_set}
+        settings = Search(**values, families=[families] if isinstance(families, str) else list(families))
+    problem = load_problem(X, y, task=task, weights=weights, groups=groups, time=time)  # type: ignore[arg-type]  # checked there
+    return run(problem, wanted, settings, target_name=_name(y))
+
+
+def select_request(request: SearchRequest, progress: Progress | None = None) -> Selection:
+    """Run a whole request: read its data, search, write its outputs.
+
+    Raises
+    ------
+    RequestError, DataError, FamilyUnavailableError, Infeasible
+        As `select`; the trace is written for an infeasible request too.
+    """
+    from automicro.errors import Infeasible
+    from automicro.run import run, write_outputs
+
+    if request.data is None:
+        raise RequestError("data: must be given: name a file or sklearn:NAME as data.source")
+    problem, target_name = problem_of(request)
+    try:
+        selection = run(problem, request.constraints, request.search, progress=progress, target_name=target_name)
+    except Infeasible as infeasible:
+        write_outputs(request.output, None, infeasible.trace, str(infeasible))
+        raise
+    write_outputs(request.output, selection.model, selection.trace, repr(selection))
+    return selection
+
+
+def problem_of(request: SearchRequest) -> tuple[Problem, str | None]:
+    """Return the problem that a request describes and the name of its target column."""
+    from automicro.data import load_problem, read_file, sklearn_source
+
+    source = request.data
+    assert source is not None  # noqa: S101 - checked by the caller
+    if source.source.startswith("sklearn:"):
+        frame, target = sklearn_source(source.source.removeprefix("sklearn:"))
+        target = source.target or target
+    else:
+        frame, target = read_file(source.source, format=source.format), source.target
+    roles = [name for name in (target, source.weights, source.groups, source.time) if name is not None]
+    frame = frame.drop(columns=[name for name in source.drop or () if name in frame.columns])
+    if source.columns is not None:
+        frame = frame[[*source.columns, *roles]]
+    problem = load_problem(
+        frame, target, task=source.task, weights=source.weights, groups=source.groups, time=source.time
+    )
+    return problem, target
+
+
+def _name(y: Any) -> str | None:
+    name = y if isinstance(y, str) else getattr(y, "name", None)
+    return name if isinstance(name, str) else None

@@ -1,0 +1,28 @@
+"""From data as people have them to what a family trains on."""
+
+from automicro.data.files import read_file, sklearn_source
+from automicro.data.prepare import Preparation, PreparationSettings, features_at_most
+from automicro.data.problem import Problem, load_problem
+from automicro.data.profile import profile
+from automicro.data.relevance import rank_columns
+from automicro.data.rows import rows_for_prediction
+from automicro.data.split import Fold, folds, row_subset
+from automicro.data.table import Table, load_table
+
+__all__ = [
+    "Fold",
+    "Preparation",
+    "PreparationSettings",
+    "Problem",
+    "Table",
+    "features_at_most",
+    "folds",
+    "load_problem",
+    "load_table",
+    "profile",
+    "rank_columns",
+    "read_file",
+    "row_subset",
+    "rows_for_prediction",
+    "sklearn_source",
+]

@@ -1,0 +1,153 @@
+"""From one raw array to a column that a program can read, with its profile."""
+
+from __future__ import annotations
+
+import datetime
+import math
+from collections import Counter
+from decimal import Decimal
+from numbers import Real
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from automicro.errors import DataError
+from automicro.plugin import ColumnProfile
+from automicro.program.rows import FLOAT32_MAX, Categories, categories_of, level_text
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from automicro.data.frames import RawColumn
+    from automicro.program import Column
+
+__all__ = ["numeric_values", "read_column", "value_kind", "where_missing"]
+
+OF_LETTER = {"f": "numeric", "i": "numeric", "u": "numeric", "b": "boolean", "U": "category", "T": "category"}
+OF_LETTER |= {"c": "complex", "M": "dates", "m": "dates", "V": "nested", "S": "bytes"}
+OF_TYPE: tuple[tuple[str, tuple[type, ...]], ...] = (
+    ("category", (str,)),
+    ("boolean", (bool, np.bool_)),
+    ("dates", (datetime.date, datetime.time, datetime.timedelta, np.datetime64, np.timedelta64)),
+    ("numeric", (Real, Decimal)),
+    ("complex", (complex, np.complexfloating)),
+    ("nested", (list, tuple, dict, set, np.ndarray)),
+    ("bytes", (bytes, bytearray)),
+)
+REMEDY = {
+    "dates": "dates or times: replace them by numbers such as the year, the month or the days since a start",
+    "complex": "complex numbers: replace them by real ones, such as their real and imaginary parts",
+    "nested": "lists or records: spread them over columns of their own",
+    "bytes": "bytes: decode them to text (text files must be UTF-8)",
+}
+USABLE = ("numeric", "boolean", "category")
+
+
+def value_kind(values: NDArray[Any]) -> str:
+    """Return what a raw column holds: "numeric", "boolean", "category" or "missing", or else what no column may hold.
+
+    Of the latter there are "dates", "complex", "nested", "bytes", "mixed" (numbers and text) and the names of other types.
+    """
+    if values.dtype.kind != "O":
+        return OF_LETTER.get(values.dtype.kind, str(values.dtype))
+    present = {type(v): v for v in values.tolist() if v is not None and not (type(v) is float and math.isnan(v))}
+    kinds = {_kind_of(kind) for kind, example in present.items() if level_text(example) is not None}
+    if len(kinds) <= 1:
+        return kinds.pop() if kinds else "missing"
+    if kinds == {"boolean", "numeric"}:
+        return "numeric"
+    return next((kind for kind in sorted(kinds) if kind not in USABLE), "mixed")
+
+
+def _kind_of(kind: type) -> str:
+    return next((name for name, types in OF_TYPE if issubclass(kind, types)), kind.__name__)
+
+
+def where_missing(values: NDArray[Any]) -> NDArray[np.bool_]:
+    """Return which values are missing: None, NaN, NaT or NA."""
+    if values.dtype.kind == "f":
+        return np.isnan(values)
+    if values.dtype.kind in "mM":
+        return np.isnat(values)
+    if values.dtype.kind != "O":
+        return np.zeros(values.shape, dtype=bool)
+    return np.fromiter((level_text(v) is None for v in values.ravel()), dtype=bool, count=values.size).reshape(values.shape)
+
+
+def numeric_values(values: NDArray[Any]) -> NDArray[np.float64]:
+    """Return numbers or booleans as float64, missing values as NaN."""
+    if values.dtype.kind != "O":
+        return values.astype(np.float64)
+    return np.fromiter((_float(v) for v in values.tolist()), dtype=np.float64, count=len(values))
+
+
+def _float(value: Any) -> float:
+    if level_text(value) is None:
+        return math.nan
+    try:
+        return float(value)
+    except OverflowError:  # an integer beyond float64
+        return math.inf
+
+
+def read_column(raw: RawColumn) -> tuple[Column, ColumnProfile]:
+    """Decide what kind of column this is, and check and convert its values.
+
+    Text, categoricals and enums are categories; booleans are the numbers 0 and 1; everything else must be a number.
+
+    Raises
+    ------
+    DataError
+        Where the column holds what no model can read; the sentence names the column.
+    """
+    kind = value_kind(raw.values)
+    if kind == "mixed":
+        raise DataError(_mixed(raw))
+    if kind not in (*USABLE, "missing"):
+        holds = REMEDY.get(kind, f"values of type {kind}: turn them into numbers or text")
+        raise DataError(f"column {raw.name!r} must hold numbers, booleans or text, but holds {holds}")
+    if kind == "category" or (raw.category and kind != "missing"):
+        return _category(raw)
+    return _numeric(raw, kind)
+
+
+def _mixed(raw: RawColumn) -> str:
+    texts = Counter(v for v in raw.values.tolist() if isinstance(v, str))
+    shown = ", ".join(repr(text) for text, _ in texts.most_common(3))
+    return (
+        f"column {raw.name!r} must hold either numbers or text, but {texts.total()} of its {len(raw.values)} values "
+        f"are text ({shown}): set these to None for missing, or turn the whole column into text"
+    )
+
+
+def _numeric(raw: RawColumn, kind: str) -> tuple[Column, ColumnProfile]:
+    wide = numeric_values(raw.values) if kind != "missing" else np.full(len(raw.values), math.nan)
+    known = wide[~np.isnan(wide)]
+    if too_large := int((np.abs(known) > FLOAT32_MAX).sum()):
+        what = "infinite" if np.isinf(known).any() else "beyond the range of 32-bit floats (3.4e38)"
+        raise DataError(
+            f"column {raw.name!r} must hold finite numbers, but {too_large} of its {len(wide)} values are {what}: "
+            "set them to NaN for missing, or to a limit"
+        )
+    values = wide.astype(np.float32)
+    distinct = np.unique(values[~np.isnan(values)])
+    return values, ColumnProfile(
+        name=raw.name,
+        kind="boolean" if kind == "boolean" else "numeric",
+        missing=len(wide) - len(known),
+        distinct=len(distinct),
+        minimum=float(distinct[0]) if len(distinct) else None,
+        maximum=float(distinct[-1]) if len(distinct) else None,
+        integral=bool((distinct == np.floor(distinct)).all()),
+    )
+
+
+def _category(raw: RawColumn) -> tuple[Column, ColumnProfile]:
+    read = categories_of(raw.values)
+    counts = np.bincount(read.codes + 1, minlength=len(read.levels) + 1)[1:]
+    by_frequency = sorted(range(len(read.levels)), key=lambda code: (-counts[code], read.levels[code]))
+    new_code = np.full(len(read.levels) + 1, -1, dtype=np.int32)  # the last entry is the missing value's
+    new_code[by_frequency] = np.arange(len(read.levels))
+    levels = tuple(read.levels[code] for code in by_frequency)
+    profile = ColumnProfile(raw.name, "category", len(read.codes) - int(counts.sum()), len(levels), levels=levels)
+    return Categories(new_code[read.codes], levels), profile

@@ -1,0 +1,196 @@
+"""A problem: the table, its target, and how rows are weighted, grouped and ordered."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from automicro.data.column import numeric_values, value_kind, where_missing
+from automicro.data.frames import raw_values
+from automicro.data.suggest import did_you_mean
+from automicro.data.table import raw_columns, table_of
+from automicro.data.target import read_target
+from automicro.errors import DataError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from automicro.data.frames import RawColumn
+    from automicro.data.table import Table
+    from automicro.data.target import Labels
+    from automicro.plugin.profile import Task
+
+__all__ = ["Problem", "load_problem"]
+
+
+@dataclass(frozen=True, eq=False)
+class Problem:
+    """A table with a target.
+
+    Parameters
+    ----------
+    table : Table
+    target : array, (rows,)
+        Class codes 0..classes-1 as int64, or numbers as float64.
+    task : {"classification", "regression"}
+    labels : tuple or None
+        Class labels in the order of the codes; None for regression.
+    weights : array of float64, (rows,), or None
+    groups : array of int64, (rows,), or None
+        Codes; rows of one group stay together in every split.
+    order : array of int64, (rows,), or None
+        Ranks in time; a model is validated on rows later than those that it was trained on.
+    notes : tuple of str
+        What the user should know of how the data were read.
+    """
+
+    table: Table
+    target: NDArray[np.int64] | NDArray[np.float64]
+    task: Task
+    labels: Labels | None = None
+    weights: NDArray[np.float64] | None = None
+    groups: NDArray[np.int64] | None = None
+    order: NDArray[np.int64] | None = None
+    notes: tuple[str, ...] = ()
+
+    @property
+    def rows(self) -> int:
+        """Number of rows."""
+        return self.table.rows
+
+    @property
+    def classes(self) -> int:
+        """Number of classes, 0 for regression."""
+        return len(self.labels) if self.labels else 0
+
+
+def load_problem(
+    X: Any, y: Any, *, task: Task | None = None, weights: Any = None, groups: Any = None, time: Any = None
+) -> Problem:
+    """Read a table and its target.
+
+    Parameters
+    ----------
+    X : table, (rows, columns)
+        Whatever `load_table` reads.
+    y : array, series or str, (rows,)
+        The target, or the name of the column of `X` that holds it.
+    task : {"classification", "regression"}, optional
+        By default told by the target: text, booleans and categoricals are classes, numbers with fractions are not; whole
+        numbers are classes if there are two, or at most 20 with at least 5 rows each on average.
+    weights : array or str, (rows,), optional
+        How much each row counts: finite and not negative.
+    groups : array or str, (rows,), optional
+        Rows with the same value stay together in every split.
+    time : array or str, (rows,), optional
+        Numbers, dates or text that sort by time; splits then validate on later rows only.
+
+    Raises
+    ------
+    DataError
+        Where the data cannot be used, in one sentence.
+
+    Notes
+    -----
+    Columns of `X` that are named as `y`, `weights`, `groups` or `time` are not learnt from.
+
+    Examples
+    --------
+    >>> rows = [{"size": 1.5 * i, "sold": i % 3 == 0} for i in range(12)]
+    >>> problem = load_problem(rows, "sold")
+    >>> problem.task, problem.labels, problem.table.names
+    ('classification', (False, True), ('size',))
+    """
+    columns = raw_columns(X)
+    roles = {"the target": y, "weights": weights, "groups": groups, "time": time}
+    named = {value for value in roles.values() if isinstance(value, str)}
+    taken = {role: _taken(value, role, columns) for role, value in roles.items() if value is not None}
+    if "the target" not in taken:
+        raise DataError("a target is needed to learn from: pass y, or the name of its column")
+    table = table_of([column for column in columns if column.name not in named])
+    _check_leak(taken["the target"], columns if taken["the target"].name not in named else [])
+    target = read_target(taken["the target"], table.rows, task)
+    problem = Problem(
+        table,
+        target.values,
+        target.task,
+        target.labels,
+        weights=_weights(taken["weights"], table.rows) if "weights" in taken else None,
+        groups=_groups(taken["groups"], table.rows) if "groups" in taken else None,
+        order=_order(taken["time"], table.rows) if "time" in taken else None,
+    )
+    return replace(problem, notes=tuple(filter(None, [target.note, *table.notes, *_notes(problem)])))
+
+
+def _taken(value: Any, role: str, columns: list[RawColumn]) -> RawColumn:
+    if not isinstance(value, str):
+        return raw_values(value, role)
+    for column in columns:
+        if column.name == value:
+            return column
+    meant = did_you_mean(value, [column.name for column in columns])
+    raise DataError(f"{role} must be an array or the name of a column, but there is no column {value!r}{meant}")
+
+
+def _check_leak(target: RawColumn, columns: list[RawColumn]) -> None:
+    for column in columns:
+        if target.name and column.name == target.name and np.array_equal(column.values, target.values):
+            raise DataError(f"column {column.name!r} of X must not be the target itself: drop it, or pass y={column.name!r}")
+
+
+def _notes(problem: Problem) -> list[str]:
+    """Check that something can be learnt, and return what looks suspicious."""
+    table = problem.table
+    if not any(p.distinct > 1 or (p.distinct and p.missing) for p in table.profiles):
+        raise DataError("at least one column must vary, but each is the same in every row: there is nothing to learn from")
+    target = problem.target.astype(np.float32)
+    return [
+        f"column {name!r} equals the target in every row: drop it if it is not known when predicting"
+        for name, column in zip(table.names, table.columns, strict=True)
+        if isinstance(column, np.ndarray) and np.array_equal(column, target)
+    ]
+
+
+def _checked(raw: RawColumn, role: str, rows: int) -> RawColumn:
+    if raw.values.shape != (rows,):
+        raise DataError(f"{role} must have one value for each of the {rows} rows, but the shape is {raw.values.shape}")
+    if missing := int(where_missing(raw.values).sum()):
+        raise DataError(f"{role} must be known in every row, but {missing} of {rows} values are missing: drop these rows")
+    return raw
+
+
+def _weights(raw: RawColumn, rows: int) -> NDArray[np.float64]:
+    kind = value_kind(_checked(raw, "weights", rows).values)
+    if kind not in {"numeric", "boolean"}:
+        raise DataError(f"weights must be numbers, but hold {kind} values")
+    weights = numeric_values(raw.values)
+    if bad := int((~np.isfinite(weights) | (weights < 0)).sum()):
+        raise DataError(f"weights must be finite and not negative, but {bad} of {rows} are not: 0 leaves a row out")
+    if not weights.any():
+        raise DataError("weights must not all be 0: no row would count")
+    return weights
+
+
+def _groups(raw: RawColumn, rows: int) -> NDArray[np.int64]:
+    codes = _ranks(_checked(raw, "groups", rows), "groups")
+    if codes.max() == 0:
+        raise DataError("there must be at least two groups, but every row is of the same one: leave groups out")
+    return codes
+
+
+def _order(raw: RawColumn, rows: int) -> NDArray[np.int64]:
+    ranks = _ranks(_checked(raw, "time", rows), "time")
+    if ranks.max() == 0:
+        raise DataError("time must vary, but is the same in every row: leave time out")
+    return ranks
+
+
+def _ranks(raw: RawColumn, role: str) -> NDArray[np.int64]:
+    try:
+        return np.unique(raw.values, return_inverse=True)[1].astype(np.int64)
+    except TypeError:
+        raise DataError(
+            f"{role} must hold values of one type, which can be sorted, but mixes several: turn all of them into text"
+        ) from None

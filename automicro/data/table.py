@@ -1,0 +1,179 @@
+"""Tables of any library as typed columns."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from automicro.data.column import read_column
+from automicro.data.frames import RawColumn, frame_columns, objects
+from automicro.errors import DataError
+from automicro.program import Categories
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from automicro.plugin import ColumnProfile
+    from automicro.program import Column
+
+__all__ = ["Table", "load_table", "raw_columns", "table_of"]
+
+MANY_DISTINCT = 0.5
+MOSTLY_NUMBERS = 0.8
+EXACT_INTEGERS = 2.0**24
+
+
+@dataclass(frozen=True, eq=False)
+class Table:
+    """Columns as a program reads them.
+
+    Parameters
+    ----------
+    names : tuple of str
+    columns : tuple of Column, each (rows,)
+        float32 arrays with NaN for missing, or `automicro.program.Categories` with levels by falling frequency.
+    profiles : tuple of ColumnProfile
+    notes : tuple of str
+        What the user should know of columns that cannot be used as they are, or lose something.
+    """
+
+    names: tuple[str, ...]
+    columns: tuple[Column, ...]
+    profiles: tuple[ColumnProfile, ...]
+    notes: tuple[str, ...] = ()
+
+    @property
+    def rows(self) -> int:
+        """Number of rows."""
+        first = self.columns[0]
+        return len(first.codes if isinstance(first, Categories) else first)
+
+
+def load_table(X: Any) -> Table:
+    """Read a table.
+
+    Text, categoricals and enums become categories, booleans become 0 and 1. Columns that are missing or the same in every
+    row are kept, since new rows have them too, but no model uses them.
+
+    Parameters
+    ----------
+    X : dataframe, array, list of rows, list of dicts, or dict of columns, (rows, columns)
+        A dataframe is one of pandas, polars, pyarrow or another eager library that narwhals knows. The columns of an array or
+        a list of rows are named x0, x1 and so on.
+
+    Raises
+    ------
+    DataError
+        Where there are no rows or no columns, names that stand twice, or a column that no model can read: dates, lists, complex
+        numbers, infinities, numbers beyond float32, numbers mixed with text.
+
+    Examples
+    --------
+    >>> table = load_table([{"age": 31, "job": "cook"}, {"age": None, "job": "smith"}])
+    >>> [(profile.name, profile.kind, profile.missing) for profile in table.profiles]
+    [('age', 'numeric', 1), ('job', 'category', 0)]
+    """
+    return table_of(raw_columns(X))
+
+
+def raw_columns(data: Any) -> list[RawColumn]:
+    """Return the columns of whatever `load_table` reads, before their kinds are known."""
+    columns = frame_columns(data)
+    if columns is not None:
+        return columns
+    if isinstance(data, dict):
+        return [RawColumn(str(name), _vector(values, str(name))) for name, values in data.items()]
+    if isinstance(data, list) and data and all(isinstance(row, dict) for row in data):
+        names = dict.fromkeys(name for row in data for name in row)
+        return [RawColumn(str(name), objects([row.get(name) for row in data])) for name in names]
+    matrix = _matrix(data)
+    return [RawColumn(f"x{j}", matrix[:, j]) for j in range(matrix.shape[1])]
+
+
+def table_of(raw: list[RawColumn]) -> Table:
+    """Read raw columns into a table."""
+    if not raw:
+        raise DataError("a table must have at least one column to learn from, but has none")
+    rows = len(raw[0].values)
+    for column in raw:
+        if len(column.values) != rows:
+            given = f"{raw[0].name!r} has {rows} rows and {column.name!r} has {len(column.values)}"
+            raise DataError(f"columns must be equally long, but {given}")
+    if rows == 0:
+        raise DataError("a table must have rows to learn from, but has none")
+    read = [read_column(column) for column in raw]
+    profiles = tuple(profile for _, profile in read)
+    notes = tuple(note for column, profile in read if (note := _note(column, profile, rows)))
+    return Table(tuple(profile.name for profile in profiles), tuple(column for column, _ in read), profiles, notes)
+
+
+def _note(column: Column, profile: ColumnProfile, rows: int) -> str | None:
+    name = f"column {profile.name!r}"
+    if profile.missing == rows:
+        return f"{name} is missing in every row and is not used"
+    if profile.distinct == 1 and not profile.missing:
+        return f"{name} is the same in every row and is not used"
+    if isinstance(column, Categories):
+        if (texts := _texts_among_numbers(column)) is not None:
+            others = f", beside {', '.join(map(repr, texts[:3]))}" if texts else ""
+            return f"{name} holds numbers as text{others}: turn it into numbers if their size matters"
+        if profile.distinct > MANY_DISTINCT * rows:
+            return f"{name} has {profile.distinct} different texts in {rows} rows: only frequent ones can be used"
+    elif profile.integral and max(-(profile.minimum or 0.0), profile.maximum or 0.0) > EXACT_INTEGERS:
+        return f"{name} has whole numbers beyond 16,777,216, where 32-bit floats leave gaps"
+    return None
+
+
+def _texts_among_numbers(column: Categories) -> list[str] | None:
+    """Return the levels that are no numbers if most rows of a category are numbers; None if they are not."""
+    texts = [code for code, level in enumerate(column.levels) if not _is_number(level)]
+    if len(texts) == len(column.levels) or len(column.levels) <= 2:
+        return None
+    if np.isin(column.codes, texts).sum() > (1.0 - MOSTLY_NUMBERS) * (column.codes >= 0).sum():
+        return None
+    return [column.levels[code] for code in texts]
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _vector(values: Any, name: str) -> NDArray[Any]:
+    if not isinstance(values, list | tuple | np.ndarray):
+        raise DataError(f"column {name!r} must be a list or an array, but is a {type(values).__name__}")
+    array = values if isinstance(values, np.ndarray) else objects(values)
+    if array.ndim != 1:
+        raise DataError(f"column {name!r} must be one-dimensional, but its shape is {array.shape}")
+    return array
+
+
+def _matrix(data: Any) -> NDArray[Any]:
+    if hasattr(data, "tocsr"):
+        raise DataError(f"X must be a dense table, but is a sparse {type(data).__name__}: call toarray() on it first")
+    if isinstance(data, list | tuple):
+        return _matrix_of_rows(data)
+    if not isinstance(data, np.ndarray):
+        raise DataError(f"X must be a dataframe, a 2-D array or a list of rows, but is a {type(data).__name__}")
+    if data.dtype.names:
+        raise DataError("X must not be a structured array: pass {name: X[name] for name in X.dtype.names}")
+    if data.ndim != 2:
+        raise DataError(f"X must have rows and columns, but its shape is {data.shape}: reshape it to (rows, columns)")
+    return np.ma.filled(data.astype(np.float64), np.nan) if isinstance(data, np.ma.MaskedArray) else data
+
+
+def _matrix_of_rows(rows: list[Any] | tuple[Any, ...]) -> NDArray[Any]:
+    lengths = [len(row) if isinstance(row, list | tuple | np.ndarray) else -1 for row in rows]
+    if -1 in lengths:
+        raise DataError(f"X must be a list of rows, but element {lengths.index(-1)} is {rows[lengths.index(-1)]!r}")
+    if len(set(lengths)) > 1:
+        raise DataError(f"rows must be equally long, but lengths range from {min(lengths)} to {max(lengths)}")
+    matrix = np.empty((len(rows), lengths[0] if rows else 0), dtype=object)
+    for i, row in enumerate(rows):
+        matrix[i] = list(row)
+    return matrix

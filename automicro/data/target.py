@@ -1,0 +1,130 @@
+"""The target: which task it poses, its class codes and labels."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from automicro.data.column import REMEDY, USABLE, numeric_values, value_kind, where_missing
+from automicro.errors import DataError
+from automicro.program.rows import FLOAT32_MAX
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from automicro.data.frames import RawColumn
+    from automicro.plugin.profile import Task
+
+__all__ = ["Labels", "Target", "read_target"]
+
+Labels = tuple[str, ...] | tuple[int, ...] | tuple[bool, ...] | tuple[float, ...]
+FEWEST_ROWS = 4
+MOST_CLASSES = 20
+ROWS_PER_CLASS = 5
+UNSURE = 100
+
+
+@dataclass(frozen=True, eq=False)
+class Target:
+    """Class codes (int64) and their labels, or numbers (float64) and no labels; `note` says what was guessed."""
+
+    values: NDArray[np.int64] | NDArray[np.float64]
+    task: Task
+    labels: Labels | None = None
+    note: str | None = None
+
+
+def read_target(raw: RawColumn, rows: int, task: Task | None = None) -> Target:
+    """Check the target and decide which task it poses.
+
+    Text, booleans and categoricals are classes. Numbers with fractions are to be predicted as numbers. Whole numbers are
+    classes if there are two of them, or at most 20 with at least 5 rows each on average; else they are numbers. `task` overrules
+    this. Labels stand in ascending order.
+
+    Raises
+    ------
+    DataError
+        For a target that is missing somewhere, infinite, constant, of another length than the table or at odds with the
+        task; for a class with a single row; for fewer than 4 rows.
+    """
+    kind = _checked_kind(raw, rows)
+    guessed, note = _guess(raw, kind)
+    if task not in {None, "classification", "regression"}:
+        raise DataError(f"task must be 'classification' or 'regression' for a table with a target, but got {task!r}")
+    if (task or guessed) == "regression":
+        return Target(_numbers(raw, kind), "regression", None, None if task else note)
+    codes, labels = _classes(raw, kind)
+    return Target(codes, "classification", labels, None if task else note)
+
+
+def _checked_kind(raw: RawColumn, rows: int) -> str:
+    if raw.values.shape != (rows,):
+        raise DataError(f"the target must have one value for each of the {rows} rows, but its shape is {raw.values.shape}")
+    if missing := int(where_missing(raw.values).sum()):
+        raise DataError(f"the target must be known in every row, but {missing} of {rows} values are missing: drop these rows")
+    if rows < FEWEST_ROWS:
+        raise DataError(f"there must be at least {FEWEST_ROWS} rows to learn from, but there is only {rows}")
+    kind = value_kind(raw.values)
+    if kind not in (*USABLE, "mixed"):
+        holds = REMEDY.get(kind, f"values of type {kind}: turn them into numbers or text")
+        raise DataError(f"the target must hold numbers, booleans or text, but holds {holds}")
+    if kind == "numeric" and (infinite := int(np.isinf(numeric_values(raw.values)).sum())):
+        raise DataError(f"the target must be finite, but {infinite} of {rows} values are infinite: drop these rows")
+    return kind
+
+
+def _guess(raw: RawColumn, kind: str) -> tuple[Task, str | None]:
+    if kind != "numeric" or raw.category:
+        return "classification", None
+    numbers = numeric_values(raw.values)
+    distinct = len(np.unique(numbers))
+    if (numbers != np.floor(numbers)).any():
+        return "regression", None
+    if distinct <= 2:
+        return "classification", None
+    if distinct <= min(MOST_CLASSES, len(numbers) // ROWS_PER_CLASS):
+        note = f"the target's {distinct} whole numbers are taken as classes; task='regression' takes them as numbers"
+        return "classification", note
+    note = f"the target's {distinct} whole numbers are taken as numbers; task='classification' takes them as classes"
+    return "regression", note if distinct <= UNSURE else None
+
+
+def _numbers(raw: RawColumn, kind: str) -> NDArray[np.float64]:
+    if kind not in {"numeric", "boolean"}:
+        raise DataError(
+            f"a regression target must hold numbers, but holds text such as {raw.values[0]!r}: use task='classification'"
+        )
+    numbers = numeric_values(raw.values)
+    if numbers.min() == numbers.max():
+        raise DataError(f"the target must vary, but is {numbers[0]:g} in every row: there is nothing to learn")
+    if np.abs(numbers).max() > FLOAT32_MAX:
+        raise DataError("the target must lie within the range of 32-bit floats (3.4e38), but does not: scale it down")
+    return numbers
+
+
+def _classes(raw: RawColumn, kind: str) -> tuple[NDArray[np.int64], Labels]:
+    values = [v.item() if isinstance(v, np.generic) else v for v in raw.values.tolist()]
+    if kind == "numeric" and not all(type(v) is int for v in values):
+        values = numeric_values(raw.values).tolist()
+    elif kind == "mixed" or len({type(v) for v in values}) > 1:
+        kinds = " and ".join(sorted({type(v).__name__ for v in values}))
+        raise DataError(f"class labels must be of one type, but are {kinds}: turn all of them into text")
+    labels = tuple(sorted(set(values)))
+    code = {label: i for i, label in enumerate(labels)}
+    codes = np.fromiter((code[v] for v in values), dtype=np.int64, count=len(values))
+    _check_classes(np.bincount(codes), labels)
+    return codes, labels
+
+
+def _check_classes(counts: NDArray[np.int64], labels: tuple[Any, ...]) -> None:
+    if len(labels) == 1:
+        raise DataError(f"the target must have two classes or more, but is {labels[0]!r} in every row: there is nothing to learn")
+    alone = np.flatnonzero(counts == 1)
+    if len(alone):
+        more = f" (and {len(alone) - 1} more)" if len(alone) > 1 else ""
+        raise DataError(
+            f"every class must have a row to train and one to validate on, but class {labels[alone[0]]!r}{more} has one row: "
+            "drop it, merge it with another, or use task='regression' if the target is a number"
+        )

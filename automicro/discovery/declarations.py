@@ -1,0 +1,52 @@
+"""Whether what a plugin's hook returned are families that keep the protocol."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from typing import get_args
+
+from automicro.plugin import Family
+from automicro.plugin.profile import Kind, Task
+
+__all__ = ["fault"]
+
+_NAME = re.compile(r"[a-z][a-z0-9_]*")
+
+# Positional arguments that the core hands over.
+_METHODS = {"space": 1, "size_budget": 2, "fit": 2, "lower": 1, "needs": 1, "variants": 2, "strongest": 1}
+
+
+def fault(candidate: object) -> str | None:
+    """Return what is wrong with a returned family, as a sentence, or None.
+
+    Whatever its attributes raise is raised.
+    """
+    if isinstance(candidate, type):
+        return f"automicro_families must return instances of Family, but got the class {candidate.__name__}"
+    if not isinstance(candidate, Family):
+        return f"automicro_families must return instances of Family, but got {candidate!r}"
+    name = getattr(candidate, "name", None)
+    if not isinstance(name, str) or not _NAME.fullmatch(name):
+        kind = type(candidate).__name__
+        return f"{kind}.name must be lower-case letters, digits and underscores, but got {_given(name)}"
+    for attribute, allowed in (("tasks", get_args(Task)), ("kinds", get_args(Kind))):
+        value = getattr(candidate, attribute, None)
+        if not isinstance(value, frozenset) or not value or not value <= set(allowed):
+            return (
+                f"family {name!r}: {attribute} must be a frozenset out of {', '.join(allowed)}, but got {_given(value)}"
+            )
+    return _method_fault(candidate)
+
+
+def _method_fault(family: Family) -> str | None:
+    for method, arguments in _METHODS.items():
+        try:
+            inspect.signature(getattr(family, method)).bind(*[None] * arguments)
+        except TypeError:
+            return f"family {family.name!r}: {method} must be a method of {arguments} arguments besides self"
+    return None
+
+
+def _given(value: object) -> str:
+    return "nothing" if value is None else repr(value)

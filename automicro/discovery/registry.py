@@ -1,0 +1,100 @@
+"""What discovery found: families that can be used, and why others cannot."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from automicro.errors import FamilyUnavailableError
+from automicro.request import did_you_mean
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from automicro.plugin import Family
+
+__all__ = ["PluginInfo", "PluginProblem", "ProblemStatus", "Registry"]
+
+ProblemStatus = Literal["unavailable", "broken", "duplicate"]
+
+
+@dataclass(frozen=True)
+class PluginInfo:
+    """One entry point: where it comes from and which families it brought."""
+
+    name: str
+    distribution: str
+    version: str
+    families: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class PluginProblem:
+    """Why a plugin, or one of its families, cannot be used.
+
+    Parameters
+    ----------
+    name : str
+        The entry point.
+    distribution : str
+        What was installed.
+    status : {"unavailable", "broken", "duplicate"}
+        A requirement is missing; the plugin breaks its contract; the name of a family is taken.
+    reason, remedy : str
+    family : str, optional
+        The family, where only one is concerned.
+    """
+
+    name: str
+    distribution: str
+    status: ProblemStatus
+    reason: str
+    remedy: str
+    family: str | None = None
+
+    def __str__(self) -> str:
+        if self.status == "unavailable":
+            return f"{self.name}: unavailable: {self.remedy} ({self.reason})"
+        return f"{self.name}: {self.status}: {self.reason}: {self.remedy}"
+
+
+@dataclass(frozen=True)
+class Registry:
+    """The families of this process.
+
+    Parameters
+    ----------
+    families : mapping of str to Family
+        Usable families by name.
+    plugins : tuple of PluginInfo
+        Every entry point, usable or not; automicro's own stand first, others by distribution and name.
+    problems : tuple of PluginProblem
+        One for each plugin or family that cannot be used.
+    """
+
+    families: Mapping[str, Family]
+    plugins: tuple[PluginInfo, ...] = ()
+    problems: tuple[PluginProblem, ...] = ()
+
+    def select(self, names: Iterable[str] | None = None) -> dict[str, Family]:
+        """Return the families of these names in this order, or all.
+
+        Raises
+        ------
+        FamilyUnavailableError
+            If one of them cannot be used; the sentence says why and how to get it, or names the nearest that can.
+        """
+        if names is None:
+            if not self.families:
+                said = "; ".join(str(each) for each in self.problems) or "reinstall automicro"
+                raise FamilyUnavailableError(f"at least one model family must be usable, but there is none: {said}")
+            return dict(self.families)
+        return {name: self._family(name) for name in names}
+
+    def _family(self, name: str) -> Family:
+        if name in self.families:
+            return self.families[name]
+        for problem in self.problems:
+            if name == (problem.family or problem.name):
+                raise FamilyUnavailableError(f"family {name!r} cannot be used: {problem.reason}: {problem.remedy}")
+        raise FamilyUnavailableError(f"family {name!r} is not installed: {did_you_mean(name, self.families)}")

@@ -1,0 +1,57 @@
+"""Whether what a plugin needs is installed, read from metadata and without importing anything."""
+
+from __future__ import annotations
+
+from importlib import metadata
+from typing import TYPE_CHECKING
+
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = ["unmet"]
+
+
+def unmet(distribution: metadata.Distribution, extra: str) -> list[str]:
+    """Return one sentence for each requirement of an extra that is not installed, or installed in another version.
+
+    Parameters
+    ----------
+    distribution : importlib.metadata.Distribution
+    extra : str
+        The name of the extra, which is the name of the entry point that it serves.
+
+    Raises
+    ------
+    packaging.requirements.InvalidRequirement
+        If the metadata cannot be read.
+    """
+    said = []
+    for requirement in _required(distribution, extra, set()):
+        try:
+            version = metadata.version(requirement.name)
+        except metadata.PackageNotFoundError:
+            said.append(f"{requirement.name} is not installed")
+            continue
+        if not requirement.specifier.contains(version, prereleases=True):
+            said.append(f"{requirement.name}{requirement.specifier} is needed, but {version} is installed")
+    return said
+
+
+def _required(distribution: metadata.Distribution, extra: str, seen: set[str]) -> Iterator[Requirement]:
+    """Yield what the extra adds; an extra that names others of the same distribution stands for theirs too."""
+    if (name := canonicalize_name(extra)) in seen:
+        return
+    seen.add(name)
+    for line in distribution.requires or ():
+        requirement = Requirement(line)
+        marker = requirement.marker
+        if marker is None or not marker.evaluate({"extra": name}) or marker.evaluate({"extra": ""}):
+            continue
+        if canonicalize_name(requirement.name) == canonicalize_name(distribution.name):
+            for other in sorted(requirement.extras):
+                yield from _required(distribution, other, seen)
+        else:
+            yield requirement

@@ -1,0 +1,79 @@
+"""The one exception tree of automicro.
+
+AutomicroError
+├── RequestError          the request cannot be understood or contradicts itself
+│   └── ConstraintError   a constraint has an impossible value
+├── DataError             the data cannot be used as they are
+├── PluginError           a plugin breaks the contract of ``automicro.plugin``
+│   └── FamilyUnavailableError   a family was asked for by name and cannot be used
+├── ArtifactError         bytes that are not an automicro artifact
+└── Infeasible            no model meets the constraints
+"""
+
+from __future__ import annotations
+
+__all__ = [
+    "ArtifactError",
+    "AutomicroError",
+    "ConstraintError",
+    "DataError",
+    "FamilyUnavailableError",
+    "Infeasible",
+    "PluginError",
+    "RequestError",
+]
+
+
+class AutomicroError(Exception):
+    """Whatever automicro raises on purpose."""
+
+
+class RequestError(AutomicroError, ValueError):
+    """The request cannot be understood or contradicts itself."""
+
+
+class ConstraintError(RequestError):
+    """A constraint has an impossible value."""
+
+
+class DataError(AutomicroError, ValueError):
+    """The data cannot be used as they are."""
+
+
+class PluginError(AutomicroError):
+    """A plugin breaks the contract of :mod:`automicro.plugin`."""
+
+
+class FamilyUnavailableError(PluginError):
+    """A family was asked for by name and cannot be used."""
+
+
+class ArtifactError(AutomicroError, ValueError):
+    """Bytes that are not an automicro artifact, or a damaged one."""
+
+
+class Infeasible(AutomicroError):  # noqa: N818 - a verdict, named as the user reads it
+    """No model meets the constraints.
+
+    Attributes
+    ----------
+    binding : tuple of str
+        Names of the constraints that the nearest trials miss.
+    nearest : dict of str to dict
+        For each binding constraint, the trial that came nearest: family, value, limit, bytes.
+    trace : list of TrialRecord
+        Every trial of the search, as in ``Selection.trace``.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        binding: tuple[str, ...] = (),
+        nearest: dict[str, dict[str, object]] | None = None,
+        trace: tuple[object, ...] = (),
+    ) -> None:
+        super().__init__(message)
+        self.binding = binding
+        self.nearest = nearest or {}
+        self.trace = trace

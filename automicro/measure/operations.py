@@ -1,0 +1,122 @@
+"""How many operations a program takes for one decision."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from automicro.measure.structure import features_read, sources
+from automicro.program import Activation, Affine, Chain, Forest, Lookup, StepTables, Sum, Weights
+from automicro.program.evaluate import body_scores
+from automicro.program.trees import depths
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from automicro.measure.structure import Source
+    from automicro.program import Node, Program
+
+__all__ = ["Operations", "operations"]
+
+
+@dataclass(frozen=True, eq=False)
+class Operations:
+    """Operations (rows,) of each decision; of one entry, the worst, where no rows were given.
+
+    `comparisons` also holds look-up steps, `arithmetic` products and additions.
+    """
+
+    comparisons: NDArray[np.float64]
+    arithmetic: NDArray[np.float64]
+
+    @property
+    def total(self) -> NDArray[np.float64]:
+        """Both kinds."""
+        return self.comparisons + self.arithmetic
+
+    def __add__(self, other: Operations) -> Operations:
+        return Operations(self.comparisons + other.comparisons, self.arithmetic + other.arithmetic)
+
+
+def operations(program: Program, features: NDArray[np.float32] | None = None) -> Operations:
+    """Count the operations of decisions.
+
+    One each per comparison, product, addition and look-up step; the link is not counted. A linear sum of k terms that
+    are not 0 in this row takes 2k + 1, a tree its path, several trees their paths and one addition each, step tables
+    ceil(log2 pieces) and one addition each, parts of a sum one addition more.
+    """
+    read = features_read(program.body)
+    decoded = sources(program.decoders)
+    looked_up = {
+        s.decoder for i, s in enumerate(decoded) if i in read and isinstance(program.decoders[s.decoder], Lookup)
+    }
+    return _of(program.body, features, decoded) + _constant(len(looked_up), 0)
+
+
+def _constant(comparisons: float, arithmetic: float) -> Operations:
+    return Operations(np.array([float(comparisons)]), np.array([float(arithmetic)]))
+
+
+def _of(node: Node, X: NDArray[np.float32] | None, decoded: list[Source]) -> Operations:
+    if isinstance(node, Affine):
+        return _affine(node, X, decoded)
+    if isinstance(node, Activation):
+        return _constant(0, 0)
+    if isinstance(node, StepTables):
+        return _constant(sum((pieces - 1).bit_length() for pieces in node.pieces), len(node.pieces))
+    if isinstance(node, Forest):
+        return _forest(node, X)
+    if isinstance(node, Sum):
+        total = _constant(0, (len(node.nodes) - 1) * outputs_of(node))
+        for part in node.nodes:
+            total += _of(part, X, decoded)
+        return total
+    total = _of(node.nodes[0], X, decoded)
+    for part in node.nodes[1:]:
+        total += _of(part, None, [])
+    return total
+
+
+def outputs_of(node: Node) -> int:
+    """Return how many scores a node gives."""
+    if isinstance(node, Sum):
+        return outputs_of(node.nodes[0])
+    if isinstance(node, Chain):
+        return outputs_of(next(part for part in reversed(node.nodes) if not isinstance(part, Activation)))
+    return 0 if isinstance(node, Activation) else int(node.bias.values.size)
+
+
+def _affine(node: Affine, X: NDArray[np.float32] | None, decoded: list[Source]) -> Operations:
+    terms = np.count_nonzero(node.weights.values, axis=0).astype(np.float64)
+    if X is None:
+        return _constant(0, 2 * _most_terms(terms, decoded) + len(node.bias.values))
+    active = (X != 0).astype(np.float64) @ terms
+    return Operations(np.zeros(len(X)), 2 * active + len(node.bias.values))
+
+
+def _most_terms(terms: NDArray[np.float64], decoded: list[Source]) -> float:
+    """Return the most terms that are not 0 in a row; of the levels of one column only one is there."""
+    if not decoded:
+        return float(terms.sum())
+    by_decoder: dict[int, float] = {}
+    for source, count in zip(decoded, terms, strict=True):
+        before = by_decoder.get(source.decoder, 0.0)
+        by_decoder[source.decoder] = max(before, count)
+    return sum(by_decoder.values())
+
+
+def _forest(node: Forest, X: NDArray[np.float32] | None) -> Operations:
+    additions = len(node.trees) if len(node.trees) > 1 else 0
+    by_tree = [depths(tree.feature) for tree in node.trees]
+    deepest = max((int(depth.max()) for depth in by_tree), default=0)
+    if X is None or not node.trees:
+        return _constant(sum(int(depth.max()) for depth in by_tree), additions)
+    measured = Forest(
+        trees=tuple(replace(tree, leaf=depth, output=0) for tree, depth in zip(node.trees, by_tree, strict=True)),
+        leaves=Weights.of(np.arange(deepest + 1, dtype=np.float32)[:, None]),
+        bias=Weights.of([0.0]),
+    )
+    paths = body_scores(measured, X)[:, 0]
+    return Operations(paths, np.full(len(X), float(additions)))

@@ -1,0 +1,217 @@
+"""What the structure of a program shows: columns read, constants, interactions, functions of one column."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from itertools import combinations, pairwise
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from automicro.program import Activation, Affine, Chain, Forest, Lookup, Missing, Numeric, OneHot, StepTables
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from numpy.typing import NDArray
+
+    from automicro.program import Decoder, Node, Program, Tree
+
+__all__ = ["Source", "Structure", "features_read", "sources", "structure"]
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where a feature comes from: place of the decoder, source column, how many values it can have (0: any number)."""
+
+    decoder: int
+    column: int
+    values: int
+
+
+@dataclass(frozen=True)
+class Structure:
+    """Structural facts of a program; see `automicro.measure.Interpretability` for their meaning.
+
+    `on_named_inputs` says whether every step reads decoded source columns, never what an earlier step made of them.
+    """
+
+    columns: tuple[int, ...]
+    constants: int
+    interactions: tuple[tuple[int, int], ...]
+    additive: bool
+    pieces: int
+    on_named_inputs: bool
+
+
+def sources(decoders: Sequence[Decoder]) -> list[Source]:
+    """Return the source of every feature."""
+    found: list[Source] = []
+    for place, decoder in enumerate(decoders):
+        if isinstance(decoder, OneHot):
+            found.extend(Source(place, decoder.column, 2) for _ in decoder.levels)
+        elif isinstance(decoder, Lookup):
+            values = np.unique(np.append(decoder.values.values, np.float32(decoder.default)))
+            found.append(Source(place, decoder.column, len(values)))
+        else:
+            found.append(Source(place, decoder.column, 2 if isinstance(decoder, Missing) else 0))
+    return found
+
+
+def features_read(node: Node) -> set[int]:
+    """Return the features that a node reads."""
+    if isinstance(node, Affine):
+        return set(np.flatnonzero(node.weights.values.any(axis=0)).tolist())
+    if isinstance(node, StepTables):
+        return set(node.features)
+    if isinstance(node, Forest):
+        return set().union(*(_split_features(tree) for tree in node.trees))
+    if isinstance(node, Chain):
+        first = next((part for part in node.nodes if not isinstance(part, Activation)), None)
+        return set() if first is None else features_read(first)
+    if isinstance(node, Activation):
+        return set()
+    return set().union(*(features_read(part) for part in node.nodes))
+
+
+def structure(program: Program) -> Structure:
+    """Return the structural facts of a program in canonical form."""
+    decoded = sources(program.decoders)
+    survey = _Survey(decoded)
+    survey.visit(program.body)
+    read = features_read(program.body)
+    used = {decoded[feature].decoder for feature in read}
+    groups = _closed(survey.groups)
+    return Structure(
+        columns=tuple(sorted({decoded[feature].column for feature in read})),
+        constants=survey.constants + sum(_decoder_constants(program.decoders[place]) for place in used),
+        interactions=tuple(sorted(pair for group in groups for pair in combinations(sorted(group), 2))),
+        additive=all(len(group) == 1 for group in groups),
+        pieces=max((len(cuts) + 1 for cuts in survey.cuts.values()), default=1),
+        on_named_inputs=survey.on_named_inputs,
+    )
+
+
+@dataclass
+class _Survey:
+    """What is gathered on the way through a body.
+
+    `groups` are columns that some step ties together; `cuts` are, for every column and output, the places where the
+    column's function may jump.
+    """
+
+    decoded: list[Source]
+    constants: int = 0
+    groups: set[frozenset[int]] = field(default_factory=set)
+    cuts: dict[tuple[int, int], set[tuple[int, float]]] = field(default_factory=dict)
+    on_named_inputs: bool = True
+
+    def visit(self, node: Node) -> None:
+        """Add a node that reads decoded features."""
+        if isinstance(node, Affine):
+            self._affine(node)
+        elif isinstance(node, StepTables):
+            self._tables(node)
+        elif isinstance(node, Forest):
+            self._forest(node)
+        elif isinstance(node, Chain):
+            self._chain(node)
+        elif isinstance(node, Activation):
+            self.on_named_inputs = False
+        else:
+            for part in node.nodes:
+                self.visit(part)
+
+    def _affine(self, node: Affine) -> None:
+        self.constants += _node_constants(node)
+        for output, feature in zip(*np.nonzero(node.weights.values), strict=True):
+            source = self.decoded[feature]
+            self.groups.add(frozenset({source.column}))
+            self._cut(int(feature), int(output), range(max(source.values - 1, 0)))
+
+    def _tables(self, node: StepTables) -> None:
+        self.constants += _node_constants(node)
+        ends = np.concatenate(([0], np.cumsum(np.array(node.pieces, dtype=np.int64) - 1)))
+        for feature, output, (start, stop) in zip(node.features, node.outputs, pairwise(ends), strict=True):
+            self.groups.add(frozenset({self.decoded[feature].column}))
+            self._cut(feature, output, node.cuts.values[start:stop])
+
+    def _forest(self, node: Forest) -> None:
+        self.constants += _node_constants(node)
+        wide = node.leaves.values.shape[1] > 1
+        for tree in node.trees:
+            split = tree.feature >= 0
+            features = tree.feature[split]
+            if not features.size:
+                continue
+            self.groups.add(self._columns(features.tolist()))
+            for output in range(node.leaves.values.shape[1]) if wide else (tree.output,):
+                for feature, threshold in zip(features.tolist(), tree.threshold[split].tolist(), strict=True):
+                    self._cut(feature, output, (threshold,))
+
+    def _chain(self, node: Chain) -> None:
+        if len(node.nodes) == 1:
+            self.visit(node.nodes[0])
+            return
+        self.on_named_inputs = False
+        self.constants += _node_constants(node)
+        first = node.nodes[0]
+        if (
+            isinstance(first, Affine)
+            and sum(isinstance(part, Affine) for part in node.nodes) == 2 == len(node.nodes) - 1
+        ):
+            reads = [set(np.flatnonzero(unit).tolist()) for unit in first.weights.values]
+        else:
+            reads = [features_read(node)]
+        self.groups.update(self._columns(read) for read in reads if read)
+
+    def _columns(self, features: Iterable[int]) -> frozenset[int]:
+        return frozenset(self.decoded[feature].column for feature in features)
+
+    def _cut(self, feature: int, output: int, places: Iterable[float]) -> None:
+        source = self.decoded[feature]
+        cuts = self.cuts.setdefault((source.column, output), set())
+        found = {(feature, float(place)) for place in places}
+        if source.values and len(found) >= source.values:
+            found = {(feature, float(place)) for place in range(source.values - 1)}
+        cuts.update(found)
+
+
+def _split_features(tree: Tree) -> set[int]:
+    return set(tree.feature[tree.feature >= 0].tolist())
+
+
+def _node_constants(node: Node) -> int:
+    """Return how many numbers a reader of the whole node sees, those that are 0 left out."""
+    if isinstance(node, Affine):
+        return _nonzero(node.weights.values) + _nonzero(node.bias.values)
+    if isinstance(node, StepTables):
+        missing = 0 if node.missing is None else _nonzero(node.missing.values)
+        return node.cuts.values.size + _nonzero(node.values.values) + _nonzero(node.bias.values) + missing
+    if isinstance(node, Forest):
+        by_leaf = np.count_nonzero(node.leaves.values, axis=1)
+        trees = sum(int((tree.feature >= 0).sum() + by_leaf[tree.leaf[tree.feature < 0]].sum()) for tree in node.trees)
+        return trees + _nonzero(node.bias.values)
+    if isinstance(node, Activation):
+        return 0
+    return sum(_node_constants(part) for part in node.nodes)
+
+
+def _decoder_constants(decoder: Decoder) -> int:
+    if isinstance(decoder, Lookup):
+        return _nonzero(decoder.values.values) + (decoder.default != 0)
+    return int(isinstance(decoder, Numeric) and decoder.fill is not None and decoder.fill != 0)
+
+
+def _nonzero(values: NDArray[np.float32]) -> int:
+    return int(np.count_nonzero(values))
+
+
+def _closed(groups: Iterable[frozenset[int]]) -> list[frozenset[int]]:
+    """Join groups that share a column, until none do."""
+    joined: list[frozenset[int]] = []
+    for group in groups:
+        apart = [other for other in joined if not other & group]
+        together = group.union(*(other for other in joined if other & group))
+        joined = [*apart, together]
+    return joined

@@ -1,0 +1,137 @@
+"""A model in its deployed form: loads, predicts from raw rows, saves. Needs numpy and nothing that trains."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from automicro.data.rows import rows_for_prediction
+from automicro.errors import ArtifactError, DataError
+from automicro.program import Evaluator, columns_read, pack, read_artifact, write_artifact
+
+if TYPE_CHECKING:
+    from os import PathLike
+
+    from numpy.typing import NDArray
+
+    from automicro.program import Program
+
+__all__ = ["Model", "load"]
+
+
+class Model:
+    """A program and, where there is one, its card.
+
+    Parameters
+    ----------
+    program : Program
+    card : dict, optional
+        Column names, provenance and evidence, as `automicro.request.Card` describes them. Predictions do not depend on it; without it
+        tables are read by the position of their columns.
+
+    Examples
+    --------
+    >>> import automicro
+    >>> model = automicro.load("churn.micro")  # doctest: +SKIP
+    >>> model.predict(customers)  # doctest: +SKIP
+    array(['stays', 'leaves'], dtype='<U6')
+    """
+
+    def __init__(self, program: Program, card: dict[str, Any] | None = None) -> None:
+        self.program = program
+        self.card = card
+        self._evaluate = Evaluator(program)
+        self._labels = None if program.labels is None else np.array(program.labels)
+        self._names = None if card is None else tuple(column["name"] for column in card["columns"])
+        self._used = columns_read(program)
+
+    @cached_property
+    def payload(self) -> bytes:
+        """The stripped file."""
+        return pack(self.program)
+
+    @property
+    def size_bytes(self) -> int:
+        """Size of the stripped file: everything needed to predict from raw rows."""
+        return len(self.payload)
+
+    @property
+    def classes(self) -> NDArray[Any] | None:
+        """Class labels in the order of the columns of `predict_proba`; None for regression."""
+        return self._labels
+
+    def predict(self, X: Any) -> NDArray[Any]:
+        """Return a label or a value for each row.
+
+        Parameters
+        ----------
+        X : table or array, (rows, columns)
+            Raw rows: a dataframe (pandas, polars, pyarrow; columns in any order, found by name if the model has its card), a 2-D array or
+            a list of rows with all source columns in the order of the training table. An unseen category counts as a rare one; a
+            missing value (None, NaN) is treated as in training.
+
+        Returns
+        -------
+        array, (rows,)
+
+        Raises
+        ------
+        DataError
+            If a column that the model reads is not there, or holds text where numbers must stand.
+        """
+        result = self._evaluate(rows_for_prediction(X, self._names, self.program.columns, self._used))
+        return result if self._labels is None else self._labels[np.argmax(result, axis=1)]
+
+    def predict_proba(self, X: Any) -> NDArray[np.float64]:
+        """Return the probability of each class, (rows, classes); see `predict` for `X`.
+
+        Raises
+        ------
+        DataError
+            As `predict`, and for a regression model.
+        """
+        if self._labels is None:
+            raise DataError("predict_proba needs a classifier, but this model predicts numbers: call predict")
+        return self._evaluate(rows_for_prediction(X, self._names, self.program.columns, self._used))
+
+    def to_bytes(self, *, strip: bool = False) -> bytes:
+        """Return the file's content; without the card if `strip`."""
+        return self.payload if strip or self.card is None else write_artifact(self.program, self.card)
+
+    def save(self, path: str | PathLike[str], *, strip: bool = False) -> None:
+        """Write the model to a file.
+
+        Parameters
+        ----------
+        path : path
+        strip : bool
+            Whether to leave the card out: the file then has exactly `size_bytes` bytes.
+        """
+        Path(path).write_bytes(self.to_bytes(strip=strip))
+
+    @classmethod
+    def from_bytes(cls, content: bytes) -> Model:
+        """Read a model from the content of a file; raise `ArtifactError` if it is none."""
+        return cls(*read_artifact(content))
+
+    def __repr__(self) -> str:
+        family = "" if self.card is None else f"{self.card.get('family')}, "
+        return f"Model({family}{self.size_bytes} bytes)"
+
+
+def load(path: str | PathLike[str]) -> Model:
+    """Read a model from a file.
+
+    Raises
+    ------
+    ArtifactError
+        If the file is not there or is not an intact model.
+    """
+    try:
+        content = Path(path).read_bytes()
+    except OSError as error:
+        raise ArtifactError(f"a model file must be readable, but {path}: {error.strerror or error}") from error
+    return Model.from_bytes(content)

@@ -1,0 +1,27 @@
+"""All that the author of a model family imports."""
+
+from automicro.plugin.budget import SizeBudget
+from automicro.plugin.data import Feature, TrainingData
+from automicro.plugin.family import Declined, Family, Needs, Variant
+from automicro.plugin.hooks import hookimpl
+from automicro.plugin.profile import ColumnProfile, Profile
+from automicro.plugin.space import Choice, Float, Integer, Space
+from automicro.program import Lowered
+
+__all__ = [
+    "Choice",
+    "ColumnProfile",
+    "Declined",
+    "Family",
+    "Feature",
+    "Float",
+    "Integer",
+    "Lowered",
+    "Needs",
+    "Profile",
+    "SizeBudget",
+    "Space",
+    "TrainingData",
+    "Variant",
+    "hookimpl",
+]

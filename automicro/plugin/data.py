@@ -1,0 +1,71 @@
+"""Prepared data, as a family's `fit` receives them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from automicro.plugin.profile import Task
+
+__all__ = ["Feature", "TrainingData"]
+
+
+@dataclass(frozen=True)
+class Feature:
+    """Where a prepared feature comes from: `kind` says how the source column was decoded."""
+
+    column: int
+    name: str
+    kind: Literal["numeric", "level", "lookup", "missing"]
+    level: str | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class TrainingData:
+    """Prepared rows.
+
+    Parameters
+    ----------
+    X : array of float32, (rows, features)
+        NaN only where the family's needs say ``missing="keep"``; never infinite. The values are those that the program will
+        compute from a raw row, so a comparison in training is the comparison at prediction.
+    y : array, (rows,)
+        Class codes 0..classes-1 as int64, or targets as float64.
+    weights : array of float64, (rows,), or None
+        Sample weights.
+    task : {"classification", "regression"}
+    classes : int
+    features : tuple of Feature
+        One for each column of `X`.
+    metric : str
+        The constraint's metric, by scikit-learn's name (``"roc_auc"``, ``"r2"``), for families that can train towards it.
+    seed : int
+        The only source of randomness that a family may use.
+    groups : array, (rows,), or None
+        Rows of one group must not be split between inner training and validation rows.
+    max_columns : int or None
+        The model may read at most this many source columns.
+    soft_targets : array of float64, (rows, classes) or (rows,), or None
+        A teacher's predictions.
+    """
+
+    X: NDArray[np.float32]
+    y: NDArray[np.int64] | NDArray[np.float64]
+    task: Task
+    classes: int
+    features: tuple[Feature, ...]
+    metric: str
+    seed: int = 0
+    weights: NDArray[np.float64] | None = None
+    groups: NDArray[np.int64] | None = None
+    max_columns: int | None = None
+    soft_targets: NDArray[np.float64] | None = None
+
+    @property
+    def outputs(self) -> int:
+        """Scores per row: 1 for regression and two classes, else one a class."""
+        return self.classes if self.classes > 2 else 1

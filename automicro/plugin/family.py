@@ -1,0 +1,104 @@
+"""The protocol that every model family follows."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
+
+if TYPE_CHECKING:
+    from automicro.plugin.budget import SizeBudget
+    from automicro.plugin.data import TrainingData
+    from automicro.plugin.profile import Kind, Profile, Task
+    from automicro.plugin.space import Space
+    from automicro.program import Lowered
+
+__all__ = ["Declined", "Encoding", "Family", "Needs", "Parameters", "Variant"]
+
+Parameters = Mapping[str, Any]
+Encoding = Literal["onehot", "ordinal", "target"]
+
+
+class Declined(Exception):  # noqa: N818 - an ordinary answer, not an error
+    """A family cannot serve this problem; the reason becomes a line of the trace."""
+
+
+@dataclass(frozen=True)
+class Needs:
+    """What a family needs of its inputs; the core prepares them so, in training and in the program.
+
+    Parameters
+    ----------
+    missing : {"fill", "keep"}
+        Whether missing values are filled (and, where that pays, flagged by a feature of their own) or handed over as NaN.
+    categories : tuple of {"onehot", "ordinal", "target"}
+        Acceptable encodings of categories, best first; where there are several the search chooses.
+    scaled : bool
+        Whether features come with mean 0 and variance 1; the scaling becomes part of the program and is folded where possible.
+    """
+
+    missing: Literal["fill", "keep"] = "fill"
+    categories: tuple[Encoding, ...] = ("onehot",)
+    scaled: bool = False
+
+
+@dataclass(frozen=True)
+class Variant:
+    """One of several programs that a single training gives; `key` names the same recipe in every fold.
+
+    Bodies whose weights carry no encoding are tried in several quantised forms; weights with an encoding are left as they are.
+    """
+
+    key: str
+    lowered: Lowered
+
+
+class Family(ABC):
+    """One kind of model.
+
+    In time: `space` is called once a search. For every candidate `needs` and `size_budget` are called first; a candidate that cannot
+    win or fit is not trained. Then, once a fold and once more on all rows for what may be returned, `fit` is called, and `variants`
+    on its result. `fit` runs in a worker process with limits on time and memory. Any of these may raise `Declined`.
+
+    A family keeps no state between calls: `fit` returns whatever `lower` and `variants` need, which must pickle.
+    """
+
+    name: ClassVar[str]
+    tasks: ClassVar[frozenset[Task]]
+    kinds: ClassVar[frozenset[Kind]] = frozenset({"table"})
+
+    @abstractmethod
+    def space(self, profile: Profile) -> Space:
+        """Return the search space for this problem."""
+
+    @abstractmethod
+    def size_budget(self, parameters: Parameters, profile: Profile) -> SizeBudget:
+        """Return the bytes that an artifact with these parameters can take, before training."""
+
+    @abstractmethod
+    def fit(self, parameters: Parameters, data: TrainingData) -> Any:
+        """Train; the result depends on nothing but the arguments (``data.seed`` included)."""
+
+    @abstractmethod
+    def lower(self, model: Any) -> Lowered:
+        """Return the trained model as a program body, exact to float32."""
+
+    def needs(self, parameters: Parameters) -> Needs:  # noqa: ARG002 - an argument of the protocol
+        """Return what `fit` needs of its inputs."""
+        return Needs()
+
+    def variants(self, model: Any, data: TrainingData) -> Iterable[Variant]:  # noqa: ARG002 - an argument of the protocol
+        """Return several programs from one training, at most some 60; by default the one that `lower` gives.
+
+        `data` are the rows that `fit` was given. Training is dear and packing is cheap: a path of penalties, prefixes of an ensemble
+        or several roundings cost one training.
+        """
+        return (Variant("full", self.lower(model)),)
+
+    def strongest(self, profile: Profile) -> Parameters | None:  # noqa: ARG002 - an argument of the protocol
+        """Return the setting with the best score that this family knows, whatever its size; None if it has none to offer.
+
+        It takes part in the reference that ``within`` is measured against.
+        """
+        return None

@@ -1,0 +1,63 @@
+"""What is known of the data before training."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+__all__ = ["ColumnKind", "ColumnProfile", "Kind", "Profile", "Task"]
+
+Task = Literal["classification", "regression", "clustering"]
+Kind = Literal["table", "graph", "series", "text"]
+ColumnKind = Literal["numeric", "boolean", "category"]
+
+
+@dataclass(frozen=True)
+class ColumnProfile:
+    """One source column. `levels` (of a category) stand by falling frequency; `distinct` and `levels` leave out missing values."""
+
+    name: str
+    kind: ColumnKind
+    missing: int
+    distinct: int
+    minimum: float | None = None
+    maximum: float | None = None
+    integral: bool = False
+    levels: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Profile:
+    """What is known of a problem before training.
+
+    Parameters
+    ----------
+    rows : int
+        Rows in the data.
+    columns : tuple of ColumnProfile
+        Source columns in their order.
+    task : {"classification", "regression", "clustering"}
+    classes : int
+        Number of classes, 0 for regression.
+    class_counts : tuple of int
+        Rows of each class, in the order of the labels.
+    features_at_most : int
+        Most features that the preparation of this candidate can hand to a family.
+    kind : {"table", "graph", "series", "text"}
+    max_features : int or None
+        The constraint on source columns, if there is one.
+    """
+
+    rows: int
+    columns: tuple[ColumnProfile, ...]
+    task: Task
+    classes: int
+    class_counts: tuple[int, ...] = ()
+    features_at_most: int = 0
+    kind: Kind = "table"
+    max_features: int | None = None
+
+    @property
+    def outputs(self) -> int:
+        """Scores per row: 1 for regression and two classes, else one a class."""
+        return self.classes if self.classes > 2 else 1

@@ -1,0 +1,186 @@
+"""The nodes of a program: what a lowered model is made of.
+
+A program reads one row (the evaluator: many at once) in three steps: decoders turn source columns into a matrix of
+float32 features, the body turns features into one score per output, the link turns scores into what is predicted.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from automicro.program.weights import Weights
+
+__all__ = [
+    "Activation",
+    "Affine",
+    "Chain",
+    "Decoder",
+    "Forest",
+    "Link",
+    "Lookup",
+    "Lowered",
+    "Missing",
+    "Node",
+    "Numeric",
+    "OneHot",
+    "Program",
+    "StepTables",
+    "Sum",
+    "Tree",
+]
+
+Link = Literal["identity", "exp", "sigmoid", "softmax"]
+
+
+@dataclass(frozen=True)
+class Numeric:
+    """One feature: a numeric column as float32.
+
+    Infinities become the largest finite float32 of their sign; missing values become `fill`, or stay NaN if it is None.
+    """
+
+    column: int
+    fill: float | None = None
+
+
+@dataclass(frozen=True)
+class Missing:
+    """One feature: 1.0 where the column is missing, else 0.0."""
+
+    column: int
+
+
+@dataclass(frozen=True)
+class OneHot:
+    """One feature per listed level: 1.0 where the column has that level, else 0.0. The level None is the missing value.
+
+    A level that is not listed (rare or unseen) gives zeros.
+    """
+
+    column: int
+    levels: tuple[str | None, ...]
+
+
+@dataclass(frozen=True)
+class Lookup:
+    """One feature: the value listed for the column's level, else `default`. The level None is the missing value."""
+
+    column: int
+    levels: tuple[str | None, ...]
+    values: Weights
+    default: float
+
+
+Decoder = Numeric | Missing | OneHot | Lookup
+
+
+@dataclass(frozen=True)
+class Affine:
+    """scores = weights @ features + bias, with weights (outputs, inputs) and bias (outputs,)."""
+
+    weights: Weights
+    bias: Weights
+
+
+@dataclass(frozen=True)
+class Activation:
+    """An elementwise function."""
+
+    kind: Literal["relu", "tanh", "sigmoid"]
+
+
+@dataclass(frozen=True)
+class StepTables:
+    """A bias plus a sum of one-feature step functions.
+
+    Table t reads feature `features[t]`, adds to output `outputs[t]`, and has `pieces[t]` values and one cut less: with ascending
+    cuts c, a feature x falls into piece number count(c < x), so `x <= c[0]` is piece 0. Cuts and values of all tables stand one
+    after the other. A NaN adds `missing[t]`; where `missing` is None the features hold no NaN.
+    """
+
+    features: tuple[int, ...]
+    outputs: tuple[int, ...]
+    pieces: tuple[int, ...]
+    cuts: Weights
+    values: Weights
+    bias: Weights
+    missing: Weights | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Tree:
+    """One binary tree in preorder: the left child of node i is i + 1.
+
+    All arrays are (nodes,). `feature` is -1 at a leaf. At a split, a row goes left if `x <= threshold`, right if it is greater, and
+    where x is NaN left if `default_left`. `leaf` is the row of the forest's `leaves` that a leaf adds (0 at a split).
+    `output` is the output that a leaf of width 1 adds to (0 where leaves are as wide as the outputs).
+    """
+
+    feature: NDArray[np.int32]
+    threshold: NDArray[np.float32]
+    default_left: NDArray[np.bool_]
+    leaf: NDArray[np.int32]
+    output: int = 0
+
+
+@dataclass(frozen=True)
+class Forest:
+    """A bias (outputs,) plus, for every tree, the reached row of `leaves`: (distinct leaves, 1) or (distinct leaves, outputs)."""
+
+    trees: tuple[Tree, ...]
+    leaves: Weights
+    bias: Weights
+
+
+@dataclass(frozen=True)
+class Chain:
+    """Nodes one after the other, each reading the outputs of the one before."""
+
+    nodes: tuple[Node, ...]
+
+
+@dataclass(frozen=True)
+class Sum:
+    """The sum of the outputs of several nodes that read the same features."""
+
+    nodes: tuple[Node, ...]
+
+
+Node = Affine | Activation | StepTables | Forest | Chain | Sum
+
+
+@dataclass(frozen=True)
+class Lowered:
+    """What a family's `lower` returns: a body over the prepared features, and the link of its scores."""
+
+    body: Node
+    link: Link
+
+
+@dataclass(frozen=True)
+class Program:
+    """A complete model: raw row in, prediction out.
+
+    Parameters
+    ----------
+    columns : int
+        Number of source columns of a row.
+    decoders : tuple of Decoder
+        Their features, one decoder after the other, are the inputs of the body.
+    body : Node
+    link : {"identity", "exp", "sigmoid", "softmax"}
+        What turns scores into the prediction; sigmoid goes with one score and two classes.
+    labels : tuple of str, int or bool, optional
+        Class labels in the order of the scores; None for regression.
+    """
+
+    columns: int
+    decoders: tuple[Decoder, ...]
+    body: Node
+    link: Link
+    labels: tuple[str, ...] | tuple[int, ...] | tuple[bool, ...] | tuple[float, ...] | None = None

@@ -1,0 +1,201 @@
+"""Columns as the evaluator reads them, made from raw arrays."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from numbers import Number, Real
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import numpy as np
+
+from automicro.errors import DataError
+from automicro.program.nodes import Lookup, Missing, Numeric, OneHot
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from numpy.typing import NDArray
+
+    from automicro.program.nodes import Decoder, Program
+
+__all__ = [
+    "FLOAT32_MAX",
+    "Categories",
+    "Column",
+    "categories_of",
+    "column_kinds",
+    "columns_of",
+    "level_text",
+    "numbers_of",
+    "row_count",
+]
+
+FLOAT32_MAX = float(np.finfo(np.float32).max)
+
+
+@dataclass(frozen=True, eq=False)
+class Categories:
+    """A column of levels: `codes` (rows,) point into `levels`, -1 is missing."""
+
+    codes: NDArray[np.int32]
+    levels: tuple[str, ...]
+
+
+Column: TypeAlias = "NDArray[np.float32] | Categories"  # numeric columns are float32 arrays (rows,), missing is NaN
+
+
+def level_text(value: object) -> str | None:
+    """Return the level that a cell of a category column stands for; None is the missing value.
+
+    Text stays as it is, booleans become ``"True"`` and ``"False"``, whole numbers lose their fraction (``3.0`` is ``"3"``), other
+    numbers are written as Python writes them. None, NaN, NaT and pandas' NA are missing.
+    """
+    if value is None:
+        return None
+    if isinstance(value, str):
+        return str(value)
+    if isinstance(value, bool | np.bool_):
+        return "True" if value else "False"
+    if isinstance(value, int | np.integer):
+        return str(int(value))
+    if _is_missing(value):
+        return None
+    if isinstance(value, Real) and float(value).is_integer():
+        return str(int(value))
+    return str(value)
+
+
+def _is_missing(value: object) -> bool:
+    """Whether a cell is NaN, NaT or NA: the values that do not equal themselves."""
+    try:
+        return not bool(value == value)  # noqa: PLR0124 - missing values are those that differ from themselves
+    except (TypeError, ValueError):  # pandas' NA has no truth value
+        return True
+
+
+def column_kinds(decoders: Iterable[Decoder]) -> dict[int, str]:
+    """Return, for every source column that is read, ``"numeric"``, ``"category"`` or, if only missingness counts, ``"missing"``."""
+    kinds: dict[int, str] = {}
+    for decoder in decoders:
+        if isinstance(decoder, Missing):
+            kinds.setdefault(decoder.column, "missing")
+        else:
+            kinds[decoder.column] = "numeric" if isinstance(decoder, Numeric) else "category"
+    return kinds
+
+
+def columns_of(program: Program, rows: NDArray[Any] | Sequence[Any]) -> list[Column | None]:
+    """Return the columns that a program reads, from raw rows.
+
+    Parameters
+    ----------
+    program : Program
+    rows : 2-D array of any dtype, (rows, program.columns), or list of columns
+        Columns of a list may be arrays (rows,), sequences or `Categories`.
+
+    Returns
+    -------
+    list of Column or None
+        None stands for columns that the program does not read. Of a program that reads none, column 0 tells the number of rows.
+
+    Raises
+    ------
+    DataError
+        If the number of columns is wrong or a numeric column holds something that is not a number.
+    """
+    if isinstance(rows, np.ndarray):
+        if rows.ndim != 2:
+            raise DataError(f"rows must be a 2-D array or a list of columns, but got an array of {rows.ndim} dimensions")
+        sources: Sequence[Any] = rows.T
+    else:
+        sources = rows
+    if len(sources) != program.columns:
+        raise DataError(f"rows must have {program.columns} columns, but got {len(sources)}")
+    kinds = column_kinds(program.decoders) or {0: "missing"}
+    columns: list[Column | None] = [None] * program.columns
+    for index, kind in kinds.items():
+        columns[index] = _column(sources[index], kind, index)
+    return columns
+
+
+def _column(values: Any, kind: str, index: int) -> Column:
+    if kind == "category":
+        return values if isinstance(values, Categories) else categories_of(values)
+    if kind == "missing":
+        return _missingness(values)
+    if isinstance(values, Categories):
+        raise DataError(f"column {index} must hold numbers, but got categories such as {values.levels[:1]}")
+    return numbers_of(values, index)
+
+
+def _missingness(values: Any) -> Column:
+    """Return 0 where a cell is present and NaN where it is missing."""
+    if isinstance(values, Categories):
+        return values
+    array = np.asarray(values)
+    if array.dtype.kind in "fc":
+        missing = np.isnan(array)
+    elif array.dtype.kind in "biuUS":
+        missing = np.zeros(len(array), dtype=bool)
+    else:
+        missing = np.fromiter((level_text(v) is None for v in array), dtype=bool, count=len(array))
+    return np.where(missing, np.float32(np.nan), np.float32(0)).astype(np.float32)
+
+
+def numbers_of(values: Any, index: int) -> NDArray[np.float32]:
+    """Return a numeric column: infinities and values beyond float32 become its largest finite value, missing values NaN."""
+    array = np.asarray(values)
+    if array.dtype.kind == "O":
+        array = np.fromiter((_number(v, index) for v in array), dtype=np.float64, count=len(array))
+    elif array.dtype.kind not in "fiub":
+        first = array[0] if len(array) else ""
+        raise DataError(f"column {index} must hold numbers, but got {first!r}; give numbers, or nothing for a missing value")
+    if array.dtype == np.float32 and not np.isinf(array).any():
+        return np.ascontiguousarray(array)
+    clipped: NDArray[np.float32] = np.clip(array.astype(np.float64), -FLOAT32_MAX, FLOAT32_MAX).astype(np.float32)
+    return clipped
+
+
+def _number(value: object, index: int) -> float:
+    if value is None:
+        return np.nan
+    if isinstance(value, Number) and not isinstance(value, complex):
+        try:
+            return float(value)  # type: ignore[arg-type]  # complex, the one number that float refuses, is excluded above
+        except OverflowError:
+            return np.inf if value > 0 else -np.inf  # type: ignore[operator]  # only integers overflow, and they compare
+    if isinstance(value, bool | np.bool_):
+        return float(value)
+    if not isinstance(value, str | bytes) and _is_missing(value):
+        return np.nan
+    raise DataError(f"column {index} must hold numbers, but got {value!r}; give numbers, or nothing for a missing value")
+
+
+def categories_of(values: Any) -> Categories:
+    """Return a column of levels, each cell put into words by `level_text`."""
+    array = np.asarray(values)
+    known: dict[object, int] = {}
+    levels: dict[str, int] = {}
+    codes = np.empty(len(array), dtype=np.int32)
+    for row, value in enumerate(array.tolist() if array.dtype.kind != "O" and array.dtype != np.float32 else array):
+        key = value if type(value) is str else (type(value), value)
+        code = known.get(key)
+        if code is None:
+            text = level_text(value)
+            code = -1 if text is None else levels.setdefault(text, len(levels))
+            known[key] = code
+        codes[row] = code
+    return Categories(codes, tuple(levels))
+
+
+def row_count(columns: Sequence[Column | None]) -> int:
+    """Return the number of rows of columns of which at least one is there."""
+    for column in columns:
+        if column is not None:
+            return len(column.codes if isinstance(column, Categories) else column)
+    raise DataError("at least one column must be given, to tell the number of rows")
+
+
+def used_columns(decoders: Iterable[Decoder]) -> list[int]:
+    """Return the source columns that decoders read, ascending."""
+    return sorted({d.column for d in decoders if isinstance(d, Numeric | Missing | OneHot | Lookup)})

@@ -1,0 +1,186 @@
+"""The body of a program in words: equations, tables of steps, rules."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from automicro.program import Activation, Affine, Chain, Forest, StepTables, Sum
+from automicro.report.features import FeatureText
+from automicro.report.numbers import aligned, count, number, rounded, signed
+from automicro.report.rules import forest_summary, tree_lines
+
+if TYPE_CHECKING:
+    from automicro.program import Node
+
+__all__ = ["Telling", "body_lines"]
+
+_TREES_SHOWN = 3
+
+
+@dataclass(frozen=True)
+class Telling:
+    """What the words need to know of the rest of the program.
+
+    Parameters
+    ----------
+    features : tuple of FeatureText
+    outputs : tuple of str
+        The name of each score.
+    labels : tuple of str
+        Class labels, empty for regression.
+    link : str
+    limit : int
+        Most lines of one list.
+    """
+
+    features: tuple[FeatureText, ...]
+    outputs: tuple[str, ...]
+    labels: tuple[str, ...]
+    link: str
+    limit: int
+
+
+def body_lines(node: Node, telling: Telling) -> list[str]:
+    """Return the lines that tell what a node computes."""
+    match node:
+        case Affine():
+            return _affine_lines(node, telling)
+        case StepTables():
+            return _table_lines(node, telling)
+        case Forest():
+            return _forest_lines(node, telling)
+        case Sum():
+            return _sum_lines(node, telling)
+        case Chain():
+            return _chain_lines(node, telling)
+        case Activation():
+            return [f"{node.kind} of every input"]
+
+
+def _cut(lines: list[str], limit: int, what: str) -> list[str]:
+    if len(lines) <= limit:
+        return lines
+    return [*lines[:limit], f"  ... {count(len(lines) - limit, f'more {what}')}"]
+
+
+def _affine_lines(node: Affine, telling: Telling) -> list[str]:
+    lines = []
+    for name, row, bias in zip(telling.outputs, node.weights.values, node.bias.values, strict=True):
+        lines.append(f"{name} = {number(bias)}")
+        terms = [f"  {signed(row[i])} * {telling.features[i].name}" for i in np.flatnonzero(row)]
+        lines += _cut(terms, telling.limit, "term")
+    return lines
+
+
+def _table_lines(node: StepTables, telling: Telling) -> list[str]:
+    biases = ", ".join(
+        f"{name} {number(bias)}" for name, bias in zip(telling.outputs, node.bias.values, strict=True) if bias
+    )
+    lines = [f"start with {biases or 0}, and add for each of these"]
+    rows = [_steps(node, table, telling) for table in range(len(node.features))]
+    several = len(telling.outputs) > 1
+    for output, table in zip(node.outputs, rows, strict=True):
+        to = [f"to {telling.outputs[output]}"] if several else []
+        lines += aligned(([condition, value, *to] for condition, value in table), "  ")
+    return _cut(lines, telling.limit, "step")
+
+
+def _steps(node: StepTables, table: int, telling: Telling) -> list[tuple[str, str]]:
+    first_value = sum(node.pieces[:table])
+    pieces = node.pieces[table]
+    cuts: list[float | None] = [*map(float, node.cuts.values[first_value - table :][: pieces - 1])]
+    values = node.values.values[first_value : first_value + pieces]
+    feature = telling.features[node.features[table]]
+    edges = zip([None, *cuts], [*cuts, None], values, strict=True)
+    steps = [(feature.piece(low, high), signed(value)) for low, high, value in edges]
+    if node.missing is not None and feature.may_be_missing:
+        steps.append((f"{feature.name} missing", signed(node.missing.values[table])))
+    return steps
+
+
+def _forest_lines(forest: Forest, telling: Telling) -> list[str]:
+    alone = len(forest.trees) == 1 and bool(telling.link)
+    if alone:
+        return tree_lines(
+            forest.trees[0], telling.features, lambda leaf: _decided(forest, leaf, telling), telling.limit
+        )
+    biases = ", ".join(
+        f"{name} {number(bias)}" for name, bias in zip(telling.outputs, forest.bias.values, strict=True) if bias
+    )
+    lines = [f"{forest_summary(forest, telling.features)}", f"start with {biases or 0}, and add what each tree says"]
+    for position, tree in enumerate(forest.trees[:_TREES_SHOWN]):
+        lines.append(f"tree {position + 1} of {len(forest.trees)}:")
+        outcome = partial(_added, forest, telling.outputs, telling.outputs[tree.output])
+        rules = tree_lines(tree, telling.features, outcome, telling.limit)
+        lines += [f"  {rule}" for rule in rules]
+    if len(forest.trees) > _TREES_SHOWN:
+        lines.append(f"... {count(len(forest.trees) - _TREES_SHOWN, 'more tree')}")
+    return lines
+
+
+def _added(forest: Forest, outputs: tuple[str, ...], output: str, leaf: int) -> str:
+    row = forest.leaves.values[leaf]
+    if len(row) == 1:
+        return signed(row[0]) if len(outputs) == 1 else f"{output} {signed(row[0])}"
+    return ", ".join(f"{name} {signed(value)}" for name, value in zip(outputs, row, strict=True) if value) or "nothing"
+
+
+def _decided(forest: Forest, leaf: int, telling: Telling) -> str:
+    """Return what a tree that is the whole model predicts at a leaf."""
+    row = forest.leaves.values[leaf].astype(np.float64)
+    scores = forest.bias.values.astype(np.float64)
+    scores = (
+        scores + row if len(row) == len(scores) else scores + row * (np.arange(len(scores)) == forest.trees[0].output)
+    )
+    if telling.link == "sigmoid":
+        probability = 1 / (1 + math.exp(-min(max(float(scores[0]), -700.0), 700.0)))
+        probabilities = np.array([1 - probability, probability])
+    elif telling.link == "softmax":
+        powers = np.exp(scores - scores.max())
+        probabilities = powers / powers.sum()
+    else:
+        return number(scores[0] if telling.link == "identity" else math.exp(min(float(scores[0]), 700.0)))
+    best = int(np.argmax(probabilities))
+    return f"{telling.labels[best]} (probability {rounded(float(probabilities[best]))})"
+
+
+def _sum_lines(node: Sum, telling: Telling) -> list[str]:
+    lines = [f"the sum of {len(node.nodes)} parts"]
+    for position, part in enumerate(node.nodes):
+        lines.append(f"part {position + 1}:")
+        lines += [f"  {line}" for line in body_lines(part, replace(telling, link=""))]
+    return lines
+
+
+def _chain_lines(node: Chain, telling: Telling) -> list[str]:
+    """Tell the steps of a chain; only the last names its scores, the others make units without names."""
+    lines = []
+    reading = telling
+    for position, step in enumerate(node.nodes):
+        last = position == len(node.nodes) - 1
+        width = _width(step, len(reading.features))
+        units = tuple(f"unit {position + 1}.{unit + 1}" for unit in range(width))
+        lines.append(f"step {position + 1}:")
+        told = replace(reading, outputs=telling.outputs if last else units, link="")
+        lines += [f"  {line}" for line in _cut(body_lines(step, told), telling.limit, "line")]
+        reading = replace(reading, features=tuple(FeatureText(unit) for unit in units))
+    return lines
+
+
+def _width(node: Node, inputs: int) -> int:
+    match node:
+        case Activation():
+            return inputs
+        case Chain():
+            for step in node.nodes:
+                inputs = _width(step, inputs)
+            return inputs
+        case Sum():
+            return _width(node.nodes[0], inputs)
+        case _:
+            return len(node.bias.values)

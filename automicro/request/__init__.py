@@ -1,0 +1,28 @@
+"""What is asked for: data source, constraints and search settings as one typed object."""
+
+from __future__ import annotations
+
+from automicro.request.constraints import LEVELS, Constraints, Level
+from automicro.request.metrics import METRICS, Metric, metric
+from automicro.request.problems import did_you_mean
+from automicro.request.records import Card, CardColumn, TrialRecord
+from automicro.request.search import Search
+from automicro.request.search_request import SearchRequest
+from automicro.request.source import DataSource, Output
+
+__all__ = [
+    "LEVELS",
+    "METRICS",
+    "Card",
+    "CardColumn",
+    "Constraints",
+    "DataSource",
+    "Level",
+    "Metric",
+    "Output",
+    "Search",
+    "SearchRequest",
+    "TrialRecord",
+    "did_you_mean",
+    "metric",
+]

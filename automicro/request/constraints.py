@@ -1,0 +1,164 @@
+"""What the model must satisfy."""
+
+from __future__ import annotations
+
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import AfterValidator, Field, WithJsonSchema, model_validator
+
+from automicro.errors import ConstraintError, RequestError
+from automicro.request.metrics import METRICS, Metric, metric
+from automicro.request.problems import Section, did_you_mean, problem
+from automicro.request.quantities import Bytes, Count, Microseconds, Number, Text
+
+__all__ = ["LEVELS", "Constraints", "Level"]
+
+Level = Literal["opaque", "decomposable", "additive", "simulatable"]
+
+LEVELS: tuple[Level, ...] = ("opaque", "decomposable", "additive", "simulatable")
+
+
+def _metric_name(name: str) -> str:
+    try:
+        return metric(name).name
+    except RequestError as error:
+        raise problem(str(error).removeprefix("metric: ")) from None
+
+
+def _level(name: str) -> Level:
+    for level in LEVELS:
+        if name == level:
+            return level
+    raise problem(f"must be one of {', '.join(LEVELS)}, but got {name!r}: {did_you_mean(name, LEVELS)}")
+
+
+def _fraction(value: float) -> float:
+    if not 0 <= value < 1:
+        raise problem(f"must be a fraction in [0, 1), but got {value!r}")
+    return value
+
+
+def _inside(value: float) -> float:
+    if not 0 < value < 1:
+        raise problem(f"must lie between 0 and 1, both excluded, but got {value!r}")
+    return value
+
+
+_MetricName = Annotated[Text, AfterValidator(_metric_name), WithJsonSchema({"type": "string", "enum": sorted(METRICS)})]
+_LevelName = Annotated[Text, AfterValidator(_level), WithJsonSchema({"type": "string", "enum": list(LEVELS)})]
+_Probability = Annotated[Number, AfterValidator(_inside)]
+
+
+class Constraints(Section):
+    """What the model must satisfy; the smallest model that does is returned.
+
+    At least one of `score` and `within` is required, with `metric`: without them the smallest model predicts a
+    constant. Where both are given, both must hold.
+
+    Parameters
+    ----------
+    metric : str
+        A scorer name of scikit-learn (``"roc_auc"``, ``"r2"``, ``"neg_log_loss"``) or an error name
+        (``"mean_absolute_error"``).
+    score : float
+        At least this value of the metric; at most, where the metric is an error.
+    within : float
+        At most this fraction, in [0, 1), worse than the reference: the best score that a strong portfolio reaches on
+        the same rows.
+    latency : str
+        At most this time for one row, such as ``"200us"`` or ``"1.5ms"``; the call is included.
+    runtime : {"python"}
+        Where the latency is measured.
+    latency_quantile : float
+        The quantile of the latencies of many calls that must stay below `latency`.
+    interpretability : {"opaque", "decomposable", "additive", "simulatable"}
+        At least this level, judged on the structure of the program.
+    size : int or str
+        At most this many bytes: 2048, ``"2KB"`` (2,000 bytes) or ``"2KiB"`` (2,048 bytes).
+    max_features : int
+        At most this many source columns are read.
+    confidence : float
+        Of the verdict and its interval.
+
+    Raises
+    ------
+    ConstraintError
+        If a value is impossible.
+    RequestError
+        If a key is unknown.
+
+    Examples
+    --------
+    >>> Constraints(metric="roc_auc", score=0.83, size="2KB").size
+    2KB
+    """
+
+    _error: ClassVar[type[RequestError]] = ConstraintError
+
+    metric: _MetricName | None = Field(None, description="scorer or error name of scikit-learn")
+    score: Number | None = Field(None, description="at least this value of the metric; at most, for an error")
+    within: Annotated[Number, AfterValidator(_fraction)] | None = Field(
+        None, description="at most this fraction worse than the reference portfolio's best score"
+    )
+    latency: Microseconds | None = Field(None, description="at most this time for one row, with its unit: '200us'")
+    runtime: Literal["python"] = Field("python", description="where the latency is measured")
+    latency_quantile: _Probability = Field(0.99, description="quantile of the latency that must hold")
+    interpretability: _LevelName | None = Field(None, description="at least this level of interpretability")
+    size: Bytes | None = Field(None, description="at most this many bytes: 2048, '2KB' (2,000) or '2KiB' (2,048)")
+    max_features: Count | None = Field(None, description="at most this many source columns are read")
+    confidence: _Probability = Field(0.95, description="confidence of the verdict and its interval")
+
+    @model_validator(mode="after")
+    def _possible(self) -> Constraints:
+        if self.score is None and self.within is None:
+            raise problem(
+                "score or within must be given, but got neither: without them the smallest model predicts a constant"
+            )
+        if self.metric is None:
+            given = "score" if self.score is not None else "within"
+            raise problem(f"must be given with {given}, such as 'roc_auc' or 'r2'", "metric")
+        bounds = METRICS[self.metric]
+        if self.score is not None and not bounds.low <= self.score <= bounds.high:
+            raise problem(f"must {bounds.range} for {self.metric!r}, but got {self.score!r}", "score")
+        if self.latency is None and self.latency_quantile != Constraints.model_fields["latency_quantile"].default:
+            raise problem("needs latency, but none is given", "latency_quantile")
+        return self
+
+    @property
+    def measured(self) -> Metric:
+        """The metric, with its direction and range."""
+        if self.metric is None:  # cannot be: checked on the way in
+            raise ConstraintError("metric: must be given")
+        return METRICS[self.metric]
+
+    @property
+    def level(self) -> int:
+        """The least level of interpretability as a number, from 0 (opaque, the default) to 3 (simulatable)."""
+        return 0 if self.interpretability is None else LEVELS.index(self.interpretability)
+
+    def limit(self, reference: float | None = None) -> float:
+        """Return the value of the metric that must be reached: the stricter of `score` and `within`.
+
+        Parameters
+        ----------
+        reference : float, optional
+            The score that `within` is measured against.
+
+        Raises
+        ------
+        ConstraintError
+            If `within` is given and `reference` is not.
+        """
+        limits = [] if self.score is None else [self.score]
+        if self.within is not None:
+            if reference is None:
+                raise ConstraintError("within: needs the score of a reference, but there is none")
+            limits.append(self.measured.limit_within(reference, self.within))
+        return max(limits, key=lambda value: self.measured.sign * value)
+
+    def check_task(self, task: str, classes: int) -> None:
+        """Raise `ConstraintError` unless the metric is defined for this task with so many classes."""
+        try:
+            self.measured.check_task(task, classes)
+        except RequestError as error:
+            raise ConstraintError(str(error)) from None

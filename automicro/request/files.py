@@ -1,0 +1,133 @@
+"""Read and write a request as TOML, YAML or JSON; what is wrong in a file is told with file, line and key."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import yaml
+from pydantic import ValidationError
+
+from automicro.errors import RequestError
+from automicro.request.lines import FORMATS, form_of, parse
+from automicro.request.problems import problems, rejected
+from automicro.request.search_request import SearchRequest, set_values
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from automicro.request.lines import Lines
+
+__all__ = ["dumps", "loads", "read_request", "write_request"]
+
+
+def read_request(path: str | Path, settings: Iterable[str] = ()) -> SearchRequest:
+    """Return the request that a search file holds, its relative paths taken from the file's folder.
+
+    Parameters
+    ----------
+    path : str or Path
+        A file that ends in .toml, .yaml, .yml or .json.
+    settings : iterable of str
+        Such as ``constraints.score=0.9``; they win over the file, and paths in them are taken from the working folder.
+
+    Raises
+    ------
+    RequestError
+        If the file cannot be read or the request is wrong; the sentence names file, line and key.
+    """
+    file = Path(path)
+    form = form_of(file.suffix, str(path))
+    try:
+        text = file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise RequestError(f"{path}: must be a text file in UTF-8 that can be read, but got this: {error}") from None
+    return loads(text, form, name=str(path), folder=file.parent.absolute(), settings=settings)
+
+
+def loads(
+    text: str, form: str, *, name: str = "request", folder: Path | None = None, settings: Iterable[str] = ()
+) -> SearchRequest:
+    """Return the request that a text holds; paths stay as they are unless `folder` is given.
+
+    Raises
+    ------
+    RequestError
+        As for `read_request`.
+    """
+    document, lines = parse(text, form, name)
+    if not isinstance(document, dict):
+        raise RequestError(f"{name}: must hold sections {', '.join(SearchRequest.model_fields)}, but got {document!r}")
+    settings = list(settings)
+    overridden = {tuple(setting.partition("=")[0].strip().split(".")) for setting in settings}
+    try:
+        request = SearchRequest.model_validate(set_values(document, _from_here(settings) if folder else settings))
+    except ValidationError as error:
+        raise _placed(error, name, lines, overridden) from None
+    return request if folder is None else request.anchored(folder)
+
+
+def _from_here(settings: list[str]) -> list[str]:
+    """Make paths absolute that stand in settings: who types them means the working folder, not the file's."""
+    paths = {"data.source", "search.storage", "output.model", "output.trace", "output.report"}
+    anchored = []
+    for setting in settings:
+        key, equals, value = (part.strip() for part in setting.partition("="))
+        local = key in paths and value and "://" not in value and not value.startswith("sklearn:")
+        anchored.append(f"{key}={Path(value).absolute()}" if local else f"{key}{equals}{value}")
+    return anchored
+
+
+def _placed(error: ValidationError, name: str, lines: Lines, overridden: set[tuple[str, ...]]) -> RequestError:
+    """Return the error with file and line before every problem, one a line."""
+    found = problems(error)
+    told = rejected(found)
+    said = []
+    for path, text in found:
+        near = next((path[:end] for end in range(len(path), 0, -1) if path[:end] in lines), None)
+        place = "--set" if path in overridden else f"{name}:{lines[near]}" if near else name
+        said.append(f"{place}: {'.'.join(path)}: {text}" if path else f"{place}: {text}")
+    return type(told)("\n".join(said))
+
+
+def write_request(request: SearchRequest, path: str | Path) -> None:
+    """Write a request to a file that ends in .toml, .yaml, .yml or .json; its relative paths become absolute.
+
+    Raises
+    ------
+    RequestError
+        If the suffix tells no format, or the file cannot be written.
+    """
+    form = form_of(Path(path).suffix, str(path))
+    try:
+        Path(path).write_text(dumps(request.anchored(Path.cwd()), form), encoding="utf-8")
+    except OSError as error:
+        raise RequestError(f"{path}: must be a file that can be written, but got this: {error}") from None
+
+
+def dumps(request: SearchRequest, form: str) -> str:
+    """Return a request as text in one of the formats "toml", "yaml" and "json", without what is left at its default.
+
+    Raises
+    ------
+    RequestError
+        If there is no such format.
+    """
+    if form not in FORMATS:
+        raise RequestError(f"the format must be one of {', '.join(FORMATS)}, but got {form!r}")
+    document = request.document()
+    if form == "yaml":
+        return str(yaml.safe_dump(document, sort_keys=False, allow_unicode=True, width=10**6))
+    if form == "json":
+        return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+    return "\n".join(_toml_section(name, table) for name, table in document.items())
+
+
+def _toml_section(name: str, table: dict[str, Any]) -> str:
+    return "".join([f"[{name}]\n", *(f"{key} = {_toml_value(value)}\n" for key, value in table.items())])
+
+
+def _toml_value(value: object) -> str:
+    """Write text, numbers, booleans and lists of them: in TOML they look as in JSON, but for one control character."""
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")

@@ -1,0 +1,160 @@
+"""Which line of a search file a key stands on."""
+
+from __future__ import annotations
+
+import json
+import re
+import tomllib
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+from automicro.errors import RequestError
+from automicro.request.problems import did_you_mean
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = ["FORMATS", "Lines", "form_of", "parse"]
+
+# Path of keys -> line number, from 1.
+Lines = dict[tuple[str, ...], int]
+
+
+def parse(text: str, form: str, name: str) -> tuple[Any, Lines]:
+    """Return the document that a text holds, and the lines of its keys (of the first two levels).
+
+    Parameters
+    ----------
+    text : str
+    form : {"toml", "yaml", "json"}
+    name : str
+        Of the file, for errors.
+
+    Raises
+    ------
+    RequestError
+        If the text is not in that format, or a key stands twice.
+    """
+    if form not in FORMATS:
+        raise RequestError(f"{name}: the format must be one of {', '.join(FORMATS)}, but got {form!r}")
+    try:
+        return FORMATS[form](text, name)
+    except RequestError:
+        raise
+    except (ValueError, RecursionError) as error:  # a number of 5,000 digits, the date 2020-13-01, deep nesting
+        raise RequestError(f"{name}: must hold values that can be read, but got this: {error}") from None
+
+
+def _toml(text: str, name: str) -> tuple[Any, Lines]:
+    try:
+        return tomllib.loads(text), _toml_lines(text)
+    except tomllib.TOMLDecodeError as error:
+        said = str(error)
+        place = re.search(r" \(at (?:line (\d+), column \d+|end of document)\)", said)
+        line = int(place[1]) if place and place[1] else text.count("\n") + 1
+        reason = said.replace(place[0], "") if place else said
+        raise RequestError(f"{name}:{line}: {reason[0].lower()}{reason[1:]}") from None
+
+
+_TOML_KEY = re.compile(r"""\s*((?:[\w-]+|"[^"\n]*"|'[^'\n]*')(?:\s*\.\s*(?:[\w-]+|"[^"\n]*"|'[^'\n]*'))*)\s*=""")
+_TOML_TABLE = re.compile(r"\s*\[([^\[\]]+)\]\s*(?:#.*)?")
+
+
+def _toml_lines(text: str) -> Lines:
+    """Find keys line by line: a search file has sections, keys and short values, and no need of a whole parser."""
+    lines: Lines = {}
+    section: tuple[str, ...] = ()
+    for number, line in enumerate(text.splitlines(), 1):
+        if table := _TOML_TABLE.fullmatch(line):
+            section = _toml_path(table[1])
+            lines.setdefault(section, number)
+        elif key := _TOML_KEY.match(line):
+            path = section + _toml_path(key[1])
+            for end in range(1, len(path) + 1):
+                lines.setdefault(path[:end], number)
+    return lines
+
+
+def _toml_path(dotted: str) -> tuple[str, ...]:
+    return tuple(part.strip().strip("\"'") for part in re.findall(r""""[^"]*"|'[^']*'|[^.]+""", dotted))
+
+
+def _yaml(text: str, name: str) -> tuple[Any, Lines]:
+    lines: Lines = {}
+    try:
+        root = yaml.compose(text, Loader=yaml.SafeLoader)
+        if root is None:
+            return {}, lines
+        _yaml_lines(root, (), lines, name)
+        return yaml.safe_load(text), lines
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark
+        line = mark.line + 1 if mark else 1
+        raise RequestError(f"{name}:{line}: {error.problem or error.context}") from None
+    except (
+        yaml.YAMLError,
+        ValueError,
+    ) as error:  # characters that YAML forbids, and values such as the date 2020-13-01
+        if isinstance(error, RequestError):
+            raise
+        raise RequestError(f"{name}: must be YAML, but got this: {' '.join(str(error).split())}") from None
+
+
+def _yaml_lines(node: yaml.Node, path: tuple[str, ...], lines: Lines, name: str) -> None:
+    if not isinstance(node, yaml.MappingNode) or len(path) > 1:
+        return
+    for key, value in node.value:
+        here = (*path, str(key.value))
+        line = key.start_mark.line + 1
+        if here in lines:
+            raise _twice(name, line, here, lines)
+        lines[here] = line
+        _yaml_lines(value, here, lines, name)
+
+
+def _json(text: str, name: str) -> tuple[Any, Lines]:
+    try:
+        return json.loads(text), _json_lines(text, name)
+    except json.JSONDecodeError as error:
+        raise RequestError(f"{name}:{error.lineno}: {error.msg[0].lower()}{error.msg[1:]}") from None
+
+
+_JSON_PIECE = re.compile(r'"(?:[^"\\\n]|\\.)*"|[{}\[\]:,\n]')
+
+
+def _json_lines(text: str, name: str) -> Lines:
+    """Walk over strings, brackets and colons of sound JSON; a string before a colon is a key."""
+    lines: Lines = {}
+    path: list[str] = []
+    line, last = 1, ""
+    for piece in _JSON_PIECE.findall(text):
+        if piece == ":":
+            path[-1] = json.loads(last)
+            if (here := tuple(path)) in lines and len(path) <= 2:
+                raise _twice(name, line, here, lines)
+            lines[here] = line
+        elif piece in "{[":
+            path.append("")
+        elif piece in "}]":
+            path.pop()
+        line += piece == "\n"
+        last = piece if piece != "\n" else last
+    return lines
+
+
+def _twice(name: str, line: int, path: tuple[str, ...], lines: Lines) -> RequestError:
+    return RequestError(f"{name}:{line}: {'.'.join(path)}: must stand once, but stands on line {lines[path]} too")
+
+
+FORMATS: dict[str, Callable[[str, str], tuple[Any, Lines]]] = {"toml": _toml, "yaml": _yaml, "json": _json}
+
+
+def form_of(suffix: str, name: str) -> str:
+    """Return the format that a file's suffix tells."""
+    forms = {".toml": "toml", ".yaml": "yaml", ".yml": "yaml", ".json": "json"}
+    if suffix.casefold() not in forms:
+        raise RequestError(
+            f"{name}: a search file must end in {', '.join(forms)}, but got {suffix!r}: {did_you_mean(suffix, forms)}"
+        )
+    return forms[suffix.casefold()]

@@ -1,0 +1,89 @@
+"""What is wrong with a request, said in sentences that name the key."""
+
+from __future__ import annotations
+
+import difflib
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
+from pydantic_core import PydanticCustomError
+
+from automicro.errors import ConstraintError, RequestError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+__all__ = ["Section", "did_you_mean", "problem", "problems", "rejected"]
+
+
+def did_you_mean(word: str, options: Iterable[str]) -> str:
+    """Return ``did you mean 'score'``, or all options where none is near."""
+    names = sorted(options)
+    folded = {name.casefold().replace("-", "_"): name for name in names}
+    near = difflib.get_close_matches(word.casefold().replace("-", "_"), folded, n=1)
+    if near:
+        return f"did you mean {folded[near[0]]!r}"
+    return f"choose among {', '.join(names)}" if names else "there is none to choose"
+
+
+def problem(sentence: str, key: str = "") -> PydanticCustomError:
+    """Return what a validator raises: a sentence about the value, and the key if it is not the validated field."""
+    return PydanticCustomError("request", "{sentence}", {"sentence": sentence, "key": key})
+
+
+def problems(error: ValidationError) -> list[tuple[tuple[str, ...], str]]:
+    """Return the path of keys and the sentence of every problem that pydantic found."""
+    found = []
+    for detail in error.errors(include_url=False):
+        path = tuple(str(part) for part in detail["loc"])
+        key = detail.get("ctx", {}).get("key")
+        found.append(((*path, key) if key else path, _sentence(dict(detail))))
+    return found
+
+
+def rejected(
+    found: list[tuple[tuple[str, ...], str]], kind: type[RequestError] = RequestError, between: str = "; "
+) -> RequestError:
+    """Return one error for all problems: a `ConstraintError` where a value in section ``constraints`` is impossible."""
+    if any(path[:1] == ("constraints",) and len(path) > 1 for path, _ in found):
+        kind = ConstraintError
+    if any(text.startswith("unknown key") for _, text in found):
+        kind = RequestError
+    return kind(between.join(f"{'.'.join(path)}: {text}" if path else text for path, text in found))
+
+
+def _sentence(detail: dict[str, Any]) -> str:
+    if detail["type"] == "request":
+        return str(detail["msg"])
+    if detail["type"] == "missing":
+        return "must be given"
+    said = str(detail["msg"]).replace("Input should be", "must be")
+    return f"{said[0].lower()}{said[1:]}, but got {detail['input']!r}"
+
+
+class Section(BaseModel):
+    """One frozen part of a request; whatever is wrong with it is raised as one sentence about the key."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    _error: ClassVar[type[RequestError]] = RequestError
+
+    def __init__(self, /, **values: Any) -> None:
+        try:
+            super().__init__(**values)
+        except ValidationError as error:
+            raise rejected(problems(error), self._error) from None
+
+    # A section inside another is then validated in place, so that its problems keep the whole path of keys.
+    __init__.__pydantic_base_init__ = True  # type: ignore[attr-defined] # an attribute that pydantic reads from functions
+
+    @model_validator(mode="before")
+    @classmethod
+    def _known_keys(cls, values: Any) -> Any:
+        if isinstance(values, dict):
+            for key in values:
+                if key not in cls.model_fields:
+                    raise problem(f"unknown key, {did_you_mean(str(key), cls.model_fields)}", str(key))
+        elif not isinstance(values, cls):
+            raise problem(f"must be a table of keys and values, but got {values!r}")
+        return values

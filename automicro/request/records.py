@@ -1,0 +1,78 @@
+"""What is kept beside a model (its card) and of every trial (its record)."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from automicro.request.constraints import Level
+
+__all__ = ["Card", "CardColumn", "Label", "Status", "TrialRecord", "Verdict"]
+
+Label = bool | int | float | str
+Status = Literal["taken", "rejected", "skipped", "abandoned", "failed", "declined"]
+Verdict = Literal["certified", "estimated", "infeasible"]
+_NotNegative = Annotated[int, Field(ge=0)]
+
+
+class _Record(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="constants")
+
+
+class CardColumn(_Record):
+    """A source column, in the order of a raw row."""
+
+    name: str
+    kind: Literal["numeric", "boolean", "category"]
+
+
+class Card(_Record):
+    """What a file tells about its model; without it (``save(strip=True)``) the predictions are the same.
+
+    Two runs of one request give the same card: it holds no time and no host name.
+    """
+
+    columns: tuple[CardColumn, ...] = Field(description="source columns in the order of a raw row")
+    task: Literal["classification", "regression"]
+    target: str | None = Field(None, description="name of the target column")
+    labels: tuple[Label, ...] | None = Field(None, description="class labels in the order of the scores")
+    metric: str = Field(description="scorer or error name of scikit-learn")
+    score: float = Field(description="value of the metric on rows that the model was not trained on")
+    score_interval: tuple[float, float] | None = Field(None, description="interval of the score, low and high")
+    confidence: float = Field(0.95, description="of the interval")
+    verdict: Verdict
+    family: str
+    parameters: dict[str, Any] = Field(default_factory=dict, description="the family's setting")
+    preparation: dict[str, Any] = Field(default_factory=dict, description="how columns became features")
+    interpretability: Level
+    size_bytes: _NotNegative = Field(description="size of the stripped file")
+    sha256: str = Field(pattern="^[0-9a-f]{64}$", description="of the stripped file")
+    seed: _NotNegative = 0
+    versions: dict[str, str] = Field(default_factory=dict, description="of automicro and the libraries that trained")
+
+
+class TrialRecord(_Record):
+    """What happened to one candidate, and by how much it met or missed each constraint."""
+
+    number: _NotNegative = Field(description="order in which candidates were drawn")
+    family: str
+    parameters: dict[str, Any] = Field(default_factory=dict, description="the family's setting")
+    preparation: dict[str, Any] = Field(default_factory=dict, description="how columns became features")
+    status: Status = Field(
+        description="taken: meets the constraints and became the smallest; rejected: measured, and misses a constraint"
+        " or is not the smallest; skipped: its size budget cannot win, untrained; abandoned: stopped after the folds"
+        " that showed it cannot reach the target; failed: raised, or broke a limit; declined: the family cannot serve"
+    )
+    reason: str = Field(description="one sentence")
+    score: float | None = Field(None, description="value of the metric, out of fold")
+    size_bytes: _NotNegative | None = Field(None, description="size of the stripped file")
+    latency_us: float | None = Field(None, description="latency in microseconds, where it was measured")
+    interpretability: Level | None = None
+    margins: dict[str, float] = Field(
+        default_factory=dict, description="by constraint: how far inside (above 0) or outside (below 0) the limit"
+    )
+    folds_run: _NotNegative = 0
+    seconds: float = Field(0.0, ge=0, description="time spent")
+    variant: str | None = Field(None, description="key of the best of the programs that one training gave")
+    precision: str | None = Field(None, description="how the weights were rounded")

@@ -1,0 +1,79 @@
+"""How long and with what means to search."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, Field, model_validator
+
+from automicro.request.problems import Section, problem
+from automicro.request.quantities import Bytes, Count, Flag, Names, Seconds, Text, Whole
+
+__all__ = ["Search"]
+
+_DEFAULT_SECONDS = 60.0
+_SEEDS = 2**32
+
+
+def _seed(value: int) -> int:
+    if not 0 <= value < _SEEDS:
+        raise problem(f"must lie in 0 to {_SEEDS - 1}, but got {value!r}")
+    return value
+
+
+class Search(Section):
+    """How long and with what means to search.
+
+    A run that only `trials` bounds gives the same artifact for the same seed.
+
+    Parameters
+    ----------
+    trials : int, optional
+        At most this many candidates are tried.
+    seconds : float or str, optional
+        At most this long, such as 120 or ``"2min"``; 60 if neither `trials` nor `seconds` is given.
+    seed : int
+        The only source of randomness.
+    families : list of str, optional
+        Names of the families that may take part; all that are installed and serve the task, if not given.
+    workers : int, optional
+        Processes that train at the same time; as many as the machine has processors, if not given.
+    trial_seconds : float or str
+        A trial that takes longer is stopped and traced as failed.
+    trial_memory : int or str
+        A trial that takes more memory, such as ``"2GB"``, is stopped and traced as failed.
+    storage : str, optional
+        File, or URL of a database that Optuna knows, which keeps every finished trial; a search that finds trials of
+        the same request there goes on from them.
+    progress : bool, optional
+        Whether progress is shown; on a terminal only, if not given.
+
+    Raises
+    ------
+    RequestError
+        If a key is unknown or a value impossible.
+
+    Examples
+    --------
+    >>> Search(seconds="2min").seconds
+    120.0
+    """
+
+    trials: Count | None = Field(None, description="at most this many candidates")
+    seconds: Seconds | None = Field(None, description="at most this long; 60 if neither trials nor seconds is given")
+    seed: Annotated[Whole, AfterValidator(_seed)] = Field(0, description="the only source of randomness")
+    families: Names | None = Field(None, description="families that may take part; all, if not given")
+    workers: Count | None = Field(
+        None, description="processes that train at the same time; all processors, if not given"
+    )
+    trial_seconds: Seconds = Field(120.0, description="a trial that takes longer is stopped")
+    trial_memory: Bytes = Field(Bytes(2 * 10**9), description="a trial that takes more memory is stopped")
+    storage: Text | None = Field(None, description="file or database URL that keeps the trials, to resume from")
+    progress: Flag | None = Field(None, description="whether progress is shown; on a terminal only, if not given")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _bounded(cls, values: Any) -> Any:
+        if isinstance(values, dict) and values.get("trials") is None and values.get("seconds") is None:
+            return {**values, "seconds": _DEFAULT_SECONDS}
+        return values

@@ -1,0 +1,103 @@
+"""The one object behind the API call, the search file and the command line."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from pydantic import Field
+
+from automicro.errors import RequestError
+from automicro.request.constraints import Constraints
+from automicro.request.problems import Section, did_you_mean
+from automicro.request.search import Search
+from automicro.request.source import DataSource, Output
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+__all__ = ["SearchRequest", "set_values"]
+
+_AnySection = TypeVar("_AnySection", bound=Section)
+
+
+class SearchRequest(Section):
+    """A whole search: data, constraints, means and outputs.
+
+    Parameters
+    ----------
+    constraints : Constraints or dict
+    data : DataSource or dict, optional
+        None where the rows are handed over in memory.
+    search : Search or dict, optional
+    output : Output or dict, optional
+
+    Raises
+    ------
+    ConstraintError, RequestError
+        If anything in it is wrong; the sentence names section and key.
+
+    Examples
+    --------
+    >>> request = SearchRequest(
+    ...     data={"source": "sklearn:breast_cancer"}, constraints={"metric": "roc_auc", "score": 0.98}
+    ... )
+    >>> request.search.seconds
+    60.0
+    """
+
+    data: DataSource | None = Field(None, description="where the rows come from")
+    constraints: Constraints = Field(description="what the model must satisfy")
+    search: Search = Field(default_factory=Search, description="how long and with what means to search")
+    output: Output = Field(default_factory=Output, description="where results are written")
+
+    def document(self) -> dict[str, dict[str, Any]]:
+        """Return the request as tables of plain values, without what is left at its default."""
+        full = self.model_dump(mode="json", exclude_defaults=True, exclude_none=True)
+        return {name: table for name, table in full.items() if table}
+
+    def anchored(self, folder: Path) -> SearchRequest:
+        """Return the request with relative paths taken from `folder`; URLs and ``sklearn:`` sources stay."""
+        parts: dict[str, Any] = {name: getattr(self, name) for name in type(self).model_fields}
+        if self.data is not None:
+            parts["data"] = _anchored(self.data, ("source",), folder)
+        parts["search"] = _anchored(self.search, ("storage",), folder)
+        parts["output"] = _anchored(self.output, ("model", "trace", "report"), folder)
+        return SearchRequest(**parts)
+
+
+def _anchored(section: _AnySection, keys: tuple[str, ...], folder: Path) -> _AnySection:
+    paths = {
+        key: str(folder / path)
+        for key in keys
+        if (path := getattr(section, key)) is not None and "://" not in path and not path.startswith("sklearn:")
+    }
+    return section.model_copy(update=paths)
+
+
+def set_values(document: dict[str, Any], settings: Iterable[str]) -> dict[str, Any]:
+    """Return the document with settings such as ``constraints.score=0.9`` written into it.
+
+    An empty value takes a key out.
+
+    Raises
+    ------
+    RequestError
+        If a setting is not of the form ``section.key=value``, or names no section.
+    """
+    changed = {name: dict(table) if isinstance(table, dict) else table for name, table in document.items()}
+    for setting in settings:
+        path, equals, value = setting.partition("=")
+        section, dot, key = path.strip().partition(".")
+        if not equals or not dot or not key:
+            raise RequestError(f"a setting must look like constraints.score=0.9, but got {setting!r}")
+        if section not in SearchRequest.model_fields:
+            remedy = did_you_mean(section, SearchRequest.model_fields)
+            raise RequestError(f"{path.strip()}: unknown section {section!r}, {remedy}")
+        table = changed.setdefault(section, {})
+        if not isinstance(table, dict):
+            raise RequestError(f"{section}: must be a table of keys and values, but got {table!r}")
+        table.pop(key, None)
+        if value.strip():
+            table[key] = value.strip()
+    return changed

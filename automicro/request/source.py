@@ -1,0 +1,109 @@
+"""Where the data come from and where results go."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field, model_validator
+
+from automicro.request.problems import Section, problem
+from automicro.request.quantities import Flag, Names, Text
+
+__all__ = ["DataSource", "Output"]
+
+
+class DataSource(Section):
+    """A table in a file or in scikit-learn, and what its columns mean.
+
+    Parameters
+    ----------
+    source : str
+        Path of a CSV, Parquet or JSON-lines file, or ``sklearn:NAME`` such as ``sklearn:breast_cancer``.
+    target : str, optional
+        Name of the column to predict; a ``sklearn:`` source knows its own.
+    task : {"classification", "regression"}, optional
+        Told by the target, if not given.
+    weights : str, optional
+        Name of the column of sample weights.
+    groups : str, optional
+        Name of the column whose equal values must stay on one side of every split.
+    time : str, optional
+        Name of the column that orders the rows in time; later rows are never used to predict earlier ones.
+    columns : list of str, optional
+        The only columns to predict from.
+    drop : list of str, optional
+        Columns to leave out.
+    format : {"csv", "parquet", "jsonl"}, optional
+        Told by the file's suffix, if not given.
+
+    Raises
+    ------
+    RequestError
+        If a key is unknown, a value impossible, or one column has two roles.
+    """
+
+    source: Text = Field(description="path of a CSV, Parquet or JSON-lines file, or sklearn:NAME")
+    target: Text | None = Field(None, description="column to predict")
+    task: Literal["classification", "regression"] | None = Field(None, description="told by the target, if not given")
+    weights: Text | None = Field(None, description="column of sample weights")
+    groups: Text | None = Field(None, description="column whose equal values stay on one side of every split")
+    time: Text | None = Field(None, description="column that orders the rows in time")
+    columns: Names | None = Field(None, description="the only columns to predict from")
+    drop: Names | None = Field(None, description="columns to leave out")
+    format: Literal["csv", "parquet", "jsonl"] | None = Field(None, description="told by the suffix, if not given")
+
+    @model_validator(mode="after")
+    def _consistent(self) -> DataSource:
+        if self.target is None and not self.source.startswith("sklearn:"):
+            raise problem("must be given for a file", "target")
+        if self.format is not None and self.source.startswith("sklearn:"):
+            raise problem(f"must not be given with source {self.source!r}", "format")
+        roles = {
+            key: name for key in ("target", "weights", "groups", "time") if (name := getattr(self, key)) is not None
+        }
+        for key, name in roles.items():
+            for other, same in roles.items():
+                if key < other and name == same:
+                    raise problem(f"must be another column than {key}, but got {name!r} for both", other)
+        for key in ("columns", "drop"):
+            for name in getattr(self, key) or ():
+                if name == self.target:
+                    raise problem(f"must not name the target, but got {name!r}", key)
+        if both := set(self.columns or ()) & set(self.drop or ()):
+            raise problem(f"must not name what columns names, but got {sorted(both)}", "drop")
+        return self
+
+
+class Output(Section):
+    """Where results are written; nothing is written that has no path.
+
+    Parameters
+    ----------
+    model : str, optional
+        File that the artifact is written to.
+    strip : bool
+        Whether the card is left out of the file.
+    trace : str, optional
+        File that the trials are written to, as one JSON record a line.
+    report : str, optional
+        File that the result is written to, as text.
+
+    Raises
+    ------
+    RequestError
+        If a key is unknown or a value impossible.
+    """
+
+    model: Text | None = Field(None, description="file of the artifact")
+    strip: Flag = Field(False, description="whether the card is left out of the file")
+    trace: Text | None = Field(None, description="file of the trials, one JSON record a line")
+    report: Text | None = Field(None, description="file of the result in words")
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Output:
+        if self.strip and self.model is None:
+            raise problem("needs model, but no file is given", "strip")
+        paths = [path for path in (self.model, self.trace, self.report) if path is not None]
+        if len(set(paths)) < len(paths):
+            raise problem(f"must write to different files, but got {', '.join(paths)}")
+        return self

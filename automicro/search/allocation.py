@@ -1,0 +1,96 @@
+"""Shares the trials between families by what each still promises."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from automicro.search.space import candidate_space, own_parameters, preparation_settings
+from automicro.search.study import FamilyStudy, Proposal
+from automicro.search.task import Candidate
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from automicro.plugin import Family, Profile
+    from automicro.search.task import Outcome
+
+__all__ = ["Allocation"]
+
+FAILURES_IN_A_ROW = 3
+LEAST_SHARE = 0.08
+
+
+@dataclass
+class _Share:
+    """What one family has done so far."""
+
+    family: Family
+    study: FamilyStudy
+    asked: int = 0
+    best_bytes: float = float("inf")
+    least_missed: float = float("inf")
+    failures: int = 0
+    out: str = ""
+    pending: dict[int, Proposal] = field(default_factory=dict)
+
+    def weight(self, incumbent_bytes: float) -> float:
+        """Return the share of trials that this family deserves, relative to the others."""
+        if self.best_bytes < float("inf"):
+            return max((incumbent_bytes / self.best_bytes) ** 1.5, LEAST_SHARE)
+        if self.least_missed < float("inf"):
+            scale = 1.0 if incumbent_bytes == float("inf") else 0.4
+            return max(scale / (1.0 + 20.0 * self.least_missed), LEAST_SHARE)
+        return 1.0
+
+
+class Allocation:
+    """Draws candidates from the families' studies; a function of the seed and of what it is told, in order.
+
+    Each family starts with an equal share. Later a family gets trials in proportion to a weight: the bytes of the incumbent over
+    the least bytes of the family, or, before it has a feasible model, by how near it came. A family that fails three times in a
+    row is left out.
+    """
+
+    def __init__(self, families: Mapping[str, Family], profile: Profile, seed: int, sampler: str = "tpe") -> None:
+        self._seed = seed
+        self._number = 0
+        self._shares = {
+            name: _Share(family, FamilyStudy(candidate_space(family, profile), seed + place, sampler))
+            for place, (name, family) in enumerate(sorted(families.items()))
+        }
+
+    def ask(self) -> Candidate | None:
+        """Return the next candidate; None if every family is exhausted or left out."""
+        while ready := {name: share for name, share in self._shares.items() if not share.out}:
+            incumbent = min(share.best_bytes for share in ready.values())
+            name = min(ready, key=lambda n: ((ready[n].asked + 1) / ready[n].weight(incumbent), n))
+            share = ready[name]
+            proposal = share.study.propose()
+            if proposal is None:
+                share.out = "its space is exhausted"
+                continue
+            share.asked += 1
+            number, self._number = self._number, self._number + 1
+            share.pending[number] = proposal
+            setting = proposal.setting
+            preparation = preparation_settings(share.family, setting)
+            return Candidate(number, name, own_parameters(setting), preparation, self._seed)
+        return None
+
+    def tell(self, candidate: Candidate, outcome: Outcome, value: float | None) -> str | None:
+        """Take up what became of a candidate; return a sentence if its family is left out from now on.
+
+        `value` is what the study minimises, None if the trial failed.
+        """
+        share = self._shares[candidate.family]
+        share.study.tell(share.pending.pop(candidate.number), value, outcome.violations)
+        share.failures = share.failures + 1 if outcome.status == "failed" else 0
+        if outcome.status == "feasible" and outcome.form is not None:
+            share.best_bytes = min(share.best_bytes, outcome.form.size_bytes)
+        if outcome.violations:
+            share.least_missed = min(share.least_missed, sum(outcome.violations.values()))
+        if share.failures >= FAILURES_IN_A_ROW and not share.out:
+            share.out = f"family {candidate.family!r} is left out after {FAILURES_IN_A_ROW} failures in a row: {outcome.reason}"
+            return share.out
+        return None

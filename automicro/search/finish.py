@@ -1,0 +1,113 @@
+"""From what the loop found to a verdict: latency decided where nothing disturbs, the score's interval, the frontier."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from automicro.measure import JudgedRows, interval, latency_in_fresh_process
+from automicro.request import metric
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from typing import Any
+
+    from automicro.measure import Latency
+    from automicro.search.task import Context, Outcome
+
+__all__ = ["Point", "Timed", "decide_latency", "frontier", "raw_rows", "score_interval"]
+
+LATENCY_ROWS = 20
+LATENCY_TRIES = 8
+
+
+@dataclass(frozen=True)
+class Timed:
+    """The outcome that is returned, its latency, and those that were smaller but too slow."""
+
+    outcome: Outcome | None
+    latency: Latency | None
+    too_slow: tuple[tuple[Outcome, Latency], ...] = ()
+
+
+@dataclass(frozen=True)
+class Point:
+    """A form that no other beats in both size and score. `size_bytes` is that of the first fold's artifact, or of the final one where `trained_on_all`."""
+
+    trial: int
+    family: str
+    variant: str
+    precision: str
+    score: float
+    size_bytes: int
+    trained_on_all: bool
+
+
+def raw_rows(context: Context, count: int = LATENCY_ROWS) -> list[list[Any]]:
+    """Return some rows as a user would hand them over: numbers, texts and None, one value for each source column."""
+    step = max(context.problem.rows // count, 1)
+    rows = range(0, context.problem.rows, step)
+    columns = [_raw(column) for column in context.problem.table.columns]
+    return [[column(row) for column in columns] for row in list(rows)[:count]]
+
+
+def _raw(column: Any) -> Any:
+    if isinstance(column, np.ndarray):
+        return lambda row: None if np.isnan(column[row]) else float(column[row])
+    return lambda row: None if column.codes[row] < 0 else column.levels[column.codes[row]]
+
+
+def decide_latency(
+    context: Context, feasible: Iterable[Outcome], limit_us: float | None, quantile: float
+) -> Timed:
+    """Time artifacts in fresh processes, smallest first, until one keeps the limit; without a limit only the smallest is timed."""
+    rows = raw_rows(context)
+    too_slow: list[tuple[Outcome, Latency]] = []
+    for outcome in list(feasible)[:LATENCY_TRIES]:
+        measured = latency_in_fresh_process(outcome.artifact or b"", rows, quantile)
+        if limit_us is None or measured.quantile_us <= limit_us:
+            return Timed(outcome, measured, tuple(too_slow))
+        too_slow.append((outcome, measured))
+    return Timed(None, None, tuple(too_slow))
+
+
+def score_interval(context: Context, outcome: Outcome, confidence: float, seed: int) -> tuple[float, float]:
+    """Return the one-sided bounds of the out-of-fold score, each at `confidence`."""
+    problem = context.problem
+    rows, places, predictions = [], [], []
+    for number, fold in enumerate(context.folds):
+        rows.append(fold.validation)
+        places.append(np.full(len(fold.validation), number))
+        predictions.append(outcome.out_of_fold[fold.repeat, fold.validation])  # type: ignore[index]  # a feasible outcome has them
+    row = np.concatenate(rows)
+    judged = JudgedRows(
+        problem.target[row],
+        np.concatenate(places),
+        None if problem.weights is None else problem.weights[row],
+        row if problem.groups is None else problem.groups[row],
+    )
+    return interval(context.metric, judged, np.concatenate(predictions), confidence, seed)
+
+
+def frontier(context: Context, outcomes: Iterable[Outcome], families: dict[int, str]) -> tuple[Point, ...]:
+    """Return the forms that no other beats in both size and score, smallest first."""
+    sign = 1.0 if metric(context.metric).greater_is_better else -1.0
+    points = []
+    for outcome in outcomes:
+        final = outcome.form if outcome.artifact is not None else None
+        forms = {(form.key, form.precision): form for form in outcome.forms if np.isfinite(form.gain)}
+        if final is not None:
+            forms[final.key, final.precision] = final
+        points += [
+            Point(outcome.number, families[outcome.number], f.key, f.precision, sign * f.gain, f.size_bytes, f is final)
+            for f in forms.values()
+        ]
+    best = -np.inf
+    kept: list[Point] = []
+    for point in sorted(points, key=lambda p: (p.size_bytes, -sign * p.score, p.trial)):
+        if sign * point.score > best:
+            best = sign * point.score
+            kept.append(point)
+    return tuple(kept)

@@ -1,0 +1,147 @@
+"""The programs of one candidate, fold by fold, and how they score at each precision."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from automicro.errors import PluginError
+from automicro.measure import score
+from automicro.program import PRECISIONS, evaluate, pack, quantise
+from automicro.request import metric
+from automicro.search.task import Form
+from automicro.search.training import rows_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from automicro.data import Fold
+    from automicro.program import Column, Precision, Program
+    from automicro.search.task import Context
+
+__all__ = ["UNTOUCHED", "FormTable", "gain_of", "mean_gain"]
+
+SCREENING_ROWS = 4000
+UNTOUCHED = "as trained"
+
+
+def gain_of(context: Context, rows: NDArray[np.int64], prediction: NDArray[np.float64]) -> float:
+    """Return the metric on some rows, its sign turned where smaller is better."""
+    problem = context.problem
+    weights = None if problem.weights is None else problem.weights[rows]
+    if not np.isfinite(prediction).all():
+        raise PluginError("predictions must be finite, but got NaN or infinity")
+    value = score(context.metric, problem.target[rows], prediction, weights)
+    return value if metric(context.metric).greater_is_better else -value
+
+
+def mean_gain(gains: Sequence[float]) -> float:
+    """Return the mean over the folds on which the metric is defined; minus infinity if there is none."""
+    known = [gain for gain in gains if not np.isnan(gain)]
+    return float(np.mean(known)) if known else -np.inf
+
+
+class FormTable:
+    """What is known of each (variant, precision) of a candidate on the folds trained so far.
+
+    In time: `add_fold` after every training; then `screen` (unquantised scores of all variants), then `evaluate` for single forms.
+    """
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._folds: list[Fold] = []
+        self._programs: list[dict[str, Program]] = []
+        self._columns: list[list[Column]] = []
+        self._screened: list[dict[str, float]] = []
+        self._quantised: dict[tuple[int, str, str], Program] = {}
+
+    @cached_property
+    def precisions(self) -> dict[str, Precision]:
+        """The precisions by name."""
+        return {precision.name: precision for precision in PRECISIONS}
+
+    @property
+    def folds(self) -> int:
+        """Folds trained so far."""
+        return len(self._folds)
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """Variants that every fold has."""
+        return tuple(key for key in self._programs[0] if all(key in programs for programs in self._programs))
+
+    def add_fold(self, fold: Fold, programs: dict[str, Program]) -> None:
+        """Take up the programs of one more fold."""
+        self._folds.append(fold)
+        self._programs.append(programs)
+        self._columns.append(rows_of(self._context.problem.table.columns, fold.validation))
+
+    def program(self, key: str, precision: str, fold: int = 0) -> Program:
+        """Return the program of a fold at a precision (`UNTOUCHED` for the family's own)."""
+        program = self._programs[fold][key]
+        if precision == UNTOUCHED:
+            return program
+        identity = (fold, key, precision)
+        if identity not in self._quantised:
+            self._quantised[identity] = quantise(program, self.precisions[precision])
+        return self._quantised[identity]
+
+    def size_bytes(self, key: str, precision: str) -> int:
+        """Return the bytes of the first fold's artifact."""
+        return len(pack(self.program(key, precision)))
+
+    def screen(self, keys: list[str]) -> dict[str, float]:
+        """Return each variant's mean gain as trained, on at most `SCREENING_ROWS` validation rows of a fold."""
+        while len(self._screened) < self.folds:
+            self._screened.append({})
+        for fold, known in enumerate(self._screened):
+            rows = _thinned(self._folds[fold].validation)
+            columns = None
+            for key in keys:
+                if key not in known:
+                    columns = columns or rows_of(self._context.problem.table.columns, rows)
+                    known[key] = gain_of(self._context, rows, evaluate(self._programs[fold][key], columns))
+        return {key: mean_gain([known[key] for known in self._screened]) for key in keys}
+
+    def predictions(self, key: str, precision: str, fold: int) -> NDArray[np.float64]:
+        """Return what a form predicts for the validation rows of a fold."""
+        return evaluate(self.program(key, precision, fold), self._columns[fold])
+
+    def fold_gain(self, key: str, precision: str, fold: int) -> float:
+        """Return a form's gain on one fold."""
+        return gain_of(self._context, self._folds[fold].validation, self.predictions(key, precision, fold))
+
+    def gains(self, key: str, precision: str, at_least: float = -np.inf) -> tuple[float, ...]:
+        """Return a form's gain on each fold; stops at the fold after which the mean can hardly reach `at_least`."""
+        gains: list[float] = []
+        screened = np.array([known.get(key, np.nan) for known in self._screened])
+        slack = 0.004 * abs(at_least) if np.isfinite(at_least) else np.inf
+        for fold in range(self.folds):
+            gains.append(self.fold_gain(key, precision, fold))
+            expected = mean_gain(screened) + mean_gain(np.array(gains) - screened[: fold + 1])
+            if expected < at_least - slack:
+                break
+        return tuple(gains)
+
+    def form(self, key: str, precision: str, gains: tuple[float, ...]) -> Form:
+        """Return the record of a form that was scored on every fold."""
+        return Form(key, precision, mean_gain(gains), self.size_bytes(key, precision))
+
+    def out_of_fold(self, form: Form) -> NDArray[np.float64]:
+        """Return predictions for held-out rows, (repeats, rows) or (repeats, rows, classes)."""
+        rows = len(self._context.problem.target)
+        repeats = 1 + max(fold.repeat for fold in self._folds)
+        first = self.predictions(form.key, form.precision, 0)
+        result = np.full((repeats, rows, *first.shape[1:]), np.nan)
+        for number, fold in enumerate(self._folds):
+            result[fold.repeat, fold.validation] = self.predictions(form.key, form.precision, number)
+        return result
+
+
+def _thinned(rows: NDArray[np.int64]) -> NDArray[np.int64]:
+    step = -(-len(rows) // SCREENING_ROWS)
+    return rows[::step]

@@ -1,0 +1,193 @@
+"""The search: asks for candidates, has them tried, keeps the smallest artifact that meets the constraints."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections import deque
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol
+
+from automicro.plugin import Declined
+from automicro.search.allocation import Allocation
+from automicro.search.budget import artifact_budget
+from automicro.search.task import Form, Outcome, TrialTask
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from automicro.plugin import Family, Profile
+    from automicro.search.executor import LocalExecutor
+    from automicro.search.store import Store
+    from automicro.search.task import Candidate, Target
+
+__all__ = ["Found", "Listener", "Loop", "usable_families"]
+
+AHEAD = 4                  # a candidate is drawn knowing all results but those of the last few before it, however fast the machine
+SKIPPED_IN_A_ROW = 200     # candidates that cannot win by their size budget before the search is over
+UNKNOWN_BYTES = 1e6
+
+
+class Listener(Protocol):
+    """Hears of every trial as it ends."""
+
+    def update(self, trials: int, outcome: Outcome, incumbent: Outcome | None) -> None:
+        """Take up one more trial."""
+
+
+@dataclass
+class Found:
+    """What the loop leaves behind: every candidate with its outcome, in order, and the feasible ones, smallest first."""
+
+    candidates: dict[int, Candidate] = field(default_factory=dict)
+    outcomes: list[Outcome] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    interrupted: bool = False
+    stopped: str = ""
+
+    @property
+    def feasible(self) -> list[Outcome]:
+        """Return outcomes with an artifact that meets the constraints: smallest, then fewest operations, then fewest columns."""
+        kept = [o for o in self.outcomes if o.artifact is not None and not o.violations]
+        return sorted(kept, key=lambda o: (len(o.artifact or b""), o.operations, o.columns_used, o.number))
+
+    @property
+    def incumbent(self) -> Outcome | None:
+        """Return the best feasible outcome."""
+        return next(iter(self.feasible), None)
+
+
+def usable_families(families: Mapping[str, Family], profile: Profile) -> tuple[dict[str, Family], list[str]]:
+    """Return the families that serve a problem, and a sentence for each that does not."""
+    usable: dict[str, Family] = {}
+    notes: list[str] = []
+    for name, family in families.items():
+        if profile.task not in family.tasks or profile.kind not in family.kinds:
+            notes.append(f"family {name!r} declined: it does not serve {profile.task} on a {profile.kind}")
+            continue
+        try:
+            family.space(profile)
+        except Declined as declined:
+            notes.append(f"family {name!r} declined: {declined}")
+        else:
+            usable[name] = family
+    return usable, notes
+
+
+class Loop:
+    """One search.
+
+    Candidates are drawn and judged in order, each knowing exactly the results of those at least `AHEAD` before it, so that a run
+    that no clock bounds depends on nothing but its seed, however many workers share the work.
+    """
+
+    def __init__(
+        self, families: Mapping[str, Family], profile: Profile, target: Target, seed: int, store: Store | None = None
+    ) -> None:
+        self._families, self._profile, self._target, self._store = families, profile, target, store
+        self._allocation = Allocation(families, profile, seed)
+        self._waiting: deque[int] = deque()
+        self._done: dict[int, Outcome] = {}
+        self._tasks: dict[int, TrialTask] = {}
+        self._trials = 0
+        self.found = Found()
+
+    def run(self, executor: LocalExecutor, trials: int | None, until: float | None, listener: Listener) -> Found:
+        """Search until `trials` candidates were trained, the clock `time.monotonic` says `until`, or nothing new is left."""
+        try:
+            self._run(executor, trials, until, listener)
+        except KeyboardInterrupt:
+            self.found.interrupted = True
+            self.found.stopped = "interrupted"
+        self._take_what_is_done(listener)
+        return self.found
+
+    def _run(self, executor: LocalExecutor, trials: int | None, until: float | None, listener: Listener) -> None:
+        while True:
+            while len(self._waiting) < AHEAD and self._may_start(trials, until) and self._start(executor):
+                pass
+            if not self._waiting:
+                self.found.stopped = self.found.stopped or "every trial is done"
+                return
+            first = self._waiting[0]
+            while first not in self._done:
+                if (finished := executor.next_finished(until)) is None:
+                    self.found.stopped = "time is up"
+                    return
+                self._finish(finished.number, finished.result, finished.failure, finished.seconds)
+            self._waiting.popleft()
+            self._judge(self._done.pop(first), listener)
+
+    def _may_start(self, trials: int | None, until: float | None) -> bool:
+        in_time = until is None or time.monotonic() < until
+        return in_time and not self.found.stopped and (trials is None or self._trials < trials)
+
+    def _start(self, executor: LocalExecutor) -> bool:
+        """Start the next candidate that its size budget does not exclude; False if there is none."""
+        for _ in range(SKIPPED_IN_A_ROW):
+            candidate = self._allocation.ask()
+            if candidate is None:
+                self.found.stopped = "the spaces of all families are exhausted"
+                return False
+            self.found.candidates[candidate.number] = candidate
+            if (skipped := self._excluded(candidate)) is not None:
+                self.found.outcomes.append(skipped)
+                self._allocation.tell(candidate, skipped, _value(skipped))
+                continue
+            self._launch(executor, candidate)
+            return True
+        self.found.stopped = "no candidate is left that could be smaller"
+        return False
+
+    def _launch(self, executor: LocalExecutor, candidate: Candidate) -> None:
+        incumbent = self.found.incumbent
+        task = TrialTask(candidate, self._target, None if incumbent is None else len(incumbent.artifact or b""))
+        self._tasks[candidate.number] = task
+        self._trials += 1
+        self._waiting.append(candidate.number)
+        known = self._store.get(task) if self._store else None
+        if known is not None:
+            self._done[candidate.number] = known
+        else:
+            executor.submit(candidate.number, task)
+
+    def _finish(self, number: int, result: Any, failure: str | None, seconds: float) -> None:
+        if not isinstance(result, Outcome):
+            result = Outcome(number, "failed", failure or "ended without a result", seconds=seconds)
+        elif self._store:
+            self._store.put(self._tasks[number], result)
+        self._done[number] = result
+
+    def _judge(self, outcome: Outcome, listener: Listener) -> None:
+        candidate = self.found.candidates[outcome.number]
+        self.found.outcomes.append(outcome)
+        note = self._allocation.tell(candidate, outcome, _value(outcome))
+        if note:
+            self.found.notes.append(note)
+        listener.update(self._trials, outcome, self.found.incumbent)
+
+    def _take_what_is_done(self, listener: Listener) -> None:
+        """Take up results that were still waiting for their turn when the search stopped."""
+        for number in sorted(self._done):
+            self._judge(self._done[number], listener)
+        self._done.clear()
+
+    def _excluded(self, candidate: Candidate) -> Outcome | None:
+        """Return the outcome of a candidate whose size budget shows, untrained, that it cannot win or fit."""
+        least = artifact_budget(self._families[candidate.family], candidate, self._profile).at_least_bytes
+        incumbent = self.found.incumbent
+        if incumbent is not None and least > len(incumbent.artifact or b""):
+            reason = f"takes at least {least} bytes, the incumbent {len(incumbent.artifact or b'')}"
+            return Outcome(candidate.number, "skipped", reason, Form("", "", math.nan, least))
+        cap = self._target.size_bytes
+        if cap is not None and least > cap:
+            reason = f"takes at least {least} bytes, {cap} are allowed"
+            return Outcome(candidate.number, "skipped", reason, Form("", "", math.nan, least), violations={"size": least / cap - 1})
+        return None
+
+
+def _value(outcome: Outcome) -> float | None:
+    """Return what a study minimises: the logarithm of the bytes."""
+    if outcome.status in ("failed", "declined"):
+        return None
+    return math.log(outcome.form.size_bytes if outcome.form and outcome.form.size_bytes else UNKNOWN_BYTES)

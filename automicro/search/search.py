@@ -1,0 +1,127 @@
+"""One whole search: reference, loop, latency, verdict."""
+
+from __future__ import annotations
+
+import os
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from automicro.data import folds, profile
+from automicro.discovery import discover
+from automicro.errors import DataError, FamilyUnavailableError
+from automicro.search.executor import LocalExecutor
+from automicro.search.finish import decide_latency
+from automicro.search.loop import Loop, usable_families
+from automicro.search.reference import find_reference, reference_tasks
+from automicro.search.store import Store
+from automicro.search.task import Context, Target
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from automicro.data import Problem
+    from automicro.plugin import Family, Profile
+    from automicro.request import Constraints, Search
+    from automicro.search.finish import Timed
+    from automicro.search.loop import Found, Listener
+    from automicro.search.reference import Reference
+
+__all__ = ["Result", "search"]
+
+MOST_WORKERS = 4
+REFERENCE_SHARE = 0.2
+FINISH_SHARE, FINISH_SECONDS = 0.15, 4.0
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a search found, before it is dressed for the user."""
+
+    context: Context
+    target: Target
+    found: Found
+    timed: Timed
+    reference: Reference | None = None
+    notes: tuple[str, ...] = ()
+    seconds: float = 0.0
+    families: Mapping[str, Family] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class _Clock:
+    """When the parts of a search must end, on the clock `time.monotonic`; None where nothing bounds them."""
+
+    started: float
+    seconds: float | None
+
+    @property
+    def reference_until(self) -> float | None:
+        return None if self.seconds is None else self.started + REFERENCE_SHARE * self.seconds
+
+    @property
+    def loop_until(self) -> float | None:
+        if self.seconds is None:
+            return None
+        return self.started + self.seconds - min(FINISH_SECONDS, FINISH_SHARE * self.seconds)
+
+
+def search(problem: Problem, constraints: Constraints, settings: Search, listener: Listener) -> Result:
+    """Return everything that is known after the time or the trials that `settings` allow.
+
+    Raises
+    ------
+    RequestError
+        If the metric does not fit the task.
+    DataError
+        If the rows are too few to split.
+    FamilyUnavailableError
+        If a family that was named cannot be used, or none serves the problem.
+    """
+    clock = _Clock(time.monotonic(), settings.seconds)
+    constraints.check_task(problem.task, problem.classes)
+    registry = discover()
+    facts = profile(problem, max_features=constraints.max_features)
+    families, notes = usable_families(registry.select(settings.families), facts)
+    if not families:
+        raise FamilyUnavailableError("at least one family must serve the problem, but " + "; ".join(notes))
+    context = Context(problem, folds(problem, settings.seed), str(constraints.metric), constraints.max_features)
+    workers = settings.workers or min(MOST_WORKERS, os.cpu_count() or 1)
+    with LocalExecutor(context, workers, settings.trial_seconds, settings.trial_memory) as executor:
+        reference = None
+        if constraints.within is not None:
+            portfolio, _ = usable_families(registry.families, facts)
+            reference = _reference(executor, portfolio, facts, settings, clock)
+        target = _target(constraints, reference)
+        store = None if settings.storage is None else Store(settings.storage, context)
+        loop = Loop(families, facts, target, settings.seed, store)
+        found = loop.run(executor, settings.trials, clock.loop_until, listener)
+    timed = decide_latency(context, found.feasible, target.latency_us, constraints.latency_quantile)
+    all_notes = (*problem.notes, *problem.table.notes, *notes, *found.notes)
+    return Result(context, target, found, timed, reference, all_notes, time.monotonic() - clock.started, families)
+
+
+def _reference(
+    executor: LocalExecutor, portfolio: Mapping[str, Family], facts: Profile, settings: Search, clock: _Clock
+) -> Reference:
+    tasks = reference_tasks(portfolio, facts, settings.seed)
+    reference = find_reference(executor, tasks, clock.reference_until)
+    if reference is None:
+        share = f"{REFERENCE_SHARE * (settings.seconds or 0):g} s"
+        raise DataError(
+            f"constraints.within needs a reference score, but none of {len(tasks)} strong models was ready within {share},"
+            " a fifth of search.seconds: give more seconds, or an absolute score"
+        )
+    return reference
+
+
+def _target(constraints: Constraints, reference: Reference | None) -> Target:
+    sign = constraints.measured.sign
+    limit = constraints.limit(None if reference is None else sign * reference.gain)
+    return Target(
+        gain=sign * limit,
+        size_bytes=constraints.size,
+        level=constraints.level,
+        max_features=constraints.max_features,
+        latency_us=constraints.latency,
+    )

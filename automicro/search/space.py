@@ -1,0 +1,69 @@
+"""The space of a candidate: the family's own parameters and those of the preparation."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from automicro.data import PreparationSettings
+from automicro.plugin import Choice, Space
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from automicro.plugin import Family, Profile
+    from automicro.plugin.space import Parameter
+
+__all__ = ["candidate_space", "own_parameters", "preparation_settings"]
+
+ENCODING, RARE, COLUMNS = "preparation.encoding", "preparation.rare", "preparation.columns"
+RARE_SHARES = (0.02, 0.005, 0.05, 0.1)
+
+
+def candidate_space(family: Family, profile: Profile) -> Space:
+    """Return the family's space with the preparation's parameters behind it.
+
+    The preparation has up to three: which of the encodings that the family accepts (by its place in ``needs(...).categories``), the share of
+    rows below which a level counts as rare, and to how many source columns the data are cut first (None: all).
+    """
+    own = family.space(profile)
+    encodings = max((len(family.needs(setting).categories) for setting in own.portfolio), default=1)
+    has_categories = any(column.kind == "category" for column in profile.columns)
+    extra: list[Parameter] = []
+    if has_categories and encodings > 1:
+        extra.append(Choice(ENCODING, tuple(range(encodings))))
+    if any(column.kind == "category" and column.distinct > 2 for column in profile.columns):
+        extra.append(Choice(RARE, RARE_SHARES))
+    if len(counts := _column_counts(profile)) > 1:
+        extra.append(Choice(COLUMNS, counts))
+    default = {parameter.name: parameter.options[0] for parameter in extra if isinstance(parameter, Choice)}
+    portfolio = [{**setting, **default} for setting in own.portfolio]
+    if ENCODING in default and portfolio:
+        portfolio[1:1] = [{**portfolio[0], ENCODING: place} for place in range(1, encodings)]
+    return Space((*own.parameters, *extra), tuple(portfolio))
+
+
+def _column_counts(profile: Profile) -> tuple[int | None, ...]:
+    most = len(profile.columns)
+    if profile.max_features is not None:
+        most = min(most, profile.max_features)
+    ladder = [count for count in (2, 4, 8, 16, 32, 64, 128) if count < most]
+    tightest = [most] if most < len(profile.columns) else []
+    return (None, *tightest, *reversed(ladder))
+
+
+def own_parameters(setting: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the part of a setting that the family reads."""
+    return {name: value for name, value in setting.items() if name not in (ENCODING, RARE, COLUMNS)}
+
+
+def preparation_settings(family: Family, setting: Mapping[str, Any]) -> PreparationSettings:
+    """Return how a candidate's columns become features."""
+    needs = family.needs(own_parameters(setting))
+    place = min(setting.get(ENCODING, 0), len(needs.categories) - 1)
+    return PreparationSettings(
+        missing=needs.missing,
+        categories=needs.categories[place],
+        scaled=needs.scaled,
+        rare=setting.get(RARE, RARE_SHARES[0]),
+        columns=setting.get(COLUMNS),
+    )

@@ -1,0 +1,56 @@
+"""Keeps finished trials in a folder, so that a search that was killed goes on where it stopped."""
+
+from __future__ import annotations
+
+import hashlib
+import pickle
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from automicro.errors import DataError
+
+if TYPE_CHECKING:
+    from automicro.search.task import Context
+
+__all__ = ["Store"]
+
+
+class Store:
+    """Results by the content of their task.
+
+    A search asks for the same trials in the same order again when it is resumed; those that are here are not run a second time.
+
+    Parameters
+    ----------
+    folder : path
+        Made if it is not there. Only read it if you trust who wrote it: it holds pickles.
+    context : Context
+        Trials of another problem, other folds or another metric are not found.
+    """
+
+    def __init__(self, folder: str | Path, context: Context) -> None:
+        self._folder = Path(folder)
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise DataError(f"search.storage must be a folder that can be written, but {folder}: {error.strerror}") from error
+        self._salt = hashlib.sha256(pickle.dumps(context, protocol=5)).digest()
+
+    def get(self, task: object) -> Any:
+        """Return the result of a task, or None."""
+        path = self._path(task)
+        try:
+            return pickle.loads(path.read_bytes())  # noqa: S301 - documented: the folder is the user's own
+        except (OSError, EOFError, pickle.UnpicklingError):
+            return None
+
+    def put(self, task: object, result: object) -> None:
+        """Write the result of a task; complete or not at all."""
+        path = self._path(task)
+        part = path.with_suffix(".part")
+        part.write_bytes(pickle.dumps(result, protocol=5))
+        part.replace(path)
+
+    def _path(self, task: object) -> Path:
+        digest = hashlib.sha256(self._salt + pickle.dumps(task, protocol=5)).hexdigest()
+        return self._folder / f"{digest[:32]}.trial"

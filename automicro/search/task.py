@@ -1,0 +1,129 @@
+"""What the search sends to a worker, and what comes back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from automicro.data import Fold, PreparationSettings, Problem
+
+__all__ = ["Candidate", "Context", "Form", "Outcome", "ReferenceOutcome", "ReferenceTask", "Target", "TrialTask"]
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """Preparation, family and parameters, before training."""
+
+    number: int
+    family: str
+    parameters: Mapping[str, Any]
+    preparation: PreparationSettings
+    seed: int
+
+
+@dataclass(frozen=True, eq=False)
+class Context:
+    """What every task of a search shares; sent to each worker once."""
+
+    problem: Problem
+    folds: tuple[Fold, ...]
+    metric: str
+    max_features: int | None = None
+
+
+@dataclass(frozen=True)
+class Target:
+    """The constraints as numbers.
+
+    Scores are *gains*: the metric's value, its sign turned where smaller is better, so that more is always better.
+    """
+
+    gain: float
+    size_bytes: int | None = None
+    level: int = 0
+    max_features: int | None = None
+    latency_us: float | None = None
+
+    @property
+    def scale(self) -> float:
+        """What a shortfall of the gain is divided by to compare it with other constraints."""
+        return max(abs(self.gain), 1e-9)
+
+
+@dataclass(frozen=True)
+class TrialTask:
+    """Train and judge one candidate; forms of `incumbent_bytes` and more cannot win."""
+
+    candidate: Candidate
+    target: Target
+    incumbent_bytes: int | None = None
+
+
+@dataclass(frozen=True)
+class ReferenceTask:
+    """Score a family's strongest setting by cross-validation, whatever its size."""
+
+    candidate: Candidate
+
+
+@dataclass(frozen=True)
+class Form:
+    """One program that a trial could return: a variant of the trained model at one precision.
+
+    `gain` is the mean over the folds; `size_bytes` is that of the first fold's artifact.
+    """
+
+    key: str
+    precision: str
+    gain: float
+    size_bytes: int
+
+
+@dataclass(frozen=True, eq=False)
+class Outcome:
+    """What became of a candidate.
+
+    Parameters
+    ----------
+    status : {"feasible", "infeasible", "too_large", "abandoned", "failed", "declined", "skipped"}
+    violations : mapping of constraint to number
+        By how much, relative to its limit, each missed constraint is missed.
+    artifact : bytes or None
+        The stripped artifact trained on all rows; only for a feasible form that beats the incumbent.
+    out_of_fold : array of float64 or None
+        Predictions of the chosen form on rows it was not trained on, (repeats, rows) or (repeats, rows, classes); NaN where a row was never held out.
+    """
+
+    number: int
+    status: str
+    reason: str = ""
+    form: Form | None = None
+    forms: tuple[Form, ...] = ()
+    fold_gains: tuple[float, ...] = ()
+    violations: Mapping[str, float] = field(default_factory=dict)
+    artifact: bytes | None = None
+    operations: float = 0.0
+    columns_used: int = 0
+    level: int | None = None
+    latency_us: float | None = None
+    out_of_fold: NDArray[np.float64] | None = None
+    folds_run: int = 0
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, eq=False)
+class ReferenceOutcome:
+    """Scores of a strongest setting: one gain for each fold that was finished in time."""
+
+    number: int
+    family: str
+    fold_gains: tuple[float, ...]
+    reason: str = ""
+    out_of_fold: NDArray[np.float64] | None = None
+    seconds: float = 0.0
+    status: str = "reference"

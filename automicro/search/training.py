@@ -1,0 +1,94 @@
+"""Trains a candidate on some rows and lowers it to programs."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from automicro.data import Preparation, rank_columns
+from automicro.data.prepare import take
+from automicro.errors import DataError
+from automicro.plugin import Declined, TrainingData
+from automicro.program import Chain, Program, simplify
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from numpy.typing import NDArray
+
+    from automicro.plugin import Family, Lowered
+    from automicro.program import Column
+    from automicro.search.task import Candidate, Context
+
+__all__ = ["rows_of", "train"]
+
+
+def rows_of(columns: Sequence[Column], rows: NDArray[np.int64]) -> list[Column]:
+    """Return some rows of every column."""
+    return [take(column, rows) for column in columns]
+
+
+@cache
+def _ranking(context: Context, rows: bytes, seed: int) -> tuple[int, ...]:
+    return tuple(rank_columns(context.problem, np.frombuffer(rows, dtype=np.int64), seed))
+
+
+def train(
+    context: Context, family: Family, candidate: Candidate, rows: NDArray[np.int64], *, every_variant: bool = True
+) -> dict[str, Program]:
+    """Prepare, fit and lower on the given rows; return simplified programs by the key of their variant, in the family's order.
+
+    Parameters
+    ----------
+    context : Context
+    family : Family
+    candidate : Candidate
+    rows : array of int64
+        Positions of the training rows.
+    every_variant : bool
+        Whether to ask for the family's variants, or only for what `lower` gives (under the key "full").
+
+    Raises
+    ------
+    Declined
+        If the family declines, or nothing is left to train on.
+    """
+    problem = context.problem
+    preparation = _prepare(context, candidate, rows)
+    data = TrainingData(
+        X=preparation.fit_matrix,
+        y=problem.target[rows],
+        task=problem.task,
+        classes=problem.classes,
+        features=preparation.features,
+        metric=context.metric,
+        seed=candidate.seed,
+        weights=None if problem.weights is None else problem.weights[rows],
+        groups=None if problem.groups is None else problem.groups[rows],
+        max_columns=context.max_features,
+    )
+    model = family.fit(candidate.parameters, data)
+    lowered: Iterable[tuple[str, Lowered]]
+    if every_variant:
+        lowered = [(variant.key, variant.lowered) for variant in family.variants(model, data)]
+    else:
+        lowered = [("full", family.lower(model))]
+    return {key: _program(context, preparation, item) for key, item in lowered}
+
+
+def _prepare(context: Context, candidate: Candidate, rows: NDArray[np.int64]) -> Preparation:
+    settings, seed = candidate.preparation, candidate.seed
+    ranking = None if settings.columns is None else _ranking(context, np.asarray(rows, np.int64).tobytes(), seed)
+    try:
+        return Preparation.fit(context.problem, rows, settings, seed=seed, ranking=ranking)
+    except DataError as error:
+        raise Declined(str(error)) from error
+
+
+def _program(context: Context, preparation: Preparation, lowered: Lowered) -> Program:
+    body = lowered.body if preparation.scaling is None else Chain((preparation.scaling, lowered.body))
+    problem = context.problem
+    program = Program(len(problem.table.columns), preparation.decoders, body, lowered.link, problem.labels)
+    return simplify(program)

@@ -1,0 +1,247 @@
+"""One trial: train a candidate fold by fold, find its smallest form that passes, train that on all rows and pack it."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from functools import cache
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from automicro.discovery import discover
+from automicro.measure import interpretability, median_latency_us
+from automicro.plugin import Declined
+from automicro.program import columns_read, decode, evaluate, pack, quantise
+from automicro.search.forms import UNTOUCHED, FormTable, gain_of, mean_gain
+from automicro.search.task import Form, Outcome, ReferenceOutcome, ReferenceTask, TrialTask
+from automicro.search.training import rows_of, train
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from automicro.plugin import Family
+    from automicro.program import Program
+    from automicro.search.task import Candidate, Context, Target
+
+__all__ = ["run"]
+
+HOPELESS = 0.05       # a mean gain this fraction of the target below it after one fold is given up, half of it after two, ...
+VARIANTS_AT_ONCE = 10  # variants whose quantised forms are scored
+FORMS_REFIT = 3        # passing forms that are trained on all rows, smallest first
+FORMS_BARRED = 40      # forms that reach the score but miss a constraint on structure or size before the trial gives up
+NEAR = 0.002           # a variant this fraction below the target may pass once quantised
+
+
+def run(context: Context, task: TrialTask | ReferenceTask) -> Outcome | ReferenceOutcome:
+    """Run a task; called in a worker process.
+
+    Whatever the family raises passes through, except `Declined`.
+    """
+    started = time.monotonic()
+    family = _families()[task.candidate.family]
+    try:
+        if isinstance(task, ReferenceTask):
+            outcome: Outcome | ReferenceOutcome = _reference(context, family, task.candidate)
+        else:
+            outcome = _Trial(context, family, task).run()
+    except Declined as declined:
+        outcome = Outcome(task.candidate.number, "declined", str(declined))
+    return replace(outcome, seconds=time.monotonic() - started)
+
+
+@cache
+def _families() -> dict[str, Family]:
+    return discover().families
+
+
+def _reference(context: Context, family: Family, candidate: Candidate) -> ReferenceOutcome:
+    rows = len(context.problem.target)
+    gains: list[float] = []
+    result: np.ndarray | None = None
+    for fold in context.folds:
+        program = train(context, family, candidate, fold.train, every_variant=False)["full"]
+        prediction = evaluate(program, rows_of(context.problem.table.columns, fold.validation))
+        gains.append(gain_of(context, fold.validation, prediction))
+        if result is None:
+            repeats = 1 + max(f.repeat for f in context.folds)
+            result = np.full((repeats, rows, *prediction.shape[1:]), np.nan)
+        result[fold.repeat, fold.validation] = prediction
+    return ReferenceOutcome(candidate.number, candidate.family, tuple(gains), out_of_fold=result)
+
+
+class _Trial:
+    """The state of one trial."""
+
+    def __init__(self, context: Context, family: Family, task: TrialTask) -> None:
+        self.context, self.family, self.task = context, family, task
+        self.target: Target = task.target
+        self.table = FormTable(context)
+
+    def run(self) -> Outcome:
+        """Train on the folds, then judge the forms."""
+        for fold in self.context.folds:
+            self.table.add_fold(fold, train(self.context, self.family, self.task.candidate, fold.train))
+            if self.table.folds == 1:
+                small = self._small_enough()
+                if isinstance(small, Outcome):
+                    return small
+            keys = [key for key in small if key in self.table.keys]
+            if not keys:
+                return self._outcome("failed", "no variant came out of every fold")
+            screened = self.table.screen(keys)
+            if (best := max(screened.values())) < self._hopeless_below():
+                return self._abandoned(best)
+        return self._judge(screened)
+
+    def _outcome(self, status: str, reason: str, **facts: object) -> Outcome:
+        return Outcome(self.task.candidate.number, status, reason, folds_run=self.table.folds, **facts)  # type: ignore[arg-type]  # passed through
+
+    def _small_enough(self) -> list[str] | Outcome:
+        """Return the variants that can beat the incumbent in bytes, at the coarsest precision, judged on the first fold."""
+        coarsest = list(self.table.precisions)[-1]
+        sizes = {key: self.table.size_bytes(key, coarsest) for key in self.table.keys}
+        limit = self.task.incumbent_bytes
+        if not sizes:
+            return self._outcome("failed", "the family gave no variant")
+        if limit is None:
+            return list(sizes)
+        small = [key for key, size in sizes.items() if size < limit]
+        if small:
+            return small
+        smallest = min(sizes.values())
+        form = Form(min(sizes, key=lambda key: sizes[key]), coarsest, float("nan"), smallest)
+        return self._outcome("too_large", f"takes at least {smallest} bytes, the incumbent {limit}", form=form)
+
+    def _hopeless_below(self) -> float:
+        return self.target.gain - HOPELESS * self.target.scale / self.table.folds
+
+    def _abandoned(self, best: float) -> Outcome:
+        shortfall = (self.target.gain - best) / self.target.scale
+        form = Form("", UNTOUCHED, best, 0)
+        folds = self.table.folds
+        if folds == len(self.context.folds):
+            return self._judge_shortfall()
+        reason = f"at best {best:.4g} after {folds} of {len(self.context.folds)} folds, {self.target.gain:.4g} is needed"
+        return self._outcome("abandoned", reason, form=form, violations={"score": shortfall})
+
+    def _judge_shortfall(self) -> Outcome:
+        """Report the form that scores best where none reaches the score."""
+        keys = list(self.table.keys)
+        screened = self.table.screen(keys)
+        key = max(screened, key=lambda k: screened[k])
+        gains = self.table.gains(key, UNTOUCHED)
+        form = self.table.form(key, UNTOUCHED, gains)
+        shortfall = max((self.target.gain - form.gain) / self.target.scale, 1e-12)
+        missed = {"score": shortfall, **self._missed(self.table.program(key, UNTOUCHED), form.size_bytes)}
+        return self._infeasible(form, gains, missed, (form,))
+
+    def _judge(self, screened: dict[str, float]) -> Outcome:
+        """Find the forms that reach the score, smallest first, and refit them."""
+        floor = self.target.gain - NEAR * self.target.scale
+        near = [key for key, gain in screened.items() if gain >= floor]
+        coarsest = list(self.table.precisions)[-1]
+        near = sorted(near, key=lambda key: self.table.size_bytes(key, coarsest))[:VARIANTS_AT_ONCE]
+        forms: list[Form] = []
+        passing: list[tuple[Form, tuple[float, ...]]] = []
+        barred: list[Outcome] = []
+        for size, key, precision in self._by_size(near):
+            if len(passing) >= FORMS_REFIT or len(barred) >= FORMS_BARRED:
+                break
+            gains = self.table.gains(key, precision, self.target.gain)
+            if len(gains) < self.table.folds:
+                continue
+            form = Form(key, precision, mean_gain(gains), size)
+            forms.append(form)
+            if form.gain < self.target.gain:
+                continue
+            if missed := self._missed(self.table.program(key, precision), size):
+                barred.append(self._infeasible(form, gains, missed, tuple(forms)))
+            else:
+                passing.append((form, gains))
+        if passing:
+            return self._refit(passing, tuple(forms))
+        return min(barred, key=lambda o: sum(o.violations.values())) if barred else self._judge_shortfall()
+
+    def _infeasible(self, form: Form, gains: tuple[float, ...], missed: dict[str, float], forms: tuple[Form, ...]) -> Outcome:
+        reason = "misses " + ", ".join(f"{name} by {share:.1%}" for name, share in missed.items())
+        return self._outcome("infeasible", reason, form=form, forms=forms, fold_gains=gains, violations=missed, out_of_fold=self.table.out_of_fold(form))
+
+    def _by_size(self, keys: Sequence[str]) -> list[tuple[int, str, str]]:
+        """Return the distinct forms of some variants by their bytes; equal bytes go to the finer precision."""
+        limit = self.task.incumbent_bytes
+        forms: dict[tuple[str, bytes], tuple[int, int, str, str]] = {}
+        for key in keys:
+            for rank, name in enumerate(self.table.precisions):
+                payload = pack(self.table.program(key, name))
+                if limit is None or len(payload) < limit + max(2, limit // 16):
+                    forms.setdefault((key, payload), (len(payload), rank, key, name))
+        return [(size, key, name) for size, _, key, name in sorted(forms.values())]
+
+    def _refit(self, passing: list[tuple[Form, tuple[float, ...]]], forms: tuple[Form, ...]) -> Outcome:
+        """Train on all rows; return the smallest artifact that meets every constraint the trial can judge."""
+        every_row = np.arange(len(self.context.problem.target))
+        limit = self.task.incumbent_bytes
+        if limit is not None and passing[0][0].size_bytes >= limit + max(2, limit // 16):
+            form, gains = passing[0]
+            return self._outcome("too_large", f"takes {form.size_bytes} bytes, the incumbent {limit}", form=form, forms=forms, fold_gains=gains)
+        programs = train(self.context, self.family, self.task.candidate, every_row)
+        outcomes = [
+            self._packed(form, gains, programs[form.key], forms) for form, gains in passing if form.key in programs
+        ]
+        if not outcomes:
+            return self._outcome("failed", f"variant {passing[0][0].key!r} did not come out of the training on all rows", forms=forms)
+        return min(outcomes, key=lambda o: (sum(o.violations.values()), o.form.size_bytes if o.form else 0))
+
+    def _packed(self, form: Form, gains: tuple[float, ...], program: Program, forms: tuple[Form, ...]) -> Outcome:
+        if form.precision != UNTOUCHED:
+            program = quantise(program, self.table.precisions[form.precision])
+        payload = pack(program)
+        violations = self._missed(program, len(payload))
+        operations = self._interpretability(program)
+        outcome = self._outcome(
+            "feasible",
+            "",
+            form=replace(form, size_bytes=len(payload)),
+            forms=forms,
+            fold_gains=gains,
+            artifact=payload,
+            violations=violations,
+            operations=operations.operations_p95,
+            columns_used=len(columns_read(program)),
+            level=operations.level,
+            out_of_fold=self.table.out_of_fold(form),
+        )
+        if not violations and self.target.latency_us is not None:
+            outcome = self._timed(outcome, program)
+        if outcome.violations:
+            missed = ", ".join(f"{name} by {share:.1%}" for name, share in outcome.violations.items())
+            return replace(outcome, status="infeasible", reason=f"misses {missed}")
+        limit = self.task.incumbent_bytes
+        if limit is not None and len(payload) > limit:
+            return replace(outcome, status="too_large", reason=f"takes {len(payload)} bytes, the incumbent {limit}")
+        return outcome
+
+    def _timed(self, outcome: Outcome, program: Program) -> Outcome:
+        """Refuse what is too slow at the median already; the quantile is decided where no other process disturbs."""
+        limit = self.target.latency_us or 0.0
+        median = median_latency_us(program, self.context.problem.table.raw_row(0))
+        if median <= limit:
+            return replace(outcome, latency_us=median)
+        return replace(outcome, latency_us=median, violations={"latency": (median - limit) / limit})
+
+    def _interpretability(self, program: Program):  # type: ignore[no-untyped-def]  # see measure
+        rows = self.context.folds[0].validation[:1000]
+        return interpretability(program, decode(program.decoders, rows_of(self.context.problem.table.columns, rows)))
+
+    def _missed(self, program: Program, size_bytes: int) -> dict[str, float]:
+        """Return by how much a program misses the constraints on its structure and size."""
+        missed: dict[str, float] = {}
+        target = self.target
+        if target.size_bytes is not None and size_bytes > target.size_bytes:
+            missed["size"] = size_bytes / target.size_bytes - 1
+        if target.level and (level := self._interpretability(program).level) < target.level:
+            missed["interpretability"] = float(target.level - level)
+        if target.max_features is not None and (used := len(columns_read(program))) > target.max_features:
+            missed["max_features"] = used / target.max_features - 1
+        return missed

@@ -1,0 +1,59 @@
+"""The process that runs one task after the other: ``python -m automicro.search.worker CONTEXT MEMORY_BYTES``."""
+
+from __future__ import annotations
+
+import os
+import pickle
+import sys
+import warnings
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from automicro.search.executor import receive, send
+
+__all__ = ["main"]
+
+
+def _private_streams() -> tuple[BinaryIO, BinaryIO]:
+    """Take stdin and stdout for messages, so that nothing a family prints gets among them."""
+    requests, replies = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
+    null = os.open(os.devnull, os.O_RDWR)
+    os.dup2(null, 0)
+    os.dup2(null, 1)
+    return requests, replies
+
+
+def _limit_memory(limit_bytes: int) -> None:
+    if limit_bytes and sys.platform != "win32":
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_AS, (limit_bytes, limit_bytes))
+
+
+def _answer(context: Any, task: Any) -> tuple[Any, str | None]:
+    from automicro.search.trial import run
+
+    try:
+        return run(context, task), None
+    except MemoryError:
+        return None, "ran out of the memory that a trial may take"
+    except Exception as error:  # noqa: BLE001 - whatever a family raises must not end the search
+        return None, f"{type(error).__name__}: {error}"
+
+
+def main() -> None:
+    """Serve tasks until the other side ends."""
+    requests, replies = _private_streams()
+    warnings.simplefilter("ignore")  # a warning in a worker reaches nobody
+    context = pickle.loads(Path(sys.argv[1]).read_bytes())  # noqa: S301 - written by the parent process
+    _limit_memory(int(sys.argv[2]))
+    while True:
+        try:
+            task = receive(requests)
+        except EOFError:
+            return
+        send(replies, _answer(context, task))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,140 @@
+"""Why each candidate was taken, skipped or rejected, and which constraint binds where nothing was found."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from automicro.errors import Infeasible
+from automicro.request import LEVELS, TrialRecord
+
+if TYPE_CHECKING:
+    from automicro.request import Constraints
+    from automicro.search import Outcome, Result
+
+__all__ = ["infeasible", "records"]
+
+STATUS = {
+    "feasible": "rejected",
+    "infeasible": "rejected",
+    "too_large": "rejected",
+    "abandoned": "abandoned",
+    "failed": "failed",
+    "declined": "declined",
+    "skipped": "skipped",
+}
+
+
+def records(result: Result, chosen: Outcome | None) -> tuple[TrialRecord, ...]:
+    """Return one record for every candidate, in the order in which they were drawn."""
+    slow = {outcome.number: latency for outcome, latency in result.timed.too_slow}
+    made = [_record(result, outcome, chosen, slow) for outcome in result.found.outcomes]
+    return tuple(sorted(made, key=lambda record: record.number))
+
+
+def _record(result: Result, outcome: Outcome, chosen: Outcome | None, slow: dict[int, Any]) -> TrialRecord:
+    candidate, form = result.found.candidates[outcome.number], outcome.form
+    status, reason = STATUS[outcome.status], outcome.reason
+    if outcome is chosen:
+        status, reason = "taken", "the smallest that meets the constraints"
+    elif outcome.number in slow:
+        limit = result.target.latency_us
+        reason = f"takes {slow[outcome.number].quantile_us:.4g} us in a fresh process, {limit:g} us are allowed"
+    elif outcome.status == "feasible" and chosen is not None and form and chosen.form:
+        reason = f"meets the constraints in {form.size_bytes} bytes, {chosen.form.size_bytes} are enough"
+    latency = slow.get(outcome.number) or (result.timed.latency if outcome is chosen else None)
+    return TrialRecord(
+        number=outcome.number,
+        family=candidate.family,
+        parameters=dict(candidate.parameters),
+        preparation=asdict(candidate.preparation),
+        status=status,  # type: ignore[arg-type]  # one of its values
+        reason=reason or "meets the constraints",
+        score=_score(result, outcome),
+        size_bytes=form.size_bytes if form and form.size_bytes else None,
+        latency_us=latency.quantile_us if latency else outcome.latency_us,
+        interpretability=None if outcome.level is None else LEVELS[outcome.level],
+        margins=_margins(result, outcome),
+        folds_run=outcome.folds_run,
+        seconds=outcome.seconds,
+        variant=form.key or None if form else None,
+        precision=form.precision or None if form else None,
+    )
+
+
+def _sign(result: Result) -> float:
+    from automicro.request import METRICS
+
+    return METRICS[result.context.metric].sign
+
+
+def _score(result: Result, outcome: Outcome) -> float | None:
+    if outcome.form is None or not math.isfinite(outcome.form.gain):
+        return None
+    return _sign(result) * outcome.form.gain
+
+
+def _margins(result: Result, outcome: Outcome) -> dict[str, float]:
+    """Return by how much each constraint is met (above 0) or missed, relative to its limit."""
+    margins = {name: -share for name, share in outcome.violations.items()}
+    form, target = outcome.form, result.target
+    if form is not None and math.isfinite(form.gain):
+        margins.setdefault("score", (form.gain - target.gain) / target.scale)
+    if form is not None and form.size_bytes and target.size_bytes is not None:
+        margins.setdefault("size", 1 - form.size_bytes / target.size_bytes)
+    return margins
+
+
+def infeasible(result: Result, constraints: Constraints, trace: tuple[TrialRecord, ...]) -> Infeasible:
+    """Return the error that says which constraints bind and how near the search came."""
+    missed = [r for r in trace if any(margin < 0 for margin in r.margins.values())]
+    if not missed:
+        return Infeasible(_nothing_tried(result, trace), trace=trace)
+    nearest_overall = min(missed, key=lambda r: (_total(r), r.number))
+    binding = tuple(sorted(name for name, margin in nearest_overall.margins.items() if margin < 0))
+    nearest: dict[str, dict[str, object]] = {}
+    for name in sorted({name for r in missed for name, margin in r.margins.items() if margin < 0}):
+        record = min((r for r in missed if r.margins.get(name, 0) < 0), key=lambda r: (-r.margins[name], r.number))
+        nearest[name] = _facts(record, constraints.metric or "score")
+    tried = sum(record.status not in ("skipped", "declined") for record in trace)
+    said = "; ".join(_sentence(name, nearest_overall, result, constraints) for name in binding)
+    message = f"no model meets the constraints ({result.found.stopped}, {tried} candidates tried): {said}"
+    return Infeasible(message, binding=binding, nearest=nearest, trace=trace)
+
+
+def _total(record: TrialRecord) -> float:
+    return sum(-margin for margin in record.margins.values() if margin < 0)
+
+
+def _nothing_tried(result: Result, trace: tuple[TrialRecord, ...]) -> str:
+    failures = [record for record in trace if record.status in ("failed", "declined")]
+    if failures:
+        last = failures[-1]
+        return f"no model was found: all {len(failures)} candidates failed, the last ({last.family}): {last.reason}"
+    return f"no model was found: no candidate was finished ({result.found.stopped}): give search.seconds or search.trials more"
+
+
+def _facts(record: TrialRecord, metric: str) -> dict[str, object]:
+    facts = {metric: record.score, "bytes": record.size_bytes, "interpretability": record.interpretability}
+    known = {name: value for name, value in facts.items() if value is not None}
+    return {"trial": record.number, "family": record.family, **known, "margins": dict(record.margins)}
+
+
+def _sentence(name: str, record: TrialRecord, result: Result, constraints: Constraints) -> str:
+    sign = _sign(result)
+    match name:
+        case "score":
+            limit = sign * result.target.gain
+            got = "unknown" if record.score is None else f"{record.score:.4g}"
+            words = "at least" if sign > 0 else "at most"
+            return f"score: {constraints.metric} must be {words} {limit:.4g}, the nearest ({record.family}) has {got}"
+        case "size":
+            return f"size: at most {constraints.size} bytes are allowed, the nearest ({record.family}) takes {record.size_bytes}"
+        case "latency":
+            got = "more" if record.latency_us is None else f"{record.latency_us:.4g} us"
+            return f"latency: at most {constraints.latency:g} us are allowed, the nearest ({record.family}) takes {got}"
+        case "interpretability":
+            return f"interpretability: {constraints.interpretability} is required, the nearest ({record.family}) misses it"
+        case _:
+            return f"{name}: missed by {-record.margins[name]:.1%} by the nearest ({record.family})"

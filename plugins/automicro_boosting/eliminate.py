@@ -1,0 +1,152 @@
+"""Values of a fitted design merged two at a time, the least harm for a bit first."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy.linalg import inv
+
+from automicro_boosting.refit import Coefficients, curvature, refit
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import Protocol
+
+    from numpy.typing import NDArray
+
+    from automicro_boosting.loss import Loss
+    from automicro_boosting.refit import Design
+
+    Array = NDArray[np.float64]
+
+    class Shape(Protocol):
+        """Trees or tables whose neighbouring values can be merged."""
+
+        @property
+        def size(self) -> int:
+            """Number of values that are still distinct."""
+
+        def pairs(self, output: int) -> tuple[NDArray[np.int64], Array]:
+            """Return which values of an output can be merged now, (pairs, 2), and the bits that each merger saves."""
+
+        def merge(self, output: int, kept: int, dropped: int) -> None:
+            """Give one value up for its neighbour."""
+
+
+__all__ = ["Elimination"]
+
+_CORRECTIONS = 3
+_RENEWAL = 0.6  # the curvature is computed anew when this share of the values is left
+
+
+@dataclass(eq=False)
+class Elimination:
+    """Backward elimination with a second-order model of the loss (optimal brain surgeon; Hassibi and Stork, 1993).
+
+    `covariance` holds, for each output, the inverse curvature under the mergers made so far; the bias stands last. A merger is
+    the constraint that two values be equal: all others move so as to make up for it.
+    """
+
+    shape: Shape
+    design: Design
+    loss: Loss
+    ridge: float
+
+    def __post_init__(self) -> None:
+        fitted = refit(self.design, self.loss, self.ridge)
+        self.values = [np.append(v, b) for v, b in zip(fitted.values, fitted.bias, strict=True)]
+        self.owner = [np.arange(size + 1) for size in self.design.sizes]
+        self.penalty = [np.append(np.full(size, self.ridge), 0.0) for size in self.design.sizes]
+        self._renew()
+
+    def path(self, sizes: list[int]) -> Iterator[int]:
+        """Merge down to each of these sizes in turn and yield it, with values corrected at each."""
+        for size in sizes:
+            while self.shape.size > size and self._merge_cheapest():
+                if self.shape.size <= _RENEWAL * self.renewed_at:
+                    self._correct()
+                    self._renew()
+            self._correct()
+            yield self.shape.size
+
+    def coefficients(self) -> Coefficients:
+        """Return the present values and bias of the design."""
+        return Coefficients(tuple(v[:-1] for v in self.values), np.array([v[-1] for v in self.values]))
+
+    def _renew(self) -> None:
+        """Compute the curvature at the present values."""
+        self.renewed_at = max(self.shape.size, 1)
+        _, bend = self.loss.derivatives(self.design.scores(self.coefficients()))
+        self.covariance = []
+        for output, owner in enumerate(self.owner):
+            kept, place = np.unique(owner, return_inverse=True)
+            matrix = np.zeros((len(bend), len(kept)), dtype=np.float32)
+            members = place[self.design.members[output]]
+            matrix[np.arange(len(bend))[:, None], members] = 1.0
+            matrix[:, -1] = 1.0
+            inverse = inv(curvature(matrix, bend[:, output], self.ridge))
+            self.covariance.append(inverse[np.ix_(place, place)])
+        self.prices = [self._price(output) for output in range(len(self.owner))]
+
+    def _price(self, output: int) -> tuple[NDArray[np.int64], Array]:
+        """Return the possible mergers of an output and the loss that each costs for a bit saved."""
+        pairs, bits = self.shape.pairs(output)
+        covariance, values = self.covariance[output], self.values[output]
+        a, b = pairs[:, 0], pairs[:, 1]
+        spread = covariance[a, a] + covariance[b, b] - 2 * covariance[a, b]
+        return pairs, 0.5 * (values[a] - values[b]) ** 2 / np.maximum(spread, 1e-12) / bits
+
+    def _merge_cheapest(self) -> bool:
+        """Merge the pair that costs least; return whether there was one."""
+        best = [(float(np.min(prices)), output) for output, (_, prices) in enumerate(self.prices) if len(prices)]
+        if not best:
+            return False
+        output = min(best)[1]
+        pairs, prices = self.prices[output]
+        kept, dropped = (int(place) for place in pairs[int(np.argmin(prices))])
+        covariance, values = self.covariance[output], self.values[output]
+        along = covariance[:, kept] - covariance[:, dropped]
+        spread = max(along[kept] - along[dropped], 1e-12)
+        values -= along * ((values[kept] - values[dropped]) / spread)
+        covariance -= np.outer(along / spread, along)
+        owner = self.owner[output]
+        one = np.isin(owner, (owner[kept], owner[dropped]))
+        owner[one] = owner[kept]
+        self.penalty[output][one] = self.ridge / np.count_nonzero(one)
+        self.shape.merge(output, kept, dropped)
+        self.prices[output] = self._price(output)
+        return True
+
+    def _correct(self) -> None:
+        """Take a few quasi-Newton steps with the present covariance."""
+        current = self.coefficients()
+        value = self._penalised(current)
+        for _ in range(_CORRECTIONS):
+            slope, _ = self.loss.derivatives(self.design.scores(current))
+            steps = [self._step(output, current, slope[:, output]) for output in range(len(self.owner))]
+            step = Coefficients(tuple(s[:-1] for s in steps), np.array([s[-1] for s in steps]))
+            for scale in (1.0, 0.5, 0.25):
+                trial = current.plus(step, scale)
+                trial_value = self._penalised(trial)
+                if trial_value < value:
+                    break
+            else:
+                break
+            gained, current, value = value - trial_value, trial, trial_value
+            if gained < 1e-4 * abs(value):
+                break
+        self.values = [np.append(v, b) for v, b in zip(current.values, current.bias, strict=True)]
+
+    def _step(self, output: int, at: Coefficients, slope: Array) -> Array:
+        members = self.design.members[output]
+        each = np.repeat(slope, members.shape[1])
+        gradient = np.bincount(members.ravel(), each, minlength=self.design.sizes[output] + 1)
+        gradient[-1] = slope.sum()
+        gradient[:-1] += self.penalty[output][:-1] * at.values[output]
+        return -self.covariance[output] @ gradient
+
+    def _penalised(self, at: Coefficients) -> float:
+        penalty = 0.5 * sum(float(p[:-1] @ v**2) for p, v in zip(self.penalty, at.values, strict=True))
+        return self.loss.value(self.design.scores(at)) + penalty

@@ -1,0 +1,150 @@
+"""The family: its search space, its size budget, and the way from data to programs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+
+from automicro.plugin import (
+    Choice,
+    Declined,
+    Family,
+    Float,
+    Integer,
+    Needs,
+    SizeBudget,
+    Space,
+    Variant,
+)
+from automicro_boosting.loss import link_of, make_loss
+from automicro_boosting.lower import forest
+from automicro_boosting.refit import refit
+from automicro_boosting.thresholds import shorten
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from automicro.plugin import Profile, TrainingData
+    from automicro.plugin.family import Parameters
+    from automicro.plugin.profile import Kind, Task
+    from automicro.program import Lowered
+    from automicro_boosting.ensemble import Ensemble
+
+__all__ = ["Boosting", "Model"]
+
+_JOINT_LEAVES = 500  # more leaves an output keep LightGBM's values: fitting them jointly costs their square
+
+
+@dataclass(frozen=True, eq=False)
+class Model:
+    """A training: the whole ensemble, and the path of smaller ones that come with it."""
+
+    full: Ensemble
+    path: tuple[tuple[str, Ensemble], ...]
+
+
+class Boosting(Family):
+    """Gradient-boosted trees: few, small, with shared features and thresholds."""
+
+    name: ClassVar[str] = "boosting"
+    tasks: ClassVar[frozenset[Task]] = frozenset({"classification", "regression"})
+    kinds: ClassVar[frozenset[Kind]] = frozenset({"table"})
+
+    def needs(self, parameters: Parameters) -> Needs:  # noqa: ARG002 - the same for all settings
+        """Missing values stay; categories become numbers."""
+        return Needs(missing="keep", categories=("ordinal", "onehot", "target"))
+
+    def space(self, profile: Profile) -> Space:
+        """Return shapes of trees, their number, and penalties on splits and features."""
+        links = () if profile.task == "classification" else (Choice("logarithmic", (False, True)),)
+        return Space(
+            (
+                Choice("shape", ("additive", "forest")),
+                *links,
+                Integer("rounds", 1, 200, log=True),
+                Integer("leaves", 2, 31, log=True),
+                Float("learning_rate", 0.05, 1.0, log=True),
+                Integer("max_bin", 3, 255, log=True),
+                Integer("min_leaf", 1, 200, log=True),
+                Float("l2", 1e-3, 100.0, log=True),
+                Float("feature_penalty", 0.0, 0.02),
+                Float("split_penalty", 0.0, 0.01),
+                Float("ridge", 1e-6, 1e-1, log=True),
+            ),
+            tuple(_portfolio(profile)),
+        )
+
+    def size_budget(self, parameters: Parameters, profile: Profile) -> SizeBudget:
+        """Return the bytes from no split at all to every leaf in use."""
+        leaves = parameters["rounds"] * parameters["leaves"] * profile.outputs
+        return SizeBudget(1, 64 + 8 * profile.outputs + 20 * leaves)
+
+    def fit(self, parameters: Parameters, data: TrainingData) -> Model:
+        """Grow the trees, shorten their thresholds, and fit the values of every prefix anew."""
+        from automicro_boosting.train import train  # noqa: PLC0415 - LightGBM is slow to import and only needed here
+
+        logarithmic = bool(parameters.get("logarithmic", False))
+        if logarithmic and not (np.min(data.y) >= 0 and np.mean(data.y) > 0):
+            raise Declined("logarithmic needs a target that is never negative and not all zero")
+        link = link_of(data, logarithmic=logarithmic)
+        loss = make_loss(data, link)
+        X = np.asfortranarray(data.X)
+        full = shorten(train(parameters, data, loss), X)
+        path = []
+        for rounds in _prefixes(len(full.trees) // data.outputs):
+            part = full.prefix(rounds * data.outputs)
+            design = part.design(X)
+            if max(design.sizes) <= _JOINT_LEAVES:
+                part = part.with_coefficients(refit(design, loss, parameters["ridge"]))
+                path.append((f"trees={rounds}", part.rescaled(loss.factor, loss.shift)))
+        return Model(path[-1][1] if path else full.rescaled(loss.factor, loss.shift), tuple(path))
+
+    def lower(self, model: Model) -> Lowered:
+        """Return the whole ensemble."""
+        return forest(model.full)
+
+    def variants(self, model: Model, data: TrainingData) -> Iterable[Variant]:  # noqa: ARG002 - all is in the model
+        """Return the ensembles of the path, the smallest first."""
+        for key, ensemble in model.path:
+            yield Variant(key, forest(ensemble))
+        if not model.path:
+            yield Variant("full", forest(model.full))
+
+    def strongest(self, profile: Profile) -> Parameters | None:
+        """Return LightGBM's own default setting."""
+        return _setting(profile, shape="forest", rounds=100, leaves=31, learning_rate=0.1, min_leaf=20, l2=1e-3)
+
+
+def _prefixes(rounds: int) -> list[int]:
+    """Return up to 12 numbers of rounds in geometric order, the last of them all."""
+    return sorted({int(np.ceil(rounds ** (step / 11))) for step in range(12)}) if rounds else [0]
+
+
+def _setting(profile: Profile, **changes: Any) -> dict[str, Any]:
+    setting: dict[str, Any] = {
+        "shape": "additive",
+        "rounds": 30,
+        "leaves": 2,
+        "learning_rate": 0.5,
+        "max_bin": 255,
+        "min_leaf": 20,
+        "l2": 1.0,
+        "feature_penalty": 0.0,
+        "split_penalty": 0.0,
+        "ridge": 1e-4,
+        **changes,
+    }
+    return setting if profile.task == "classification" else {"logarithmic": False, **setting}
+
+
+def _portfolio(profile: Profile) -> Iterable[dict[str, Any]]:
+    yield _setting(profile, rounds=10)
+    yield _setting(profile, shape="forest", rounds=8, leaves=4)
+    yield _setting(profile, rounds=60, max_bin=63)
+    yield _setting(profile, shape="forest", rounds=30, leaves=6, learning_rate=0.3)
+    if profile.task == "regression":
+        yield _setting(profile, rounds=60, logarithmic=True)
+        yield _setting(profile, shape="forest", rounds=30, leaves=6, learning_rate=0.3, logarithmic=True)
+    yield _setting(profile, shape="forest", rounds=100, leaves=16, learning_rate=0.15)

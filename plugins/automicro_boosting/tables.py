@@ -1,0 +1,159 @@
+"""Ensembles of one-feature trees as one step function for each feature and output."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from automicro.program import Lowered, StepTables, Weights
+from automicro_boosting.refit import Design
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from automicro.program.nodes import Link
+    from automicro_boosting.ensemble import Ensemble
+    from automicro_boosting.refit import Coefficients
+
+__all__ = ["StepTable", "TableShape", "Tables", "tables_of"]
+
+_CUT_BITS = 14.0  # a cut and a value
+_TABLE_BITS = 16.0  # a table's feature, its number of pieces, and a column to read
+
+
+@dataclass(frozen=True, eq=False)
+class StepTable:
+    """One step function: with ascending cuts, (pieces - 1,), a feature x falls into piece ``count(cuts < x)``.
+
+    The last of the `values`, (pieces + 1,), is what a missing x adds.
+    """
+
+    feature: int
+    output: int
+    cuts: NDArray[np.float32]
+    values: NDArray[np.float64]
+
+    def place(self, x: NDArray[np.float32]) -> NDArray[np.int32]:
+        """Return which value each row adds, (rows,)."""
+        piece = np.searchsorted(self.cuts, x, side="left").astype(np.int32)
+        return np.where(np.isnan(x), np.int32(len(self.cuts) + 1), piece)
+
+
+@dataclass(frozen=True, eq=False)
+class Tables:
+    """A bias (outputs,) plus the value of every table; `link` turns these scores into the prediction."""
+
+    tables: tuple[StepTable, ...]
+    bias: NDArray[np.float64]
+    link: Link
+    missing: bool
+
+    def design(self, X: NDArray[np.float32]) -> Design:
+        """Return which values each row adds up."""
+        members: list[list[NDArray[np.int32]]] = [[] for _ in self.bias]
+        sizes = [0] * len(self.bias)
+        for table in self.tables:
+            members[table.output].append(table.place(X[:, table.feature]) + np.int32(sizes[table.output]))
+            sizes[table.output] += len(table.values)
+        none = np.zeros((len(X), 0), dtype=np.int32)
+        return Design(tuple(np.stack(m, axis=1) if m else none for m in members), tuple(sizes))
+
+    def scores(self, X: NDArray[np.float32]) -> NDArray[np.float64]:
+        """Return the scores before the link, (rows, outputs)."""
+        scores = np.tile(self.bias, (len(X), 1))
+        for table in self.tables:
+            scores[:, table.output] += table.values[table.place(X[:, table.feature])]
+        return scores
+
+    def rescaled(self, factor: float, shift: float) -> Tables:
+        """Return the tables whose scores are ``factor * scores + shift``."""
+        tables = tuple(replace(table, values=table.values * factor) for table in self.tables)
+        return replace(self, tables=tables, bias=self.bias * factor + shift)
+
+    @property
+    def leaves(self) -> int:
+        """Number of pieces of all tables."""
+        return sum(len(table.cuts) + 1 for table in self.tables)
+
+    def lowered(self) -> Lowered:
+        """Return the tables as a program body."""
+        pieces = [table.values[:-1] for table in self.tables]
+        body = StepTables(
+            tuple(table.feature for table in self.tables),
+            tuple(table.output for table in self.tables),
+            tuple(len(values) for values in pieces),
+            Weights.of(np.concatenate([table.cuts for table in self.tables] or [np.zeros(0)])),
+            Weights.of(np.concatenate(pieces or [np.zeros(0)])),
+            Weights.of(self.bias),
+            Weights.of([table.values[-1] for table in self.tables]) if self.missing else None,
+        )
+        return Lowered(body, self.link)
+
+
+def tables_of(ensemble: Ensemble, X: NDArray[np.float32]) -> Tables:
+    """Return the tables with all thresholds of the one-feature trees of an ensemble, their values still to be fitted."""
+    cuts: dict[tuple[int, int], set[float]] = {}
+    for tree in ensemble.trees:
+        for node in np.flatnonzero(tree.feature >= 0):
+            cuts.setdefault((int(tree.feature[node]), tree.output), set()).add(float(tree.threshold[node]))
+    tables = tuple(
+        StepTable(feature, output, np.array(sorted(found), dtype=np.float32), np.zeros(len(found) + 2))
+        for (feature, output), found in sorted(cuts.items())
+    )
+    missing = any(bool(np.isnan(X[:, table.feature]).any()) for table in tables)
+    return Tables(tables, ensemble.bias, ensemble.link, missing)
+
+
+class TableShape:
+    """The tables of an additive model while neighbouring pieces are merged."""
+
+    def __init__(self, tables: Tables) -> None:
+        self.tables = tables
+        self._features = Counter(table.feature for table in tables.tables)
+        self._places: list[list[int]] = []
+        self.size = 0
+        start = [0] * len(tables.bias)
+        for table in tables.tables:
+            first = start[table.output]
+            start[table.output] += len(table.values)
+            self._places.append(list(range(first, first + len(table.values))))
+            self.size += len(table.values) - 1 - (not tables.missing)
+        self._cuts = [list(table.cuts) for table in tables.tables]
+
+    def pairs(self, output: int) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+        """Return neighbouring pieces of an output, (pairs, 2), and the bits that each cut between them takes."""
+        pairs, bits = [], []
+        for table, places in zip(self.tables.tables, self._places, strict=True):
+            if table.output != output:
+                continue
+            last = 2 if self.tables.missing else 3
+            for kept, dropped in zip(places[:-2], places[1:-1], strict=True):
+                pairs.append((kept, dropped))
+                bits.append(_CUT_BITS + _TABLE_BITS * (len(places) == last))
+            if len(places) == last == 2:
+                pairs.append((places[0], places[1]))
+                bits.append(_TABLE_BITS)
+        return np.array(pairs, dtype=np.int64).reshape(-1, 2), np.array(bits)
+
+    def merge(self, output: int, kept: int, dropped: int) -> None:
+        """Take the cut between two neighbouring pieces away."""
+        for table, places, cuts in zip(self.tables.tables, self._places, self._cuts, strict=True):
+            if table.output == output and kept in places:
+                at = places.index(kept)
+                del places[at + 1], cuts[at : at + 1]
+                self.size -= 1
+                return
+
+    def pruned(self, coefficients: Coefficients) -> Tables:
+        """Return what is left of the tables, with these values."""
+        tables, bias = [], coefficients.bias.copy()
+        for table, places, cuts in zip(self.tables.tables, self._places, self._cuts, strict=True):
+            values = coefficients.values[table.output][places]
+            if len(places) > (1 if self.tables.missing else 2):
+                tables.append(replace(table, cuts=np.array(cuts, dtype=np.float32), values=values))
+            else:
+                bias[table.output] += values[0]
+        return replace(self.tables, tables=tuple(tables), bias=bias)

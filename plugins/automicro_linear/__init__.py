@@ -1,0 +1,22 @@
+"""Linear models of few bytes: regression, logistic regression and scorecards with sparse, coarsely rounded weights."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from automicro.plugin import hookimpl
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from automicro.plugin import Family
+
+__all__ = ["automicro_families"]
+
+
+@hookimpl
+def automicro_families() -> Sequence[Family]:
+    """Return the families of this plugin."""
+    from automicro_linear.family import Linear  # noqa: PLC0415 - keeps the listing of plugins light
+
+    return (Linear(),)

@@ -1,0 +1,125 @@
+"""The standardised design matrix of a linear model, and the way back from its coefficients to raw features."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from automicro_linear.cuts import candidate_cuts
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from automicro.plugin import TrainingData
+
+__all__ = ["Basis", "Design", "basis_of", "standardise"]
+
+
+@dataclass(frozen=True, eq=False)
+class Basis:
+    """What the columns of a design are functions of.
+
+    Parameters
+    ----------
+    feature : array of int64, (columns,)
+        The feature that each column reads.
+    cut : array of float32, (columns,)
+        The column is 1 where the feature is above the cut, else 0; NaN where it is the feature itself (`kind` says which).
+    kind : array of int8, (columns,)
+        0: the feature itself, 1: above the cut, 2: the feature is NaN.
+    """
+
+    feature: NDArray[np.int64]
+    cut: NDArray[np.float32]
+    kind: NDArray[np.int8]
+
+    def __len__(self) -> int:
+        return len(self.feature)
+
+    def matrix(self, X: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return the columns for some rows; where a feature is NaN, its slope and steps are 0."""
+        made = np.empty((len(X), len(self)), dtype=np.float32, order="F")
+        for i, (j, cut, kind) in enumerate(zip(self.feature, self.cut, self.kind, strict=True)):
+            x = X[:, j]
+            if kind == 0:
+                made[:, i] = np.nan_to_num(x, nan=0.0)
+            else:
+                made[:, i] = x > cut if kind == 1 else np.isnan(x)
+        return made
+
+
+@dataclass(frozen=True, eq=False)
+class Design:
+    """Rows with every column of a basis at mean 0 and variance 1.
+
+    Parameters
+    ----------
+    Z : array of float32, (rows, columns)
+    weights : array of float64, (rows,)
+        Sample weights with mean 1.
+    basis : Basis
+    centre, scale : array of float64, (columns,)
+        ``Z = (basis - centre) / scale``; the scale of a constant column is infinite, so that its column of `Z` is 0.
+    features : int
+        Number of features that the basis reads from.
+    """
+
+    Z: NDArray[np.float32]
+    weights: NDArray[np.float64]
+    basis: Basis
+    centre: NDArray[np.float64]
+    scale: NDArray[np.float64]
+    features: int
+
+    @property
+    def usable(self) -> NDArray[np.bool_]:
+        """Which columns vary."""
+        return np.isfinite(self.scale)
+
+
+def basis_of(data: TrainingData, cuts: int, slopes: bool) -> Basis:
+    """Return the basis of prepared rows: numbers as they are, or up to `cuts` steps each, or both.
+
+    Levels, flags and everything else with two values stay as they are, since one step would say the same.
+    """
+    feature: list[int] = []
+    cut: list[float] = []
+    kind: list[int] = []
+
+    def add(j: int, kinds: int, at: float = np.nan) -> None:
+        feature.append(j)
+        cut.append(at)
+        kind.append(kinds)
+
+    for j in range(data.X.shape[1]):
+        x = data.X[:, j]
+        missing = np.isnan(x)
+        steps = candidate_cuts(x[~missing] if missing.any() else x, cuts) if cuts else ()
+        two_valued = len(steps) == 1 and not missing.any() and set(np.unique(x).tolist()) == {0.0, 1.0}
+        if not len(steps) or slopes or two_valued:
+            add(j, 0)
+        if not two_valued:
+            for step in steps:
+                add(j, 1, step)
+        if missing.any():
+            add(j, 2)
+    return Basis(np.array(feature, np.int64), np.array(cut, np.float32), np.array(kind, np.int8))
+
+
+def standardise(X: NDArray[np.float32], weights: NDArray[np.float64] | None, basis: Basis) -> Design:
+    """Return the design of some rows."""
+    rows = len(X)
+    w = np.ones(rows) if weights is None else weights * (rows / weights.sum())
+    made = basis.matrix(X)
+    centre = np.empty(len(basis))
+    scale = np.empty(len(basis))
+    for i in range(len(basis)):  # column by column: the double precision is short-lived
+        x = made[:, i].astype(np.float64)
+        centre[i] = w @ x / rows
+        x -= centre[i]
+        deviation = float(np.sqrt(w @ x**2 / rows))
+        scale[i] = deviation if deviation > 1e-6 * float(np.abs(made[:, i]).max()) else np.inf
+        made[:, i] = x / scale[i]
+    return Design(made, w, basis, centre, scale, X.shape[1])
