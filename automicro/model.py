@@ -10,7 +10,7 @@ import numpy as np
 
 from automicro.data.rows import rows_for_prediction
 from automicro.errors import ArtifactError, DataError
-from automicro.program import Evaluator, columns_read, pack, read_artifact, write_artifact
+from automicro.program import Evaluator, pack, read_artifact, write_artifact
 
 if TYPE_CHECKING:
     from os import PathLike
@@ -46,7 +46,6 @@ class Model:
         self._evaluate = Evaluator(program)
         self._labels = None if program.labels is None else np.array(program.labels)
         self._names = None if card is None else tuple(column["name"] for column in card["columns"])
-        self._used = columns_read(program)
 
     @cached_property
     def payload(self) -> bytes:
@@ -59,9 +58,25 @@ class Model:
         return len(self.payload)
 
     @property
-    def classes(self) -> NDArray[Any] | None:
-        """Class labels in the order of the columns of `predict_proba`; None for regression."""
+    def classes_(self) -> NDArray[Any]:
+        """Class labels in the order of the columns of `predict_proba`, under the name that scikit-learn looks for."""
+        if self._labels is None:
+            raise AttributeError("classes_ belongs to classifiers, but this model predicts numbers")
         return self._labels
+
+    def __sklearn_tags__(self) -> Any:
+        """Tell scikit-learn's scorers and plots what kind of estimator this is; only they call it."""
+        from sklearn.utils import ClassifierTags, RegressorTags, Tags, TargetTags
+
+        kind = "regressor" if self._labels is None else "classifier"
+        tags = Tags(estimator_type=kind, target_tags=TargetTags(required=False))
+        tags.classifier_tags = None if self._labels is None else ClassifierTags()
+        tags.regressor_tags = RegressorTags() if self._labels is None else None
+        return tags
+
+    def __sklearn_is_fitted__(self) -> bool:
+        """Say that there is nothing left to fit."""
+        return True
 
     def predict(self, X: Any) -> NDArray[Any]:
         """Return a label or a value for each row.
@@ -82,7 +97,7 @@ class Model:
         DataError
             If a column that the model reads is not there, or holds text where numbers must stand.
         """
-        result = self._evaluate(rows_for_prediction(X, self._names, self.program.columns, self._used))
+        result = self._evaluate(rows_for_prediction(X, self._names, self.program.columns))
         return result if self._labels is None else self._labels[np.argmax(result, axis=1)]
 
     def predict_proba(self, X: Any) -> NDArray[np.float64]:
@@ -95,7 +110,7 @@ class Model:
         """
         if self._labels is None:
             raise DataError("predict_proba needs a classifier, but this model predicts numbers: call predict")
-        return self._evaluate(rows_for_prediction(X, self._names, self.program.columns, self._used))
+        return self._evaluate(rows_for_prediction(X, self._names, self.program.columns))
 
     def to_bytes(self, *, strip: bool = False) -> bytes:
         """Return the file's content; without the card if `strip`."""

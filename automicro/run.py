@@ -14,6 +14,7 @@ from automicro.errors import DataError
 from automicro.measure import interpretability
 from automicro.model import Model
 from automicro.program import read_artifact
+from automicro.report import Progress
 from automicro.request import LEVELS, Card, CardColumn
 from automicro.search import frontier, mean_gain, score_interval, search
 from automicro.selection import RecordTable, ReferenceScore, Selection
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from automicro.data import Problem
-    from automicro.report import Progress
     from automicro.request import Constraints, Output, Search, TrialRecord
     from automicro.search import Outcome, Result
 
@@ -49,7 +49,7 @@ def run(
     KeyboardInterrupt
         If the search was interrupted before anything feasible was found.
     """
-    listener = progress or _default_progress(settings)
+    listener = progress or Progress(settings.progress, metric=constraints.measured)
     listener.start(settings.trials, settings.seconds)
     try:
         result = search(problem, constraints, settings, listener)
@@ -62,12 +62,6 @@ def run(
             raise KeyboardInterrupt
         raise infeasible(result, constraints, trace)
     return _selection(result, chosen, constraints, settings, trace, target_name)
-
-
-def _default_progress(settings: Search) -> Progress:
-    from automicro.report import Progress
-
-    return Progress(settings.progress)
 
 
 def _selection(
@@ -133,7 +127,7 @@ def _selection(
 
 def _reference(result: Result, sign: float) -> ReferenceScore | None:
     found = result.reference
-    if found is None:
+    if found is None or found.family is None:
         return None
     members = {m.family: sign * mean_gain(m.fold_gains) if m.fold_gains else m.reason for m in found.members}
     return ReferenceScore(found.family, sign * found.gain, members)

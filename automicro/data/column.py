@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import math
 from collections import Counter
 from decimal import Decimal
@@ -28,14 +28,14 @@ OF_LETTER |= {"c": "complex", "M": "dates", "m": "dates", "V": "nested", "S": "b
 OF_TYPE: tuple[tuple[str, tuple[type, ...]], ...] = (
     ("category", (str,)),
     ("boolean", (bool, np.bool_)),
-    ("dates", (datetime.date, datetime.time, datetime.timedelta, np.datetime64, np.timedelta64)),
+    ("dates", (dt.date, dt.time, dt.timedelta, np.datetime64, np.timedelta64)),
     ("numeric", (Real, Decimal)),
     ("complex", (complex, np.complexfloating)),
     ("nested", (list, tuple, dict, set, np.ndarray)),
     ("bytes", (bytes, bytearray)),
 )
 REMEDY = {
-    "dates": "dates or times: replace them by numbers such as the year, the month or the days since a start",
+    "dates": "dates or times: replace them by numbers such as the year or the days since a start, or pass it as time",
     "complex": "complex numbers: replace them by real ones, such as their real and imaginary parts",
     "nested": "lists or records: spread them over columns of their own",
     "bytes": "bytes: decode them to text (text files must be UTF-8)",
@@ -46,12 +46,12 @@ USABLE = ("numeric", "boolean", "category")
 def value_kind(values: NDArray[Any]) -> str:
     """Return what a raw column holds: "numeric", "boolean", "category" or "missing", or else what no column may hold.
 
-    Of the latter there are "dates", "complex", "nested", "bytes", "mixed" (numbers and text) and the names of other types.
+    Of the latter there are "dates", "complex", "nested", "bytes", "mixed" (numbers and text) and the names of other
+    types.
     """
     if values.dtype.kind != "O":
         return OF_LETTER.get(values.dtype.kind, str(values.dtype))
-    present = {type(v): v for v in values.tolist() if v is not None and not (type(v) is float and math.isnan(v))}
-    kinds = {_kind_of(kind) for kind, example in present.items() if level_text(example) is not None}
+    kinds = {_kind_of(kind) for kind in {type(v) for v in values if type(v) is str or level_text(v) is not None}}
     if len(kinds) <= 1:
         return kinds.pop() if kinds else "missing"
     if kinds == {"boolean", "numeric"}:
@@ -65,13 +65,14 @@ def _kind_of(kind: type) -> str:
 
 def where_missing(values: NDArray[Any]) -> NDArray[np.bool_]:
     """Return which values are missing: None, NaN, NaT or NA."""
+    missing = np.zeros(values.shape, dtype=np.bool_)
     if values.dtype.kind == "f":
-        return np.isnan(values)
-    if values.dtype.kind in "mM":
-        return np.isnat(values)
-    if values.dtype.kind != "O":
-        return np.zeros(values.shape, dtype=bool)
-    return np.fromiter((level_text(v) is None for v in values.ravel()), dtype=bool, count=values.size).reshape(values.shape)
+        missing[...] = np.isnan(values)
+    elif values.dtype.kind in "mM":
+        missing[...] = np.isnat(values)
+    elif values.dtype.kind == "O":
+        missing[...] = [level_text(value) is None for value in values]
+    return missing
 
 
 def numeric_values(values: NDArray[Any]) -> NDArray[np.float64]:
@@ -112,11 +113,12 @@ def read_column(raw: RawColumn) -> tuple[Column, ColumnProfile]:
 
 
 def _mixed(raw: RawColumn) -> str:
-    texts = Counter(v for v in raw.values.tolist() if isinstance(v, str))
+    texts = Counter(v for v in raw.values if isinstance(v, str))
+    numbers = len(raw.values) - texts.total() - int(where_missing(raw.values).sum())
     shown = ", ".join(repr(text) for text, _ in texts.most_common(3))
     return (
-        f"column {raw.name!r} must hold either numbers or text, but {texts.total()} of its {len(raw.values)} values "
-        f"are text ({shown}): set these to None for missing, or turn the whole column into text"
+        f"column {raw.name!r} must hold either numbers or text, but holds {numbers} numbers and {texts.total()} texts "
+        f"({shown}): set these to None for missing, or turn the whole column into text"
     )
 
 
@@ -124,9 +126,9 @@ def _numeric(raw: RawColumn, kind: str) -> tuple[Column, ColumnProfile]:
     wide = numeric_values(raw.values) if kind != "missing" else np.full(len(raw.values), math.nan)
     known = wide[~np.isnan(wide)]
     if too_large := int((np.abs(known) > FLOAT32_MAX).sum()):
-        what = "infinite" if np.isinf(known).any() else "beyond the range of 32-bit floats (3.4e38)"
+        what = "infinities" if np.isinf(known).any() else "numbers beyond 32-bit floats (3.4e38)"
         raise DataError(
-            f"column {raw.name!r} must hold finite numbers, but {too_large} of its {len(wide)} values are {what}: "
+            f"column {raw.name!r} must hold finite numbers, but holds {what} ({too_large} of {len(wide)} rows): "
             "set them to NaN for missing, or to a limit"
         )
     values = wide.astype(np.float32)

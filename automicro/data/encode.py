@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     from automicro.data.problem import Problem
     from automicro.program import Categories
 
-__all__ = ["LevelValues", "listed_levels", "lookup_values"]
+    Floats = NDArray[np.float64]
+
+__all__ = ["MOST_LEVELS", "LevelValues", "Listed", "list_levels", "lookup_values"]
 
 FOLDS = 5
 MOST_LEVELS = 128
@@ -23,83 +25,121 @@ FEWEST_ROWS = 2
 
 
 @dataclass(frozen=True, eq=False)
+class Listed:
+    """Levels frequent enough to be told apart.
+
+    Parameters
+    ----------
+    levels : tuple of str or None
+        The most frequent first; None, which is missing, last.
+    pooled : bool
+        Whether the rows of all other levels together are as frequent as a listed level. Where they are not, they
+        count as the most frequent level, and so do levels that were never seen.
+    slots : array of int64, (rows,)
+        The place of each row's level in `levels`; one past the end for the pool.
+    """
+
+    levels: tuple[str | None, ...]
+    pooled: bool
+    slots: NDArray[np.int64]
+
+    @property
+    def varies(self) -> bool:
+        """Whether the rows are of more than one kind."""
+        return len(self.levels) + self.pooled > 1
+
+
+@dataclass(frozen=True, eq=False)
 class LevelValues:
     """Values of the listed levels, the value of all others, and what to train on where that differs."""
 
     levels: tuple[str | None, ...]
-    values: NDArray[np.float64]
+    values: Floats
     default: float
     training: NDArray[np.float32] | None = None
 
 
-def listed_levels(column: Categories, rare: float) -> list[str | None]:
-    """Return the levels with at least a share `rare` of the rows, the most frequent first; None, for missing, comes last."""
+def list_levels(column: Categories, rare: float) -> Listed:
+    """List the levels with at least a share `rare` of the rows, and at least two rows."""
     counts = np.bincount(column.codes + 1, minlength=len(column.levels) + 1)
+    missing, known = counts[0], counts[1:]
     least = max(FEWEST_ROWS, rare * len(column.codes))
-    codes = [c for c in np.argsort(-counts[1:], kind="stable")[:MOST_LEVELS].tolist() if counts[c + 1] >= least]
-    levels: list[str | None] = [column.levels[c] for c in codes]
-    return [*levels, None] if counts[0] >= least else levels
+    codes = np.argsort(-known, kind="stable")[:MOST_LEVELS]
+    codes = codes[known[codes] >= least]
+    flagged = bool(missing >= least)
+    levels = (*(column.levels[code] for code in codes), *(None,) * flagged)
+    slot = np.full(len(known) + 1, len(levels), dtype=np.int64)  # the last entry is the missing value's
+    slot[codes] = np.arange(len(codes))
+    if flagged:
+        slot[-1] = len(codes)
+    rest = len(column.codes) - int(known[codes].sum()) - flagged * int(missing)
+    pooled = rest >= least or not levels
+    if not pooled:
+        slot[slot == len(levels)] = 0
+    return Listed(levels, pooled, slot[column.codes])
 
 
 def lookup_values(
-    problem: Problem,
-    rows: NDArray[np.int64],
-    column: Categories,
-    how: Literal["ordinal", "target"],
-    rare: float,
-    seed: int,
-) -> LevelValues | None:
-    """Return one number for each level of `column`, which holds the training rows of a problem's column; None if it does not vary.
+    problem: Problem, rows: NDArray[np.int64], listed: Listed, how: Literal["ordinal", "target"], seed: int
+) -> LevelValues:
+    """Return one number a level, for a column of which `listed` tells the levels of the given training rows.
 
-    Target means are smoothed towards the overall mean by empirical Bayes (Micci-Barreca, SIGKDD Explorations 2001). For more than two classes the
-    number is the level's place on the first principal axis of the levels' class rates (Coppersmith, Hong, Hosking 1999). Levels that are
-    rare share one number, which unseen levels get, too; where there are none, that is the most frequent level's, which then is not listed.
+    Target means are smoothed towards the overall mean by empirical Bayes (Micci-Barreca, SIGKDD Explorations 3/1,
+    2001). For more than two classes a level's number is its place on the first principal axis of the levels' class
+    rates (Coppersmith, Hong, Hosking, Data Mining and Knowledge Discovery 3, 1999): one number a class would repeat
+    the vocabulary. "ordinal" gives the rank of that number; "target" the number itself, in training cross-fitted, so
+    that no row sees its own target.
     """
-    levels = listed_levels(column, rare)
-    slots = _slots(column, levels)
-    counts = np.bincount(slots, minlength=len(levels) + 1)
-    if np.count_nonzero(counts) < 2:
-        return None
-    rated = _Rated.of(problem, rows, slots, len(levels) + 1)
-    sums, mass = rated.sums()
-    smooth = rated.smoothing(sums, mass)
-    means = _smoothed(sums, mass, smooth)
-    axis = _axis(means, mass)
+    rated = _Rated.of(problem, rows, listed)
+    parts = _parts(problem, rows, seed) if how == "target" else np.zeros(len(rows), dtype=np.int64)
+    sums, mass = rated.sums(parts)
+    total = sums.sum(axis=0), mass.sum(axis=0)
+    smooth = rated.smoothing(*total)
+    means = _smoothed(*total, smooth)
+    axis = _axis(means, total[1])
     if how == "ordinal":
-        return _listed(levels, _ranks(means @ axis, counts), counts)
-    return _listed(
-        levels, short_grid(means @ axis), counts, rated.cross_fitted(smooth, axis, _parts(problem, rows, seed))
-    )
+        return _listed(listed, _ranks(means @ axis))
+    training = np.empty(len(rows), dtype=np.float32)
+    for part in range(len(mass)):
+        inside = parts == part
+        rest = total[0] - sums[part], np.maximum(total[1] - mass[part], 0.0)
+        fitted = _smoothed(*(rest if rest[1].sum() > 0 else total), smooth) @ axis
+        training[inside] = fitted[listed.slots[inside]]
+    return _listed(listed, short_grid(means @ axis), training)
 
 
 @dataclass(frozen=True, eq=False)
 class _Rated:
-    """Rows with their slot (of the level), their outcomes (rows, outcomes) and their weights."""
+    """Rows with the slots of their levels, outcomes (rows, outcomes) and weights; `count` is the number of slots."""
 
     slots: NDArray[np.int64]
-    outcomes: NDArray[np.float64]
-    weights: NDArray[np.float64]
+    outcomes: Floats
+    weights: Floats
     count: int
 
     @classmethod
-    def of(cls, problem: Problem, rows: NDArray[np.int64], slots: NDArray[np.int64], count: int) -> _Rated:
-        """Outcomes are the target itself, whether it is class 1 of two, or one indicator a class."""
+    def of(cls, problem: Problem, rows: NDArray[np.int64], listed: Listed) -> _Rated:
+        """Outcomes are the number to predict, whether it is the second of two classes, or one indicator a class."""
         target = problem.target[rows]
-        wide = problem.classes > 2
-        outcomes = target[:, None] == np.arange(problem.classes)[None, :] if wide else target[:, None]
+        many = problem.classes > 2
+        outcomes = target[:, None] == np.arange(problem.classes)[None, :] if many else target[:, None]
         weights = np.ones(len(rows)) if problem.weights is None else problem.weights[rows]
-        return cls(slots, outcomes.astype(np.float64), weights if weights.any() else np.ones(len(rows)), count)
+        weights = weights if weights.any() else np.ones(len(rows))
+        return cls(listed.slots, outcomes.astype(np.float64), weights, len(listed.levels) + listed.pooled)
 
-    def sums(self, rows: NDArray[np.bool_] | slice = slice(None)) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Weighted sums of the outcomes, (slots, outcomes), and of the weights, (slots,)."""
-        slots, weights = self.slots[rows], self.weights[rows]
-        sums = [
-            np.bincount(slots, weights=weights * outcome, minlength=self.count) for outcome in self.outcomes[rows].T
-        ]
-        return np.stack(sums, axis=1), np.bincount(slots, weights=weights, minlength=self.count)
+    def sums(self, parts: NDArray[np.int64]) -> tuple[Floats, Floats]:
+        """Weighted sums of the outcomes, (parts, slots, outcomes), and sums of the weights, (parts, slots)."""
+        count = int(parts.max()) + 1
+        cells = parts * self.count + self.slots
+        size = count * self.count
+        sums = np.empty((size, self.outcomes.shape[1]))
+        for outcome, weighted in enumerate((self.outcomes * self.weights[:, None]).T):
+            sums[:, outcome] = np.bincount(cells, weighted, size)
+        mass = np.bincount(cells, self.weights, size).astype(np.float64)
+        return sums.reshape(count, self.count, -1), mass.reshape(count, self.count)
 
-    def smoothing(self, sums: NDArray[np.float64], mass: NDArray[np.float64]) -> float:
-        """Rows that the overall mean counts for: the variance within levels over that between them."""
+    def smoothing(self, sums: Floats, mass: Floats) -> float:
+        """Return how many rows the overall mean counts for: the variance within levels over that between them."""
         total = mass.sum()
         prior = sums.sum(axis=0) / total
         there = mass > 0
@@ -109,19 +149,6 @@ class _Rated:
         within = max(variance - spread, 0.0)
         between = max(spread - within * (there.sum() - 1) / total, 1e-3 * variance, 1e-30)
         return float(np.clip(within / between, 1e-6, 1000.0))
-
-    def cross_fitted(self, smooth: float, axis: NDArray[np.float64], parts: NDArray[np.int64]) -> NDArray[np.float32]:
-        """For every row the value of its level as the other parts of the rows have it."""
-        sums, mass = self.sums()
-        values = np.empty(len(self.slots), dtype=np.float32)
-        for part in range(int(parts.max()) + 1):
-            inside = parts == part
-            part_sums, part_mass = self.sums(inside)
-            left = mass - part_mass
-            if left.sum() <= 0:
-                part_sums, left = np.zeros_like(part_sums), mass
-            values[inside] = (_smoothed(sums - part_sums, left, smooth) @ axis)[self.slots[inside]]
-        return values
 
 
 def _parts(problem: Problem, rows: NDArray[np.int64], seed: int) -> NDArray[np.int64]:
@@ -133,47 +160,32 @@ def _parts(problem: Problem, rows: NDArray[np.int64], seed: int) -> NDArray[np.i
     return (rng.permutation(int(group.max()) + 1) % FOLDS)[group]
 
 
-def _slots(column: Categories, levels: list[str | None]) -> NDArray[np.int64]:
-    """For every row the place of its level in `levels`; one past the end for all levels that are not listed."""
-    code = {level: i for i, level in enumerate(column.levels)}
-    slot_of_code = np.full(len(column.levels) + 1, len(levels), dtype=np.int64)  # the last entry is the missing value's
-    for slot, level in enumerate(levels):
-        slot_of_code[-1 if level is None else code[level]] = slot
-    return slot_of_code[column.codes]
-
-
-def _smoothed(sums: NDArray[np.float64], mass: NDArray[np.float64], smooth: float) -> NDArray[np.float64]:
-    """Means, (slots, outcomes), drawn towards the overall mean as if it stood for `smooth` rows of every slot."""
+def _smoothed(sums: Floats, mass: Floats, smooth: float) -> Floats:
+    """Means, (slots, outcomes), drawn towards the overall mean as if that stood for `smooth` rows of every slot."""
     prior = sums.sum(axis=0) / mass.sum()
-    means: NDArray[np.float64] = (sums + smooth * prior) / (mass + smooth)[:, None]
+    means: Floats = (sums + smooth * prior) / (mass + smooth)[:, None]
     return means
 
 
-def _axis(means: NDArray[np.float64], mass: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The direction in which the rows' smoothed means vary most; its largest entry is positive."""
+def _axis(means: Floats, mass: Floats) -> Floats:
+    """Return the direction in which the rows' smoothed means vary most; its largest entry is positive."""
     if means.shape[1] == 1:
         return np.ones(1)
     centred = means - np.average(means, axis=0, weights=mass)
-    axis: NDArray[np.float64] = np.linalg.svd(centred * np.sqrt(mass)[:, None], full_matrices=False)[2][0]
+    axis: Floats = np.linalg.svd(centred * np.sqrt(mass)[:, None], full_matrices=False)[2][0]
     return axis if axis[np.abs(axis).argmax()] > 0 else -axis
 
 
-def _ranks(placed: NDArray[np.float64], counts: NDArray[np.int64]) -> NDArray[np.float64]:
-    """0, 1, ... in ascending order of the values, for the slots that have rows."""
-    ranks = np.zeros(len(placed))
-    there = np.flatnonzero(counts)
-    ranks[there[np.argsort(placed[there], kind="stable")]] = np.arange(len(there))
+def _ranks(values: Floats) -> Floats:
+    """Return 0, 1, ... in ascending order of the values."""
+    ranks = np.empty(len(values))
+    ranks[np.argsort(values, kind="stable")] = np.arange(len(values))
     return ranks
 
 
-def _listed(
-    levels: list[str | None],
-    values: NDArray[np.float64],
-    counts: NDArray[np.int64],
-    training: NDArray[np.float32] | None = None,
-) -> LevelValues:
-    """List the levels by ascending value, without those that have the value of all others."""
-    other = len(levels) if counts[len(levels)] else int(counts.argmax())
-    default = float(values[other])
-    kept = [slot for slot in np.argsort(values[: len(levels)], kind="stable").tolist() if values[slot] != default]
-    return LevelValues(tuple(levels[slot] for slot in kept), values[kept], default, training)
+def _listed(listed: Listed, values: Floats, training: NDArray[np.float32] | None = None) -> LevelValues:
+    """List the levels by ascending value, but not those with the value of all others, which is left to the default."""
+    default = float(values[-1] if listed.pooled else values[0])
+    slots = np.argsort(values[: len(listed.levels)], kind="stable")
+    kept = slots[values[slots] != default]
+    return LevelValues(tuple(listed.levels[slot] for slot in kept), values[kept], default, training)

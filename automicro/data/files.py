@@ -10,82 +10,91 @@ from automicro.errors import DataError
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Callable
 
 __all__ = ["FORMATS", "read_file", "sklearn_source"]
 
+FORMATS = ("csv", "parquet", "jsonl")
 SUFFIXES = {
     ".csv": "csv",
-    ".tsv": "tsv",
+    ".tsv": "csv",
     ".parquet": "parquet",
     ".pq": "parquet",
     ".jsonl": "jsonl",
     ".ndjson": "jsonl",
 }
-FORMATS = ("csv", "tsv", "parquet", "jsonl")
+HEAD_BYTES = 1 << 16
+COMPRESSED = {".gz", ".bz2", ".zst"}
+DELIMITERS = ",;\t|"
 MISSING = ["", "?", "NA", "N/A", "n/a", "#N/A", "NaN", "nan", "-nan", "NULL", "null", "None", "<NA>"]
-SKLEARN = ("breast_cancer", "california_housing", "diabetes", "digits", "iris", "linnerud", "wine")
+SKLEARN = ("breast_cancer", "diabetes", "digits", "iris", "wine")
 
 
 def read_file(path: str | os.PathLike[str], format: str | None = None) -> Any:  # noqa: A002 - the word that users look for
-    """Return the table in a CSV, TSV, Parquet or JSON-lines file as a `pyarrow.Table`.
+    """Return the table in a CSV, Parquet or JSON-lines file as a `pyarrow.Table`.
 
-    In CSV and TSV files, empty cells and the words ?, NA, N/A, NaN, NULL, None and their like are missing values.
+    CSV files are UTF-8 with a head; of comma, semicolon, tab and bar the one that stands most often in the head
+    separates cells. Empty cells and the words ?, NA, N/A, NaN, NULL, None and <NA> are missing values. CSV and
+    JSON-lines files may be compressed (.gz, .bz2, .zst).
 
     Parameters
     ----------
     path : path
-    format : {"csv", "tsv", "parquet", "jsonl"}, optional
+    format : {"csv", "parquet", "jsonl"}, optional
         By default told by the suffix.
 
     Raises
     ------
     DataError
-        If the file is not there, is empty, or is not in this format.
+        If the file is not there, is empty, or cannot be read in this format.
     """
     file = Path(path)
     if not file.is_file():
-        known = [p.name for p in file.parent.iterdir()] if file.parent.is_dir() else []
-        raise DataError(
-            f"data file {str(file)!r} must exist, but does not{did_you_mean(file.name, known) if known else ''}"
-        )
-    kind = format or SUFFIXES.get(file.suffix.lower())
+        beside = [entry.name for entry in file.parent.iterdir()] if file.parent.is_dir() else []
+        raise DataError(f"data file {str(file)!r} must exist, but does not{did_you_mean(file.name, beside)}")
+    suffixes = [suffix.lower() for suffix in file.suffixes if suffix.lower() not in COMPRESSED]
+    kind = format or SUFFIXES.get(suffixes[-1] if suffixes else "")
     if kind not in FORMATS:
-        what = f"format {format!r}" if format else f"suffix {file.suffix!r} of {str(file)!r}"
-        raise DataError(f"data files must be one of {', '.join(FORMATS)}, but {what} is none of these: give format=")
+        given = f"{str(file)!r} is none by its name" if format is None else f"got {format!r}"
+        raise DataError(f"the format of a data file must be one of {', '.join(FORMATS)}, but {given}: give its format")
     if file.stat().st_size == 0:
         raise DataError(f"data file {str(file)!r} must hold a table, but is empty")
-    return _read(file, kind)
-
-
-def _read(file: Path, kind: str) -> Any:
-    import pyarrow  # noqa: PLC0415 - only who reads files pays for it
-
-    readers: dict[str, Callable[[Path], Any]] = {
-        "csv": lambda p: _read_csv(p, ","),
-        "tsv": lambda p: _read_csv(p, "\t"),
-        "parquet": _read_parquet,
-        "jsonl": _read_json_lines,
-    }
-    try:
-        table = readers[kind](file)
-    except (pyarrow.ArrowException, UnicodeError, OSError) as error:
-        reason = " ".join(str(error).split()).rstrip(".")
-        raise DataError(f"data file {str(file)!r} cannot be read as {kind}: {reason}") from error
+    table = _read(file, kind)
     if table.num_rows == 0:
-        raise DataError(f"data file {str(file)!r} must hold rows, but has only a head")
+        raise DataError(f"data file {str(file)!r} must hold rows, but has none")
     return table
 
 
-def _read_csv(file: Path, delimiter: str) -> Any:
+def _read(file: Path, kind: str) -> Any:
+    import pyarrow as pa  # noqa: PLC0415 - only who reads files pays for it
+
+    readers = {"csv": _read_csv, "parquet": _read_parquet, "jsonl": _read_json_lines}
+    try:
+        return readers[kind](file)
+    except (pa.ArrowException, UnicodeError, OSError) as error:
+        reason = " ".join(str(error).split()).rstrip(".")
+        raise DataError(f"data file {str(file)!r} cannot be read as {kind}: {reason}") from error
+
+
+def _read_csv(file: Path) -> Any:
     from pyarrow import csv  # noqa: PLC0415 - only who reads files pays for it
 
     return csv.read_csv(
         file,
         read_options=csv.ReadOptions(use_threads=False),
-        parse_options=csv.ParseOptions(delimiter=delimiter, newlines_in_values=True),
+        parse_options=csv.ParseOptions(delimiter=_delimiter(file), newlines_in_values=True),
         convert_options=csv.ConvertOptions(null_values=MISSING, strings_can_be_null=True),
     )
+
+
+def _delimiter(file: Path) -> str:
+    """Return the separator that stands most often in the first line, quoted text left out."""
+    from pyarrow import input_stream  # noqa: PLC0415 - only who reads files pays for it
+
+    with input_stream(str(file)) as stream:
+        head = stream.read(HEAD_BYTES).decode("utf-8", errors="replace")
+    unquoted = "".join(head.split('"')[::2])
+    first = (unquoted.splitlines() or [""])[0]
+    return max(DELIMITERS, key=first.count)
 
 
 def _read_parquet(file: Path) -> Any:
@@ -101,7 +110,12 @@ def _read_json_lines(file: Path) -> Any:
 
 
 def sklearn_source(name: str) -> tuple[Any, str]:
-    """Return one of scikit-learn's example tables as a dataframe, and the name of its target column.
+    """Return one of the tables that come with scikit-learn as a dataframe, and the name of its target column.
+
+    Parameters
+    ----------
+    name : str
+        ``"iris"`` or ``"sklearn:iris"``.
 
     Raises
     ------
@@ -119,5 +133,5 @@ def sklearn_source(name: str) -> tuple[Any, str]:
         raise DataError(f"data source 'sklearn:{name}' does not exist{did_you_mean(name, SKLEARN)}")
     from sklearn import datasets  # noqa: PLC0415 - heavy, and only for this source
 
-    loader = getattr(datasets, f"fetch_{name}" if name == "california_housing" else f"load_{name}")
-    return loader(as_frame=True).frame, "target"
+    load = getattr(datasets, f"load_{name}")
+    return (load(as_frame=True, scaled=False) if name == "diabetes" else load(as_frame=True)).frame, "target"

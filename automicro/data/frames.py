@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["RawColumn", "frame_columns", "objects", "raw_values"]
+__all__ = ["RawColumn", "frame_columns", "frame_of", "objects", "raw_series", "raw_values"]
+
+NESTED = (nw.List, nw.Array, nw.Struct)
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,13 +30,13 @@ class RawColumn:
     category: bool = False
 
 
-def frame_columns(data: Any, role: str = "X") -> list[RawColumn] | None:
-    """Return the columns of a pandas, polars, pyarrow or other eager table; None if `data` is no such table.
+def frame_of(data: Any, role: str) -> nw.DataFrame[Any] | None:
+    """Return a pandas, polars, pyarrow or other eager table by its narwhals; None if `data` is no such table.
 
     Raises
     ------
     DataError
-        For a lazy frame, or two columns of one name.
+        For a lazy frame, or two columns of one name; `role` says in the sentence what `data` are.
     """
     try:
         frame = nw.from_native(data, pass_through=True, allow_series=True)
@@ -45,25 +47,31 @@ def frame_columns(data: Any, role: str = "X") -> list[RawColumn] | None:
         raise DataError(f"{role} must be a table in memory, but got a lazy {type(data).__name__}: collect it first")
     if not isinstance(frame, nw.DataFrame):
         return None
-    names = [str(name) for name in frame.columns]
-    _refuse_duplicates(names, role)
-    return [_raw(frame.get_column(column), name) for column, name in zip(frame.columns, names, strict=True)]
+    _refuse_duplicates([str(name) for name in frame.columns], role)
+    return frame
+
+
+def frame_columns(data: Any, role: str = "X") -> list[RawColumn] | None:
+    """Return the columns of an eager table; None if `data` is no such table."""
+    frame = frame_of(data, role)
+    return None if frame is None else [_raw(frame.get_column(column)) for column in frame.columns]
 
 
 def raw_values(data: Any, role: str) -> RawColumn:
     """Return a series, an array, a list or a one-column table as a raw column; `role` names it in errors."""
     series = nw.from_native(data, pass_through=True, allow_series=True)
     if isinstance(series, nw.Series):
-        return _raw(series, "" if series.name is None else str(series.name))
+        return _raw(series)
     columns = frame_columns(data, role)
     if columns is not None and len(columns) == 1:
         return columns[0]
     if columns is not None:
         raise DataError(f"{role} must be a single column, but is a table of {len(columns)}: pick one of them")
-    if isinstance(data, list | tuple):
+    if isinstance(data, list | tuple | range):
         return RawColumn("", objects(data))
-    if not isinstance(data, np.ndarray):
+    if not hasattr(data, "__array__"):
         raise DataError(f"{role} must be an array, a list or a series, but is a {type(data).__name__}")
+    data = np.asarray(data)
     return RawColumn("", data[:, 0] if data.ndim == 2 and data.shape[1] == 1 else data)
 
 
@@ -72,13 +80,19 @@ def objects(values: Sequence[Any]) -> NDArray[Any]:
     return np.fromiter(values, dtype=object, count=len(values))
 
 
-def _raw(series: nw.Series[Any], name: str) -> RawColumn:
+def raw_series(series: nw.Series[Any]) -> NDArray[Any]:
     """Return the values of a series as one numpy array, in which None, NaN, NaT and NA are missing."""
-    category = isinstance(series.dtype, nw.Categorical | nw.Enum)
-    if category and series.implementation.is_pyarrow():
-        # to_numpy gives the last level where the dictionary's index is null
-        return RawColumn(name, objects(series.to_native().to_pylist()), category)
-    return RawColumn(name, series.to_numpy(), category)
+    if isinstance(series.dtype, nw.Categorical) and series.implementation.is_pyarrow():
+        return objects(series.to_native().to_pylist())  # to_numpy repeats a level where the dictionary's index is null
+    if isinstance(series.dtype, NESTED):
+        return objects(series.to_list())  # to_numpy may spread them over several dimensions
+    values: NDArray[Any] = series.to_numpy()
+    return values
+
+
+def _raw(series: nw.Series[Any]) -> RawColumn:
+    name = "" if series.name is None else str(series.name)
+    return RawColumn(name, raw_series(series), isinstance(series.dtype, nw.Categorical | nw.Enum))
 
 
 def _refuse_duplicates(names: list[str], role: str) -> None:

@@ -2,32 +2,34 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from automicro.data.encode import LevelValues, listed_levels, lookup_values
+from automicro.data.encode import MOST_LEVELS, list_levels, lookup_values
 from automicro.data.relevance import rank_columns
 from automicro.data.short import short_number
 from automicro.errors import DataError
-from automicro.plugin import ColumnProfile, Feature
-from automicro.program import Affine, Categories, Lookup, Missing, Numeric, OneHot, Weights
-from automicro.program.evaluate import decode
+from automicro.plugin import Feature
+from automicro.program import Affine, Categories, Lookup, Missing, Numeric, OneHot, Weights, decode
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
+    from automicro.data.encode import Listed
     from automicro.data.problem import Problem
+    from automicro.plugin import ColumnProfile
+    from automicro.plugin.profile import ColumnKind
     from automicro.program import Column, Decoder
 
 __all__ = ["Preparation", "PreparationSettings", "features_at_most", "take"]
 
 FLAGGED_SHARE, FLAGGED_ROWS = 0.01, 10
-MOST_LEVELS = 128
-CATEGORY_NAME = {"onehot": "one-hot", "ordinal": "ordinal", "target": "target"}
+CLOSE, ROUGH = 0.1, 1.0
 
 
 @dataclass(frozen=True)
@@ -37,15 +39,19 @@ class PreparationSettings:
     Parameters
     ----------
     missing : {"fill", "keep"}
-        Numbers: fill with a short number near the median and flag where missing values are frequent and tell something, or keep NaN.
+        Numbers: fill with a short number near the median, and flag in a feature of their own the missing values of a
+        column where they are frequent and the target differs with them; or keep NaN.
     categories : {"onehot", "ordinal", "target"}
-        One feature a level; one feature with the level's rank by its target mean; one feature with its smoothed target mean.
+        One feature a level; one feature with the level's rank by its target mean; one with its smoothed target mean.
     scaled : bool
         Whether training features have mean 0 and variance 1.
     rare : float
         Smallest share of the training rows with which a level (or missing, of a category) is told from the others.
     columns : int or None
         Use at most this many source columns, the most relevant.
+    guarded : bool
+        Whether numbers are also filled in columns that are complete in the data; the packed model is about half a
+        byte a column smaller without, and such a missing value then makes the prediction of a linear model NaN.
     """
 
     missing: Literal["fill", "keep"] = "fill"
@@ -53,6 +59,7 @@ class PreparationSettings:
     scaled: bool = False
     rare: float = 0.01
     columns: int | None = None
+    guarded: bool = True
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,38 +102,30 @@ class Preparation:
         seed : int
             Of the cross-fitting of target encodings and of the ranking.
         ranking : sequence of int, optional
-            Column numbers, the most relevant first, as `rank_columns` gives them for the same rows; used where `settings.columns` is set.
+            Column numbers, the most relevant first, as `rank_columns` gives them for the same rows; computed where it
+            is not given and `settings.columns` is set.
 
         Raises
         ------
         DataError
             If no column varies within the rows.
         """
-        if settings.columns is not None and ranking is None:
-            ranking = rank_columns(problem, rows, seed)
-        chosen = (
-            range(len(problem.table.columns))
-            if settings.columns is None
-            else sorted((ranking or ())[: settings.columns])
-        )
-        made: list[_Part] = []
-        for j in chosen:
-            made += _parts(problem, j, rows, settings, seed)
+        columns: Sequence[int] = range(len(problem.table.columns))
+        if settings.columns is not None:
+            columns = sorted((ranking or rank_columns(problem, rows, seed))[: settings.columns])
+        made = [part for j in columns for part in _parts(problem, j, rows, settings, seed)]
         if not made:
             raise DataError(
-                "no column is left to learn from: each has one value, or only rare levels, in the training rows"
+                "some column must vary within the training rows, but each has one value or only rare levels there"
             )
         decoders = tuple(part.decoder for part in made)
         features = tuple(feature for part in made for feature in part.features)
         X = decode(decoders, _taken(decoders, problem.table.columns, rows))
-        place = 0
-        for part in made:
+        widths = [len(part.features) for part in made]
+        for part, place in zip(made, np.cumsum([0, *widths]), strict=False):
             if part.training is not None:
                 X[:, place] = part.training
-            place += len(part.features)
-        scaling = None
-        if settings.scaled:
-            scaling, X = _scale(X)
+        scaling, X = _scale(X) if settings.scaled else (None, X)
         return cls(decoders, features, X, scaling)
 
     def transform(self, columns: Sequence[Column], rows: NDArray[np.int64] | None = None) -> NDArray[np.float32]:
@@ -160,80 +159,75 @@ def _taken(
 def _parts(problem: Problem, j: int, rows: NDArray[np.int64], settings: PreparationSettings, seed: int) -> list[_Part]:
     column, profile = take(problem.table.columns[j], rows), problem.table.profiles[j]
     if not isinstance(column, Categories):
-        return _numeric_parts(j, column, profile, problem.target[rows], settings)
+        return _numeric_parts(_Numbers(j, column, profile), problem.target[rows], settings)
+    listed = list_levels(column, settings.rare)
+    if not listed.varies:
+        return []
     if settings.categories == "onehot":
-        return _onehot_parts(j, column, profile.name, settings.rare)
-    made = lookup_values(problem, rows, column, settings.categories, settings.rare, seed)
-    return [] if made is None else [_lookup_part(j, profile.name, made)]
+        return [_onehot_part(j, profile.name, listed)]
+    made = lookup_values(problem, rows, listed, settings.categories, seed)
+    decoder = Lookup(j, made.levels, Weights.of(made.values), made.default)
+    return [_Part(decoder, (Feature(j, profile.name, "lookup"),), made.training)] if made.levels else []
 
 
-def _numeric_parts(
-    j: int,
-    x: NDArray[np.float32],
-    profile: ColumnProfile,
-    target: NDArray[np.int64] | NDArray[np.float64],
-    settings: PreparationSettings,
-) -> list[_Part]:
-    missing = np.isnan(x)
+@dataclass(frozen=True, eq=False)
+class _Numbers:
+    """A numeric column in the training rows."""
+
+    index: int
+    values: NDArray[np.float32]
+    profile: ColumnProfile
+
+
+def _numeric_parts(numbers: _Numbers, target: NDArray[np.generic], settings: PreparationSettings) -> list[_Part]:
+    j, name = numbers.index, numbers.profile.name
+    missing = np.isnan(numbers.values)
     count = int(missing.sum())
-    known = x[~missing] if count else x
+    known = numbers.values[~missing] if count else numbers.values
     if not len(known):
         return []
     varies = bool(known.min() < known.max())
-    feature = Feature(j, profile.name, "numeric")
+    feature = Feature(j, name, "numeric")
     if settings.missing == "keep":
         return [_Part(Numeric(j), (feature,))] if varies or count else []
-    parts = [_Part(Numeric(j, _fill(known, profile, count)), (feature,))] if varies else []
-    if count >= max(FLAGGED_ROWS, FLAGGED_SHARE * len(x)) and _tells(missing, target):
-        parts.append(_Part(Missing(j), (Feature(j, f"{profile.name} missing", "missing"),)))
+    bare = numbers.profile.missing == 0 and not settings.guarded
+    fill = None if bare else _fill(known, numbers.profile.kind, count)
+    parts = [_Part(Numeric(j, fill), (feature,))] if varies else []
+    if count >= max(FLAGGED_ROWS, FLAGGED_SHARE * len(missing)) and _tells(missing, target):
+        parts.append(_Part(Missing(j), (Feature(j, f"{name} missing", "missing"),)))
     return parts
 
 
-def _fill(known: NDArray[np.float32], profile: ColumnProfile, missing: int) -> float:
-    """A short number near the median: within a tenth of a standard deviation, half of one where nothing is missing in training."""
+def _fill(known: NDArray[np.float32], kind: ColumnKind, missing: int) -> float:
+    """Return a short number near the median; a boolean's is 0 or 1."""
     median = float(np.median(known))
-    if profile.kind == "boolean":
-        return float(round(median))
-    return short_number(median, float(known.std(dtype=np.float64)) * (0.1 if missing else 0.5))
+    if kind == "boolean":
+        return float(median > 0.5)
+    return short_number(median, float(known.std(dtype=np.float64)) * (CLOSE if missing else ROUGH))
 
 
-def _tells(missing: NDArray[np.bool_], target: NDArray[np.int64] | NDArray[np.float64]) -> bool:
-    """Whether the target differs between rows where the column is missing and the others (two standard errors, for any class)."""
-    if missing.all():
-        return False
+def _tells(missing: NDArray[np.bool_], target: NDArray[np.generic]) -> bool:
+    """Whether the target, or the share of some class, differs where the column is missing by two standard errors."""
     outcomes = target[:, None] if target.dtype.kind == "f" else target[:, None] == np.unique(target)[None, :]
     there, gone = outcomes[~missing].astype(np.float64), outcomes[missing].astype(np.float64)
     error = np.sqrt(there.var(axis=0) / len(there) + gone.var(axis=0) / len(gone))
     return bool((np.abs(there.mean(axis=0) - gone.mean(axis=0)) > 2.0 * error).any())
 
 
-def _onehot_parts(j: int, column: Categories, name: str, rare: float) -> list[_Part]:
-    levels = listed_levels(column, rare)
-    known = [level for level in levels if level is not None]
-    counts = np.bincount(column.codes[column.codes >= 0], minlength=len(column.levels))
-    if len(known) == 2 and np.count_nonzero(counts) == 2:
-        levels.remove(known[0])  # the more frequent of two: zeros say the same
-    elif len(known) == 1 and counts.max() == len(column.codes):
-        return []
-    if not levels:
-        return []
-    features = tuple(
-        Feature(j, f"{name} missing" if level is None else f"{name}={level}", "level", level) for level in levels
-    )
-    return [_Part(OneHot(j, tuple(levels)), features)]
-
-
-def _lookup_part(j: int, name: str, made: LevelValues) -> _Part:
-    decoder = Lookup(j, made.levels, Weights.of(made.values), made.default)
-    return _Part(decoder, (Feature(j, name, "lookup"),), made.training)
+def _onehot_part(j: int, name: str, listed: Listed) -> _Part:
+    levels = listed.levels
+    if not listed.pooled and sum(level is not None for level in levels) <= 2:
+        levels = levels[1:]  # zeros say the more frequent of two
+    names = (f"{name} missing" if level is None else f"{name}={level}" for level in levels)
+    return _Part(OneHot(j, levels), tuple(Feature(j, n, "level", v) for n, v in zip(names, levels, strict=True)))
 
 
 def _scale(X: NDArray[np.float32]) -> tuple[Affine, NDArray[np.float32]]:
     mean = np.nanmean(X, axis=0, dtype=np.float64)
     deviation = np.nanstd(X, axis=0, dtype=np.float64)
-    scale = 1.0 / np.where(deviation > 0, deviation, 1.0)
+    scale = (1.0 / np.where(deviation > 0, deviation, 1.0)).astype(np.float32)
     affine = Affine(Weights.of(np.diag(scale)), Weights.of(-mean * scale))
-    scaled = (X - mean) * scale
+    scaled = X * scale.astype(np.float64) + affine.bias.values
     return affine, np.asfortranarray(scaled, dtype=np.float32)
 
 
@@ -244,12 +238,14 @@ def features_at_most(profiles: Sequence[ColumnProfile], settings: PreparationSet
 
 
 def _features_of(profile: ColumnProfile, settings: PreparationSettings) -> int:
-    if not profile.distinct or (profile.distinct == 1 and not profile.missing):
+    flag = int(profile.missing > 0)
+    if not profile.distinct or profile.distinct + flag == 1:
         return 0
-    flags = int(profile.missing > 0)
     if profile.kind != "category":
-        return 1 + flags * (settings.missing == "fill")
+        flagged = profile.missing >= FLAGGED_ROWS
+        return 1 if settings.missing == "keep" else (profile.distinct > 1) + flagged
     if settings.categories != "onehot":
         return 1
-    most = min(profile.distinct, MOST_LEVELS, int(1 / settings.rare) if settings.rare > 0 else MOST_LEVELS)
-    return most + flags
+    levels = 1 if profile.distinct == 2 else min(profile.distinct, MOST_LEVELS)
+    most = levels + flag
+    return min(most, math.floor(1.0 / settings.rare)) if settings.rare > 0 else most

@@ -78,8 +78,8 @@ def load_problem(
     y : array, series or str, (rows,)
         The target, or the name of the column of `X` that holds it.
     task : {"classification", "regression"}, optional
-        By default told by the target: text, booleans and categoricals are classes, numbers with fractions are not; whole
-        numbers are classes if there are two, or at most 20 with at least 5 rows each on average.
+        By default told by the target: text, booleans and categoricals are classes, numbers with fractions are not;
+        whole numbers are classes if there are two, or at most 20 with at least 5 rows each on average.
     weights : array or str, (rows,), optional
         How much each row counts: finite and not negative.
     groups : array or str, (rows,), optional
@@ -137,14 +137,18 @@ def _taken(value: Any, role: str, columns: list[RawColumn]) -> RawColumn:
 def _check_leak(target: RawColumn, columns: list[RawColumn]) -> None:
     for column in columns:
         if target.name and column.name == target.name and np.array_equal(column.values, target.values):
-            raise DataError(f"column {column.name!r} of X must not be the target itself: drop it, or pass y={column.name!r}")
+            raise DataError(
+                f"column {column.name!r} of X must not be the target itself: drop it, or pass y={column.name!r}"
+            )
 
 
 def _notes(problem: Problem) -> list[str]:
     """Check that something can be learnt, and return what looks suspicious."""
     table = problem.table
     if not any(p.distinct > 1 or (p.distinct and p.missing) for p in table.profiles):
-        raise DataError("at least one column must vary, but each is the same in every row: there is nothing to learn from")
+        raise DataError(
+            "at least one column must vary, but each is the same in every row: there is nothing to learn from"
+        )
     target = problem.target.astype(np.float32)
     return [
         f"column {name!r} equals the target in every row: drop it if it is not known when predicting"
@@ -157,7 +161,9 @@ def _checked(raw: RawColumn, role: str, rows: int) -> RawColumn:
     if raw.values.shape != (rows,):
         raise DataError(f"{role} must have one value for each of the {rows} rows, but the shape is {raw.values.shape}")
     if missing := int(where_missing(raw.values).sum()):
-        raise DataError(f"{role} must be known in every row, but {missing} of {rows} values are missing: drop these rows")
+        raise DataError(
+            f"{role} must be known in every row, but {missing} of {rows} values are missing: drop these rows"
+        )
     return raw
 
 

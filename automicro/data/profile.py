@@ -18,7 +18,16 @@ __all__ = ["profile"]
 def profile(
     problem: Problem, settings: PreparationSettings | None = None, *, max_features: int | None = None
 ) -> Profile:
-    """Return the profile of a problem, for candidates that are prepared with `settings`; `max_features` is the constraint on source columns."""
+    """Return the profile of a problem for candidates that are prepared with `settings`.
+
+    Parameters
+    ----------
+    problem : Problem
+    settings : PreparationSettings, optional
+        Decide `features_at_most`; by default those of `PreparationSettings()`.
+    max_features : int, optional
+        The constraint on source columns.
+    """
     counts = (
         np.bincount(problem.target, minlength=problem.classes)
         if problem.labels is not None

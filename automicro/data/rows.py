@@ -6,36 +6,42 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from automicro.data.frames import frame_columns, objects
+from automicro.data.frames import frame_of, objects, raw_series
 from automicro.data.suggest import did_you_mean
 from automicro.errors import DataError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Collection, Sequence
 
     from numpy.typing import NDArray
 
 __all__ = ["rows_for_prediction"]
 
 
-def rows_for_prediction(rows: Any, names: Sequence[str] | None, columns: int) -> NDArray[Any] | list[NDArray[Any]]:
+def rows_for_prediction(
+    rows: Any, names: Sequence[str] | None, columns: int, used: Collection[int] | None = None
+) -> NDArray[Any] | list[NDArray[Any]]:
     """Return rows in the form that `automicro.program.columns_of` reads.
 
-    A dataframe, a dict of columns or a list of dicts is read by column name: in any order, and columns that the model does not know are left out. If
-    `names` is None (the model was saved without its card) their columns must be as many as the model's and in its order. Arrays and lists are read by position;
-    a single row may be flat.
+    A dataframe, a dict of columns or dicts are read by column name: in any order, and columns that the model does not
+    have are left out. If `names` is None, as in a model that was saved without its card, there must be as many
+    columns as the model has, in its order. Arrays and lists are read by position; a single row may be flat.
 
     Parameters
     ----------
-    rows : dataframe, array (rows, columns) or (columns,), list of rows, of dicts or a single row, or dict of columns
+    rows : dataframe, array, list or dict, (rows, columns)
+        Of lists: rows, dicts, or the cells of one row. Of dicts: columns, or the cells of one row. A pandas Series is
+        one row.
     names : sequence of str or None
         The model's columns.
     columns : int
         How many columns the model has.
+    used : collection of int, optional
+        The columns that the model reads; others need not be there if columns are found by name. By default all.
 
     Returns
     -------
-    array, (rows, columns), or list of arrays, (rows,)
+    array, (rows, columns), or list of arrays, each (rows,)
 
     Raises
     ------
@@ -49,37 +55,69 @@ def rows_for_prediction(rows: Any, names: Sequence[str] | None, columns: int) ->
     """
     if isinstance(rows, np.ndarray):
         return _matrix(rows, columns)
+    if isinstance(rows, list | tuple) and not (rows and all(isinstance(row, dict) for row in rows)):
+        return _matrix_of_rows(rows, columns)
+    height, known, column = _columns(rows)
+    place = _places(known, names, columns, range(columns) if used is None else used)
+    blank = np.zeros(height)
+    return [column(place[j]) if j in place else blank for j in range(columns)]
+
+
+def _columns(rows: Any) -> tuple[int, list[str], Callable[[int], NDArray[Any]]]:
+    """Return the number of rows, the names of the columns, and what gives the values of column i."""
+    if type(rows).__name__ == "Series" and hasattr(rows, "to_dict"):
+        rows = rows.to_dict()
     if isinstance(rows, dict):
-        return _picked(_dict_columns(rows), names, columns)
+        cells = {str(name): values if _is_column(values) else [values] for name, values in rows.items()}
+        lengths = {len(values) for values in cells.values()} or {0}
+        if len(lengths) > 1:
+            raise DataError(f"columns must be equally long, but have from {min(lengths)} to {max(lengths)} rows")
+        lists = list(cells.values())
+        return lengths.pop(), list(cells), lambda i: objects(list(lists[i]))
     if isinstance(rows, list | tuple):
-        return _from_list(list(rows), names, columns)
-    raw = frame_columns(rows, "rows")
-    if raw is None:
+        named = {str(name): name for row in rows for name in row}
+        keys = list(named.values())
+        return len(rows), list(named), lambda i: objects([row.get(keys[i]) for row in rows])
+    frame = frame_of(rows, "rows")
+    if frame is None:
         raise DataError(f"rows must be a dataframe, an array, a list or a dict, but are a {type(rows).__name__}")
-    return _picked({column.name: column.values for column in raw}, names, columns)
+    table = frame
+    return len(table), [str(name) for name in table.columns], lambda i: raw_series(table.get_column(table.columns[i]))
+
+
+def _is_column(values: Any) -> bool:
+    return hasattr(values, "__len__") and not isinstance(values, str | bytes)
+
+
+def _places(known: list[str], names: Sequence[str] | None, columns: int, used: Collection[int]) -> dict[int, int]:
+    """Return where each of the used columns of the model stands in the rows."""
+    if names is None:
+        if len(known) != columns:
+            raise DataError(
+                f"rows must have {columns} columns as in training, but have {len(known)}: the model was saved without "
+                "column names, so that all must be given, in their order"
+            )
+        return {j: j for j in used}
+    place = {name: i for i, name in enumerate(known)}
+    absent = [names[j] for j in sorted(used) if names[j] not in place]
+    if absent:
+        more = f" (and {len(absent) - 1} more)" if len(absent) > 1 else ""
+        meant = did_you_mean(absent[0], [name for name in known if name not in names])
+        raise DataError(f"column {absent[0]!r}{more} must be given, but is not there{meant}")
+    return {j: place[names[j]] for j in used}
 
 
 def _matrix(rows: NDArray[Any], columns: int) -> NDArray[Any]:
     if rows.dtype.names:
-        raise DataError(
-            "rows must not be a structured array: pass a dict of its columns, {name: rows[name] for name in rows.dtype.names}"
-        )
+        raise DataError("rows must not be a structured array: pass {name: rows[name] for name in rows.dtype.names}")
     matrix = rows[None, :] if rows.ndim == 1 else rows
     if matrix.ndim != 2 or matrix.shape[1] != columns:
         raise DataError(f"rows must have {columns} columns as in training, but their shape is {rows.shape}")
     return matrix
 
 
-def _dict_columns(rows: dict[Any, Any]) -> dict[str, NDArray[Any]]:
-    single = not any(isinstance(values, list | tuple | np.ndarray) for values in rows.values())
-    return {str(name): objects([values] if single else list(values)) for name, values in rows.items()}
-
-
-def _from_list(rows: list[Any], names: Sequence[str] | None, columns: int) -> NDArray[Any] | list[NDArray[Any]]:
-    if rows and all(isinstance(row, dict) for row in rows):
-        known = list(dict.fromkeys(name for row in rows for name in row))
-        return _picked({str(name): objects([row.get(name) for row in rows]) for name in known}, names, columns)
-    if rows and not any(isinstance(row, list | tuple | np.ndarray) for row in rows):
+def _matrix_of_rows(rows: list[Any] | tuple[Any, ...], columns: int) -> NDArray[Any]:
+    if rows and not any(isinstance(row, list | tuple | dict | np.ndarray) for row in rows):
         rows = [rows]
     matrix = np.empty((len(rows), columns), dtype=object)
     for i, row in enumerate(rows):
@@ -87,17 +125,3 @@ def _from_list(rows: list[Any], names: Sequence[str] | None, columns: int) -> ND
             raise DataError(f"rows must have {columns} columns as in training, but row {i} is {row!r}")
         matrix[i] = list(row)
     return matrix
-
-
-def _picked(raw: dict[str, NDArray[Any]], names: Sequence[str] | None, columns: int) -> list[NDArray[Any]]:
-    if names is None:
-        if len(raw) != columns:
-            raise DataError(
-                f"rows must have {columns} columns, in the order of training since the model was saved without column names, but have {len(raw)}"
-            )
-        return list(raw.values())
-    absent = [name for name in names if name not in raw]
-    if absent:
-        more = f" and {len(absent) - 1} more" if len(absent) > 1 else ""
-        raise DataError(f"column {absent[0]!r}{more} must be given, but is not there{did_you_mean(absent[0], raw)}")
-    return [raw[name] for name in names]

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from automicro.program.rows import FLOAT32_MAX
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -26,7 +28,7 @@ def short_number(value: float, tolerance: float) -> float:
     mantissa, exponent = math.frexp(value)
     for bits in range(1, 24):
         rounded = math.ldexp(round(mantissa * 2**bits) / 2**bits, exponent)
-        if abs(rounded - value) <= tolerance:
+        if abs(rounded - value) <= tolerance and abs(rounded) <= FLOAT32_MAX:
             return rounded
     return float(np.float32(value))
 

@@ -32,9 +32,10 @@ class Fold:
 def folds(problem: Problem, seed: int = 0) -> tuple[Fold, ...]:
     """Split the rows for cross-validation; the same seed gives the same folds.
 
-    Five folds; three from 20,000 rows on; five, three times over, below 500 rows. Classes keep their shares, numbers are spread evenly. Rows of one
-    group stay together. With a time order, three blocks of rows are each validated by what was trained on everything earlier; rows of the
-    same time, and groups that are validated, do not train.
+    Five folds; three from 20,000 rows on; below 500 rows five, three times over. Classes keep their shares, and
+    numbers are spread evenly. Rows of one group stay together. With a time order the rows are cut into four blocks,
+    none of which splits rows of the same time, and each but the first validates what was trained on everything
+    earlier. With both, a block validates a third of the groups, and those that are new in it, and the others train.
 
     Raises
     ------
@@ -42,7 +43,7 @@ def folds(problem: Problem, seed: int = 0) -> tuple[Fold, ...]:
         Where some class or the groups are too few to split.
     """
     if problem.order is not None:
-        return _forward(problem, problem.order)
+        return _forward(problem, problem.order, seed)
     count = 3 if problem.rows >= LARGE else min(5, problem.rows // 2)
     made: list[Fold] = []
     for repeat in range(3 if problem.rows < SMALL else 1):
@@ -50,8 +51,10 @@ def folds(problem: Problem, seed: int = 0) -> tuple[Fold, ...]:
         place = (
             _deal(problem, count, rng) if problem.groups is None else _deal_groups(problem, problem.groups, count, rng)
         )
-        for fold in range(int(place.max()) + 1):
-            made.append(Fold(np.flatnonzero(place != fold), np.flatnonzero(place == fold), repeat))
+        made += [
+            Fold(np.flatnonzero(place != fold), np.flatnonzero(place == fold), repeat)
+            for fold in range(int(place.max()) + 1)
+        ]
     return _checked(problem, made)
 
 
@@ -101,25 +104,27 @@ def _deal_groups(
     place = np.empty(number, dtype=np.int64)
     shuffled = rng.permutation(number)
     for group in shuffled[np.argsort(-share[shuffled].sum(axis=1), kind="stable")]:
-        after = filled.sum(axis=1) + 0.0
-        cost = ((filled + share[group]) ** 2).sum(axis=1) - (filled**2).sum(axis=1) + 1e-9 * after
-        best = int(cost.argmin())
+        overlap = filled @ share[group]
+        best = int((overlap + 1e-9 * filled.sum(axis=1)).argmin())  # of equals, the emptiest
         place[group] = best
         filled[best] += share[group]
     return place[groups]
 
 
-def _forward(problem: Problem, order: NDArray[np.int64]) -> tuple[Fold, ...]:
+def _forward(problem: Problem, order: NDArray[np.int64], seed: int) -> tuple[Fold, ...]:
     """Cut the rows in time into four blocks of about the same size, the first of which only trains."""
     blocks = min(4, int(order.max()) + 1)
     last = np.sort(order)[[len(order) * (i + 1) // blocks - 1 for i in range(blocks)]]
     place = np.searchsorted(last, order)
+    groups = problem.groups
+    part = place if groups is None else _deal_groups(problem, groups, max(2, blocks - 1), np.random.default_rng(seed))
     made = []
     for block in sorted(set(place.tolist()))[1:]:
-        validation, earlier = place == block, place < block
-        if problem.groups is not None:
-            earlier &= ~np.isin(problem.groups, problem.groups[validation])
-        made.append(Fold(np.flatnonzero(earlier), np.flatnonzero(validation)))
+        validation, train = place == block, place < block
+        if groups is not None:
+            validation &= (part == block - 1) | ~np.isin(groups, groups[train])
+            train &= ~np.isin(groups, groups[validation])
+        made.append(Fold(np.flatnonzero(train), np.flatnonzero(validation)))
     usable = [fold for fold in made if _complete(problem, fold)]
     return _checked(problem, usable or made)
 
@@ -131,19 +136,19 @@ def _complete(problem: Problem, fold: Fold) -> bool:
 
 
 def _checked(problem: Problem, made: list[Fold]) -> tuple[Fold, ...]:
-    for fold in made:
-        if _complete(problem, fold):
-            continue
-        held = "time order" if problem.order is not None else "groups"
-        if problem.labels is None or len(fold.train) < 2:
-            raise DataError(
-                f"the {held} leave too few rows to train on in some split: give more rows, or leave the {held} out"
-            )
-        absent = next(i for i in range(problem.classes) if i not in problem.target[fold.train])
-        raise DataError(
-            f"every class must occur in the training rows of each split, but the {held} leave class {problem.labels[absent]!r} out of one: "
-            f"drop that class, or leave the {held} out"
-        )
+    held = "groups" if problem.order is None else "time order"
     if not made:
-        raise DataError("the rows cannot be split by time: most of them are of the same time, so leave time out")
+        raise DataError("the rows must be of several times, but too many are of the same one: leave time out")
+    for fold in made:
+        if len(fold.train) < 2 or not len(fold.validation):
+            raise DataError(
+                f"each split must have rows to train on, but the {held} leave too few: leave the {held} out"
+            )
+        if not _complete(problem, fold):
+            labels = problem.labels or ()
+            absent = [label for code, label in enumerate(labels) if code not in problem.target[fold.train]]
+            raise DataError(
+                f"every class must occur in the training rows of each split, but the {held} keep {absent[0]!r} out: "
+                f"drop that class, or leave the {held} out"
+            )
     return tuple(made)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Table", "load_table", "raw_columns", "table_of"]
 
-MANY_DISTINCT = 0.5
+FEW_LEVELS, MANY_DISTINCT = 20, 0.5
 MOSTLY_NUMBERS = 0.8
 EXACT_INTEGERS = 2.0**24
 
@@ -54,20 +54,20 @@ class Table:
 def load_table(X: Any) -> Table:
     """Read a table.
 
-    Text, categoricals and enums become categories, booleans become 0 and 1. Columns that are missing or the same in every
-    row are kept, since new rows have them too, but no model uses them.
+    Text, categoricals and enums become categories, booleans become 0 and 1. Columns that are missing or the same in
+    every row are kept, since new rows have them too, but no model uses them.
 
     Parameters
     ----------
     X : dataframe, array, list of rows, list of dicts, or dict of columns, (rows, columns)
-        A dataframe is one of pandas, polars, pyarrow or another eager library that narwhals knows. The columns of an array or
-        a list of rows are named x0, x1 and so on.
+        A dataframe is one of pandas, polars, pyarrow or another eager library that narwhals knows. The columns of an
+        array or a list of rows are named x0, x1 and so on.
 
     Raises
     ------
     DataError
-        Where there are no rows or no columns, names that stand twice, or a column that no model can read: dates, lists, complex
-        numbers, infinities, numbers beyond float32, numbers mixed with text.
+        Where there are no rows or no columns, names that stand twice, or a column that no model can read: dates,
+        lists, complex numbers, infinities, numbers beyond float32, numbers mixed with text.
 
     Examples
     --------
@@ -119,7 +119,7 @@ def _note(column: Column, profile: ColumnProfile, rows: int) -> str | None:
         if (texts := _texts_among_numbers(column)) is not None:
             others = f", beside {', '.join(map(repr, texts[:3]))}" if texts else ""
             return f"{name} holds numbers as text{others}: turn it into numbers if their size matters"
-        if profile.distinct > MANY_DISTINCT * rows:
+        if profile.distinct > max(FEW_LEVELS, MANY_DISTINCT * rows):
             return f"{name} has {profile.distinct} different texts in {rows} rows: only frequent ones can be used"
     elif profile.integral and max(-(profile.minimum or 0.0), profile.maximum or 0.0) > EXACT_INTEGERS:
         return f"{name} has whole numbers beyond 16,777,216, where 32-bit floats leave gaps"

@@ -39,9 +39,9 @@ class Target:
 def read_target(raw: RawColumn, rows: int, task: Task | None = None) -> Target:
     """Check the target and decide which task it poses.
 
-    Text, booleans and categoricals are classes. Numbers with fractions are to be predicted as numbers. Whole numbers are
-    classes if there are two of them, or at most 20 with at least 5 rows each on average; else they are numbers. `task` overrules
-    this. Labels stand in ascending order.
+    Text, booleans and categoricals are classes. Numbers with fractions are to be predicted as numbers. Whole numbers
+    are classes if there are two of them, or at most 20 with at least 5 rows each on average; else they are numbers.
+    `task` overrules this. Labels stand in ascending order.
 
     Raises
     ------
@@ -61,9 +61,13 @@ def read_target(raw: RawColumn, rows: int, task: Task | None = None) -> Target:
 
 def _checked_kind(raw: RawColumn, rows: int) -> str:
     if raw.values.shape != (rows,):
-        raise DataError(f"the target must have one value for each of the {rows} rows, but its shape is {raw.values.shape}")
+        raise DataError(
+            f"the target must have one value for each of the {rows} rows, but its shape is {raw.values.shape}"
+        )
     if missing := int(where_missing(raw.values).sum()):
-        raise DataError(f"the target must be known in every row, but {missing} of {rows} values are missing: drop these rows")
+        raise DataError(
+            f"the target must be known in every row, but {missing} of {rows} values are missing: drop these rows"
+        )
     if rows < FEWEST_ROWS:
         raise DataError(f"there must be at least {FEWEST_ROWS} rows to learn from, but there is only {rows}")
     kind = value_kind(raw.values)
@@ -94,7 +98,7 @@ def _guess(raw: RawColumn, kind: str) -> tuple[Task, str | None]:
 def _numbers(raw: RawColumn, kind: str) -> NDArray[np.float64]:
     if kind not in {"numeric", "boolean"}:
         raise DataError(
-            f"a regression target must hold numbers, but holds text such as {raw.values[0]!r}: use task='classification'"
+            f"a regression target must hold numbers, but holds text like {raw.values[0]!r}: use task='classification'"
         )
     numbers = numeric_values(raw.values)
     if numbers.min() == numbers.max():
@@ -106,8 +110,9 @@ def _numbers(raw: RawColumn, kind: str) -> NDArray[np.float64]:
 
 def _classes(raw: RawColumn, kind: str) -> tuple[NDArray[np.int64], Labels]:
     values = [v.item() if isinstance(v, np.generic) else v for v in raw.values.tolist()]
-    if kind == "numeric" and not all(type(v) is int for v in values):
-        values = numeric_values(raw.values).tolist()
+    if kind == "numeric":
+        whole = all(isinstance(v, int) for v in values)
+        values = [int(v) for v in values] if whole else numeric_values(raw.values).tolist()
     elif kind == "mixed" or len({type(v) for v in values}) > 1:
         kinds = " and ".join(sorted({type(v).__name__ for v in values}))
         raise DataError(f"class labels must be of one type, but are {kinds}: turn all of them into text")
@@ -120,11 +125,13 @@ def _classes(raw: RawColumn, kind: str) -> tuple[NDArray[np.int64], Labels]:
 
 def _check_classes(counts: NDArray[np.int64], labels: tuple[Any, ...]) -> None:
     if len(labels) == 1:
-        raise DataError(f"the target must have two classes or more, but is {labels[0]!r} in every row: there is nothing to learn")
+        raise DataError(
+            f"the target must have two classes or more, but is {labels[0]!r} in every row: there is nothing to learn"
+        )
     alone = np.flatnonzero(counts == 1)
     if len(alone):
         more = f" (and {len(alone) - 1} more)" if len(alone) > 1 else ""
         raise DataError(
-            f"every class must have a row to train and one to validate on, but class {labels[alone[0]]!r}{more} has one row: "
+            f"every class must have a row to train and one to validate on, but {labels[alone[0]]!r}{more} has one row: "
             "drop it, merge it with another, or use task='regression' if the target is a number"
         )

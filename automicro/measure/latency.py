@@ -74,12 +74,9 @@ class Latency:
 
 def entry_point(program: Program) -> Callable[[Any], Any]:
     """Return the function from raw rows to predictions that a user of the ``python`` runtime calls."""
-    from automicro.program import columns_of, evaluate  # noqa: PLC0415 - the evaluator is needed only here
+    from automicro.model import Model  # noqa: PLC0415 - the evaluator is needed only here
 
-    def predict(rows: Any) -> Any:
-        return evaluate(program, columns_of(program, rows))
-
-    return predict
+    return Model(program).predict
 
 
 def latency(

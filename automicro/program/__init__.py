@@ -1,7 +1,9 @@
 """The small language that every trained model is lowered to, and the bytes it ships in."""
 
-from automicro.program import encodings
+from automicro.program import bounds, encodings
+from automicro.program.card import read_artifact, write_artifact
 from automicro.program.evaluate import apply_link, body_scores, decode, evaluate, scores
+from automicro.program.evaluator import Evaluator, columns_read
 from automicro.program.nodes import (
     Activation,
     Affine,
@@ -22,7 +24,10 @@ from automicro.program.nodes import (
 )
 from automicro.program.quantise import PRECISIONS, Precision, quantise
 from automicro.program.rows import Categories, Column, columns_of, level_text
+from automicro.program.simplify import simplify
+from automicro.program.validate import validate
 from automicro.program.weights import Weights
+from automicro.program.wire.programs import pack, size_by_part, unpack
 
 __all__ = [
     "PRECISIONS",
@@ -32,6 +37,7 @@ __all__ = [
     "Chain",
     "Column",
     "Decoder",
+    "Evaluator",
     "Forest",
     "Link",
     "Lookup",
@@ -48,11 +54,20 @@ __all__ = [
     "Weights",
     "apply_link",
     "body_scores",
+    "bounds",
     "columns_of",
+    "columns_read",
     "decode",
     "encodings",
     "evaluate",
     "level_text",
+    "pack",
     "quantise",
+    "read_artifact",
     "scores",
+    "simplify",
+    "size_by_part",
+    "unpack",
+    "validate",
+    "write_artifact",
 ]

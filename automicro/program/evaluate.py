@@ -137,7 +137,8 @@ def apply_activation(kind: str, X: Features) -> Floats:
     """Return an elementwise function of features in float64."""
     x = np.asarray(X, dtype=np.float64)
     if kind == "relu":
-        return np.maximum(x, 0.0)
+        positive: Floats = np.where(x <= 0, 0.0, x)
+        return positive
     if kind == "tanh":
         return np.tanh(x)
     return _sigmoid(x)
@@ -163,11 +164,10 @@ def _tables(node: StepTables, X: Features) -> Floats:
 def _forest(node: Forest, X: Features) -> Floats:
     total = _start(node.bias.values, len(X))
     leaves = node.leaves.values.astype(np.float64)
-    wide = leaves.shape[1] > 1 or total.shape[1] == 1
     for tree in node.trees:
         reached = _reached(tree, X)
         if leaves.shape[1] == 1:
-            total[:, tree.output if not wide else 0] += leaves[reached, 0]
+            total[:, tree.output] += leaves[reached, 0]
         else:
             total += leaves[reached]
     return total

@@ -9,7 +9,11 @@ import numpy as np
 
 from automicro.program.encodings import round_mantissa, round_to
 from automicro.program.fitting import fit_fixed, fit_minifloat
-from automicro.program.nodes import Affine, Chain, Forest, Lookup, Numeric, StepTables, Sum
+from automicro.program.nodes import Activation, Affine, Chain, Forest, Lookup, Numeric, StepTables, Sum
+from automicro.program.rewrite.decoding import decoders_of, features_of
+from automicro.program.rewrite.usage import cut_ranges, map_cuts, usage
+from automicro.program.rows import FLOAT32_MAX
+from automicro.program.simplify import simplify
 from automicro.program.weights import Weights
 
 if TYPE_CHECKING:
@@ -18,6 +22,9 @@ if TYPE_CHECKING:
     from automicro.program.nodes import Decoder, Node, Program
 
 __all__ = ["PRECISIONS", "Precision", "quantise", "round_down"]
+
+EXACT = 23
+FINER = 3  # mantissa bits that a bias, a fill and a look-up value keep more than weights
 
 
 @dataclass(frozen=True)
@@ -42,7 +49,7 @@ class Precision:
 
 
 PRECISIONS = (
-    Precision("float32", 23, 24, 23),
+    Precision("float32", EXACT, 24, EXACT),
     Precision("float16", 10, 16, 10),
     Precision("10-bit", 7, 10, 9),
     Precision("8-bit", 5, 8, 8),
@@ -56,39 +63,84 @@ PRECISIONS = (
 
 
 def quantise(program: Program, precision: Precision) -> Program:
-    """Return the program with every block whose encoding is left open rounded to `precision`.
+    """Return the program, in canonical form, with every block whose encoding is left open rounded to `precision`.
 
-    Blocks with an encoding stay as they are; thresholds are rounded where the leaves of their forest have no encoding.
+    Blocks with an encoding stay as they are. Cuts are rounded down if no node that has some comes with encoded values; those of
+    features with few values (levels, look-ups) stay as they are. Missing values keep falling on the side where their fill fell.
     """
-    decoders = tuple(_decoder(decoder, precision) for decoder in program.decoders)
-    return replace(program, decoders=decoders, body=_node(program.body, precision))
+    features = features_of(program.decoders)
+    rounder = _CutRounder.of(program.body, features, precision.cuts)
+    body = map_cuts(program.body, rounder.change) if rounder.spreads else program.body
+    decoders = [_decoder(feature, rounder.cuts.get(j), precision) for j, feature in enumerate(features)]
+    if rounder.spreads:
+        decoders = [rounder.moved(j, feature) for j, feature in enumerate(decoders)]
+    return simplify(replace(program, decoders=decoders_of(decoders), body=_node(body, precision)))
 
 
-def _decoder(decoder: Decoder, precision: Precision) -> Decoder:
-    mantissa = min(precision.weights + 3, 23)
-    if isinstance(decoder, Numeric) and decoder.fill is not None:
-        return replace(decoder, fill=float(round_mantissa(np.float64(decoder.fill), mantissa)))
-    if isinstance(decoder, Lookup) and decoder.values.encoding is None:
-        default = float(round_mantissa(np.float64(decoder.default), mantissa))
-        return replace(decoder, values=_short(decoder.values, mantissa), default=default)
-    return decoder
+@dataclass(frozen=True, eq=False)
+class _CutRounder:
+    """Rounds the cuts of features; `spreads` has those that are rounded, `cuts` all that are compared and not computed with."""
+
+    bits: int
+    spreads: dict[int, float]
+    cuts: dict[int, NDArray[np.float32]]
+
+    @classmethod
+    def of(cls, body: Node, features: list[Decoder], bits: int) -> _CutRounder:
+        found = usage(body)
+        cuts = {j: own for j in found.compared if (own := found.cuts(j)) is not None}
+        spreads = {
+            j: max(own) - min(own)
+            for j, own in found.compared.items()
+            if own and j < len(features) and isinstance(features[j], Numeric)
+        }
+        return cls(bits, spreads if bits < EXACT and _is_open(body) else {}, cuts)
+
+    def change(self, feature: int, cuts: NDArray[np.float32]) -> NDArray[np.float32]:
+        return round_down(cuts, self.bits, self.spreads[feature]) if feature in self.spreads else cuts
+
+    def moved(self, j: int, feature: Decoder) -> Decoder:
+        """Return a feature whose fill moves with the cut that ends its piece."""
+        if not isinstance(feature, Numeric) or feature.fill is None or j not in self.cuts or j not in self.spreads:
+            return feature
+        ends = np.append(self.change(j, self.cuts[j]), np.float32(FLOAT32_MAX))
+        return replace(feature, fill=float(ends[np.searchsorted(self.cuts[j], np.float32(feature.fill), side="left")]))
+
+
+def _is_open(node: Node) -> bool:
+    """Whether no values that go with cuts have an encoding."""
+    if isinstance(node, StepTables):
+        return node.values.encoding is None and node.cuts.encoding is None
+    if isinstance(node, Forest):
+        return node.leaves.encoding is None
+    return all(map(_is_open, node.nodes)) if isinstance(node, Sum) else not isinstance(node, Chain)
+
+
+def _decoder(feature: Decoder, cuts: NDArray[np.float32] | None, precision: Precision) -> Decoder:
+    """Return a decoder with rounded numbers, unless its feature is only compared: then they matter as they are."""
+    mantissa = min(precision.weights + FINER, EXACT)
+    if cuts is not None:
+        return feature
+    if isinstance(feature, Numeric) and feature.fill is not None:
+        return replace(feature, fill=float(_short(Weights.of([feature.fill]), mantissa).values[0]))
+    if isinstance(feature, Lookup) and feature.values.encoding is None:
+        default = float(_short(Weights.of([feature.default]), mantissa).values[0])
+        return replace(feature, values=_short(feature.values, mantissa), default=default)
+    return feature
 
 
 def _node(node: Node, precision: Precision) -> Node:
     if isinstance(node, Affine):
-        bias = _short(node.bias, min(precision.weights + 3, 23))
-        return Affine(_short(node.weights, precision.weights), bias)
+        return Affine(_short(node.weights, precision.weights), _short(node.bias, min(precision.weights + FINER, EXACT)))
     if isinstance(node, StepTables):
         return _tables(node, precision)
     if isinstance(node, Forest):
-        return _forest(node, precision)
-    if isinstance(node, Chain | Sum):
-        return type(node)(tuple(_node(part, precision) for part in node.nodes))
-    return node
+        return replace(node, leaves=_gridded(node.leaves, precision.values), bias=_with_grid(node.bias, node.leaves, precision))
+    return node if isinstance(node, Activation) else replace(node, nodes=tuple(_node(part, precision) for part in node.nodes))
 
 
 def _short(weights: Weights, mantissa_bits: int) -> Weights:
-    if weights.encoding is not None or mantissa_bits >= 23 or not weights.values.size:
+    if weights.encoding is not None or mantissa_bits >= EXACT or not weights.values.size:
         return weights
     return round_to(weights.values, fit_minifloat(weights.values, mantissa_bits, exponent_bits=8))
 
@@ -99,53 +151,47 @@ def _gridded(weights: Weights, bits: int) -> Weights:
     return round_to(weights.values, fit_fixed(weights.values, bits))
 
 
+def _with_grid(bias: Weights, values: Weights, precision: Precision) -> Weights:
+    """Return a bias rounded to the power of two at or below the step of the values' grid."""
+    if bias.encoding is not None or precision.values >= 24 or not bias.values.any():
+        return bias
+    if values.encoding is not None or not values.values.any():
+        return _short(bias, min(precision.weights + FINER, EXACT))
+    step = 2.0 ** (np.frexp(fit_fixed(values.values, precision.values).scale)[1] - 1)
+    rounded = np.rint(bias.values / step) * step
+    largest = float(np.abs(rounded / step).max())
+    return round_to(rounded, fit_fixed(rounded, 24)) if largest > 2**23 else Weights.of(rounded)
+
+
 def _tables(node: StepTables, precision: Precision) -> StepTables:
-    cuts = node.cuts
-    if cuts.encoding is None and cuts.values.size:
-        owners = np.repeat(node.features, np.asarray(node.pieces) - 1)
-        cuts = Weights(_cut_rounding(owners, cuts.values, precision.cuts))
+    """Return tables with rounded values; pieces between cuts that have become equal are left out."""
+    kept = np.ones(len(node.values.values), dtype=np.bool_)
+    start = 0
+    for begin, end in cut_ranges(node):
+        cuts = node.cuts.values[begin:end]
+        kept[start + 1 : start + len(cuts)] = np.diff(cuts) > 0
+        start += len(cuts) + 1
+    ends = np.cumsum(node.pieces)
+    pieces = np.diff(np.concatenate(([0], np.cumsum(kept)[ends - 1])))
+    owns_cut = np.ones(len(kept), dtype=np.bool_)
+    owns_cut[ends - 1] = False
     return replace(
         node,
-        cuts=cuts,
-        values=_gridded(node.values, precision.values),
-        bias=_short(node.bias, min(precision.weights + 3, 23)),
+        pieces=tuple(pieces.tolist()),
+        cuts=Weights(node.cuts.values[kept[owns_cut]], node.cuts.encoding),
+        values=_gridded(Weights(node.values.values[kept], node.values.encoding), precision.values),
+        bias=_with_grid(node.bias, node.values, precision),
         missing=None if node.missing is None else _gridded(node.missing, precision.values),
     )
 
 
-def _forest(node: Forest, precision: Precision) -> Forest:
-    trees = node.trees
-    if node.leaves.encoding is None and trees:
-        owners = np.concatenate([tree.feature for tree in trees])
-        thresholds = _cut_rounding(owners, np.concatenate([tree.threshold for tree in trees]), precision.cuts)
-        ends = np.cumsum([len(tree.feature) for tree in trees])[:-1]
-        trees = tuple(replace(t, threshold=part) for t, part in zip(trees, np.split(thresholds, ends), strict=True))
-    bias = _short(node.bias, min(precision.weights + 3, 23))
-    return replace(node, trees=trees, leaves=_gridded(node.leaves, precision.values), bias=bias)
+def round_down(cuts: NDArray[np.float32], mantissa_bits: int, spread: float) -> NDArray[np.float32]:
+    """Return cuts of one feature, each rounded down to a multiple of a power of two.
 
-
-def _cut_rounding(owners: NDArray[np.int_], cuts: NDArray[np.float32], mantissa_bits: int) -> NDArray[np.float32]:
-    """Return cuts rounded down, each feature's on a grid of its own."""
-    rounded = cuts.copy()
-    for owner in np.unique(owners[owners >= 0]):
-        mine = owners == owner
-        rounded[mine] = round_down(cuts[mine], mantissa_bits)
-    return rounded
-
-
-def round_down(cuts: NDArray[np.float32], mantissa_bits: int) -> NDArray[np.float32]:
-    """Return the cuts of one feature, each rounded down to a step that is a power of two.
-
-    The step is 2**-mantissa_bits of the cut's own size or, where that is less, of the spread of all cuts.
+    That is 2**-mantissa_bits of the cut's own size or, where that is less, of `spread` (of all the feature's cuts), 0 standing for one cut.
     """
-    if mantissa_bits >= 23:
-        return cuts
     exact = cuts.astype(np.float64)
-    size = np.abs(exact)
-    spread = exact.max() - exact.min()
-    if spread > 0:
-        size = np.minimum(size, spread)
+    size = np.abs(exact) if spread <= 0 else np.minimum(np.abs(exact), spread)
     exponent = np.frexp(np.maximum(size, np.finfo(np.float32).tiny))[1] - 1 - mantissa_bits
     down = np.ldexp(np.floor(np.ldexp(exact, -exponent)), exponent)
-    largest = float(np.finfo(np.float32).max)
-    return np.clip(down, -largest, largest).astype(np.float32)
+    return np.clip(down, -FLOAT32_MAX, FLOAT32_MAX).astype(np.float32)

@@ -26,6 +26,7 @@ __all__ = [
     "column_kinds",
     "columns_of",
     "level_text",
+    "number_of",
     "numbers_of",
     "row_count",
 ]
@@ -146,7 +147,7 @@ def numbers_of(values: Any, index: int) -> NDArray[np.float32]:
     """Return a numeric column: infinities and values beyond float32 become its largest finite value, missing values NaN."""
     array = np.asarray(values)
     if array.dtype.kind == "O":
-        array = np.fromiter((_number(v, index) for v in array), dtype=np.float64, count=len(array))
+        array = np.fromiter((number_of(v, index) for v in array), dtype=np.float64, count=len(array))
     elif array.dtype.kind not in "fiub":
         first = array[0] if len(array) else ""
         raise DataError(f"column {index} must hold numbers, but got {first!r}; give numbers, or nothing for a missing value")
@@ -156,7 +157,8 @@ def numbers_of(values: Any, index: int) -> NDArray[np.float32]:
     return clipped
 
 
-def _number(value: object, index: int) -> float:
+def number_of(value: object, index: int) -> float:
+    """Return a cell of a numeric column, NaN if it is missing; raise `DataError` if it is not a number."""
     if value is None:
         return np.nan
     if isinstance(value, Number) and not isinstance(value, complex):

@@ -3,17 +3,8 @@
 from __future__ import annotations
 
 from automicro.report.model import card_text, model_text, size_text
-from automicro.report.progress import Event, Progress, TerminalProgress, progress_for
-from automicro.report.summary import infeasible_text, summary_text
+from automicro.report.numbers import aligned
+from automicro.report.progress import Progress
+from automicro.report.result import infeasible_text, summary
 
-__all__ = [
-    "Event",
-    "Progress",
-    "TerminalProgress",
-    "card_text",
-    "infeasible_text",
-    "model_text",
-    "progress_for",
-    "size_text",
-    "summary_text",
-]
+__all__ = ["Progress", "aligned", "card_text", "infeasible_text", "model_text", "size_text", "summary"]

@@ -17,7 +17,7 @@ from automicro.report.rules import forest_summary, tree_lines
 if TYPE_CHECKING:
     from automicro.program import Node
 
-__all__ = ["Telling", "body_lines"]
+__all__ = ["Telling", "body_lines", "decides_alone"]
 
 _TREES_SHOWN = 3
 
@@ -78,16 +78,17 @@ def _affine_lines(node: Affine, telling: Telling) -> list[str]:
 
 
 def _table_lines(node: StepTables, telling: Telling) -> list[str]:
-    biases = ", ".join(
-        f"{name} {number(bias)}" for name, bias in zip(telling.outputs, node.bias.values, strict=True) if bias
-    )
-    lines = [f"start with {biases or 0}, and add for each of these"]
+    lines = [f"{_start(node, telling)} plus one line of each of these"]
     rows = [_steps(node, table, telling) for table in range(len(node.features))]
     several = len(telling.outputs) > 1
     for output, table in zip(node.outputs, rows, strict=True):
         to = [f"to {telling.outputs[output]}"] if several else []
         lines += aligned(([condition, value, *to] for condition, value in table), "  ")
     return _cut(lines, telling.limit, "step")
+
+
+def _start(node: StepTables | Forest, telling: Telling) -> str:
+    return ", ".join(f"{name} = {number(bias)}" for name, bias in zip(telling.outputs, node.bias.values, strict=True))
 
 
 def _steps(node: StepTables, table: int, telling: Telling) -> list[tuple[str, str]]:
@@ -103,16 +104,17 @@ def _steps(node: StepTables, table: int, telling: Telling) -> list[tuple[str, st
     return steps
 
 
+def decides_alone(forest: Forest, telling: Telling) -> bool:
+    """Whether the leaves of a forest can say what the whole model predicts: it is one tree, and nothing is added."""
+    return len(forest.trees) == 1 and bool(telling.link)
+
+
 def _forest_lines(forest: Forest, telling: Telling) -> list[str]:
-    alone = len(forest.trees) == 1 and bool(telling.link)
-    if alone:
+    if decides_alone(forest, telling):
         return tree_lines(
             forest.trees[0], telling.features, lambda leaf: _decided(forest, leaf, telling), telling.limit
         )
-    biases = ", ".join(
-        f"{name} {number(bias)}" for name, bias in zip(telling.outputs, forest.bias.values, strict=True) if bias
-    )
-    lines = [f"{forest_summary(forest, telling.features)}", f"start with {biases or 0}, and add what each tree says"]
+    lines = [forest_summary(forest, telling.features), f"{_start(forest, telling)} plus what each tree says"]
     for position, tree in enumerate(forest.trees[:_TREES_SHOWN]):
         lines.append(f"tree {position + 1} of {len(forest.trees)}:")
         outcome = partial(_added, forest, telling.outputs, telling.outputs[tree.output])

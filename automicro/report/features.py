@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from automicro.program import Lookup, Missing, Numeric, OneHot
-from automicro.report.numbers import aligned, number
+from automicro.report.numbers import number
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -76,13 +76,13 @@ def _level(name: str, level: str | None) -> FeatureText:
 
 def reading_lines(program: Program, names: Sequence[str]) -> list[str]:
     """Return how columns become features, where that is more than taking a number as it stands."""
-    rows = []
+    lines = []
     for decoder in program.decoders:
         name = names[decoder.column]
         if isinstance(decoder, Numeric) and decoder.fill is not None:
-            rows.append((name, f"{number(decoder.fill)} where missing"))
+            lines.append(f"{name} counts as {number(decoder.fill)} where missing")
         elif isinstance(decoder, Lookup):
             levels = ("missing" if level is None else level for level in decoder.levels)
             codes = [f"{level}: {number(value)}" for level, value in zip(levels, decoder.values.values, strict=True)]
-            rows.append((f"code of {name}", ", ".join([*codes, f"any other: {number(decoder.default)}"])))
-    return aligned(rows, "  ")
+            lines.append(f"code of {name}: {', '.join([*codes, f'any other: {number(decoder.default)}'])}")
+    return lines

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from automicro.program import size_by_part
-from automicro.report.body import Telling, body_lines
+from automicro.program import Forest, size_by_part
+from automicro.report.body import Telling, body_lines, decides_alone
 from automicro.report.features import column_names, feature_texts, reading_lines
 from automicro.report.numbers import aligned, count, rounded
 
@@ -34,10 +34,10 @@ def model_text(program: Program, card: dict[str, Any] | None = None, limit: int 
     if program.link == "identity" and not labels:
         outputs = (target,)
     telling = Telling(feature_texts(program, names), outputs, labels, program.link, limit)
-    lines = body_lines(program.body, telling)
-    if reading := reading_lines(program, names):
-        lines += ["with", *reading]
-    return "\n".join([*lines, *_link_lines(telling, target)])
+    lines = [*body_lines(program.body, telling), *reading_lines(program, names)]
+    if not (isinstance(program.body, Forest) and decides_alone(program.body, telling)):
+        lines += _link_lines(telling, target)
+    return "\n".join(lines)
 
 
 def _link_lines(telling: Telling, target: str) -> list[str]:

@@ -118,7 +118,9 @@ def dumps(request: SearchRequest, form: str) -> str:
         raise RequestError(f"the format must be one of {', '.join(FORMATS)}, but got {form!r}")
     document = request.document()
     if form == "yaml":
-        return str(yaml.safe_dump(document, sort_keys=False, allow_unicode=True, width=10**6))
+        # PyYAML writes these three line breaks of Unicode as they stand, and then folds them when it reads.
+        breaks = set("\x85\u2028\u2029") & set(json.dumps(document, ensure_ascii=False))
+        return str(yaml.safe_dump(document, sort_keys=False, allow_unicode=not breaks, width=10**6))
     if form == "json":
         return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
     return "\n".join(_toml_section(name, table) for name, table in document.items())

@@ -18,7 +18,7 @@ class DataSource(Section):
     Parameters
     ----------
     source : str
-        Path of a CSV, Parquet or JSON-lines file, or ``sklearn:NAME`` such as ``sklearn:breast_cancer``.
+        Path of a CSV, TSV, Parquet or JSON-lines file, or ``sklearn:NAME`` such as ``sklearn:breast_cancer``.
     target : str, optional
         Name of the column to predict; a ``sklearn:`` source knows its own.
     task : {"classification", "regression"}, optional
@@ -33,7 +33,7 @@ class DataSource(Section):
         The only columns to predict from.
     drop : list of str, optional
         Columns to leave out.
-    format : {"csv", "parquet", "jsonl"}, optional
+    format : {"csv", "tsv", "parquet", "jsonl"}, optional
         Told by the file's suffix, if not given.
 
     Raises
@@ -42,7 +42,7 @@ class DataSource(Section):
         If a key is unknown, a value impossible, or one column has two roles.
     """
 
-    source: Text = Field(description="path of a CSV, Parquet or JSON-lines file, or sklearn:NAME")
+    source: Text = Field(description="path of a CSV, TSV, Parquet or JSON-lines file, or sklearn:NAME")
     target: Text | None = Field(None, description="column to predict")
     task: Literal["classification", "regression"] | None = Field(None, description="told by the target, if not given")
     weights: Text | None = Field(None, description="column of sample weights")
@@ -50,7 +50,9 @@ class DataSource(Section):
     time: Text | None = Field(None, description="column that orders the rows in time")
     columns: Names | None = Field(None, description="the only columns to predict from")
     drop: Names | None = Field(None, description="columns to leave out")
-    format: Literal["csv", "parquet", "jsonl"] | None = Field(None, description="told by the suffix, if not given")
+    format: Literal["csv", "tsv", "parquet", "jsonl"] | None = Field(
+        None, description="told by the suffix, if not given"
+    )
 
     @model_validator(mode="after")
     def _consistent(self) -> DataSource:

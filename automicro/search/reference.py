@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -26,14 +27,15 @@ class Reference:
 
     Parameters
     ----------
-    family : str
+    family : str or None
+        None if no member finished.
     gain : float
         Mean over the folds of the metric, its sign turned where smaller is better.
     members : tuple of ReferenceOutcome
         Everything that was tried; `reason` says why a member did not finish.
     """
 
-    family: str
+    family: str | None
     gain: float
     members: tuple[ReferenceOutcome, ...]
 
@@ -49,8 +51,8 @@ def reference_tasks(families: Mapping[str, Family], profile: Profile, seed: int)
     return tasks
 
 
-def find_reference(executor: LocalExecutor, tasks: Sequence[ReferenceTask], until: float | None) -> Reference | None:
-    """Run the portfolio; None if no member finished before the clock `time.monotonic` says `until`."""
+def find_reference(executor: LocalExecutor, tasks: Sequence[ReferenceTask], until: float | None) -> Reference:
+    """Run the portfolio; members that are not finished when `time.monotonic()` reaches `until` are given up."""
     for task in tasks:
         executor.submit(task.candidate.number, task)
     waiting = {task.candidate.number: task.candidate for task in tasks}
@@ -63,11 +65,12 @@ def find_reference(executor: LocalExecutor, tasks: Sequence[ReferenceTask], unti
         executor.cancel(candidate.number)
         reason = f"did not finish within {time.monotonic() - started:.0f} s, its part of the time"
         members.append(ReferenceOutcome(candidate.number, candidate.family, (), reason))
+    members.sort(key=lambda member: -member.number)
     scored = [member for member in members if member.fold_gains]
     if not scored:
-        return None
+        return Reference(None, -math.inf, tuple(members))
     best = max(scored, key=lambda member: (mean_gain(member.fold_gains), -member.number))
-    return Reference(best.family, mean_gain(best.fold_gains), tuple(sorted(members, key=lambda m: -m.number)))
+    return Reference(best.family, mean_gain(best.fold_gains), tuple(members))
 
 
 def _member(

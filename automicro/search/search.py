@@ -106,11 +106,10 @@ def _reference(
 ) -> Reference:
     tasks = reference_tasks(portfolio, facts, settings.seed)
     reference = find_reference(executor, tasks, clock.reference_until)
-    if reference is None:
-        share = f"{REFERENCE_SHARE * (settings.seconds or 0):g} s"
+    if reference.family is None:
+        why = "; ".join(f"{member.family}: {member.reason}" for member in reference.members) or "no family has one"
         raise DataError(
-            f"constraints.within needs a reference score, but none of {len(tasks)} strong models was ready within {share},"
-            " a fifth of search.seconds: give more seconds, or an absolute score"
+            f"constraints.within needs the score of a strong model, but there is none ({why}): give more search.seconds or an absolute score"
         )
     return reference
 

@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from automicro.discovery import discover
-from automicro.measure import interpretability, median_latency_us
+from automicro.measure import interpretability, latency
+from automicro.model import Model
 from automicro.plugin import Declined
 from automicro.program import columns_read, decode, evaluate, pack, quantise
+from automicro.search.finish import raw_rows
 from automicro.search.forms import UNTOUCHED, FormTable, gain_of, mean_gain
 from automicro.search.task import Form, Outcome, ReferenceOutcome, ReferenceTask, TrialTask
 from automicro.search.training import rows_of, train
@@ -225,7 +227,8 @@ class _Trial:
     def _timed(self, outcome: Outcome, program: Program) -> Outcome:
         """Refuse what is too slow at the median already; the quantile is decided where no other process disturbs."""
         limit = self.target.latency_us or 0.0
-        median = median_latency_us(program, self.context.problem.table.raw_row(0))
+        rows = [np.array([row], dtype=object) for row in raw_rows(self.context)]
+        median = latency(Model(program).predict, rows, seconds=0.02).median_us
         if median <= limit:
             return replace(outcome, latency_us=median)
         return replace(outcome, latency_us=median, violations={"latency": (median - limit) / limit})

@@ -1,4 +1,4 @@
-"""The process that runs one task after the other: ``python -m automicro.search.worker CONTEXT MEMORY_BYTES``."""
+"""The process that runs one task after the other: ``python -m automicro.search.worker CONTEXT MEMORY_BYTES ENTRY``."""
 
 from __future__ import annotations
 
@@ -6,10 +6,12 @@ import os
 import pickle
 import sys
 import warnings
+from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from automicro.search.executor import receive, send
+from automicro.search.process import receive, send
 
 __all__ = ["main"]
 
@@ -30,11 +32,9 @@ def _limit_memory(limit_bytes: int) -> None:
         resource.setrlimit(resource.RLIMIT_AS, (limit_bytes, limit_bytes))
 
 
-def _answer(context: Any, task: Any) -> tuple[Any, str | None]:
-    from automicro.search.trial import run
-
+def _answer(entry: Callable[[Any, Any], Any], context: Any, task: Any) -> tuple[Any, str | None]:
     try:
-        return run(context, task), None
+        return entry(context, task), None
     except MemoryError:
         return None, "ran out of the memory that a trial may take"
     except Exception as error:  # noqa: BLE001 - whatever a family raises must not end the search
@@ -46,13 +46,15 @@ def main() -> None:
     requests, replies = _private_streams()
     warnings.simplefilter("ignore")  # a warning in a worker reaches nobody
     context = pickle.loads(Path(sys.argv[1]).read_bytes())  # noqa: S301 - written by the parent process
+    module, _, function = sys.argv[3].partition(":")
+    entry = getattr(import_module(module), function)
     _limit_memory(int(sys.argv[2]))
     while True:
         try:
             task = receive(requests)
         except EOFError:
             return
-        send(replies, _answer(context, task))
+        send(replies, _answer(entry, context, task))
 
 
 if __name__ == "__main__":

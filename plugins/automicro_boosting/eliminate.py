@@ -45,8 +45,9 @@ _RENEWAL = 0.6  # the curvature is computed anew when this share of the values i
 class Elimination:
     """Backward elimination with a second-order model of the loss (optimal brain surgeon; Hassibi and Stork, 1993).
 
-    `covariance` holds, for each output, the inverse curvature under the mergers made so far; the bias stands last. A merger is
-    the constraint that two values be equal: all others move so as to make up for it.
+    `covariance` holds, for each output, the inverse curvature under the mergers made so far; the bias stands last. A merger
+    is the constraint that two values be equal: all others move so as to make up for it. `price` is the most loss that any
+    merger so far has cost for a bit saved.
     """
 
     shape: Shape
@@ -58,6 +59,7 @@ class Elimination:
         fitted = refit(self.design, self.loss, self.ridge)
         self.values = [np.append(v, b) for v, b in zip(fitted.values, fitted.bias, strict=True)]
         self.owner = [np.arange(size + 1) for size in self.design.sizes]
+        self.price = 0.0
         self.penalty = [np.append(np.full(size, self.ridge), 0.0) for size in self.design.sizes]
         self._renew()
 
@@ -103,7 +105,8 @@ class Elimination:
         best = [(float(np.min(prices)), output) for output, (_, prices) in enumerate(self.prices) if len(prices)]
         if not best:
             return False
-        output = min(best)[1]
+        price, output = min(best)
+        self.price = max(self.price, price)
         pairs, prices = self.prices[output]
         kept, dropped = (int(place) for place in pairs[int(np.argmin(prices))])
         covariance, values = self.covariance[output], self.values[output]

@@ -85,9 +85,9 @@ class Ensemble:
         return replace(self, trees=self.trees[:trees])
 
     @property
-    def leaves(self) -> int:
-        """Number of leaves of all trees."""
-        return sum(int(np.count_nonzero(tree.feature < 0)) for tree in self.trees)
+    def sizes(self) -> tuple[int, ...]:
+        """For each output, the number of leaves."""
+        return tuple(sum(len(t.leaves) for t in self.trees if t.output == output) for output in range(len(self.bias)))
 
     def scores(self, X: NDArray[np.float32]) -> NDArray[np.float64]:
         """Return the scores before the link, (rows, outputs)."""
@@ -98,13 +98,8 @@ class Ensemble:
 
     def design(self, X: NDArray[np.float32]) -> Design:
         """Return which leaf values each row adds up."""
-        members: list[list[NDArray[np.int32]]] = [[] for _ in self.bias]
-        sizes = [0] * len(self.bias)
-        for tree in self.trees:
-            members[tree.output].append(tree.reach(X) + np.int32(sizes[tree.output]))
-            sizes[tree.output] += len(tree.leaves)
-        none = np.zeros((len(X), 0), dtype=np.int32)
-        return Design(tuple(np.stack(m, axis=1) if m else none for m in members), tuple(sizes))
+        parts = [(tree.output, len(tree.leaves), tree.reach(X)) for tree in self.trees]
+        return Design.of(parts, len(self.bias), len(X))
 
     def with_coefficients(self, coefficients: Coefficients) -> Ensemble:
         """Return the same trees with the leaf values and bias of a fit of ``design``."""

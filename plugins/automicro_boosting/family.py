@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -18,10 +17,7 @@ from automicro.plugin import (
     Space,
     Variant,
 )
-from automicro_boosting.loss import link_of, make_loss
-from automicro_boosting.lower import forest
-from automicro_boosting.refit import refit
-from automicro_boosting.thresholds import shorten
+from automicro_boosting.loss import link_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -30,20 +26,9 @@ if TYPE_CHECKING:
     from automicro.plugin.family import Parameters
     from automicro.plugin.profile import Kind, Task
     from automicro.program import Lowered
-    from automicro_boosting.ensemble import Ensemble
+    from automicro_boosting.path import Model
 
-__all__ = ["Boosting", "Model"]
-
-_JOINT_LEAVES = 500  # more leaves an output keep LightGBM's values: fitting them jointly costs their square
-
-
-@dataclass(frozen=True, eq=False)
-class Model:
-    """A training: the whole ensemble, and the path of smaller ones that come with it."""
-
-    full: Ensemble
-    path: tuple[tuple[str, Ensemble], ...]
-
+__all__ = ["Boosting"]
 
 class Boosting(Family):
     """Gradient-boosted trees: few, small, with shared features and thresholds."""
@@ -71,7 +56,8 @@ class Boosting(Family):
                 Float("l2", 1e-3, 100.0, log=True),
                 Float("feature_penalty", 0.0, 0.02),
                 Float("split_penalty", 0.0, 0.01),
-                Float("ridge", 1e-6, 1e-1, log=True),
+                Float("ridge", 0.03, 300.0, log=True),
+                Choice("slack", (0.0, 0.002, 0.01)),
             ),
             tuple(_portfolio(profile)),
         )
@@ -82,44 +68,25 @@ class Boosting(Family):
         return SizeBudget(1, 64 + 8 * profile.outputs + 20 * leaves)
 
     def fit(self, parameters: Parameters, data: TrainingData) -> Model:
-        """Grow the trees, shorten their thresholds, and fit the values of every prefix anew."""
-        from automicro_boosting.train import train  # noqa: PLC0415 - LightGBM is slow to import and only needed here
+        """Grow the trees and the path of smaller models that come from them."""
+        from automicro_boosting.path import grow  # noqa: PLC0415 - LightGBM is slow to import and only needed here
 
         logarithmic = bool(parameters.get("logarithmic", False))
         if logarithmic and not (np.min(data.y) >= 0 and np.mean(data.y) > 0):
             raise Declined("logarithmic needs a target that is never negative and not all zero")
-        link = link_of(data, logarithmic=logarithmic)
-        loss = make_loss(data, link)
-        X = np.asfortranarray(data.X)
-        full = shorten(train(parameters, data, loss), X)
-        path = []
-        for rounds in _prefixes(len(full.trees) // data.outputs):
-            part = full.prefix(rounds * data.outputs)
-            design = part.design(X)
-            if max(design.sizes) <= _JOINT_LEAVES:
-                part = part.with_coefficients(refit(design, loss, parameters["ridge"]))
-                path.append((f"trees={rounds}", part.rescaled(loss.factor, loss.shift)))
-        return Model(path[-1][1] if path else full.rescaled(loss.factor, loss.shift), tuple(path))
+        return grow(parameters, data, link_of(data, logarithmic=logarithmic))
 
     def lower(self, model: Model) -> Lowered:
-        """Return the whole ensemble."""
-        return forest(model.full)
+        """Return the largest model of the training."""
+        return model.full
 
     def variants(self, model: Model, data: TrainingData) -> Iterable[Variant]:  # noqa: ARG002 - all is in the model
-        """Return the ensembles of the path, the smallest first."""
-        for key, ensemble in model.path:
-            yield Variant(key, forest(ensemble))
-        if not model.path:
-            yield Variant("full", forest(model.full))
+        """Return the models of the path, the largest first."""
+        return tuple(Variant(key, lowered) for key, lowered in model.path) or (Variant("full", model.full),)
 
     def strongest(self, profile: Profile) -> Parameters | None:
         """Return LightGBM's own default setting."""
-        return _setting(profile, shape="forest", rounds=100, leaves=31, learning_rate=0.1, min_leaf=20, l2=1e-3)
-
-
-def _prefixes(rounds: int) -> list[int]:
-    """Return up to 12 numbers of rounds in geometric order, the last of them all."""
-    return sorted({int(np.ceil(rounds ** (step / 11))) for step in range(12)}) if rounds else [0]
+        return _setting(profile, shape="large", rounds=100, leaves=31, learning_rate=0.1, min_leaf=20, l2=1e-3)
 
 
 def _setting(profile: Profile, **changes: Any) -> dict[str, Any]:
@@ -133,18 +100,18 @@ def _setting(profile: Profile, **changes: Any) -> dict[str, Any]:
         "l2": 1.0,
         "feature_penalty": 0.0,
         "split_penalty": 0.0,
-        "ridge": 1e-4,
+        "ridge": 1.0,
+        "slack": 0.002,
         **changes,
     }
     return setting if profile.task == "classification" else {"logarithmic": False, **setting}
 
 
 def _portfolio(profile: Profile) -> Iterable[dict[str, Any]]:
-    yield _setting(profile, rounds=10)
-    yield _setting(profile, shape="forest", rounds=8, leaves=4)
-    yield _setting(profile, rounds=60, max_bin=63)
+    yield _setting(profile, rounds=60)
     yield _setting(profile, shape="forest", rounds=30, leaves=6, learning_rate=0.3)
+    yield _setting(profile, rounds=100, learning_rate=0.3, min_leaf=30, ridge=60.0)
     if profile.task == "regression":
         yield _setting(profile, rounds=60, logarithmic=True)
-        yield _setting(profile, shape="forest", rounds=30, leaves=6, learning_rate=0.3, logarithmic=True)
-    yield _setting(profile, shape="forest", rounds=100, leaves=16, learning_rate=0.15)
+        yield _setting(profile, shape="forest", rounds=30, leaves=8, learning_rate=0.3, logarithmic=True)
+    yield _setting(profile, shape="forest", rounds=30, leaves=12, learning_rate=0.3)

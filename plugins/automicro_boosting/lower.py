@@ -8,6 +8,7 @@ import numpy as np
 
 from automicro.errors import PluginError
 from automicro.program import Forest, Lowered, Tree, Weights
+from automicro.program.encodings import Float32, round_to
 from automicro_boosting.ensemble import Ensemble, GrownTree
 
 if TYPE_CHECKING:
@@ -15,9 +16,10 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from automicro.program.encodings import Encoding
     from automicro.program.nodes import Link
 
-__all__ = ["forest", "read_model", "round_down"]
+__all__ = ["as_given", "forest", "read_model", "round_down", "rounded"]
 
 _DEFAULT_LEFT = 2  # bits of LightGBM's decision_type: 1 categorical, 2 default left, 4 and 8 the missing type
 _MISSING = {0: "none", 4: "zero", 8: "nan"}
@@ -42,8 +44,21 @@ def round_down(thresholds: NDArray[np.float64]) -> NDArray[np.float32]:
     return np.where(near > thresholds, np.nextafter(near, np.float32(-np.inf)), near)
 
 
-def forest(ensemble: Ensemble) -> Lowered:
-    """Return the ensemble as a program body of one forest; trees that never split become part of the bias."""
+def as_given(values: NDArray[np.floating]) -> Weights:
+    """Return values that are not to be rounded any more."""
+    return round_to(values, Float32())
+
+
+def rounded(values: NDArray[np.floating], encoding: Encoding | None) -> Weights:
+    """Return values with their encoding, or left to be rounded."""
+    return Weights.of(values) if encoding is None else round_to(values, encoding)
+
+
+def forest(ensemble: Ensemble, encoding: Encoding | None = None) -> Lowered:
+    """Return the ensemble as a program body of one forest; trees that never split become part of the bias.
+
+    Leaf values and a bias that have been rounded already come with an encoding.
+    """
     bias = ensemble.bias.copy()
     grown = []
     for tree in ensemble.trees:
@@ -51,8 +66,8 @@ def forest(ensemble: Ensemble) -> Lowered:
             bias[tree.output] += tree.value[0]
         else:
             grown.append(tree)
-    values = np.concatenate([np.float32(tree.value[tree.leaves]) for tree in grown] or [np.zeros(1, np.float32)])
-    table, rows = np.unique(values + np.float32(0), return_inverse=True)  # + 0 turns -0 into 0
+    values = np.concatenate([tree.value[tree.leaves] for tree in grown] or [np.zeros(1)])
+    table, rows = np.unique(values.astype(np.float32) + np.float32(0), return_inverse=True)  # + 0 turns -0 into 0
     trees, start = [], 0
     for tree in grown:
         leaf = np.zeros(len(tree.feature), dtype=np.int32)
@@ -60,7 +75,8 @@ def forest(ensemble: Ensemble) -> Lowered:
         leaf[tree.leaves] = rows[start : start + count]
         start += count
         trees.append(Tree(tree.feature, tree.threshold, tree.default_left, leaf, tree.output))
-    return Lowered(Forest(tuple(trees), Weights.of(table[:, None]), Weights.of(bias)), ensemble.link)
+    own_bias = Weights.of(bias) if encoding is None else as_given(bias)
+    return Lowered(Forest(tuple(trees), rounded(table[:, None], encoding), own_bias), ensemble.link)
 
 
 def _tree_fields(text: str) -> Iterator[Mapping[str, str]]:

@@ -9,6 +9,8 @@ import numpy as np
 from scipy.linalg import cho_factor, cho_solve
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     from automicro_boosting.loss import Loss
@@ -43,12 +45,31 @@ class Design:
     ----------
     members : tuple of arrays of int32, (rows, groups)
         For each output: one column a tree, holding the place of the value that the row's leaf adds.
-    sizes : tuple of int
-        For each output: the number of values.
+    groups : tuple of arrays of int64, (values,)
+        For each output: the tree, counted within the output, that each value belongs to.
     """
 
     members: tuple[NDArray[np.int32], ...]
-    sizes: tuple[int, ...]
+    groups: tuple[NDArray[np.int64], ...]
+
+    @classmethod
+    def of(cls, parts: Sequence[tuple[int, int, NDArray[np.int32]]], outputs: int, rows: int) -> Design:
+        """Return the design of trees given as output, number of values, and the value that each row takes, (rows,)."""
+        members: list[list[NDArray[np.int32]]] = [[] for _ in range(outputs)]
+        counts: list[list[int]] = [[] for _ in range(outputs)]
+        for output, count, place in parts:
+            members[output].append(place + np.int32(sum(counts[output])))
+            counts[output].append(count)
+        none = np.zeros((rows, 0), dtype=np.int32)
+        return cls(
+            tuple(np.stack(m, axis=1) if m else none for m in members),
+            tuple(np.repeat(np.arange(len(c)), c) for c in counts),
+        )
+
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        """For each output, the number of values."""
+        return tuple(len(group) for group in self.groups)
 
     def scores(self, coefficients: Coefficients) -> Array:
         """Return the scores before the link, (rows, outputs)."""

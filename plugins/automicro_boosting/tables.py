@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from automicro.program import Lowered, StepTables, Weights
+from automicro_boosting.lower import as_given, rounded
 from automicro_boosting.refit import Design
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from automicro.program.encodings import Encoding
     from automicro.program.nodes import Link
     from automicro_boosting.ensemble import Ensemble
     from automicro_boosting.refit import Coefficients
@@ -53,13 +55,8 @@ class Tables:
 
     def design(self, X: NDArray[np.float32]) -> Design:
         """Return which values each row adds up."""
-        members: list[list[NDArray[np.int32]]] = [[] for _ in self.bias]
-        sizes = [0] * len(self.bias)
-        for table in self.tables:
-            members[table.output].append(table.place(X[:, table.feature]) + np.int32(sizes[table.output]))
-            sizes[table.output] += len(table.values)
-        none = np.zeros((len(X), 0), dtype=np.int32)
-        return Design(tuple(np.stack(m, axis=1) if m else none for m in members), tuple(sizes))
+        parts = [(table.output, len(table.values), table.place(X[:, table.feature])) for table in self.tables]
+        return Design.of(parts, len(self.bias), len(X))
 
     def scores(self, X: NDArray[np.float32]) -> NDArray[np.float64]:
         """Return the scores before the link, (rows, outputs)."""
@@ -74,21 +71,22 @@ class Tables:
         return replace(self, tables=tables, bias=self.bias * factor + shift)
 
     @property
-    def leaves(self) -> int:
-        """Number of pieces of all tables."""
-        return sum(len(table.cuts) + 1 for table in self.tables)
+    def sizes(self) -> tuple[int, ...]:
+        """For each output, the number of values, those for missing features included."""
+        return tuple(sum(len(t.values) for t in self.tables if t.output == output) for output in range(len(self.bias)))
 
-    def lowered(self) -> Lowered:
-        """Return the tables as a program body."""
-        pieces = [table.values[:-1] for table in self.tables]
+    def lowered(self, encoding: Encoding | None = None) -> Lowered:
+        """Return the tables as a program body; values and bias that have been rounded already come with an encoding."""
+        pieces = np.concatenate([table.values[:-1] for table in self.tables] or [np.zeros(0)])
+        missing = [table.values[-1] for table in self.tables]
         body = StepTables(
             tuple(table.feature for table in self.tables),
             tuple(table.output for table in self.tables),
-            tuple(len(values) for values in pieces),
-            Weights.of(np.concatenate([table.cuts for table in self.tables] or [np.zeros(0)])),
-            Weights.of(np.concatenate(pieces or [np.zeros(0)])),
-            Weights.of(self.bias),
-            Weights.of([table.values[-1] for table in self.tables]) if self.missing else None,
+            tuple(len(table.values) - 1 for table in self.tables),
+            as_given(np.concatenate([table.cuts for table in self.tables] or [np.zeros(0)])),
+            rounded(pieces, encoding),
+            as_given(self.bias) if encoding else Weights.of(self.bias),
+            rounded(np.array(missing), encoding) if self.missing and missing else None,
         )
         return Lowered(body, self.link)
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from automicro_linear.short import short_between
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["candidate_cuts", "short_between"]
+__all__ = ["candidate_cuts"]
 
 SLACK = 0.35  # of the distance between two quantiles, in which a shorter number is looked for
 
@@ -18,7 +19,7 @@ SLACK = 0.35  # of the distance between two quantiles, in which a shorter number
 def candidate_cuts(x: NDArray[np.float32], count: int) -> NDArray[np.float32]:
     """Return at most `count` ascending cuts, each with data on both sides.
 
-    Where one value takes more rows than a bin should have, the others are cut by themselves, and once next to that value.
+    Where one value takes more rows than a bin should have, it is cut off, and the others are cut by themselves.
     """
     values, counts = np.unique(x, return_counts=True)
     if len(values) < 2:
@@ -48,23 +49,3 @@ def _short(values: NDArray[np.float32], low: NDArray[np.int64], high: NDArray[np
     """Return short numbers, each at or above ``values[low]`` and below ``values[high + 1]``."""
     cuts = [short_between(float(values[i]), float(values[j + 1])) for i, j in zip(low, high, strict=True)]
     return np.array(cuts, dtype=np.float32)
-
-
-def short_between(low: float, high: float) -> float:
-    """Return the number in [low, high) with the fewest significant bits, in float32.
-
-    Examples
-    --------
-    >>> short_between(36.2, 41.0), short_between(-3.0, 0.5), short_between(0.1, 0.11)
-    (40.0, 0.0, 0.1015625)
-    """
-    if low <= 0 < high:
-        return 0.0
-    size = max(abs(low), abs(high))
-    exponent = math.frexp(size)[1]
-    for bits in range(1, 25):
-        step = math.ldexp(1.0, exponent - bits)
-        number = math.ceil(low / step) * step
-        if low <= number < high:
-            return number
-    return low

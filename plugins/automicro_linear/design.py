@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,8 +11,6 @@ from automicro_linear.cuts import candidate_cuts
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-
-    from automicro.plugin import TrainingData
 
 __all__ = ["Basis", "Design", "basis_of", "standardise"]
 
@@ -26,7 +24,7 @@ class Basis:
     feature : array of int64, (columns,)
         The feature that each column reads.
     cut : array of float32, (columns,)
-        The column is 1 where the feature is above the cut, else 0; NaN where it is the feature itself (`kind` says which).
+        The column is 1 where the feature is above the cut, else 0; NaN where `kind` is not 1.
     kind : array of int8, (columns,)
         0: the feature itself, 1: above the cut, 2: the feature is NaN.
     """
@@ -78,9 +76,14 @@ class Design:
         """Which columns vary."""
         return np.isfinite(self.scale)
 
+    def rows(self, index: NDArray[np.int64]) -> Design:
+        """Return some rows; their columns need not have mean 0 and variance 1."""
+        weights = self.weights[index]
+        return replace(self, Z=np.asfortranarray(self.Z[index]), weights=weights * (len(index) / weights.sum()))
 
-def basis_of(data: TrainingData, cuts: int, slopes: bool) -> Basis:
-    """Return the basis of prepared rows: numbers as they are, or up to `cuts` steps each, or both.
+
+def basis_of(X: NDArray[np.float32], cuts: int) -> Basis:
+    """Return the basis of prepared rows: numbers as they are, or up to `cuts` steps each.
 
     Levels, flags and everything else with two values stay as they are, since one step would say the same.
     """
@@ -93,12 +96,12 @@ def basis_of(data: TrainingData, cuts: int, slopes: bool) -> Basis:
         cut.append(at)
         kind.append(kinds)
 
-    for j in range(data.X.shape[1]):
-        x = data.X[:, j]
+    for j in range(X.shape[1]):
+        x = X[:, j]
         missing = np.isnan(x)
         steps = candidate_cuts(x[~missing] if missing.any() else x, cuts) if cuts else ()
         two_valued = len(steps) == 1 and not missing.any() and set(np.unique(x).tolist()) == {0.0, 1.0}
-        if not len(steps) or slopes or two_valued:
+        if not len(steps) or two_valued:
             add(j, 0)
         if not two_valued:
             for step in steps:
@@ -108,10 +111,10 @@ def basis_of(data: TrainingData, cuts: int, slopes: bool) -> Basis:
     return Basis(np.array(feature, np.int64), np.array(cut, np.float32), np.array(kind, np.int8))
 
 
-def standardise(X: NDArray[np.float32], weights: NDArray[np.float64] | None, basis: Basis) -> Design:
+def standardise(X: NDArray[np.float32], weights: NDArray[np.float64], basis: Basis) -> Design:
     """Return the design of some rows."""
     rows = len(X)
-    w = np.ones(rows) if weights is None else weights * (rows / weights.sum())
+    w = weights * (rows / weights.sum())
     made = basis.matrix(X)
     centre = np.empty(len(basis))
     scale = np.empty(len(basis))

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
-import numpy as np
-
 from automicro.plugin import Choice, Family, Float, Lowered, Needs, SizeBudget, Space, Variant
-from automicro_linear.design import Design, standardise
-from automicro_linear.ladder import BANDS, sizes
-from automicro_linear.lowering import affine
-from automicro_linear.newton import Fit
-from automicro_linear.paths import forward
-from automicro_linear.targets import Target, balanced, target_of
+from automicro.program import bounds
+from automicro_linear.ladder import BANDS
+from automicro_linear.paths import ORDERS
+from automicro_linear.recipes import as_minifloats, as_points, exact
+from automicro_linear.training import Setting, train
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -21,64 +17,77 @@ if TYPE_CHECKING:
     from automicro.plugin import Profile, TrainingData
     from automicro.plugin.family import Parameters
     from automicro.plugin.profile import Task
+    from automicro_linear.training import Path
 
-__all__ = ["Linear", "Path"]
+__all__ = ["Linear"]
 
-
-@dataclass(frozen=True, eq=False)
-class Path:
-    """What `Linear.fit` returns: fits of rising size on one design."""
-
-    design: Design
-    target: Target
-    sizes: tuple[int, ...]
-    fits: tuple[Fit, ...]
+MANTISSAS = (0, 1, 2, 4)
+POINTS = (1, 2, 4, 8)
+CUTS = (0, 1, 3, 7, 15)
 
 
 class Linear(Family):
-    """Generalised linear models with few and coarse weights."""
+    """Generalised linear models, over numbers or over binned numbers, with few and coarse weights.
+
+    Its parameters: `terms`, the band of numbers of terms that the path covers ("all": every term, for the best score);
+    `cuts`, the most steps that a number is cut into (0: numbers as they are); `order`, how terms are chosen; `ridge`, the
+    penalty of squared standardised coefficients; for regression `link`, what turns scores into predictions.
+    """
 
     name: ClassVar[str] = "linear"
     tasks: ClassVar[frozenset[Task]] = frozenset({"classification", "regression"})
 
     def space(self, profile: Profile) -> Space:
-        """Return penalties, sizes and, for regression, links."""
-        ridge = Float("ridge", 1e-5, 1.0, log=True)
-        band = Choice("terms", tuple(BANDS))
-        links = Choice("link", ("identity", "exp"))
-        extra: tuple[Choice, ...] = (links,) if profile.task == "regression" else ()
-        first: dict[str, Any] = {"link": "identity"} if profile.task == "regression" else {}
-        portfolio = tuple({"ridge": r, "terms": b, **first} for r in (3e-3,) for b in BANDS)
-        return Space((ridge, band, *extra), portfolio)
+        """Return bands of sizes, cuts, orders of selection, penalties and, for regression, links."""
+        chosen = {"terms": tuple(BANDS)}
+        parameters: list[Choice | Float] = [
+            Choice("terms", (*BANDS, "all")),
+            Choice("cuts", CUTS),
+            Choice("order", tuple(ORDERS), when=chosen),
+            Float("ridge", 1e-4, 1.0, log=True, when=chosen),
+        ]
+        extra: dict[str, Any] = {}
+        if profile.task == "regression":
+            parameters.append(Choice("link", ("identity", "exp")))
+            extra["link"] = "identity"
+        portfolio = [
+            {"terms": band, "cuts": cuts, "order": "forward", "ridge": 5e-3, **extra}
+            for band in BANDS
+            for cuts in (0, 3)
+        ]
+        return Space(tuple(parameters), (*portfolio, {"terms": "all", "cuts": 0, **extra}))
 
-    def needs(self, parameters: Parameters) -> Needs:  # noqa: ARG002 - every setting needs the same
-        """Return: missing values filled, categories one-hot, unscaled."""
-        return Needs()
+    def needs(self, parameters: Parameters) -> Needs:
+        """Return: categories one-hot, unscaled; missing values filled for slopes, kept for steps."""
+        return Needs(missing="keep" if parameters["cuts"] else "fill")
 
     def size_budget(self, parameters: Parameters, profile: Profile) -> SizeBudget:
-        """Return bytes between one bit a term and float32 with its index and bias."""
-        terms = profile.features_at_most * profile.outputs
-        return SizeBudget(2, 64 + 12 * (terms + profile.outputs) + 4 * profile.outputs)
+        """Return bytes between a constant and float32 for every term."""
+        inputs, outputs = profile.features_at_most, profile.outputs
+        most = bounds.affine_bytes(inputs, outputs, profile.classes)[1]
+        if cuts := int(parameters["cuts"]):
+            most += bounds.tables_bytes(inputs, inputs * outputs * (cuts + 1), outputs, profile.classes)[1]
+        return SizeBudget(1, most)
 
     def fit(self, parameters: Parameters, data: TrainingData) -> Path:
-        """Train a path of sparse ridge fits."""
-        data = balanced(data)
-        design = standardise(data.X, data.weights)
-        target = target_of(data, str(parameters.get("link", "identity")))
-        usable = np.flatnonzero(np.tile(design.usable, data.outputs))
-        ladder = sizes(str(parameters["terms"]), max(1, len(usable)))
-        fits = forward(design, target.loss, float(parameters["ridge"]), ladder, usable)
-        return Path(design, target, ladder, tuple(fits))
+        """Train a path of sparse ridge fits, or the fit on all terms."""
+        return train(data, Setting.of(parameters))
 
     def lower(self, model: Path) -> Lowered:
         """Return the largest model of the path."""
-        return affine(model.design, model.target, model.fits[-1])
+        return model.lowered(exact(model.scorer, model.fits[-1]))
 
-    def variants(self, model: Path, data: TrainingData) -> Iterable[Variant]:  # noqa: ARG002 - the path knows its rows
-        """Return all models of the path."""
-        for size, fit in zip(model.sizes, model.fits, strict=True):
-            yield Variant(f"k={size}", affine(model.design, model.target, fit))
+    def variants(self, model: Path, data: TrainingData) -> Iterable[Variant]:  # noqa: ARG002 - the path has its rows
+        """Return all models of the path in several roundings, and the largest as it is."""
+        for name, fit in zip(model.names, model.fits, strict=True):
+            if model.stepped:
+                grains, made = POINTS, as_points(model.scorer, fit, POINTS)
+            else:
+                grains, made = MANTISSAS, as_minifloats(model.scorer, fit, MANTISSAS)
+            for grain, raw in zip(grains, made, strict=True):
+                yield Variant(f"k={name},{'points' if model.stepped else 'bits'}={grain}", model.lowered(raw))
+        yield Variant("full", self.lower(model))
 
     def strongest(self, profile: Profile) -> Parameters | None:
-        """Return the longest path."""
+        """Return the fit on all terms, its penalty chosen on held-out rows."""
         return self.space(profile).portfolio[-1]

@@ -1,4 +1,4 @@
-"""Losses of scores: value, gradient and curvature, with the mean over rows taken by the caller's weights."""
+"""Losses of scores: what they cost, the means they stand for, and how they bend."""
 
 from __future__ import annotations
 
@@ -13,31 +13,35 @@ if TYPE_CHECKING:
 
     from automicro.program import Link
 
-__all__ = ["Logistic", "Loss", "Poisson", "Softmax", "Squared"]
+    Floats = NDArray[np.float64]
+
+__all__ = ["Absolute", "Logistic", "Loss", "Poisson", "Softmax", "Squared", "SquaredLog"]
+
+LEAST = 1e-6  # smallest curvature and smallest share of a class
 
 
 @dataclass(frozen=True, eq=False)
 class Loss(ABC):
-    """A loss of the scores (rows, outputs) against a target (rows, outputs)."""
+    """A convex loss of the scores (rows, outputs) against a target (rows, outputs)."""
 
-    target: NDArray[np.float64]
-    link: ClassVar[Link]
-
-    @abstractmethod
-    def predict(self, scores: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return the means that the scores stand for, (rows, outputs)."""
+    target: Floats
+    link: ClassVar[Link] = "identity"
 
     @abstractmethod
-    def values(self, scores: NDArray[np.float64]) -> NDArray[np.float64]:
+    def values(self, scores: Floats) -> Floats:
         """Return the loss of every row."""
 
     @abstractmethod
-    def start(self, weights: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return the bias of the best constant model, (outputs,)."""
+    def start(self, weights: Floats) -> Floats:
+        """Return the bias of a good constant model, (outputs,)."""
 
-    def curvature(self, means: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return the second derivatives along each output, (rows, outputs)."""
-        return np.ones_like(means)
+    @abstractmethod
+    def slopes(self, scores: Floats) -> Floats:
+        """Return the first derivatives, (rows, outputs)."""
+
+    @abstractmethod
+    def curvature(self, scores: Floats) -> Floats:
+        """Return the second derivatives along each output (or more: a bound), (rows, outputs)."""
 
     def rows(self, index: NDArray[np.int64]) -> Loss:
         """Return the loss of some rows."""
@@ -47,86 +51,154 @@ class Loss(ABC):
 class Squared(Loss):
     """Half the squared error."""
 
-    link = "identity"
+    def values(self, scores: Floats) -> Floats:
+        """Return the loss of every row."""
+        losses: Floats = 0.5 * ((scores - self.target) ** 2).sum(axis=1)
+        return losses
 
-    def predict(self, scores: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return the scores."""
-        return scores
+    def start(self, weights: Floats) -> Floats:
+        """Return the mean."""
+        return _mean(self.target, weights)
 
-    def values(self, scores: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return half the squared error of every row."""
-        return 0.5 * ((scores - self.target) ** 2).sum(axis=1)
+    def slopes(self, scores: Floats) -> Floats:
+        """Return the residuals."""
+        return scores - self.target
 
-    def start(self, weights: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return the weighted mean."""
-        return np.average(self.target, axis=0, weights=weights)
+    def curvature(self, scores: Floats) -> Floats:
+        """Return ones."""
+        return np.ones_like(scores)
+
+
+class SquaredLog(Squared):
+    """Half the squared error of the target's logarithm, which the target is."""
+
+    link: ClassVar[Link] = "exp"
+
+
+class Absolute(Loss):
+    """The absolute error, rounded off within `WIDTH` of 0: sqrt(error**2 + WIDTH**2).
+
+    Its curvature is that of the parabola that touches it on both sides and lies above it: Newton's step never overshoots.
+    """
+
+    WIDTH = 0.05
+
+    def values(self, scores: Floats) -> Floats:
+        """Return the loss of every row."""
+        losses: Floats = np.hypot(scores - self.target, self.WIDTH).sum(axis=1)
+        return losses
+
+    def start(self, weights: Floats) -> Floats:
+        """Return the median."""
+        order = np.argsort(self.target[:, 0])
+        middle = np.searchsorted(np.cumsum(weights[order]), weights.sum() / 2)
+        median: Floats = self.target[order[min(int(middle), len(order) - 1)]]
+        return median
+
+    def slopes(self, scores: Floats) -> Floats:
+        """Return the smoothed signs of the residuals."""
+        error = scores - self.target
+        return error / np.hypot(error, self.WIDTH)
+
+    def curvature(self, scores: Floats) -> Floats:
+        """Return the bound."""
+        return 1.0 / np.hypot(scores - self.target, self.WIDTH)
 
 
 class Poisson(Loss):
     """Poisson deviance of exp(score), for targets that are not negative and have mean 1."""
 
-    link = "exp"
+    link: ClassVar[Link] = "exp"
 
-    def predict(self, scores: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return exp(score)."""
-        return np.exp(np.clip(scores, -30.0, 30.0))
+    def values(self, scores: Floats) -> Floats:
+        """Return the loss of every row, up to a constant."""
+        losses: Floats = (_exp(scores) - self.target * scores).sum(axis=1)
+        return losses
 
-    def values(self, scores: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return the negative log-likelihood of every row, up to a constant."""
-        return (self.predict(scores) - self.target * scores).sum(axis=1)
+    def start(self, weights: Floats) -> Floats:
+        """Return the logarithm of the mean."""
+        logs: Floats = np.log(np.maximum(_mean(self.target, weights), LEAST))
+        return logs
 
-    def start(self, weights: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return the logarithm of the weighted mean."""
-        return np.log(np.maximum(np.average(self.target, axis=0, weights=weights), 1e-9))
+    def slopes(self, scores: Floats) -> Floats:
+        """Return the residuals."""
+        return _exp(scores) - self.target
 
-    def curvature(self, means: NDArray[np.float64]) -> NDArray[np.float64]:
+    def curvature(self, scores: Floats) -> Floats:
         """Return the means."""
-        return np.maximum(means, 1e-6)
+        return np.maximum(_exp(scores), LEAST)
 
 
 class Logistic(Loss):
     """Log-loss of two classes; the target is the probability of the second."""
 
-    link = "sigmoid"
+    link: ClassVar[Link] = "sigmoid"
 
-    def predict(self, scores: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return the probability of the second class."""
-        return 0.5 * (1.0 + np.tanh(0.5 * scores))
+    def values(self, scores: Floats) -> Floats:
+        """Return the loss of every row."""
+        losses: Floats = (np.logaddexp(0.0, scores) - self.target * scores).sum(axis=1)
+        return losses
 
-    def values(self, scores: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return the log-loss of every row."""
-        return (np.logaddexp(0.0, scores) - self.target * scores).sum(axis=1)
+    def start(self, weights: Floats) -> Floats:
+        """Return the log-odds of the share."""
+        share = np.clip(_mean(self.target, weights), LEAST, 1 - LEAST)
+        odds: Floats = np.log(share / (1 - share))
+        return odds
 
-    def start(self, weights: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return the log-odds of the weighted share."""
-        share = np.clip(np.average(self.target, axis=0, weights=weights), 1e-6, 1 - 1e-6)
-        return np.log(share / (1 - share))
+    def slopes(self, scores: Floats) -> Floats:
+        """Return the residuals."""
+        return _sigmoid(scores) - self.target
 
-    def curvature(self, means: NDArray[np.float64]) -> NDArray[np.float64]:
+    def curvature(self, scores: Floats) -> Floats:
         """Return p (1 - p)."""
-        return np.maximum(means * (1 - means), 1e-6)
+        p = _sigmoid(scores)
+        return np.maximum(p * (1 - p), LEAST)
 
 
 class Softmax(Loss):
-    """Log-loss of several classes; the target is one-hot or a teacher's probabilities."""
+    """Log-loss of several classes; the target is one-hot, or a teacher's probabilities."""
 
-    link = "softmax"
+    link: ClassVar[Link] = "softmax"
 
-    def predict(self, scores: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return the probability of every class."""
-        powers = np.exp(scores - scores.max(axis=1, keepdims=True))
-        return powers / powers.sum(axis=1, keepdims=True)
-
-    def values(self, scores: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return the log-loss of every row."""
+    def values(self, scores: Floats) -> Floats:
+        """Return the loss of every row."""
         top = scores.max(axis=1)
-        return top + np.log(np.exp(scores - top[:, None]).sum(axis=1)) - (self.target * scores).sum(axis=1)
+        losses: Floats = top + np.log(np.exp(scores - top[:, None]).sum(axis=1)) - (self.target * scores).sum(axis=1)
+        return losses
 
-    def start(self, weights: NDArray[np.float64]) -> NDArray[np.float64]:
+    def start(self, weights: Floats) -> Floats:
         """Return the centred log-shares of the classes."""
-        logs = np.log(np.clip(np.average(self.target, axis=0, weights=weights), 1e-6, 1.0))
-        return logs - logs.mean()
+        logs = np.log(np.clip(_mean(self.target, weights), LEAST, 1.0))
+        centred: Floats = logs - logs.mean()
+        return centred
 
-    def curvature(self, means: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return the means; the outer product of the means is taken off by the caller."""
-        return np.maximum(means, 1e-6)
+    def slopes(self, scores: Floats) -> Floats:
+        """Return the residuals."""
+        return self.probabilities(scores) - self.target
+
+    def curvature(self, scores: Floats) -> Floats:
+        """Return p (1 - p)."""
+        p = self.probabilities(scores)
+        return np.maximum(p * (1 - p), LEAST)
+
+    @staticmethod
+    def probabilities(scores: Floats) -> Floats:
+        """Return the probability of every class, (rows, classes)."""
+        powers = np.exp(scores - scores.max(axis=1, keepdims=True))
+        shares: Floats = powers / powers.sum(axis=1, keepdims=True)
+        return shares
+
+
+def _mean(target: Floats, weights: Floats) -> Floats:
+    mean: Floats = weights @ target / weights.sum()
+    return mean
+
+
+def _sigmoid(scores: Floats) -> Floats:
+    p: Floats = 0.5 * (1.0 + np.tanh(0.5 * scores))
+    return p
+
+
+def _exp(scores: Floats) -> Floats:
+    means: Floats = np.exp(np.clip(scores, -30.0, 30.0))
+    return means

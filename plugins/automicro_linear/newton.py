@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,9 +16,28 @@ if TYPE_CHECKING:
     from automicro_linear.design import Design
     from automicro_linear.losses import Loss
 
-__all__ = ["Fit", "Quadratic", "curvature_and_gradient", "newton", "quadratic", "scores"]
+__all__ = ["Fit", "Problem", "Quadratic", "fit_bias", "mean_loss", "newton", "quadratic", "scores", "screen"]
 
 BIAS_RIDGE = 1e-5  # keeps the biases of a softmax apart; shrinks a bias by nothing that shows
+SINGLE = 20_000_000  # products of rows and squared terms from which single precision is good enough
+
+
+@dataclass(frozen=True, eq=False)
+class Problem:
+    """What is minimised: the mean loss over the rows of a design plus `ridge` times half the sum of squared coefficients."""
+
+    design: Design
+    loss: Loss
+    ridge: float
+
+    @property
+    def outputs(self) -> int:
+        """Scores a row."""
+        return int(self.loss.target.shape[1])
+
+    def some_rows(self, index: NDArray[np.int64]) -> Problem:
+        """Return the problem on some rows."""
+        return Problem(self.design.rows(index), self.loss.rows(index), self.ridge)
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,7 +47,7 @@ class Fit:
     Parameters
     ----------
     terms : array of int64, (k,)
-        Output x features + feature of each coefficient.
+        Output x columns + column of each coefficient.
     values : array of float64, (k,)
     bias : array of float64, (outputs,)
     """
@@ -37,16 +56,16 @@ class Fit:
     values: NDArray[np.float64]
     bias: NDArray[np.float64]
 
-    def coefficients(self, features: int) -> NDArray[np.float64]:
-        """Return all coefficients, (outputs, features)."""
-        dense = np.zeros(len(self.bias) * features)
+    def coefficients(self, columns: int) -> NDArray[np.float64]:
+        """Return all coefficients, (outputs, columns)."""
+        dense = np.zeros(len(self.bias) * columns)
         dense[self.terms] = self.values
-        return dense.reshape(len(self.bias), features)
+        return dense.reshape(len(self.bias), columns)
 
 
 @dataclass(frozen=True, eq=False)
 class Quadratic:
-    """The penalised loss around a fit: ``parameters @ hessian @ parameters / 2 - linear @ parameters``, the biases first."""
+    """The penalised loss around a fit, ``p @ hessian @ p / 2 - linear @ p`` for parameters p, the biases first."""
 
     hessian: NDArray[np.float64]
     linear: NDArray[np.float64]
@@ -54,95 +73,120 @@ class Quadratic:
 
 def scores(design: Design, fit: Fit) -> NDArray[np.float64]:
     """Return the scores of all rows, (rows, outputs)."""
-    features = design.Z.shape[1]
-    if len(fit.bias) == 1:
-        return (design.Z[:, fit.terms] @ fit.values + fit.bias[0])[:, None]
-    return design.Z @ fit.coefficients(features).T + fit.bias
+    columns = design.Z.shape[1]
+    used, place = np.unique(fit.terms % columns, return_inverse=True)
+    dense = np.zeros((len(used), len(fit.bias)))
+    dense[place, fit.terms // columns] = fit.values
+    product: NDArray[np.float64] = design.Z[:, used] @ dense + fit.bias
+    return product
 
 
-def curvature_and_gradient(
-    design: Design, loss: Loss, terms: NDArray[np.int64], means: NDArray[np.float64]
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return Hessian and gradient of the mean loss over the biases and `terms`."""
-    rows, features = design.Z.shape
-    outputs = means.shape[1]
-    share = design.weights / rows
-    output = np.concatenate([np.arange(outputs), terms // features])
-    slopes = (means - loss.target) * share[:, None]
-    curves = loss.curvature(means) * share[:, None]
-    if outputs == 1:
-        A = np.column_stack([np.ones(rows), design.Z[:, terms]])
-        return (A * curves).T @ A, A.T @ slopes[:, 0]
-    return _several(design, terms, output, (slopes, curves, means if isinstance(loss, Softmax) else None))
-
-
-def _several(
-    design: Design,
-    terms: NDArray[np.int64],
-    output: NDArray[np.int64],
-    moments: tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64] | None],
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return Hessian and gradient for several outputs."""
-    slopes, curves, means = moments
-    rows, features = design.Z.shape
-    outputs = slopes.shape[1]
-    A = np.concatenate([np.ones((rows, outputs)), design.Z[:, terms % features]], axis=1)
-    gradient = np.concatenate([slopes.sum(axis=0), (slopes.T @ design.Z).ravel()[terms]])
-    hessian = np.zeros((len(output), len(output)))
-    if means is not None:
-        M = (A * means[:, output]).astype(np.float32)
-        M *= np.sqrt(design.weights / rows)[:, None].astype(np.float32)
-        hessian -= M.T @ M
-    for o in range(outputs):
-        index = np.flatnonzero(output == o)
-        block = A[:, index]
-        hessian[np.ix_(index, index)] += (block * curves[:, o, None]).T @ block
-    return hessian, gradient
-
-
-def quadratic(design: Design, loss: Loss, ridge: float, fit: Fit, terms: NDArray[np.int64]) -> Quadratic:
+def quadratic(problem: Problem, fit: Fit, terms: NDArray[np.int64]) -> Quadratic:
     """Return the quadratic model of the penalised loss over `terms`, which include those of `fit`."""
-    hessian, gradient = curvature_and_gradient(design, loss, terms, loss.predict(scores(design, fit)))
-    outputs = len(fit.bias)
+    design, outputs = problem.design, problem.outputs
+    hessian, gradient = _derivatives(problem, terms, scores(design, fit))
     place = np.full(outputs * design.Z.shape[1], -1)
     place[terms] = np.arange(outputs, outputs + len(terms))
     at = np.zeros(outputs + len(terms))
     at[:outputs] = fit.bias
     at[place[fit.terms]] = fit.values
     linear = hessian @ at - gradient
-    hessian[np.diag_indices_from(hessian)] += np.concatenate([np.full(outputs, BIAS_RIDGE), np.full(len(terms), ridge)])
+    penalty = np.concatenate([np.full(outputs, BIAS_RIDGE), np.full(len(terms), problem.ridge)])
+    hessian[np.diag_indices_from(hessian)] += penalty
     return Quadratic(hessian, linear)
 
 
-def objective(design: Design, loss: Loss, ridge: float, fit: Fit) -> float:
+def _derivatives(
+    problem: Problem, terms: NDArray[np.int64], at: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return Hessian and gradient of the mean loss over the biases and `terms`, at some scores."""
+    Z, loss, outputs = problem.design.Z, problem.loss, problem.outputs
+    rows, columns = Z.shape
+    share = problem.design.weights[:, None] / rows
+    output = np.concatenate([np.arange(outputs), terms // columns])
+    kind = np.float32 if rows * len(output) ** 2 > SINGLE else np.float64
+    A = np.concatenate([np.ones((rows, outputs), kind), Z[:, terms % columns].astype(kind, copy=False)], axis=1)
+    slopes = loss.slopes(at) * share
+    gradient = np.array([slopes[:, o] @ column for o, column in zip(output.tolist(), A.T, strict=True)])
+    hessian = np.zeros((len(output), len(output)))
+    curves = loss.curvature(at)
+    if isinstance(loss, Softmax):  # p (1 - p) on the diagonal of the outputs, - p q beside it
+        p = loss.probabilities(at)
+        joint = A * (p[:, output] * np.sqrt(share)).astype(kind)
+        hessian -= joint.T @ joint
+        curves = curves + p**2
+    roots = np.sqrt(curves * share).astype(kind)
+    for o in range(outputs):
+        index = np.flatnonzero(output == o)
+        block = A[:, index] * roots[:, o, None]
+        hessian[np.ix_(index, index)] += block.T @ block
+    return hessian, gradient
+
+
+def screen(problem: Problem, fit: Fit, allowed: NDArray[np.int64], count: int) -> NDArray[np.int64]:
+    """Return, ascending, the terms of `fit` and the `count` others that promise most by one step along each alone."""
+    if len(allowed) <= count + len(fit.terms):
+        return allowed
+    design, loss = problem.design, problem.loss
+    at = scores(design, fit)
+    share = design.weights[:, None] / len(at)
+    slopes = ((loss.slopes(at) * share).T.astype(np.float32) @ design.Z).ravel()[allowed]
+    bends = ((loss.curvature(at) * share).T.astype(np.float32) @ design.Z**2).ravel()[allowed]
+    promise = slopes**2 / (bends + problem.ridge)
+    promise[np.isin(allowed, fit.terms)] = np.inf
+    return np.sort(allowed[np.argsort(-promise, kind="stable")[: count + len(fit.terms)]])
+
+
+def mean_loss(problem: Problem, fit: Fit) -> float:
+    """Return the mean loss over the rows, no penalty added."""
+    values = problem.loss.values(scores(problem.design, fit))
+    return float(problem.design.weights @ values) / len(values)
+
+
+def _objective(problem: Problem, fit: Fit) -> float:
     """Return the penalised mean loss."""
-    values = loss.values(scores(design, fit))
-    return float(
-        design.weights @ values / len(values)
-        + 0.5 * ridge * fit.values @ fit.values
-        + 0.5 * BIAS_RIDGE * fit.bias @ fit.bias
-    )
+    penalty = problem.ridge * float(fit.values @ fit.values) + BIAS_RIDGE * float(fit.bias @ fit.bias)
+    return mean_loss(problem, fit) + 0.5 * penalty
 
 
-def newton(design: Design, loss: Loss, ridge: float, fit: Fit, steps: int = 8) -> Fit:
+def newton(problem: Problem, fit: Fit, steps: int = 8) -> Fit:
     """Return the ridge fit on the terms of `fit`, which is the start."""
-    outputs = len(fit.bias)
-    value = objective(design, loss, ridge, fit)
+    value = _objective(problem, fit)
     for _ in range(steps):
-        model = quadratic(design, loss, ridge, fit, fit.terms)
+        model = quadratic(problem, fit, fit.terms)
         full = linalg.solve(model.hessian, model.linear, assume_a="pos", check_finite=False)
         now = np.concatenate([fit.bias, fit.values])
-        step, before = 1.0, value
-        while step > 1e-4:
-            at = now + step * (full - now)
-            trial = Fit(fit.terms, at[outputs:], at[:outputs])
-            value = objective(design, loss, ridge, trial)
-            if value <= before:
-                break
-            step /= 2
-        else:
-            return fit
-        fit = trial
-        if before - value < 1e-7 * max(1.0, abs(before)):
-            break
+        nearer, after = _search_line(problem, fit, full - now, value)
+        if after >= value - 1e-7 * max(1.0, abs(value)):
+            return nearer
+        fit, value = nearer, after
     return fit
+
+
+def _search_line(problem: Problem, fit: Fit, step: NDArray[np.float64], value: float) -> tuple[Fit, float]:
+    """Return the fit a step further, or half a step, a quarter, ... until the loss does not rise; else the fit itself."""
+    for _ in range(12):
+        outputs = problem.outputs
+        trial = Fit(fit.terms, fit.values + step[outputs:], fit.bias + step[:outputs])
+        after = _objective(problem, trial)
+        if after <= value:
+            return trial, after
+        step = step / 2
+    return fit, value
+
+
+def fit_bias(problem: Problem, fit: Fit, steps: int = 4) -> Fit:
+    """Return `fit` with the best biases for its coefficients."""
+    loss, bias = problem.loss, fit.bias
+    fixed = scores(problem.design, fit) - bias
+    share = problem.design.weights / len(fixed)
+    for _ in range(steps):
+        at = fixed + bias
+        gradient = share @ loss.slopes(at)
+        curves = loss.curvature(at)
+        hessian = np.diag(share @ curves + BIAS_RIDGE)
+        if isinstance(loss, Softmax):
+            p = loss.probabilities(at)
+            hessian += np.diag(share @ p**2) - (p * share[:, None]).T @ p
+        bias = bias - np.clip(linalg.solve(hessian, gradient, assume_a="pos", check_finite=False), -2.0, 2.0)
+    return replace(fit, bias=bias)

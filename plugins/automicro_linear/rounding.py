@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,69 +13,83 @@ if TYPE_CHECKING:
 
     from automicro_linear.newton import Quadratic
 
-__all__ = ["round_together"]
+__all__ = ["Rounded", "round_together"]
 
-CHOICES = 3
+
+@dataclass(frozen=True, eq=False)
+class Rounded:
+    """The best grid point for each of several grids.
+
+    Parameters
+    ----------
+    units : array of float64, (grids, terms)
+        Values of the base grid, so that ``units * factors`` are the parameters.
+    costs : array of float64, (grids,)
+        By how much the quadratic model rises over its minimum.
+    """
+
+    units: NDArray[np.float64]
+    costs: NDArray[np.float64]
 
 
 def round_together(
-    model: Quadratic, outputs: int, unit: NDArray[np.float64], grid: NDArray[np.float64], beam: int = 8
-) -> tuple[NDArray[np.float64], float]:
-    """Return multiples of `unit` from `grid`, and by how much the loss rises over its minimum.
+    model: Quadratic, outputs: int, base: NDArray[np.float64], factors: NDArray[np.float64], beam: int = 8
+) -> Rounded:
+    """Round the terms of a quadratic model to several grids, the biases left free.
 
-    With ``hessian = R.T @ R`` the loss is a sum of squares of which the last depends on the last weight alone, the one before on the
-    last two, and so on; so weights are fixed from the last to the first, each near its best value given those fixed already, and the
-    best `beam` prefixes are kept (the K-best form of sphere decoding). Biases stay free.
+    With ``hessian = R.T @ R`` the loss is a sum of squares of which the last depends on the last term alone, the one before
+    on the last two, and so on; so terms are fixed from the last to the first, each near its best value given those fixed
+    already, and the best `beam` prefixes are kept: K-best sphere decoding (Guo and Nilsson, IEEE JSAC 24, 2006).
 
     Parameters
     ----------
     model : Quadratic
         Over `outputs` biases and k terms.
     outputs : int
-    unit : array, (k,)
-        Parameter of the model for a weight of 1.
-    grid : array
-        Ascending values that a weight can take.
+    base : array of float64
+        Ascending values, at least two.
+    factors : array of float64, (grids, k)
+        Parameter that a 1 of the base stands for.
     beam : int
     """
-    size = len(unit)
     hessian = model.hessian
     inner = linalg.solve(hessian[:outputs, :outputs], hessian[:outputs, outputs:], assume_a="pos", check_finite=False)
     reduced = hessian[outputs:, outputs:] - hessian[outputs:, :outputs] @ inner
     best = linalg.solve(hessian, model.linear, assume_a="pos", check_finite=False)[outputs:]
     order = np.argsort(np.diag(reduced) * best**2, kind="stable")
-    scaled = reduced[np.ix_(order, order)] * np.multiply.outer(unit[order], unit[order])
-    centre = best[order] / unit[order]
-    R = linalg.cholesky(scaled, check_finite=False)
-    chosen, cost = _descend(R, centre, grid, beam)
-    weights = np.empty(size)
-    weights[order] = chosen
-    return weights, cost
+    R = linalg.cholesky(reduced[np.ix_(order, order)], check_finite=False)
+    units, costs = _descend(R, best[order], base, factors[:, order], beam)
+    back = np.empty_like(order)
+    back[order] = np.arange(len(order))
+    return Rounded(units[:, back], costs)
 
 
 def _descend(
-    R: NDArray[np.float64], centre: NDArray[np.float64], grid: NDArray[np.float64], beam: int
-) -> tuple[NDArray[np.float64], float]:
-    """Return the best grid point that a beam search from the last row of R to the first finds."""
-    size = len(centre)
-    offsets = np.zeros((1, size))
-    costs = np.zeros(1)
-    span = np.arange(min(CHOICES, len(grid)))
+    R: NDArray[np.float64],
+    centre: NDArray[np.float64],
+    base: NDArray[np.float64],
+    factors: NDArray[np.float64],
+    beam: int,
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the best grid point of every grid that a beam search from the last row of R to the first finds."""
+    grids, size = factors.shape
+    width = min(3, len(base))
+    middles = (base[1:] + base[:-1]) / 2
+    units = np.zeros((grids, 1, size))
+    errors = np.zeros((grids, 1, size))
+    costs = np.zeros((grids, 1))
+    at = np.arange(grids)[:, None]
     for i in range(size - 1, -1, -1):
-        diagonal = R[i, i]
-        target = centre[i] - offsets[:, i + 1 :] @ (R[i, i + 1 :] / diagonal)
-        nearest = np.searchsorted(grid, target)
-        first = np.clip(nearest - 1 - (len(span) - 2) // 2, 0, len(grid) - len(span))
-        if len(span) == 3:
-            closer = (nearest < len(grid)) & (np.abs(grid[np.minimum(nearest, len(grid) - 1)] - target) < np.abs(grid[np.maximum(nearest - 1, 0)] - target))
-            first = np.clip(np.where(closer, nearest - 1, nearest - 2), 0, len(grid) - 3)
-        values = grid[first[:, None] + span]
-        totals = costs[:, None] + (diagonal * (values - target[:, None])) ** 2
-        flat = totals.ravel()
-        keep = np.argpartition(flat, beam - 1)[:beam] if len(flat) > beam else np.arange(len(flat))
-        parent = keep // len(span)
-        offsets = offsets[parent]
-        offsets[:, i] = values.ravel()[keep] - centre[i]
-        costs = flat[keep]
-    winner = int(costs.argmin())
-    return offsets[winner] + centre, 0.5 * float(costs[winner])
+        target = centre[i] - errors[:, :, i + 1 :] @ (R[i, i + 1 :] / R[i, i])
+        nearest = np.searchsorted(middles, target / factors[:, i, None])
+        first = np.clip(nearest - 1, 0, len(base) - width)
+        options = base[first[:, :, None] + np.arange(width)]
+        totals = costs[:, :, None] + (R[i, i] * (options * factors[:, i, None, None] - target[:, :, None])) ** 2
+        totals = totals.reshape(grids, -1)
+        kept = np.argsort(totals, axis=1, kind="stable")[:, :beam]
+        parent = kept // width
+        units, errors = units[at, parent], errors[at, parent]
+        units[:, :, i] = options.reshape(grids, -1)[at, kept]
+        errors[:, :, i] = units[:, :, i] * factors[:, i, None] - centre[i]
+        costs = totals[at, kept]
+    return units[:, 0], 0.5 * costs[:, 0]

@@ -148,8 +148,20 @@ class Decoder:
             digit = self.peek(count)
             self.take(digit, 1, count)
             value |= digit << shift
-        if value >= whole:
-            raise ArtifactError(f"a value must lie in 0..{whole - 1}, but the file has {value}")
+        return self.bounded(value, whole - 1)
+
+    @staticmethod
+    def bounded(value: int, most: int) -> int:
+        """Return a value that must be at most `most`."""
+        if value > most:
+            raise ArtifactError(f"a value of the file must be at most {most}, but is {value}; the file is damaged")
+        return value
+
+    @staticmethod
+    def at_least(value: int, least: int) -> int:
+        """Return a value that must be at least `least`."""
+        if value < least:
+            raise ArtifactError(f"a value of the file must be at least {least}, but is {value}; the file is damaged")
         return value
 
     def claim(self, elements: int) -> None:

@@ -1,0 +1,135 @@
+"""The command line's words: commands, and one option for every key of a request."""
+
+from __future__ import annotations
+
+import argparse
+from importlib import metadata
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from automicro.errors import RequestError
+from automicro.request import Constraints, DataSource, Output, Search, did_you_mean
+from automicro.request.schemas import SCHEMAS
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pydantic.fields import FieldInfo
+
+    from automicro.request.problems import Section
+
+__all__ = ["parse", "settings_of"]
+
+SECTIONS: dict[str, type[Section]] = {
+    "data": DataSource,
+    "constraints": Constraints,
+    "search": Search,
+    "output": Output,
+}
+
+
+class _Parser(argparse.ArgumentParser):
+    """Raises a sentence instead of printing usage."""
+
+    def error(self, message: str) -> NoReturn:
+        raise RequestError(f"{message}: see {self.prog} --help")
+
+
+def parse(words: Sequence[str]) -> argparse.Namespace:
+    """Return the parsed command line.
+
+    Raises
+    ------
+    RequestError
+        If it cannot be understood.
+    """
+    parser, commands = _parser()
+    arguments, unknown = parser.parse_known_args(words)
+    if unknown:
+        options = [option for action in commands[arguments.command]._actions for option in action.option_strings]  # noqa: SLF001 - argparse has no public list
+        remedy = did_you_mean(unknown[0].partition("=")[0], options) if unknown[0].startswith("-") else "take it away"
+        raise RequestError(f"{unknown[0]}: unknown argument of automicro {arguments.command}, {remedy}")
+    return arguments
+
+
+def settings_of(arguments: argparse.Namespace) -> list[str]:
+    """Return what the command line sets, as settings like ``constraints.score=0.9``."""
+    given = [f"{key}={value}" for key, value in vars(arguments).items() if "." in key and value is not None]
+    return [*given, *(getattr(arguments, "set", None) or [])]
+
+
+def _parser() -> tuple[_Parser, dict[str, argparse.ArgumentParser]]:
+    parser = _Parser(
+        prog="automicro",
+        description="The smallest model, in deployed bytes, that meets your constraints.",
+        epilog="exit codes: 0 found or done, 2 bad request or data, 3 no model meets the constraints, 130 interrupted",
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action="version", version=f"automicro {metadata.version('automicro')}")
+    kinds = parser.add_subparsers(dest="command", required=True, metavar="COMMAND", parser_class=_Parser)
+    _search_commands(kinds)
+    _model_commands(kinds)
+    _telling_commands(kinds)
+    return parser, dict(kinds.choices)
+
+
+def _add(kinds: Any, name: str, told: str) -> argparse.ArgumentParser:
+    command: argparse.ArgumentParser = kinds.add_parser(
+        name, help=told, description=f"{told[0].upper()}{told[1:]}.", allow_abbrev=False
+    )
+    return command
+
+
+def _search_commands(kinds: Any) -> None:
+    run = _add(kinds, "run", "run the search that a file describes")
+    run.add_argument("config", metavar="CONFIG", help="a .toml, .yaml, .yml or .json file")
+    run.add_argument(
+        "--set",
+        action="append",
+        metavar="SECTION.KEY=VALUE",
+        help="set a key, such as constraints.score=0.9, or take it out with an empty value; may be repeated",
+    )
+    _add_request(run, without=("source",))
+    select = _add(kinds, "select", "search the smallest model for a table")
+    select.add_argument("data.source", metavar="DATA", help=DataSource.model_fields["source"].description)
+    _add_request(select, without=("source",))
+
+
+def _add_request(command: argparse.ArgumentParser, without: tuple[str, ...]) -> None:
+    for section, model in SECTIONS.items():
+        group = command.add_argument_group(section)
+        for key, field in model.model_fields.items():
+            if key not in without:
+                _add_option(group, f"{section}.{key}", field)
+
+
+def _add_option(group: Any, path: str, field: FieldInfo) -> None:
+    key = path.partition(".")[2].replace("_", "-")
+    told = (field.description or "").replace("%", "%%")
+    if "bool" in str(field.annotation):
+        group.add_argument(f"--{key}", dest=path, default=None, action=argparse.BooleanOptionalAction, help=told)
+    else:
+        group.add_argument(f"--{key}", dest=path, metavar=key.rpartition("-")[2].upper(), help=told)
+
+
+def _model_commands(kinds: Any) -> None:
+    predict = _add(kinds, "predict", "predict the rows of a table with a saved model")
+    predict.add_argument("model", metavar="MODEL", help="a file that a search has written")
+    predict.add_argument("data", metavar="DATA", help=DataSource.model_fields["source"].description)
+    predict.add_argument(
+        "--format", choices=("csv", "tsv", "parquet", "jsonl"), help="told by the suffix, if not given"
+    )
+    predict.add_argument("--output", metavar="FILE", help="a .csv or .jsonl file; CSV to standard output, if not given")
+    predict.add_argument("--proba", action="store_true", help="the probability of each class instead of the label")
+    inspect = _add(kinds, "inspect", "tell a saved model in words, with its size by part and its card")
+    inspect.add_argument("model", metavar="MODEL", help="a file that a search has written")
+    _add_json(inspect)
+
+
+def _telling_commands(kinds: Any) -> None:
+    _add_json(_add(kinds, "plugins", "list model families, and why one cannot be used"))
+    schema = _add(kinds, "schema", "print the JSON Schema of a search file, a model's card or a line of a trace")
+    schema.add_argument("name", nargs="?", default="search", metavar="NAME", help=f"one of {', '.join(SCHEMAS)}")
+
+
+def _add_json(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--json", action="store_true", help="as JSON")

@@ -1,0 +1,90 @@
+"""Commands on a saved model: `predict` and `inspect`."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from automicro.errors import RequestError
+from automicro.model import load
+
+if TYPE_CHECKING:
+    from argparse import Namespace
+
+    from automicro.model import Model
+
+__all__ = ["inspect", "predict"]
+
+
+def predict(arguments: Namespace) -> str:
+    """Predict the rows of a table; return them as CSV, or write them to a file."""
+    written = {".csv": _csv, ".jsonl": _json_lines}.get(Path(arguments.output or ".csv").suffix.casefold() or ".csv")
+    if written is None:
+        raise RequestError(f"output: must end in .csv or .jsonl, but got {arguments.output!r}")
+    model = load(arguments.model)
+    names, rows = _predictions(model, _table(arguments.data, arguments.format), proba=arguments.proba)
+    text = written(names, rows)
+    if arguments.output is None:
+        return text
+    try:
+        Path(arguments.output).write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise RequestError(
+            f"output: {arguments.output} must be a file that can be written: {error.strerror}"
+        ) from error
+    return ""
+
+
+def _table(source: str, form: str | None) -> Any:
+    from automicro.data import read_file, sklearn_source  # noqa: PLC0415 - brings pyarrow or scikit-learn
+
+    if source.startswith("sklearn:"):
+        return sklearn_source(source.removeprefix("sklearn:"))[0]
+    return read_file(source, form)
+
+
+def _predictions(model: Model, table: Any, *, proba: bool) -> tuple[list[str], list[list[Any]]]:
+    if proba:
+        classes = [] if model.classes is None else model.classes.tolist()
+        return [str(label) for label in classes], model.predict_proba(table).tolist()
+    target = str((model.card or {}).get("target") or "prediction")
+    return [target], [[value] for value in model.predict(table).tolist()]
+
+
+def _csv(names: list[str], rows: list[list[Any]]) -> str:
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(names)
+    writer.writerows(rows)
+    return text.getvalue()
+
+
+def _json_lines(names: list[str], rows: list[list[Any]]) -> str:
+    return "".join(json.dumps(dict(zip(names, row, strict=True))) + "\n" for row in rows)
+
+
+def inspect(arguments: Namespace) -> str:
+    """Return a model in words, its size by part and its card."""
+    from automicro.program import size_by_part  # noqa: PLC0415 - predicting does not need it
+    from automicro.report import card_text, model_text, size_text  # noqa: PLC0415 - as above
+
+    model = load(arguments.model)
+    words = model_text(model.program, model.card)
+    if arguments.json:
+        told = {
+            "size_bytes": model.size_bytes,
+            "size_by_part": size_by_part(model.program),
+            "model": words.splitlines(),
+            "card": model.card,
+        }
+        return json.dumps(told, indent=2) + "\n"
+    card = "none (stripped)" if model.card is None else card_text(model.card)
+    parts = {"model": words, "size": size_text(model.program), "card": card}
+    return "\n".join(f"{title}\n{_indented(text)}\n" for title, text in parts.items())
+
+
+def _indented(text: str) -> str:
+    return "\n".join(f"  {line}" for line in text.splitlines())

@@ -1,0 +1,40 @@
+"""Commands that tell about the installation: `plugins` and `schema`."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+from automicro.request.schemas import schema_text
+
+if TYPE_CHECKING:
+    from argparse import Namespace
+
+__all__ = ["plugins", "schema"]
+
+
+def plugins(arguments: Namespace) -> str:
+    """Return the families that can be used, and why others cannot."""
+    from automicro.discovery import discover  # noqa: PLC0415 - loads every plugin
+    from automicro.report import aligned  # noqa: PLC0415 - loads numpy
+
+    registry = discover()
+    tasks = {name: sorted(family.tasks) for name, family in registry.families.items()}
+    if arguments.json:
+        told = {
+            "families": tasks,
+            "plugins": [asdict(plugin) for plugin in registry.plugins],
+            "problems": [asdict(problem) for problem in registry.problems],
+        }
+        return json.dumps(told, indent=2) + "\n"
+    rows = [("family", "tasks", "plugin", "distribution")]
+    for plugin in registry.plugins:
+        origin = f"{plugin.distribution} {plugin.version}"
+        rows += [(name, ", ".join(tasks[name]), plugin.name, origin) for name in plugin.families]
+    return "\n".join([*aligned(rows), *map(str, registry.problems)]) + "\n"
+
+
+def schema(arguments: Namespace) -> str:
+    """Return a JSON Schema."""
+    return schema_text(arguments.name)

@@ -1,0 +1,1 @@
+"""Rewriting of programs to canonical form, noun by noun."""

@@ -1,0 +1,146 @@
+"""Bodies: nested nodes made flat, equal kinds joined, constants gathered in one bias."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from automicro.program.nodes import Activation, Affine, Chain, Forest, StepTables, Sum
+from automicro.program.rewrite.blocks import joined
+from automicro.program.rewrite.domains import ANYTHING
+from automicro.program.rewrite.forests import reduced_forest
+from automicro.program.rewrite.scaling import without_scaling
+from automicro.program.rewrite.tables import Tables
+from automicro.program.weights import Weights
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from automicro.program.nodes import Node
+    from automicro.program.rewrite.domains import Domain
+
+__all__ = ["flat", "outputs_of", "reduced"]
+
+
+def outputs_of(node: Node, inputs: int) -> int:
+    """Return the number of outputs of a node over some inputs."""
+    if isinstance(node, Activation):
+        return inputs
+    if isinstance(node, Chain):
+        for part in node.nodes:
+            inputs = outputs_of(part, inputs)
+        return inputs
+    return outputs_of(node.nodes[0], inputs) if isinstance(node, Sum) else len(node.bias.values)
+
+
+def flat(node: Node) -> Node:
+    """Return a node without chains in chains and sums in sums, affine maps that follow one another folded into one."""
+    if isinstance(node, Sum):
+        parts: list[Node] = []
+        for part in map(flat, node.nodes):
+            parts.extend(part.nodes if isinstance(part, Sum) else [part])
+        return parts[0] if len(parts) == 1 else Sum(tuple(parts))
+    if not isinstance(node, Chain):
+        return node
+    steps: list[Node] = []
+    for part in map(flat, node.nodes):
+        steps.extend(part.nodes if isinstance(part, Chain) else [part])
+    while (found := next(((i, f) for i, f in enumerate(map(_folded, steps, steps[1:])) if f is not None), None)) is not None:
+        at, both = found
+        steps[at : at + 2] = [both]
+    return steps[0] if len(steps) == 1 else Chain(tuple(steps))
+
+
+def _folded(first: Node, second: Node) -> Node | None:
+    """Return one node for two in a chain, if there is one."""
+    if not isinstance(first, Affine):
+        return None
+    if isinstance(second, Affine):
+        outer = second.weights.values.astype(np.float64)
+        bias = outer @ first.bias.values + second.bias.values
+        sources = (first.weights, second.weights)
+        return Affine(joined(outer @ first.weights.values, sources), joined(bias, (*sources, first.bias, second.bias)))
+    if isinstance(second, Sum):
+        parts = [_folded(first, part) for part in second.nodes]
+        known = [part for part in parts if part is not None]
+        return flat(Sum(tuple(known))) if len(known) == len(parts) else None
+    return without_scaling(first, second)
+
+
+def reduced(node: Node, domains: Sequence[Domain]) -> Node:
+    """Return a flat node in its shortest form over features of known domains."""
+    if isinstance(node, Chain):
+        parts = []
+        for part in node.nodes:
+            parts.append(reduced(part, domains))
+            domains = [ANYTHING] * outputs_of(parts[-1], len(domains))
+        return Chain(tuple(parts))
+    if isinstance(node, Activation):
+        return node
+    given = node.nodes if isinstance(node, Sum) else (node,)
+    tables = Tables(np.zeros(outputs_of(node, len(domains))))
+    affine = _joined_affine([part for part in given if isinstance(part, Affine)], domains, tables)
+    for part in given:
+        if isinstance(part, StepTables):
+            tables.add_node(part)
+    forests = [part for part in given if isinstance(part, Forest)]
+    kept = [forest for forest in (reduced_forest(f, domains, tables) for f in forests) if forest is not None]
+    others = [reduced(part, domains) for part in given if isinstance(part, Activation | Chain)]
+    table = tables.node(domains)
+    parts = [part for part in (affine, table, *_joined_forests(kept), *others) if part is not None]
+    return _with_bias(parts, tables, len(domains), has_bias=table is not None)
+
+
+def _joined_affine(parts: Sequence[Affine], domains: Sequence[Domain], tables: Tables) -> Affine | None:
+    """Return the sum of affine maps without bias, which goes to `tables`; None if no weight is left."""
+    if not parts:
+        return None
+    total = np.sum([part.weights.values.astype(np.float64) for part in parts], axis=0)
+    for part in parts:
+        tables.bias += part.bias.values
+        tables.sources.append(part.bias)
+    constants = {j: c for j in np.flatnonzero(total.any(axis=0)).tolist() if (c := domains[j].constant) is not None}
+    for feature, constant in constants.items():
+        tables.bias += total[:, feature] * constant
+        tables.sources.extend(part.weights for part in parts)
+        total[:, feature] = 0
+    if not total.any():
+        return None
+    weights = joined(total, [part.weights for part in parts]) if len(parts) > 1 else replace(parts[0].weights, values=total.astype(np.float32))
+    return Affine(weights, Weights.of(np.zeros(len(total))))
+
+
+def _joined_forests(forests: list[Forest]) -> list[Forest]:
+    """Return at most one forest of narrow and one of wide leaves."""
+    result = []
+    for wide in (False, True):
+        same = [forest for forest in forests if (forest.leaves.values.shape[1] > 1) == wide]
+        if len(same) < 2:
+            result += same
+            continue
+        starts = np.cumsum([0, *(len(forest.leaves.values) for forest in same)])
+        trees = [
+            replace(tree, leaf=np.where(tree.feature < 0, tree.leaf + start, 0).astype(np.int32))
+            for forest, start in zip(same, starts, strict=False)
+            for tree in forest.trees
+        ]
+        leaves = joined(np.concatenate([forest.leaves.values for forest in same]), [forest.leaves for forest in same])
+        result.append(Forest(tuple(trees), leaves, same[0].bias))
+    return result
+
+
+def _with_bias(parts: list[Node], tables: Tables, inputs: int, *, has_bias: bool) -> Node:
+    """Return the sum of parts, the constants put into the first that has a bias."""
+    outputs = len(tables.bias)
+    if not has_bias and (tables.bias.any() or not parts):
+        bias = joined(tables.bias, tables.sources)
+        for at, part in enumerate(parts):
+            if isinstance(part, Affine | Forest):
+                parts[at] = replace(part, bias=bias)
+                break
+        else:
+            parts.append(Affine(Weights.of(np.zeros((outputs, inputs))), bias))
+    return parts[0] if len(parts) == 1 else Sum(tuple(parts))
+

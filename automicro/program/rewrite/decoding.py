@@ -1,0 +1,116 @@
+"""Decoders: unused ones dropped, equal ones shared, those of features that are only compared made cheap."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from automicro.program.nodes import Lookup, Missing, Numeric, OneHot
+from automicro.program.rewrite.usage import map_cuts, renumber, usage
+from automicro.program.rows import FLOAT32_MAX
+from automicro.program.weights import Weights
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from automicro.program.nodes import Decoder, Node
+
+__all__ = ["decoders_of", "features_of", "recoded", "shared", "with_fills_at_cuts"]
+
+ORDER = (Numeric, Missing, OneHot, Lookup)
+
+
+def features_of(decoders: Sequence[Decoder]) -> list[Decoder]:
+    """Return one decoder for each feature: one-hot decoders are taken apart."""
+    features: list[Decoder] = []
+    for decoder in decoders:
+        if isinstance(decoder, OneHot):
+            features.extend(OneHot(decoder.column, (level,)) for level in decoder.levels)
+        else:
+            features.append(_without_defaults(decoder) if isinstance(decoder, Lookup) else decoder)
+    return features
+
+
+def _without_defaults(decoder: Lookup) -> Lookup:
+    """Return a look-up in the order of its levels, without those that have the default value."""
+    default = np.float32(decoder.default)
+    pairs = zip(decoder.levels, decoder.values.values, strict=True)
+    kept = sorted(((level, v) for level, v in pairs if v != default), key=lambda pair: _text_order(pair[0]))
+    values = np.array([value for _, value in kept], dtype=np.float32)
+    return Lookup(decoder.column, tuple(level for level, _ in kept), Weights(values, decoder.values.encoding), float(default))
+
+
+def _text_order(level: str | None) -> tuple[bool, str]:
+    return level is None, level or ""
+
+
+def _order(feature: Decoder) -> tuple[object, ...]:
+    kind = ORDER.index(type(feature))
+    if isinstance(feature, OneHot):
+        return feature.column, kind, _text_order(feature.levels[0])
+    if isinstance(feature, Numeric):
+        return feature.column, kind, (feature.fill is None, feature.fill or 0.0)
+    if isinstance(feature, Lookup):
+        levels = tuple(map(_text_order, feature.levels))
+        return feature.column, kind, (levels, tuple(feature.values.values.tolist()), feature.default)
+    return feature.column, kind
+
+
+def decoders_of(features: Sequence[Decoder]) -> tuple[Decoder, ...]:
+    """Return decoders for features: the inverse of `features_of`."""
+    decoders: list[Decoder] = []
+    for feature in features:
+        before = decoders[-1] if decoders else None
+        if isinstance(feature, OneHot) and isinstance(before, OneHot) and before.column == feature.column:
+            decoders[-1] = OneHot(feature.column, before.levels + feature.levels)
+        else:
+            decoders.append(feature)
+    return tuple(decoders)
+
+
+def shared(features: Sequence[Decoder], body: Node) -> tuple[list[Decoder], Node]:
+    """Return the features that a body reads, each once, by column, and the body over them."""
+    found = usage(body)
+    if found.positional:
+        return list(features), body
+    used = {feature: features[feature] for feature in sorted(found.features)}
+    distinct = sorted(dict.fromkeys(used.values()), key=_order)
+    place = {decoder: number for number, decoder in enumerate(distinct)}
+    return distinct, renumber(body, {feature: place[decoder] for feature, decoder in used.items()}, len(distinct))
+
+
+def recoded(features: Sequence[Decoder], body: Node) -> tuple[list[Decoder], Node]:
+    """Return look-ups that are only compared with their values' ranks between the cuts, and the body with cuts between ranks."""
+    found = usage(body)
+    cuts_of = {j: found.cuts(j) for j, feature in enumerate(features) if isinstance(feature, Lookup)}
+    known = {j: cuts for j, cuts in cuts_of.items() if cuts is not None and len(cuts)}
+    result = list(features)
+    for j, cuts in known.items():
+        lookup = result[j]
+        if isinstance(lookup, Lookup):
+            ranks = np.searchsorted(cuts, lookup.values.values, side="left").astype(np.float32)
+            default = float(np.searchsorted(cuts, np.float32(lookup.default), side="left"))
+            result[j] = _without_defaults(Lookup(lookup.column, lookup.levels, Weights.of(ranks), default))
+
+    def change(feature: int, cuts: NDArray[np.float32]) -> NDArray[np.float32]:
+        if feature not in known:
+            return cuts
+        return np.searchsorted(known[feature], cuts, side="left").astype(np.float32) + np.float32(0.5)
+
+    return result, map_cuts(body, change) if known else body
+
+
+def with_fills_at_cuts(features: Sequence[Decoder], body: Node) -> list[Decoder]:
+    """Return features with the fill of those that are only compared moved to the end of its piece: the next cut, or the largest number."""
+    found = usage(body)
+    result = list(features)
+    for j, feature in enumerate(features):
+        cuts = found.cuts(j)
+        if isinstance(feature, Numeric) and feature.fill is not None and cuts is not None:
+            ends = np.append(cuts, np.float32(FLOAT32_MAX))
+            result[j] = replace(feature, fill=float(ends[np.searchsorted(cuts, np.float32(feature.fill), side="left")]))
+    return result

@@ -1,0 +1,197 @@
+"""What must hold of a program, checked where it comes from outside."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NoReturn
+
+import numpy as np
+
+from automicro.errors import AutomicroError, PluginError
+from automicro.program.nodes import Activation, Affine, Chain, Forest, Lookup, Missing, Numeric, OneHot, StepTables, Sum
+from automicro.program.trees import right_children
+
+if TYPE_CHECKING:
+    from automicro.program.nodes import Decoder, Node, Program, Tree
+    from automicro.program.weights import Weights
+
+__all__ = ["validate"]
+
+DEEPEST = 8
+LINKS = ("identity", "exp", "sigmoid", "softmax")
+MOST_COLUMNS = 1 << 24
+
+
+class _Invalid(Exception):  # noqa: N818 - turned into the error that the caller names
+    """What is wrong."""
+
+
+def _refuse(sentence: str) -> NoReturn:
+    raise _Invalid(sentence)
+
+
+def validate(program: Program, error: type[AutomicroError] = PluginError) -> None:
+    """Raise `error` unless a program can be evaluated and packed.
+
+    Raises
+    ------
+    PluginError
+        Or what `error` is, naming what must hold and what the program has.
+    """
+    try:
+        _program(program)
+    except _Invalid as found:
+        raise error(f"a program is not valid: {found}") from None
+
+
+def _program(program: Program) -> None:
+    if not 1 <= program.columns <= MOST_COLUMNS:
+        _refuse(f"columns must lie in 1..{MOST_COLUMNS}, but are {program.columns}")
+    if program.link not in LINKS:
+        _refuse(f"the link must be one of {', '.join(LINKS)}, but is {program.link!r}")
+    kinds: dict[int, bool] = {}
+    for decoder in program.decoders:
+        _decoder(decoder, program.columns)
+        if not isinstance(decoder, Missing) and kinds.setdefault(decoder.column, isinstance(decoder, Numeric)) != isinstance(
+            decoder, Numeric
+        ):
+            _refuse(f"column {decoder.column} must be read as numbers or as levels, but is read as both")
+    inputs = sum(len(d.levels) if isinstance(d, OneHot) else 1 for d in program.decoders)
+    _labels(program, _node(program.body, inputs, 0))
+
+
+def _labels(program: Program, outputs: int) -> None:
+    labels = program.labels
+    if program.link == "sigmoid" and outputs != 1:
+        _refuse(f"the link sigmoid goes with one score, but there are {outputs}")
+    if program.link == "softmax" and outputs < 2:
+        _refuse(f"the link softmax goes with two scores or more, but there are {outputs}")
+    if labels is None:
+        return
+    classes = 2 if program.link == "sigmoid" else outputs
+    if len(labels) != classes or classes < 2:
+        _refuse(f"{classes} classes must have as many labels, at least two, but there are {len(labels)}")
+    if len(set(labels)) != len(labels):
+        _refuse("labels must differ")
+    kinds = {type(label) for label in labels}
+    if len(kinds) != 1 or not kinds <= {str, int, bool, float}:
+        _refuse(f"labels must all be text, whole numbers, booleans or real numbers, but are {labels!r}")
+    if kinds == {int} and max(abs(int(label)) for label in labels) >= 1 << 40:
+        _refuse(f"labels must have fewer than 40 bits, but are {labels!r}")
+    if kinds == {float} and not np.isfinite(np.array(labels, dtype=np.float64)).all():
+        _refuse(f"labels must be finite, but are {labels!r}")
+
+
+def _decoder(decoder: Decoder, columns: int) -> None:
+    if not 0 <= decoder.column < columns:
+        _refuse(f"a decoder must read one of {columns} columns, but reads column {decoder.column}")
+    if isinstance(decoder, Numeric) and decoder.fill is not None:
+        _number(decoder.fill, f"the fill of column {decoder.column}")
+    if isinstance(decoder, OneHot | Lookup):
+        if not decoder.levels or len(set(decoder.levels)) != len(decoder.levels):
+            _refuse(f"levels of column {decoder.column} must be at least one and differ, but are {decoder.levels!r}")
+        if not all(level is None or isinstance(level, str) for level in decoder.levels):
+            _refuse(f"levels of column {decoder.column} must be text or None, but are {decoder.levels!r}")
+    if isinstance(decoder, Lookup):
+        _number(decoder.default, f"the default of column {decoder.column}")
+        _block(decoder.values, (len(decoder.levels),), f"values of column {decoder.column}")
+
+
+def _number(value: float, name: str) -> None:
+    with np.errstate(over="ignore"):
+        if not np.isfinite(np.float32(value)) or float(np.float32(value)) != value:
+            _refuse(f"{name} must be a finite float32 number, but is {value!r}")
+
+
+def _block(weights: Weights, shape: tuple[int, ...], name: str) -> None:
+    values = weights.values
+    if values.dtype != np.float32:
+        _refuse(f"{name} must be float32, but are {values.dtype}")
+    if values.shape != shape:
+        _refuse(f"{name} must have shape {shape}, but have {values.shape}")
+    if not np.isfinite(values).all():
+        _refuse(f"{name} must be finite, but hold NaN or infinity")
+
+
+def _node(node: Node, inputs: int, depth: int) -> int:
+    """Return the number of outputs of a node."""
+    if depth > DEEPEST:
+        _refuse(f"nodes must be nested at most {DEEPEST} deep")
+    if isinstance(node, Activation):
+        if node.kind not in {"relu", "tanh", "sigmoid"}:
+            _refuse(f"an activation must be relu, tanh or sigmoid, but is {node.kind!r}")
+        return inputs
+    if isinstance(node, Chain | Sum):
+        return _nest(node, inputs, depth)
+    outputs = len(node.bias.values) if node.bias.values.ndim == 1 else 0
+    if not outputs:
+        _refuse(f"a bias must have one number an output, but has shape {node.bias.values.shape}")
+    _block(node.bias, (outputs,), "biases")
+    if isinstance(node, Affine):
+        _block(node.weights, (outputs, inputs), "weights of an affine map")
+    elif isinstance(node, StepTables):
+        _tables(node, inputs, outputs)
+    else:
+        _forest(node, inputs, outputs)
+    return outputs
+
+
+def _nest(node: Chain | Sum, inputs: int, depth: int) -> int:
+    if not node.nodes:
+        _refuse(f"a {type(node).__name__.lower()} must have at least one node")
+    if isinstance(node, Chain):
+        for part in node.nodes:
+            inputs = _node(part, inputs, depth + 1)
+        return inputs
+    widths = {_node(part, inputs, depth + 1) for part in node.nodes}
+    if len(widths) != 1:
+        _refuse(f"parts of a sum must have equally many outputs, but have {sorted(widths)}")
+    return widths.pop()
+
+
+def _tables(node: StepTables, inputs: int, outputs: int) -> None:
+    count = len(node.features)
+    if not (len(node.outputs) == len(node.pieces) == count):
+        _refuse(f"step tables must have a feature, an output and pieces each, but {count} have features")
+    if not all(0 <= feature < inputs for feature in node.features):
+        _refuse(f"step tables must read one of {inputs} features, but read {node.features}")
+    if not all(0 <= output < outputs for output in node.outputs):
+        _refuse(f"step tables must add to one of {outputs} outputs, but add to {node.outputs}")
+    if not all(pieces >= 1 for pieces in node.pieces):
+        _refuse(f"step tables must have at least one piece, but have {node.pieces}")
+    _block(node.values, (sum(node.pieces),), "values of step tables")
+    _block(node.cuts, (sum(node.pieces) - count,), "cuts of step tables")
+    if node.missing is not None:
+        _block(node.missing, (count,), "values for missing features")
+    start = 0
+    for pieces in node.pieces:
+        if (np.diff(node.cuts.values[start : start + pieces - 1]) <= 0).any():
+            _refuse("cuts of a step table must ascend")
+        start += pieces - 1
+
+
+def _forest(node: Forest, inputs: int, outputs: int) -> None:
+    leaves = node.leaves.values
+    if leaves.ndim != 2 or leaves.shape[1] not in {1, outputs}:
+        _refuse(f"leaves must have 1 or {outputs} columns, but have shape {leaves.shape}")
+    _block(node.leaves, leaves.shape, "leaves")
+    for number, tree in enumerate(node.trees):
+        _tree(tree, number, inputs, len(leaves))
+        if not 0 <= tree.output < (outputs if leaves.shape[1] == 1 else 1):
+            _refuse(f"tree {number} must add to one of {outputs} outputs (0 where leaves are wide), but has {tree.output}")
+
+
+def _tree(tree: Tree, number: int, inputs: int, leaves: int) -> None:
+    nodes = len(tree.feature)
+    if not (len(tree.threshold) == len(tree.default_left) == len(tree.leaf) == nodes):
+        _refuse(f"arrays of tree {number} must be equally long")
+    try:
+        right_children(tree.feature)
+    except ValueError as error:
+        _refuse(f"tree {number}: {error}")
+    splits = tree.feature >= 0
+    if tree.feature.max() >= inputs:
+        _refuse(f"tree {number} must read one of {inputs} features, but reads feature {tree.feature.max()}")
+    if tree.threshold.dtype != np.float32 or not np.isfinite(tree.threshold[splits]).all():
+        _refuse(f"thresholds of tree {number} must be finite float32 numbers")
+    if not bool(((tree.leaf[~splits] >= 0) & (tree.leaf[~splits] < leaves)).all()):
+        _refuse(f"tree {number} must have leaves of 0..{leaves - 1}")

@@ -1,0 +1,94 @@
+"""Bodies: nodes of every kind, nested."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from automicro.errors import ArtifactError
+from automicro.program.nodes import Activation, Affine, Chain, Forest, StepTables, Sum
+from automicro.program.weights import Weights
+from automicro.program.wire.blocks import read_block, write_block
+from automicro.program.wire.forests import read_forest, write_forest
+from automicro.program.wire.numbers import read_number, write_number
+from automicro.program.wire.tables import read_tables, write_tables
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from automicro.program.nodes import Node
+    from automicro.program.wire.coder import Decoder, Sink
+
+__all__ = ["read_node", "width", "write_node"]
+
+KINDS = (Affine, StepTables, Forest, Chain, Sum, Activation)
+ACTIVATIONS = ("relu", "tanh", "sigmoid")
+DEEPEST = 8
+
+
+def width(node: Node, inputs: int) -> int:
+    """Return the number of outputs of a node."""
+    if isinstance(node, Activation):
+        return inputs
+    if isinstance(node, Chain):
+        for part in node.nodes:
+            inputs = width(part, inputs)
+        return inputs
+    return width(node.nodes[0], inputs) if isinstance(node, Sum) else len(node.bias.values)
+
+
+def write_node(sink: Sink, node: Node, inputs: int, binary: Sequence[bool]) -> None:
+    """Write a node that reads `inputs` features, of which those flagged in `binary` can only be 0 or 1."""
+    sink.uniform(KINDS.index(type(node)), len(KINDS))
+    if isinstance(node, Affine):
+        write_number(sink, len(node.bias.values) - 1)
+        write_block(sink, node.weights.values, node.weights.encoding)
+        write_block(sink, node.bias.values, node.bias.encoding)
+    elif isinstance(node, StepTables):
+        write_tables(sink, node, inputs, binary)
+    elif isinstance(node, Forest):
+        write_forest(sink, node, inputs, binary)
+    elif isinstance(node, Activation):
+        sink.uniform(ACTIVATIONS.index(node.kind), len(ACTIVATIONS))
+    else:
+        write_number(sink, len(node.nodes) - 1)
+        sink.claim(len(node.nodes))
+        for part in node.nodes:
+            write_node(sink, part, inputs, binary)
+            if isinstance(node, Chain):
+                inputs = width(part, inputs)
+                binary = [False] * inputs
+
+
+def read_node(source: Decoder, inputs: int, binary: Sequence[bool], depth: int = 0) -> Node:
+    """Read what `write_node` wrote."""
+    if depth > DEEPEST:
+        raise ArtifactError(f"nodes must be nested at most {DEEPEST} deep; the file is damaged")
+    kind = KINDS[source.uniform(len(KINDS))]
+    if kind is Affine:
+        outputs = read_number(source) + 1
+        values, encoding = read_block(source, outputs * inputs)
+        return Affine(Weights(values.reshape(outputs, inputs), encoding), Weights(*read_block(source, outputs)))
+    if kind is StepTables:
+        return read_tables(source, inputs, binary)
+    if kind is Forest:
+        return read_forest(source, inputs, binary)
+    if kind is Activation:
+        return Activation(ACTIVATIONS[source.uniform(len(ACTIVATIONS))])  # type: ignore[arg-type]  # one of the three names
+    return _read_nest(source, inputs, binary, depth, is_chain=kind is Chain)
+
+
+def _read_nest(source: Decoder, inputs: int, binary: Sequence[bool], depth: int, *, is_chain: bool) -> Chain | Sum:
+    count = read_number(source) + 1
+    source.claim(count)
+    parts: list[Node] = []
+    for _ in range(count):
+        parts.append(read_node(source, inputs, binary, depth + 1))
+        if is_chain:
+            inputs = width(parts[-1], inputs)
+            source.claim(inputs)
+            binary = [False] * inputs
+    if is_chain:
+        return Chain(tuple(parts))
+    if len({width(part, inputs) for part in parts}) != 1:
+        raise ArtifactError("parts of a sum must have equally many outputs; the file is damaged")
+    return Sum(tuple(parts))

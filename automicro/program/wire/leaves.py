@@ -1,0 +1,155 @@
+"""The leaves of a forest: their distinct values, and which of them stands where."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from automicro.errors import ArtifactError
+from automicro.program.weights import Weights
+from automicro.program.wire.blocks import block_bits, read_block, write_block
+from automicro.program.wire.coder import Meter
+from automicro.program.wire.numbers import Chances, read_number, write_number
+from automicro.program.wire.sets import read_set, write_set
+from automicro.program.wire.symbols import GAINS, SYMBOLS_AT_MOST, learnt_bits
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from automicro.program.encodings import Encoding
+    from automicro.program.nodes import Forest
+    from automicro.program.wire.coder import Decoder, Sink
+
+__all__ = ["LeafReader", "LeafWriter"]
+
+IN_ORDER = len(GAINS)  # every leaf has the next row of the table
+
+
+@dataclass(frozen=True, eq=False)
+class LeafWriter:
+    """Leaves of a forest with their table: rows in ascending order if there is one output a leaf, else as they first occur."""
+
+    rows: NDArray[np.float32]
+    place: dict[int, int]
+    mode: int
+    encoding: Encoding | None
+    targets: _Targets
+    chances: Chances | None
+
+    @classmethod
+    def of(cls, forest: Forest) -> LeafWriter:
+        leaves = np.concatenate([t.leaf[t.feature < 0] for t in forest.trees] or [np.empty(0, dtype=np.int32)])
+        used = (forest.leaves.values + np.float32(0))[leaves]
+        distinct, codes = np.unique(used, axis=0, return_inverse=True)
+        codes = codes.reshape(-1)
+        if used.shape[1] > 1:  # vectors stand in the order of first use
+            order = np.argsort(np.unique(codes, return_index=True)[1])
+            distinct, codes = distinct[order], np.argsort(order)[codes]
+        mode = _shortest_mode(used, distinct, codes, forest.leaves.encoding)
+        targets = _Targets.of([tree.output for tree in forest.trees], len(forest.bias.values), used.shape[1])
+        place = dict(zip(leaves.tolist(), codes.tolist(), strict=True))
+        chances = None if mode == IN_ORDER else Chances(len(distinct), GAINS[mode])
+        return cls(used if mode == IN_ORDER else distinct, place, mode, forest.leaves.encoding, targets, chances)
+
+    def write_table(self, sink: Sink) -> None:
+        """Write the table, and how trees and leaves refer to outputs and rows."""
+        self.targets.write(sink)
+        write_number(sink, len(self.rows), 3)
+        if len(self.rows):
+            sink.uniform(self.mode, IN_ORDER + 1)
+            _write_rows(sink, self.rows, self.mode, self.encoding)
+
+    def write(self, sink: Sink, leaf: int) -> None:
+        """Write which row a leaf has."""
+        if self.chances is not None:
+            self.chances.write(sink, self.place[leaf])
+
+
+def _write_rows(sink: Sink, rows: NDArray[np.float32], mode: int, encoding: Encoding | None) -> None:
+    if rows.shape[1] == 1 and mode != IN_ORDER:
+        write_set(sink, rows[:, 0])
+    else:
+        write_block(sink, rows, encoding)
+
+
+def _shortest_mode(
+    used: NDArray[np.float32], distinct: NDArray[np.float32], codes: NDArray[np.int64], encoding: Encoding | None
+) -> int:
+    """Return the place in `GAINS` by which leaves refer to distinct rows, or `IN_ORDER` if repeating the rows is shorter."""
+    if not len(codes):
+        return 0
+    meter = Meter()
+    _write_rows(meter, distinct, 0, encoding)
+    counts = np.bincount(codes, minlength=len(distinct))
+    modes = range(len(GAINS)) if len(distinct) <= SYMBOLS_AT_MOST else range(1)
+    best = min((learnt_bits(counts, GAINS[mode]) + meter.bits, mode) for mode in modes)
+    return min(best, (block_bits(used, encoding), IN_ORDER))[1]
+
+
+@dataclass(frozen=True)
+class _Targets:
+    """Which outputs the trees add to: all at once (wide leaves), each the next (cyclic), or one that is written."""
+
+    of_tree: tuple[int, ...]
+    outputs: int
+    wide: bool
+    cyclic: bool
+
+    @classmethod
+    def of(cls, of_tree: list[int], outputs: int, width: int) -> _Targets:
+        cyclic = all(output == tree % outputs for tree, output in enumerate(of_tree))
+        return cls(tuple(of_tree), outputs, width > 1, cyclic)
+
+    def write(self, sink: Sink) -> None:
+        if self.outputs > 1:
+            sink.uniform(0 if self.wide else 1 + self.cyclic, 3)
+            if not (self.wide or self.cyclic):
+                for output in self.of_tree:
+                    sink.uniform(output, self.outputs)
+
+    @classmethod
+    def read(cls, source: Decoder, outputs: int, trees: int) -> _Targets:
+        kind = source.uniform(3) if outputs > 1 else 2
+        if kind == 1:
+            return cls(tuple(source.uniform(outputs) for _ in range(trees)), outputs, wide=False, cyclic=False)
+        return cls(tuple((kind // 2) * (tree % outputs) for tree in range(trees)), outputs, kind == 0, kind == 2)
+
+
+class LeafReader:
+    """Reads the table of leaves, then leaf after leaf."""
+
+    def __init__(self, source: Decoder, outputs: int, trees: int) -> None:
+        targets = _Targets.read(source, outputs, trees)
+        self.outputs = targets.of_tree
+        self._width = outputs if targets.wide else 1
+        self._count = read_number(source, 3)
+        self._next = 0
+        self._mode = source.uniform(IN_ORDER + 1) if self._count else IN_ORDER
+        self._gain = 0 if self._mode == IN_ORDER else GAINS[self._mode]
+        source.claim(self._count)
+        if self._gain:
+            source.bounded(self._count, SYMBOLS_AT_MOST)
+        self._chances = Chances(self._count, self._gain)
+        self.table = self._read_table(source)
+
+    def _read_table(self, source: Decoder) -> Weights:
+        if self._count and self._width == 1 and self._mode != IN_ORDER:
+            return Weights(read_set(source, self._count).reshape(-1, 1))
+        values, encoding = read_block(source, self._count * self._width)
+        return Weights(values.reshape(self._count, self._width), encoding)
+
+    def read(self, source: Decoder) -> int:
+        """Return the row of the next leaf."""
+        if self._mode != IN_ORDER:
+            return self._chances.read(source)
+        if self._next >= self._count:
+            raise ArtifactError(f"a forest has {self._count} leaves, but more are used; the file is damaged")
+        self._next += 1
+        return self._next - 1
+
+    def close(self) -> None:
+        """Check that every leaf of the table was used where each is used once."""
+        if self._mode == IN_ORDER and self._next != self._count:
+            raise ArtifactError(f"a forest has {self._count} leaves, but {self._next} are used; the file is damaged")

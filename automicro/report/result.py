@@ -1,0 +1,74 @@
+"""The result of a search in words, whether something was found or not."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+from automicro.report.numbers import aligned, count, rounded
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from automicro.errors import Infeasible
+
+__all__ = ["infeasible_text", "summary"]
+
+
+def summary(selection: Any) -> str:
+    """Return what was found, one line each: family, bytes, score with interval, latency, interpretability, verdict.
+
+    Parameters
+    ----------
+    selection : Selection
+        Its attributes family, size_bytes, metric, score, score_interval, reference, latency_us, interpretability,
+        verdict and trace are read, and notes where there are any.
+    """
+    score = rounded(selection.score)
+    if selection.score_interval is not None:
+        score += f" (interval {' to '.join(rounded(side) for side in selection.score_interval)})"
+    level = selection.interpretability
+    rows = [
+        ("family", selection.family),
+        ("size", count(selection.size_bytes, "byte")),
+        (selection.metric, score),
+        ("reference", _reference(selection.reference)),
+        ("latency", "" if selection.latency_us is None else f"{rounded(selection.latency_us)} us"),
+        ("interpretability", str(getattr(level, "name", level))),
+        ("verdict", selection.verdict),
+        ("trials", _trials(selection.trace)),
+    ]
+    notes = [f"note: {note}" for note in getattr(selection, "notes", ())]
+    return "\n".join([*aligned(row for row in rows if row[1]), *notes])
+
+
+def _reference(reference: Any) -> str:
+    if reference is None:
+        return ""
+    score, family = getattr(reference, "score", reference), getattr(reference, "family", None)
+    return f"{rounded(score)} ({family})" if family else rounded(score)
+
+
+def _trials(trace: Iterable[Any]) -> str:
+    statuses = Counter(record.status for record in trace)
+    told = ", ".join(f"{amount:,} {status}" for status, amount in statuses.most_common())
+    return f"{sum(statuses.values()):,} ({told})" if told else ""
+
+
+def infeasible_text(error: Infeasible) -> str:
+    """Return why no model meets the constraints: the message, and the nearest trial for each binding constraint."""
+    names = error.binding or tuple(error.nearest)
+    rows = [(f"nearest for {name}", _nearest(error.nearest[name])) for name in names if name in error.nearest]
+    rows.append(("trials", _trials(record for record in error.trace if hasattr(record, "status"))))
+    return "\n".join([str(error), *aligned((row for row in rows if row[1]), "  ")])
+
+
+def _nearest(nearest: dict[str, object]) -> str:
+    told = []
+    for key, value in nearest.items():
+        if isinstance(value, dict):
+            missed = {name: share for name, share in value.items() if isinstance(share, float) and share < 0}
+            told += [f"{name} missed by {-share:.1%}" for name, share in missed.items()]
+        else:
+            told.append(f"{key} {rounded(value) if isinstance(value, float) else value}")
+    return ", ".join(told)

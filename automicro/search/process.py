@@ -1,0 +1,124 @@
+"""One worker process: started, asked, ended."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import pickle
+import subprocess
+import sys
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO, cast
+
+__all__ = ["Command", "WorkerEnded", "WorkerProcess", "receive", "send"]
+
+ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"), "1")
+GRACE_SECONDS = 1.0
+
+
+class WorkerEnded(Exception):  # noqa: N818 - an event that the executor turns into a failed task
+    """The process ended before its task did; says how."""
+
+
+def send(stream: BinaryIO, message: object) -> None:
+    """Write one pickled message, its length first."""
+    body = pickle.dumps(message, protocol=5)
+    stream.write(len(body).to_bytes(8, "little") + body)
+    stream.flush()
+
+
+def receive(stream: BinaryIO) -> Any:
+    """Read one message; raise `EOFError` where the other side has ended."""
+    head = stream.read(8)
+    body = stream.read(int.from_bytes(head, "little")) if len(head) == 8 else b""
+    if not body:
+        raise EOFError
+    return pickle.loads(body)  # noqa: S301 - both ends are this program
+
+
+@dataclass(frozen=True)
+class Command:
+    """What every worker of an executor is started with."""
+
+    folder: Path
+    entry: str
+    memory_bytes: int
+    seconds: float | None
+
+    @property
+    def context(self) -> Path:
+        """The file that a worker reads its context from."""
+        return self.folder / "context.pickle"
+
+
+class WorkerProcess:
+    """A process that answers one task at a time, with one thread; what it prints goes nowhere."""
+
+    def __init__(self, command: Command, place: int) -> None:
+        self._command = command
+        self._errors = command.folder / f"{place}.errors"
+        path = os.pathsep.join(filter(None, sys.path))
+        with self._errors.open("wb") as errors:
+            self._process = subprocess.Popen(  # noqa: S603 - this interpreter, this package
+                [
+                    sys.executable,
+                    "-m",
+                    "automicro.search.worker",
+                    str(command.context),
+                    f"{command.memory_bytes:d}",
+                    command.entry,
+                ],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=errors,
+                env={**os.environ, **ONE_THREAD, "PYTHONPATH": path, "PYTHONHASHSEED": "0"},
+                start_new_session=True,  # Ctrl-C is for the parent, which ends its workers itself
+            )
+
+    @property
+    def alive(self) -> bool:
+        """Whether the process runs."""
+        return self._process.poll() is None
+
+    def kill(self) -> None:
+        """End the process at once; from any thread."""
+        self._process.kill()
+
+    def close(self) -> None:
+        """End the process and let go of its streams."""
+        self._process.kill()
+        self._process.wait()
+        for stream in (self._process.stdin, self._process.stdout):
+            with contextlib.suppress(BrokenPipeError):
+                cast("BinaryIO", stream).close()
+
+    def ask(self, task: object) -> tuple[Any, str | None]:
+        """Return the result of a task, or None and why there is none; raise `WorkerEnded` if the process did not survive it."""
+        overdue = threading.Event()
+
+        def stop() -> None:
+            overdue.set()
+            self.kill()
+
+        timer = threading.Timer(self._command.seconds or threading.TIMEOUT_MAX, stop)
+        timer.daemon = True
+        timer.start()
+        try:
+            send(cast("BinaryIO", self._process.stdin), task)
+            result, failure = receive(cast("BinaryIO", self._process.stdout))
+        except (EOFError, OSError):
+            raise WorkerEnded(self._cause(overdue=overdue.is_set())) from None
+        finally:
+            timer.cancel()
+        return result, failure
+
+    def _cause(self, *, overdue: bool) -> str:
+        if overdue:
+            return f"took longer than the {self._command.seconds:g} s that a trial may take"
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(GRACE_SECONDS)
+        said = self._errors.read_text(encoding="utf-8", errors="replace").strip().splitlines()
+        last = f": {said[-1]}" if said else ""
+        return f"its process ended with code {self._process.poll()}{last}"

@@ -1,0 +1,89 @@
+"""One training made into a path of ever smaller models."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from automicro_boosting.eliminate import Elimination
+from automicro_boosting.loss import make_loss
+from automicro_boosting.lower import forest
+from automicro_boosting.prune import TreeShape
+from automicro_boosting.rounding import roundings
+from automicro_boosting.tables import TableShape, Tables, tables_of
+from automicro_boosting.thresholds import move_thresholds
+from automicro_boosting.train import train
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from automicro.plugin import TrainingData
+    from automicro.plugin.family import Parameters
+    from automicro.program import Lowered
+    from automicro.program.encodings import Encoding
+    from automicro.program.nodes import Link
+    from automicro_boosting.ensemble import Ensemble
+
+__all__ = ["Model", "grow"]
+
+_JOINT_VALUES = 900  # with more values an output, LightGBM's own are kept: fitting them jointly costs their square
+
+
+@dataclass(frozen=True, eq=False)
+class Model:
+    """A training: its largest model, and smaller ones by name."""
+
+    full: Lowered
+    path: tuple[tuple[str, Lowered], ...]
+
+
+def grow(parameters: Parameters, data: TrainingData, link: Link) -> Model:
+    """Train, shorten thresholds, and take split after split away."""
+    loss = make_loss(data, link)
+    X = np.asfortranarray(data.X)
+    halved = frozenset(place for place, feature in enumerate(data.features) if feature.kind in {"level", "missing"})
+    trained = move_thresholds(train(parameters, data, loss), X, parameters["slack"], halved)
+    as_grown = forest(trained.rescaled(loss.factor, loss.shift))
+    ensemble: Ensemble | Tables = tables_of(trained, X) if parameters["shape"] == "additive" else trained
+    if parameters["shape"] == "large" or max(ensemble.sizes) > _JOINT_VALUES:
+        return Model(as_grown, ())
+    design = ensemble.design(X)
+    shape = TableShape(ensemble) if isinstance(ensemble, Tables) else TreeShape(ensemble)
+    elimination = Elimination(shape, design, loss, parameters["ridge"] / len(X))
+    full = _lowered(shape.pruned(elimination.coefficients()).rescaled(loss.factor, loss.shift), None)
+    sizes = _ladder(shape.size)
+    path = [
+        (f"splits={size}{name}", lowered)
+        for size, _ in zip(sizes, elimination.path(sizes), strict=True)
+        for name, lowered in _rounded(shape, elimination)
+    ]
+    return Model(full, tuple(path))
+
+
+def _rounded(shape: TableShape | TreeShape, elimination: Elimination) -> Iterator[tuple[str, Lowered]]:
+    """Yield the present model with values as coarse as the splits are dear, and finer."""
+    found = roundings(elimination)
+    if not found:
+        constant = shape.pruned(elimination.coefficients()).rescaled(elimination.loss.factor, elimination.loss.shift)
+        yield "", _lowered(constant, None)
+        return
+    best = int(np.argmin([each.cost(elimination.price) for each in found]))
+    for name, place in (("", best), (",finer", min(best + 2, len(found) - 1))):
+        yield name, _lowered(shape.pruned(found[place].coefficients), found[place].encoding)
+
+
+def _lowered(ensemble: Ensemble | Tables, encoding: Encoding | None) -> Lowered:
+    return ensemble.lowered(encoding) if isinstance(ensemble, Tables) else forest(ensemble, encoding)
+
+
+def _ladder(size: int) -> list[int]:
+    """Return falling numbers of splits, each about four fifths of the one before; the first two are at least `size`.
+
+    Trainings on other rows end up with some more or fewer splits: one step of overlap gives most keys to all of them.
+    """
+    steps = [1]
+    while len(steps) < 2 or steps[-2] < size:
+        steps.append(max(steps[-1] + 1, round(steps[-1] * 1.25)))
+    return steps[::-1]

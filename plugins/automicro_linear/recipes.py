@@ -1,0 +1,142 @@
+"""From standardised fits to coefficients of few bits: which grids are tried, and how biases are rounded."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from automicro.program.encodings import Fixed, Minifloat
+from automicro_linear.lowering import RawModel
+from automicro_linear.newton import Fit, Problem, fit_bias, quadratic, scores
+from automicro_linear.rounding import round_together
+from automicro_linear.short import minifloats, short_between, short_numbers
+from automicro_linear.thresholds import THRESHOLDED, best_threshold
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from automicro.program.encodings import Encoding
+    from automicro_linear.targets import Target
+
+__all__ = ["Scorer", "as_minifloats", "as_points", "exact"]
+
+EXPONENT_BITS = 4
+RANKING = frozenset({"roc_auc", "average_precision"})
+LABELS = frozenset({"accuracy", "balanced_accuracy", *THRESHOLDED})
+TOLERANCE, TOLERANCE_OF_RANKING = 0.03, 0.25  # of a bias: log-odds, or standard deviations of the target
+STRETCHES = 2.0 ** np.array([0.0, 0.25, 0.5, 0.75])
+ALL_ZERO = Fixed(0, 1.0, 0)
+
+
+@dataclass(frozen=True, eq=False)
+class Scorer:
+    """What turns standardised fits into raw models.
+
+    Parameters
+    ----------
+    problem : Problem
+    target : Target
+    metric : str
+    """
+
+    problem: Problem
+    target: Target
+    metric: str
+
+    @property
+    def any_unit(self) -> bool:
+        """Whether the metric stays the same when all scores are multiplied by one factor."""
+        return self.metric in RANKING or self.metric in LABELS
+
+    @property
+    def tolerance(self) -> float:
+        """By how much a raw bias may be rounded."""
+        return (TOLERANCE_OF_RANKING if self.metric in RANKING else TOLERANCE) * self.target.unit
+
+    def units(self, terms: NDArray[np.int64]) -> NDArray[np.float64]:
+        """Return the standardised coefficients that raw coefficients of 1 have."""
+        design = self.problem.design
+        units: NDArray[np.float64] = design.scale[terms % len(design.basis)] / self.target.unit
+        return units
+
+    def raw(self, fit: Fit) -> RawModel:
+        """Return a fit in raw coefficients, as it is."""
+        design = self.problem.design
+        slopes = fit.coefficients(len(design.basis)) / design.scale
+        bias = fit.bias - slopes @ design.centre
+        return RawModel(design.basis, slopes * self.target.unit, bias * self.target.unit + self.target.offset)
+
+    def rounded(self, fit: Fit, values: NDArray[np.float64], encoding: Encoding) -> RawModel:
+        """Return a fit with rounded coefficients, which `values` are in standard units, and new biases of few bits."""
+        kept = values != 0
+        fit = fit_bias(self.problem, Fit(fit.terms[kept], values[kept], fit.bias))
+        model = self.raw(self.thresholded(fit))
+        bias, bias_encoding = _short_bias(model.bias, self.tolerance)
+        return replace(model, bias=bias, encoding=encoding if kept.any() else ALL_ZERO, bias_encoding=bias_encoding)
+
+    def thresholded(self, fit: Fit) -> Fit:
+        """Return a fit whose label changes where the metric, if it judges labels, is best."""
+        loss, design = self.problem.loss, self.problem.design
+        if self.metric not in THRESHOLDED or loss.link != "sigmoid":
+            return fit
+        at = scores(design, fit)[:, 0]
+        return replace(fit, bias=fit.bias - best_threshold(self.metric, at, loss.target[:, 0], design.weights))
+
+
+def exact(scorer: Scorer, fit: Fit) -> RawModel:
+    """Return a fit as it is."""
+    return scorer.raw(scorer.thresholded(fit))
+
+
+def as_minifloats(scorer: Scorer, fit: Fit, mantissas: Sequence[int]) -> list[RawModel]:
+    """Return a fit with coefficients of few mantissa bits, one model for each of `mantissas`."""
+    units = scorer.units(fit.terms)
+    largest = float(np.abs(fit.values / units).max(initial=0.0))
+    if not largest:
+        return [scorer.rounded(fit, np.zeros_like(fit.values), ALL_ZERO) for _ in mantissas]
+    model = quadratic(scorer.problem, fit, fit.terms)
+    top = math.frexp(largest)[1] - 1
+    stretches = STRETCHES if scorer.any_unit else STRETCHES[:1]
+    factors = np.concatenate([stretches * 2.0**top, stretches * 2.0 ** (top + 1)])[:, None] * units
+    made = []
+    for bits in mantissas:
+        found = round_together(model, scorer.problem.outputs, minifloats(EXPONENT_BITS, bits), factors)
+        best = int(found.costs.argmin())
+        shift = top + best // len(stretches)
+        encoding = Minifloat(EXPONENT_BITS, bits, 2**EXPONENT_BITS - 1 - shift)
+        made.append(scorer.rounded(fit, found.units[best] * 2.0**shift * units, encoding))
+    return made
+
+
+def as_points(scorer: Scorer, fit: Fit, points: Sequence[int]) -> list[RawModel]:
+    """Return a fit with coefficients of at most so many whole points of one size, one model for each of `points`."""
+    units = scorer.units(fit.terms)
+    largest = float(np.abs(fit.values / units).max(initial=0.0))
+    if not largest:
+        return [scorer.rounded(fit, np.zeros_like(fit.values), ALL_ZERO) for _ in points]
+    model = quadratic(scorer.problem, fit, fit.terms)
+    made = []
+    for most in points:
+        sizes = short_numbers(0.5 * largest / most, 1.3 * largest / most)
+        base = np.arange(-most, most + 1, dtype=np.float64)
+        found = round_together(model, scorer.problem.outputs, base, sizes[:, None] * units)
+        best = int(found.costs.argmin())
+        values = found.units[best] * sizes[best] * units
+        made.append(scorer.rounded(fit, values, Fixed(16, float(sizes[best]), -(2**15))))
+    return made
+
+
+def _short_bias(bias: NDArray[np.float64], tolerance: float) -> tuple[NDArray[np.float64], Encoding]:
+    """Return biases within the tolerance that take few bits: one number of few digits, or several on one grid."""
+    if len(bias) == 1:
+        short = np.array([short_between(float(bias[0]) - tolerance, float(bias[0]) + tolerance)])
+        return short, Minifloat(8, 23, 127)
+    step = 2.0 ** math.floor(math.log2(2 * tolerance))
+    codes = np.rint(bias / step)
+    bits = int(codes.max() - codes.min()).bit_length()
+    return codes * step, Fixed(min(bits, 24), step, int(codes.min()))

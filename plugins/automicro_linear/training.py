@@ -1,0 +1,129 @@
+"""From prepared rows to a path of fits."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from automicro.plugin import Lowered
+from automicro_linear.columns import within_columns
+from automicro_linear.design import basis_of, standardise
+from automicro_linear.ladder import BANDS
+from automicro_linear.lowering import body
+from automicro_linear.newton import Fit, Problem, mean_loss, newton
+from automicro_linear.paths import ORDERS, constant, dense
+from automicro_linear.recipes import Scorer
+from automicro_linear.targets import row_weights, target_of
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from automicro.plugin import TrainingData
+    from automicro.plugin.family import Parameters
+    from automicro_linear.lowering import RawModel
+
+__all__ = ["Path", "Setting", "train"]
+
+RIDGES = (1.0, 0.3, 0.1, 0.03, 0.01, 0.003, 0.001, 0.0001)
+CELLS = 15_000_000  # rows x columns of a design; where there are more, rows are drawn
+MOST_ROWS = 50_000
+TUNING_PRODUCTS = 400_000_000  # of rows and squared terms while the ridge is chosen
+
+
+@dataclass(frozen=True)
+class Setting:
+    """The parameters of the family; `order` and `ridge` go with a band of terms."""
+
+    terms: str
+    cuts: int
+    link: str
+    order: str
+    ridge: float
+
+    @classmethod
+    def of(cls, parameters: Parameters) -> Setting:
+        """Read the parameters of a candidate."""
+        return cls(
+            str(parameters["terms"]),
+            int(parameters["cuts"]),
+            str(parameters.get("link", "identity")),
+            str(parameters.get("order", "forward")),
+            float(parameters.get("ridge", RIDGES[0])),
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class Path:
+    """What `Linear.fit` returns: fits of rising size on one design, and what each is called."""
+
+    scorer: Scorer
+    names: tuple[str, ...]
+    fits: tuple[Fit, ...]
+
+    @property
+    def stepped(self) -> bool:
+        """Whether numbers are cut into steps."""
+        return bool((self.scorer.problem.design.basis.kind > 0).any())
+
+    def lowered(self, model: RawModel) -> Lowered:
+        """Return a raw model as a program body."""
+        problem = self.scorer.problem
+        return Lowered(body(model, problem.design.features), problem.loss.link)
+
+
+def train(data: TrainingData, setting: Setting) -> Path:
+    """Return fits with the numbers of terms of the setting's band, up to the first that takes all; or the fit on all."""
+    data = _drawn(data, setting.cuts)
+    design = standardise(data.X, row_weights(data), basis_of(data.X, setting.cuts))
+    target = target_of(data, setting.link)
+    problem = Problem(design, target.loss, setting.ridge)
+    terms = np.flatnonzero(np.tile(design.usable, problem.outputs))
+    if data.max_columns is not None:
+        owners = np.array([data.features[j].column for j in design.basis.feature.tolist()], dtype=np.int64)
+        terms = within_columns(problem, terms, owners, data.max_columns)
+    if setting.terms == "all":
+        fit, ridge = _tuned(problem, terms)
+        return Path(Scorer(replace(problem, ridge=ridge), target, data.metric), ("all",), (fit,))
+    ladder = BANDS[setting.terms]
+    ladder = ladder[: 1 + sum(k < len(terms) for k in ladder)]
+    fits = ORDERS[setting.order](problem, [min(k, len(terms)) for k in ladder], terms)
+    return Path(Scorer(problem, target, data.metric), tuple(map(str, ladder)), tuple(fits))
+
+
+def _drawn(data: TrainingData, cuts: int) -> TrainingData:
+    """Return the data, or as many rows of them as make a design of bearable size."""
+    rows, features = data.X.shape
+    most = min(MOST_ROWS, max(CELLS // (features * max(1, cuts)), 2000))
+    if rows <= most:
+        return data
+    index = np.sort(np.random.default_rng(data.seed).permutation(rows)[:most])
+    return replace(
+        data,
+        X=data.X[index],
+        y=data.y[index],
+        weights=_rows(data.weights, index),
+        groups=None,
+        soft_targets=_rows(data.soft_targets, index),
+    )
+
+
+def _rows(values: NDArray[np.float64] | None, index: NDArray[np.int64]) -> NDArray[np.float64] | None:
+    return None if values is None else values[index]
+
+
+def _tuned(problem: Problem, terms: NDArray[np.int64]) -> tuple[Fit, float]:
+    """Return the ridge fit on all terms, and its ridge: the best one for every fourth row when fitted on the others."""
+    rows = len(problem.design.Z)
+    step = max(1, rows * len(terms) ** 2 // TUNING_PRODUCTS)
+    drawn = np.arange(0, rows, step)
+    held = problem.some_rows(drawn[::4]) if len(drawn) >= 8 else problem
+    kept = problem.some_rows(np.delete(drawn, np.s_[::4])) if len(drawn) >= 8 else problem
+    fit = replace(constant(problem), terms=terms, values=np.zeros(len(terms)))
+    losses = []
+    for ridge in RIDGES:
+        fit = newton(replace(kept, ridge=ridge), fit, steps=4)
+        losses.append(mean_loss(held, fit))
+    best = RIDGES[int(np.argmin(losses))]
+    return dense(replace(problem, ridge=best), terms), best

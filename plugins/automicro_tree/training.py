@@ -1,0 +1,192 @@
+"""From prepared rows to the tree of every size: one training, the path of programs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from automicro_tree.binning import Binned
+from automicro_tree.candidates import guess_comparisons
+from automicro_tree.criteria import balancing, impurity
+from automicro_tree.exhaustive import best_trees, comparisons_affordable, to_splits
+from automicro_tree.greedy import grow
+from automicro_tree.labelling import counts_errors, weighs_classes_alike
+from automicro_tree.leaves import Target, lowered, only_order_counts
+from automicro_tree.pruning import best_subtrees
+from automicro_tree.refining import Rows, refine
+from automicro_tree.splits import settle
+from automicro_tree.targets import centres, regression_target
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from automicro.plugin import TrainingData
+    from automicro.plugin.family import Parameters
+    from automicro.program import Lowered
+    from automicro_tree.criteria import Criterion
+    from automicro_tree.refining import Rows, refine
+from automicro_tree.splits import Grown, Splits
+
+__all__ = ["SIZES", "Model", "sizes", "train"]
+
+SIZES = (1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 14, 16, 20, 24, 32, 48, 64, 96, 128)
+EXHAUSTIVE_ROWS = 6000
+REFINING_ROWS = 10_000
+COMPARISONS = 120
+GREEDY_FACTOR = 4  # a tree is grown to so many times the leaves that it is pruned to
+
+
+@dataclass(frozen=True)
+class Model:
+    """What training gives: for every recipe its program, the smallest tree first."""
+
+    path: tuple[tuple[str, Lowered], ...]
+
+
+@dataclass(frozen=True, eq=False)
+class _Task:
+    """The rows of a training without those of no weight, and what is asked of them.
+
+    `mass` (rows, masses) is what the leaves sum, `scaled` the same with class weights; `scale` (masses,) lies between
+    them.
+    """
+
+    data: TrainingData
+    mass: NDArray[np.float64]
+    scale: NDArray[np.float64]
+    target: Target
+    criterion: Criterion
+
+    @property
+    def scaled(self) -> NDArray[np.float64]:
+        return self.mass * self.scale
+
+    @property
+    def final_criterion(self) -> Criterion:
+        """What a tree of a size is judged by: errors where the metric counts those, else what it grew by."""
+        errors = self.data.task == "classification" and counts_errors(self.data.metric) and self.criterion == "gini"
+        return "error" if errors else self.criterion
+
+
+def sizes(parameters: Parameters) -> tuple[int, ...]:
+    """Return the numbers of leaves that a training gives trees of."""
+    most = 2 ** parameters["depth"] if parameters["search"] == "exhaustive" else parameters["leaves"]
+    return (*(size for size in SIZES if size < most), most)
+
+
+def train(parameters: Parameters, data: TrainingData) -> Model:
+    """Return the path of trees that one training gives."""
+    task = _task(parameters, data)
+    trees = _exhaustive(parameters, task) if parameters["search"] == "exhaustive" else _greedy(parameters, task)
+    path = []
+    for size, grown in trees.items():
+        path.append((f"leaves={size}", lowered(grown, task.target)))
+        if only_order_counts(task.target) and size > 2:
+            path.append((f"leaves={size},ranks", lowered(grown, task.target, ranks=True)))
+    return Model(tuple(path))
+
+
+def _task(parameters: Parameters, data: TrainingData) -> _Task:
+    data = _rows_that_count(data)
+    weights = np.ones(len(data.X)) if data.weights is None else data.weights * (len(data.X) / data.weights.sum())
+    metric = data.metric.removeprefix("neg_")
+    if data.task == "regression":
+        mass = np.stack([weights, weights * regression_target(data)], axis=1)
+        return _Task(data, mass, np.ones(2), Target(0, data.metric, np.ones(0)), "squared")
+    soft = np.eye(data.classes)[data.y] if data.soft_targets is None else data.soft_targets
+    mass = weights[:, None] * soft
+    alike = parameters["class_weight"] == "balanced" or weighs_classes_alike(metric)
+    scale = balancing(mass) if alike else np.ones(data.classes)
+    return _Task(data, mass, scale, Target(data.classes, data.metric, scale), parameters["criterion"])
+
+
+def _rows_that_count(data: TrainingData) -> TrainingData:
+    if data.weights is None or np.all(data.weights > 0):
+        return data
+    used = data.weights > 0
+    groups, soft = data.groups, data.soft_targets
+    return replace(
+        data,
+        X=data.X[used],
+        y=data.y[used],
+        weights=data.weights[used],
+        groups=None if groups is None else groups[used],
+        soft_targets=None if soft is None else soft[used],
+    )
+
+
+def _min_leaf(parameters: Parameters, rows: int) -> int:
+    return max(1, round(float(parameters["min_leaf"]) * rows))
+
+
+def _greedy(parameters: Parameters, task: _Task) -> dict[int, Grown]:
+    wanted = sizes(parameters)
+    splits = _grown_on_few_columns(parameters, task, GREEDY_FACTOR * wanted[-1])
+    grown = _settled(splits, task)
+    cost = impurity((grown.mass * task.scale).T, task.final_criterion)
+    trees = best_subtrees(grown, cost, wanted)
+    return trees if parameters["search"] == "greedy" else _refined(trees, parameters, task)
+
+
+def _refined(trees: dict[int, Grown], parameters: Parameters, task: _Task) -> dict[int, Grown]:
+    rows = _some_rows(task.data, REFINING_ROWS)
+    X = task.data.X[rows]
+    shared = Rows(X, task.scaled[rows], Binned.of(X), _min_leaf(parameters, len(rows)))
+    return {size: _settled(refine(grown.splits, shared, task.final_criterion), task) for size, grown in trees.items()}
+
+
+def _some_rows(data: TrainingData, most: int) -> NDArray[np.int64]:
+    everything = np.arange(len(data.X))
+    if len(everything) <= most:
+        return everything
+    return np.sort(np.random.default_rng(data.seed).choice(everything, most, replace=False))
+
+
+def _grown_on_few_columns(parameters: Parameters, task: _Task, leaves: int) -> Splits:
+    """Grow a tree; where it reads more source columns than allowed, grow it again on those that lower impurity most."""
+    min_leaf = _min_leaf(parameters, min(len(task.data.X), 50_000))
+
+    def grow_on(X: NDArray[np.float32]) -> Splits:
+        return grow(X, task.scaled, task.criterion, leaves, min_leaf, task.data.seed)
+
+    splits = grow_on(task.data.X)
+    source = np.array([feature.column for feature in task.data.features])
+    most = task.data.max_columns
+    if most is None or len(np.unique(source[splits.feature[splits.feature >= 0]])) <= most:
+        return splits
+    grown = _settled(splits, task)
+    gain = np.zeros(source.max() + 1)
+    cost = impurity((grown.mass * task.scale).T, task.criterion)
+    right = grown.splits.right()
+    for node in np.flatnonzero(right >= 0):
+        gain[source[grown.splits.feature[node]]] += cost[node] - cost[node + 1] - cost[right[node]]
+    chosen = np.flatnonzero(np.isin(source, np.argsort(-gain, kind="stable")[:most]))
+    few = grow_on(task.data.X[:, chosen])
+    return replace(few, feature=np.where(few.feature >= 0, chosen[few.feature], -1).astype(np.int32))
+
+
+def _exhaustive(parameters: Parameters, task: _Task) -> dict[int, Grown]:
+    data, depth = task.data, parameters["depth"]
+    rows = _some_rows(data, EXHAUSTIVE_ROWS)
+    X, mass = data.X[rows], task.scaled[rows]
+    most = min(COMPARISONS, comparisons_affordable(len(rows), mass.shape[1]))
+    comparisons = guess_comparisons(X, mass, task.criterion, most, data.seed)
+    if data.max_columns is not None:
+        columns = list(dict.fromkeys(data.features[c.feature].column for c in comparisons))[: data.max_columns]
+        comparisons = [c for c in comparisons if data.features[c.feature].column in columns]
+    found = {1: to_splits(None, [])}
+    if comparisons:
+        holds = np.stack([c.holds(X) for c in comparisons], axis=1)
+        weight = parameters["min_leaf"] * (mass[:, 0] if task.criterion == "squared" else mass.sum(axis=1)).sum()
+        best = best_trees(holds, mass, task.final_criterion, depth, weight)
+        found |= {leaves: to_splits(tree, comparisons) for leaves, (_, tree) in best.items()}
+    return {
+        size: _settled(found[max(leaves for leaves in found if leaves <= size)], task) for size in sizes(parameters)
+    }
+
+
+def _settled(splits: Splits, task: _Task) -> Grown:
+    binary = {place for place, feature in enumerate(task.data.features) if feature.kind in {"level", "missing"}}
+    return settle(splits, task.data.X, task.mass, centres(task.data), binary)

@@ -1,0 +1,251 @@
+"""Commands, their output and their exit codes."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+
+from automicro.cli import main
+from automicro.cli.arguments import SECTIONS, parse, settings_of
+from automicro.cli.main import COMMANDS
+from automicro.errors import DataError, FamilyUnavailableError, Infeasible
+from automicro.program import Affine, Numeric, OneHot, Program, Weights, write_artifact
+from automicro.request import SearchRequest, TrialRecord
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+HEAVY = ("lightgbm", "optuna", "pandas", "scipy", "sklearn", "torch")
+CONFIG = "[data]\nsource = 'rows.csv'\ntarget = 'y'\n[constraints]\nmetric = 'r2'\nscore = 0.5\n[search]\ntrials = 3\n"
+
+
+class Asked:
+    """Stands in for the search: keeps the request, and answers or raises what a test wants."""
+
+    def __init__(self) -> None:
+        self.request: SearchRequest | None = None
+        self.error: BaseException | None = None
+
+    def __call__(self, request: SearchRequest, progress: object = None) -> Any:
+        self.request = request
+        if self.error is not None:
+            raise self.error
+        return SimpleNamespace()
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> Asked:
+    answer = Asked()
+    monkeypatch.setattr("automicro.api.select_request", answer)
+    return answer
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> str:
+    (tmp_path / "search.toml").write_text(CONFIG)
+    return str(tmp_path / "search.toml")
+
+
+def said(capsys: pytest.CaptureFixture[str]) -> str:
+    """Return what stands on standard error, after checking that it is one sentence and standard output is empty."""
+    out, error = capsys.readouterr()
+    assert out == ""
+    assert error.count("\n") == 1
+    assert "Traceback" not in error
+    return error.strip()
+
+
+def test_run_reads_the_file_and_the_options_win(asked: Asked, config: str, tmp_path: Path) -> None:
+    assert (
+        main(["run", config, "--set", "constraints.score=", "--within", "2%", "--seconds=2min", "--no-progress"]) == 0
+    )
+    assert asked.request == SearchRequest(
+        data={"source": str(tmp_path / "rows.csv"), "target": "y"},
+        constraints={"metric": "r2", "within": 0.02},
+        search={"trials": 3, "seconds": 120, "progress": False},
+    )
+
+
+def test_select_makes_the_same_request_from_options(asked: Asked) -> None:
+    words = [
+        "select",
+        "sklearn:iris",
+        "--metric",
+        "accuracy",
+        "--score",
+        "0.9",
+        "--families",
+        "tree,linear",
+        "--size=2KB",
+    ]
+    assert main(words) == 0
+    assert asked.request == SearchRequest(
+        data={"source": "sklearn:iris"},
+        constraints={"metric": "accuracy", "score": 0.9, "size": 2000},
+        search={"families": ["tree", "linear"]},
+    )
+
+
+def test_a_negative_score_is_a_value(asked: Asked) -> None:
+    assert main(["select", "sklearn:diabetes", "--metric", "neg_max_error", "--score", "-150"]) == 0
+    assert asked.request is not None
+    assert asked.request.constraints.score == -150
+
+
+def test_every_key_of_a_request_has_its_own_option() -> None:
+    keys = [key for section in SECTIONS.values() for key in section.model_fields if key != "source"]
+    assert len(set(keys)) == len(keys)
+    switches = {"strip", "progress"}
+    words = [f"--{key.replace('_', '-')}" + ("" if key in switches else "=x") for key in keys]
+    settings = settings_of(parse(["run", "search.toml", *words]))
+    assert sorted(setting.partition("=")[0].partition(".")[2] for setting in settings) == sorted(keys)
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (DataError("the target must have two classes, but has one"), 2),
+        (FamilyUnavailableError("family 'gnn' cannot be used"), 2),
+        (Infeasible("no model meets the constraints"), 3),
+        (KeyboardInterrupt(), 130),
+    ],
+)
+def test_exit_codes(
+    asked: Asked, config: str, capsys: pytest.CaptureFixture[str], error: BaseException, code: int
+) -> None:
+    asked.error = error
+    assert main(["run", config]) == code
+    assert said(capsys) == (str(error) or "interrupted before a model was found")
+
+
+def test_infeasible_says_what_binds(asked: Asked, config: str, capsys: pytest.CaptureFixture[str]) -> None:
+    record = TrialRecord(number=0, family="tree", status="rejected", reason="too large")
+    asked.error = Infeasible(
+        "no model", binding=("size",), nearest={"size": {"family": "tree", "bytes": 40}}, trace=(record,)
+    )
+    assert main(["run", config]) == 3
+    assert capsys.readouterr().err.splitlines()[1:] == [
+        "  nearest for size  family tree, bytes 40",
+        "  trials            1 (1 rejected)",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["run"], "the following arguments are required: CONFIG: see automicro run --help"),
+        (["run", "{config}", "--scor", "1"], "--scor: unknown argument of automicro run, did you mean '--score'"),
+        (["run", "{config}", "extra"], "extra: unknown argument of automicro run, take it away"),
+        (
+            ["run", "{config}", "--set", "constraints.scor=1"],
+            "--set: constraints.scor: unknown key, did you mean 'score'",
+        ),
+        (["run", "{config}", "--score", "2"], "--set: constraints.score: must be at most 1 for 'r2', but got 2.0"),
+        (["run", "{config}", "--model", "no/where/m.micro"], "output.model: the folder must exist, but "),
+        (["run", "none.toml"], "none.toml: must be a text file in UTF-8 that can be read, but got this: "),
+        (["select", "rows.csv", "--metric", "r2", "--score", "0"], "data.target: must be given for a file"),
+        (["select", "sklearn:iris"], "constraints: score or within must be given, but got neither"),
+        (["inspect", "none.micro"], "a model file must be readable, but none.micro"),
+        (["schema", "serch"], "the schema must be one of search, card, trace, but got 'serch': did you mean 'search'"),
+        (
+            ["predict", "m.micro", "rows.csv", "--output", "p.xlsx"],
+            "output: must end in .csv or .jsonl, but got 'p.xlsx'",
+        ),
+        (["sarch"], "argument COMMAND: invalid choice: 'sarch'"),
+        ([], "the following arguments are required: COMMAND: see automicro --help"),
+    ],
+)
+def test_a_bad_request_is_one_sentence(
+    config: str, capsys: pytest.CaptureFixture[str], words: list[str], sentence: str
+) -> None:
+    assert main([word.format(config=config) for word in words]) == 2
+    assert said(capsys).startswith(sentence)
+
+
+def test_a_request_without_data_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "search.yaml").write_text("constraints: {metric: r2, score: 0.5}")
+    assert main(["run", str(tmp_path / "search.yaml")]) == 2
+    assert said(capsys).endswith("search.yaml: data: must be given")
+
+
+@pytest.fixture
+def saved(tmp_path: Path) -> str:
+    """Return the file of a model that says yes where 2 age - [color = red] > 3."""
+    body = Affine(Weights.of([[2, -1]]), Weights.of([-3]))
+    program = Program(2, (Numeric(0, 0.0), OneHot(1, ("red",))), body, "sigmoid", ("no", "yes"))
+    columns = [{"name": "age", "kind": "numeric"}, {"name": "color", "kind": "category"}]
+    (tmp_path / "m.micro").write_bytes(
+        write_artifact(program, {"columns": columns, "target": "churn", "family": "linear"})
+    )
+    (tmp_path / "rows.csv").write_text("color,age,more\nred,1,a\nblue,2,b\nred,,c\n")
+    return str(tmp_path / "m.micro")
+
+
+def test_predict_writes_csv(saved: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["predict", saved, str(tmp_path / "rows.csv")]) == 0
+    assert capsys.readouterr().out == "churn\nno\nyes\nno\n"
+
+
+def test_predict_writes_probabilities_to_a_file(saved: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["predict", saved, str(tmp_path / "rows.csv"), "--proba", "--output", str(tmp_path / "p.jsonl")]
+    assert main(words) == 0
+    assert capsys.readouterr().out == ""
+    told = [json.loads(line) for line in (tmp_path / "p.jsonl").read_text().splitlines()]
+    np.testing.assert_allclose([row["yes"] for row in told], 1 / (1 + np.exp([2, -1, 4])), rtol=1e-6)
+    assert list(told[0]) == ["no", "yes"]
+
+
+def test_inspect_tells_model_size_and_card(saved: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["inspect", saved]) == 0
+    text = capsys.readouterr().out
+    assert "  +2 * age\n" in text
+    assert "predict yes if score > 0, else no" in text
+    assert "\ncard\n" in text
+    assert main(["inspect", saved, "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["size_bytes"] == pytest.approx(sum(told["size_by_part"].values()))
+    assert told["card"]["target"] == "churn"
+
+
+def test_plugins_lists_families(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["plugins"]) == 0
+    assert "linear" in capsys.readouterr().out
+    assert main(["plugins", "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert set(told) == {"families", "plugins", "problems"}
+    assert "regression" in told["families"]["linear"]
+
+
+def test_schema_prints_a_schema(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["schema"]) == 0
+    assert json.loads(capsys.readouterr().out)["title"] == "SearchRequest"
+
+
+@pytest.mark.parametrize("words", [["--help"], ["--version"], *([command, "--help"] for command in COMMANDS)])
+def test_help_and_version_stay_light(words: list[str]) -> None:
+    probe = (
+        "import sys\nfrom automicro.cli import main\n"
+        f"try: main({words})\n"
+        f"except SystemExit as end: assert end.code == 0\n"
+        f"heavy = set({HEAVY}) & set(sys.modules)\n"
+        "assert not heavy, heavy\n"
+    )
+    done = subprocess.run([sys.executable, "-c", probe], capture_output=True, text=True, check=False)  # noqa: S603 - a fixed command
+    assert done.returncode == 0, done.stderr
+    assert "automicro" in done.stdout
+
+
+def test_a_closed_pipe_is_no_error() -> None:
+    run = "from automicro.cli import main; import sys; sys.exit(main(['schema']))"
+    with subprocess.Popen([sys.executable, "-c", run], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:  # noqa: S603 - a fixed command
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.close()
+        assert process.stderr.read() == b""
+    assert process.returncode == 0

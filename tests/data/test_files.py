@@ -1,0 +1,121 @@
+"""Files in three formats give the same table; what cannot be read ends in one sentence."""
+
+from __future__ import annotations
+
+import gzip
+import json
+
+import pyarrow as pa
+import pytest
+from pyarrow import parquet
+
+from automicro.data import load_problem, load_table, read_file, sklearn_source
+from automicro.errors import DataError
+
+TEXT = 'age,job,"pay, monthly"\n31,cook,2500.5\n?,smith,\n40,"cook, head",3100\n'
+ROWS = [
+    {"age": 31, "job": "cook", "pay, monthly": 2500.5},
+    {"age": None, "job": "smith", "pay, monthly": None},
+    {"age": 40, "job": "cook, head", "pay, monthly": 3100.0},
+]
+
+
+def kinds(table):
+    return [(p.name, p.kind, p.missing, p.distinct) for p in load_table(table).profiles]
+
+
+def write(folder, name):
+    path = folder / name
+    if name.endswith("jsonl"):
+        path.write_text("".join(json.dumps(row) + "\n" for row in ROWS))
+    elif name.endswith("gz"):
+        path.write_bytes(gzip.compress(TEXT.encode()))
+    elif name.endswith("parquet"):
+        parquet.write_table(pa.Table.from_pylist(ROWS), path)
+    elif name.endswith("tsv"):
+        path.write_text('age\tjob\t"pay, monthly"\n31\tcook\t2500.5\nNA\tsmith\tnull\n40\tcook, head\t3100\n')
+    elif name == "semicolon.csv":
+        path.write_text('age;job;"pay, monthly"\n31;cook;2500.5\n;smith;\n40;cook, head;3100\n')
+    else:
+        path.write_text(TEXT)
+    return path
+
+
+@pytest.mark.parametrize("name", ["a.csv", "A.CSV", "a.csv.gz", "semicolon.csv", "a.tsv", "a.parquet", "a.jsonl"])
+def test_all_formats_give_the_same_table(tmp_path, name):
+    expected = [("age", "numeric", 1, 2), ("job", "category", 0, 3), ("pay, monthly", "numeric", 1, 2)]
+    assert kinds(read_file(write(tmp_path, name))) == expected
+
+
+def test_the_format_can_be_given(tmp_path):
+    path = tmp_path / "table.data"
+    path.write_text(TEXT)
+    assert read_file(path, "csv").num_rows == 3
+    with pytest.raises(DataError, match=r"one of csv, parquet, jsonl, but '.*table.data' is none by its name"):
+        read_file(path)
+    with pytest.raises(DataError, match="but got 'xlsx'"):
+        read_file(path, "xlsx")
+
+
+def test_types_come_from_the_whole_file(tmp_path):
+    path = tmp_path / "late.csv"
+    path.write_text("a\n" + "1\n" * 800_000 + "x\n")
+    assert load_table(read_file(path)).profiles[0].kind == "category"
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "sentence"),
+    [
+        ("empty.csv", "", "but is empty"),
+        ("head.csv", "a,b\n", "must hold rows, but has none"),
+        ("ragged.csv", "a,b\n1,2\n3\n", "cannot be read as csv: .*Expected 2 columns, got 1"),
+        ("no.parquet", "a,b\n1,2\n", "cannot be read as parquet"),
+        ("no.jsonl", "{1: 2}\n", "cannot be read as jsonl"),
+    ],
+)
+def test_a_file_that_cannot_be_read(tmp_path, name, content, sentence):
+    path = tmp_path / name
+    path.write_text(content)
+    with pytest.raises(DataError, match=f"^data file '.*{name}' .*{sentence}") as refusal:
+        read_file(path)
+    assert "\n" not in str(refusal.value)
+
+
+def test_a_file_that_is_not_there(tmp_path):
+    write(tmp_path, "churn.csv")
+    with pytest.raises(DataError, match=r"'.*chrun.csv' must exist, but does not: did you mean 'churn.csv'"):
+        read_file(tmp_path / "chrun.csv")
+    with pytest.raises(DataError, match=r"must exist, but does not$"):
+        read_file(tmp_path / "nowhere" / "churn.csv")
+
+
+def test_latin_1_is_refused_by_column(tmp_path):
+    path = tmp_path / "latin.csv"
+    path.write_bytes("name\nJos\xe9\n".encode("latin-1"))
+    with pytest.raises(DataError, match=r"'name' must hold .* bytes: decode them to text .text files must be UTF-8"):
+        load_table(read_file(path))
+
+
+def test_two_columns_of_one_name_are_refused(tmp_path):
+    path = tmp_path / "twice.csv"
+    path.write_text("a,a\n1,2\n")
+    with pytest.raises(DataError, match="'a' stands twice"):
+        load_table(read_file(path))
+
+
+def test_an_unknown_target_is_refused_with_a_guess(tmp_path):
+    with pytest.raises(DataError, match="no column 'Job': did you mean 'job'"):
+        load_problem(read_file(write(tmp_path, "a.csv")), "Job")
+
+
+@pytest.mark.parametrize("name", ["breast_cancer", "diabetes", "digits", "sklearn:iris", "wine"])
+def test_the_examples_of_scikit_learn(name):
+    frame, target = sklearn_source(name)
+    problem = load_problem(frame, target)
+    assert problem.task == ("regression" if name == "diabetes" else "classification")
+    assert target not in problem.table.names
+
+
+def test_an_unknown_example_is_refused_with_a_guess():
+    with pytest.raises(DataError, match="'sklearn:breast_cancr' does not exist: did you mean 'breast_cancer'"):
+        sklearn_source("breast_cancr")

@@ -1,0 +1,137 @@
+"""Every row validates once a repeat; classes, groups and time are kept; the same seed gives the same folds."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from automicro.data import folds, load_problem, row_subset
+from automicro.errors import DataError
+
+
+def problem_of(target, **roles):
+    return load_problem({"a": np.arange(len(target)) % 5 + np.arange(len(target)) / 7}, target, **roles)
+
+
+def check_partition(made, rows):
+    for repeat in {fold.repeat for fold in made}:
+        validated = np.concatenate([fold.validation for fold in made if fold.repeat == repeat])
+        assert sorted(validated.tolist()) == list(range(rows))
+    for fold in made:
+        assert sorted([*fold.train, *fold.validation]) == list(range(rows))
+        assert (np.diff(fold.train) > 0).all()
+        assert (np.diff(fold.validation) > 0).all()
+
+
+@pytest.mark.parametrize(("rows", "count", "repeats"), [(4, 2, 3), (100, 5, 3), (500, 5, 1), (20_000, 3, 1)])
+def test_how_many_folds(rows, count, repeats):
+    made = folds(problem_of(np.arange(rows) + 0.5))
+    assert len(made) == count * repeats
+    assert {fold.repeat for fold in made} == set(range(repeats))
+    check_partition(made, rows)
+
+
+@given(counts=st.lists(st.integers(2, 40), min_size=2, max_size=6), seed=st.integers(0, 5))
+@settings(max_examples=40, deadline=None)
+def test_classes_keep_their_shares(counts, seed):
+    target = np.repeat(np.arange(len(counts)), counts)
+    problem = problem_of([f"c{i}" for i in np.random.default_rng(1).permutation(target)])
+    made = folds(problem, seed)
+    check_partition(made, len(target))
+    for fold in made:
+        assert len(np.unique(problem.target[fold.train])) == problem.classes
+        for code, count in enumerate(np.bincount(problem.target)):
+            inside = int((problem.target[fold.validation] == code).sum())
+            share = count / (len(made) / (1 + max(f.repeat for f in made)))
+            assert abs(inside - share) < 1
+        assert abs(len(fold.validation) - len(target) / (len(made) / (1 + max(f.repeat for f in made)))) < 1
+
+
+def test_numbers_are_spread_evenly():
+    target = np.random.default_rng(0).lognormal(0, 2, 1000)
+    overall = np.median(target)
+    for fold in folds(problem_of(target)):
+        assert abs((target[fold.validation] > overall).mean() - 0.5) < 0.03
+
+
+def test_the_seed_decides():
+    problem = problem_of(np.arange(60) / 7)
+    first, again, other = folds(problem, 3), folds(problem, 3), folds(problem, 4)
+    assert all((a.train == b.train).all() for a, b in zip(first, again, strict=True))
+    assert any((a.validation != b.validation).any() for a, b in zip(first, other, strict=True))
+    assert any((a.validation != b.validation).any() for a, b in zip(first[:5], first[5:10], strict=True))
+
+
+@given(sizes=st.lists(st.integers(1, 30), min_size=5, max_size=25), seed=st.integers(0, 3))
+@settings(max_examples=40, deadline=None)
+def test_groups_stay_together(sizes, seed):
+    groups = np.repeat(np.arange(len(sizes)), sizes)
+    target = np.random.default_rng(seed).normal(size=len(groups))
+    problem = load_problem({"a": target * 2}, target, groups=groups)
+    made = folds(problem, seed)
+    check_partition(made, len(groups))
+    for fold in made:
+        assert not set(groups[fold.train]) & set(groups[fold.validation])
+        assert len(fold.validation)
+
+
+def test_groups_are_spread_by_class_and_size():
+    rng = np.random.default_rng(0)
+    groups = rng.integers(0, 60, 3000)
+    target = (rng.random(3000) < np.where(groups % 3 == 0, 0.5, 0.1)).astype(int)
+    for fold in folds(problem_of(target, groups=groups)):
+        assert abs(len(fold.validation) / 3000 - 0.2) < 0.03
+        assert abs(target[fold.validation].mean() - target.mean()) < 0.03
+
+
+def test_a_class_in_a_single_group_is_refused():
+    with pytest.raises(DataError, match="the groups keep 'b' out: drop that class"):
+        folds(problem_of(["a"] * 40 + ["b"] * 10, groups=[*range(40), *[99] * 10]))
+
+
+def test_later_rows_are_validated_by_earlier_ones():
+    rng = np.random.default_rng(0)
+    time = rng.integers(0, 50, 400)
+    made = folds(problem_of(rng.normal(size=400), time=time))
+    assert len(made) == 3
+    for fold in made:
+        assert time[fold.train].max() < time[fold.validation].min()
+    assert sum(len(fold.validation) for fold in made) == pytest.approx(300, abs=20)
+    assert not set(made[0].validation) & set(made[1].validation)
+
+
+@pytest.mark.parametrize("groups", [np.arange(400) % 37, np.arange(400) // 10])
+def test_time_and_groups_are_both_kept(groups):
+    time = np.arange(400) // 2
+    made = folds(problem_of(np.random.default_rng(0).normal(size=400), time=time, groups=groups))
+    assert len(made) == 3
+    for block, fold in enumerate(made):
+        assert time[fold.train].max() < time[fold.validation].min()
+        assert not set(groups[fold.train]) & set(groups[fold.validation])
+        assert len(fold.train) > 0.5 * 100 * (block + 1)
+        assert len(fold.validation) > 20
+
+
+def test_blocks_before_which_a_class_is_unknown_are_left_out():
+    made = folds(problem_of(["a"] * 30 + ["a", "b"] * 35, time=range(100)))
+    assert len(made) == 2
+    with pytest.raises(DataError, match="the time order keep 'b' out"):
+        folds(problem_of(["a"] * 80 + ["b"] * 20, time=range(100)))
+
+
+def test_rows_of_one_time_cannot_be_split():
+    with pytest.raises(DataError, match="of several times"):
+        folds(problem_of(np.arange(40) / 7, time=[0] + [1] * 39))
+
+
+def test_a_subset_keeps_the_shares_of_classes():
+    target = np.array(["a"] * 900 + ["b"] * 98 + ["c"] * 2)
+    problem = problem_of(target)
+    rows = np.arange(1000)
+    chosen = row_subset(problem, rows, 100, seed=1)
+    assert np.bincount(problem.target[chosen]).tolist() == [90, 10, 2]
+    assert (np.diff(chosen) > 0).all()
+    assert (row_subset(problem, rows, 100, seed=1) == chosen).all()
+    assert row_subset(problem, rows, 1000) is rows

@@ -1,0 +1,163 @@
+"""Programs and rows drawn at random from a seed."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from automicro.program import (
+    Activation,
+    Affine,
+    Chain,
+    Forest,
+    Lookup,
+    Missing,
+    Numeric,
+    OneHot,
+    Program,
+    StepTables,
+    Sum,
+    Tree,
+    Weights,
+)
+from automicro.program.encodings import Codebook, Fixed, Float16, Minifloat, Sparse, round_to
+
+LEVELS = ("a", "b", "A11", "A12", "long level", "3", "True", "é", "", None)
+EXTREMES = (np.nan, np.inf, -np.inf, 0.0, -0.0, 1e30, -1e-30, 3.5e38, 1e300, 0.5, 1.0)
+
+
+def values(rng, shape, kind=None):
+    kind = rng.integers(6) if kind is None else kind
+    scale = 10.0 ** rng.integers(-6, 6)
+    drawn = rng.normal(size=shape) * scale
+    if kind == 0:
+        return Weights.of(drawn)
+    if kind == 1:
+        return Weights.of(rng.integers(-3, 4, size=shape) * 0.25)
+    if kind == 2:
+        return round_to(drawn, Fixed(int(rng.integers(1, 9)), float(np.float32(scale / 7)), int(rng.integers(-100, 1))))
+    if kind == 3:
+        return round_to(drawn, Minifloat(4, int(rng.integers(0, 5)), int(rng.integers(-10, 20))))
+    if kind == 4:
+        return round_to(drawn, Sparse(Float16()) if rng.integers(2) else Codebook((0.0, 1.5, float(np.float32(scale)))))
+    return Weights.of(np.where(rng.random(shape) < 0.6, 0.0, drawn))
+
+
+def cuts(rng, count):
+    pool = np.unique(np.concatenate([rng.integers(-4, 8, 12) / 2, rng.normal(size=12) * 10.0 ** rng.integers(-3, 4)]))
+    return np.sort(rng.choice(pool.astype(np.float32), count, replace=False)).astype(np.float32)
+
+
+def decoders(rng, columns):
+    numeric = rng.random(columns) < 0.6
+    made = []
+    for column in rng.permutation(columns):
+        for _ in range(rng.integers(0, 3)):
+            levels = tuple(LEVELS[i] for i in rng.permutation(len(LEVELS))[: rng.integers(1, 6)])
+            kind = rng.integers(4)
+            if kind == 0:
+                made.append(Missing(int(column)))
+            elif numeric[column]:
+                made.append(Numeric(int(column), None if rng.integers(2) else float(cuts(rng, 1)[0])))
+            elif kind == 1:
+                looked = Weights.of(rng.integers(-2, 3, len(levels)) / 2)
+                made.append(Lookup(int(column), levels, looked, float(rng.integers(-2, 3) / 2)))
+            else:
+                made.append(OneHot(int(column), levels))
+    return tuple(made)
+
+
+def affine(rng, inputs, outputs):
+    return Affine(values(rng, (outputs, inputs)), values(rng, (outputs,)))
+
+
+def tables(rng, inputs, outputs):
+    count = int(rng.integers(1, 6)) if inputs else 0
+    pieces = [int(rng.integers(1, 6)) for _ in range(count)]
+    own = [cuts(rng, p - 1) for p in pieces]
+    return StepTables(
+        tuple(int(f) for f in rng.integers(0, max(inputs, 1), count)),
+        tuple(int(o) for o in rng.integers(0, outputs, count)),
+        tuple(pieces),
+        Weights.of(np.concatenate([np.empty(0), *own])),
+        values(rng, (sum(pieces),)),
+        values(rng, (outputs,)),
+        values(rng, (count,)) if rng.integers(2) else None,
+    )
+
+
+def tree(rng, inputs, leaves, output, most):
+    feature, threshold, default, leaf = [], [], [], []
+    only = int(rng.integers(inputs)) if inputs and rng.random() < 0.3 else None
+    todo = [0]
+    while todo:
+        depth = todo.pop()
+        split = inputs > 0 and depth < most and rng.random() < 0.7
+        feature.append((int(rng.integers(inputs)) if only is None else only) if split else -1)
+        threshold.append(cuts(rng, 1)[0] if split else 0)
+        default.append(bool(split and rng.integers(2)))
+        leaf.append(0 if split else int(rng.integers(leaves)))
+        todo += [depth + 1, depth + 1] if split else []
+    return Tree(
+        np.array(feature, np.int32), np.array(threshold, np.float32), np.array(default), np.array(leaf, np.int32), output
+    )
+
+
+def forest(rng, inputs, outputs):
+    width = int(rng.choice([1, outputs]))
+    leaves = int(rng.integers(1, 30))
+    trees = [
+        tree(rng, inputs, leaves, 0 if width > 1 else int(rng.integers(outputs)), int(rng.integers(0, 6)))
+        for _ in range(rng.integers(0, 6))
+    ]
+    return Forest(tuple(trees), values(rng, (leaves, width)), values(rng, (outputs,)))
+
+
+def node(rng, inputs, outputs, depth=0):
+    kind = rng.integers(7 if depth < 2 else 4)
+    if kind < 4:
+        return (affine, tables, forest, forest)[kind](rng, inputs, outputs)
+    if kind == 4:
+        return Sum(tuple(node(rng, inputs, outputs, depth + 1) for _ in range(rng.integers(1, 4))))
+    inner = int(rng.integers(1, 4))
+    if kind == 5:
+        scaling = Affine(Weights.of(np.diag(rng.normal(size=inputs) ** 2 + 0.1)), values(rng, (inputs,)))
+        return Chain((scaling, node(rng, inputs, outputs, depth + 1)))
+    activation = Activation(str(rng.choice(["relu", "tanh", "sigmoid"])))
+    return Chain((affine(rng, inputs, inner), activation, node(rng, inner, outputs, depth + 1)))
+
+
+def program(seed):
+    rng = np.random.default_rng(seed)
+    columns = int(rng.integers(1, 7))
+    made = decoders(rng, columns)
+    inputs = sum(len(d.levels) if isinstance(d, OneHot) else 1 for d in made)
+    link = str(rng.choice(["identity", "exp", "sigmoid", "softmax"]))
+    outputs = 1 if link == "sigmoid" else int(rng.integers(2, 5)) if link == "softmax" else int(rng.integers(1, 3))
+    classes = {"sigmoid": 2, "softmax": outputs}.get(link)
+    names = [
+        lambda k: tuple(range(k)),
+        lambda k: tuple(int(i) for i in rng.integers(-(10**6), 10**6) + rng.permutation(k)),
+        lambda k: tuple(f"class {chr(97 + i)}" for i in range(k)),
+        lambda k: (False, True) if k == 2 else tuple(float(i) + 0.5 for i in range(k)),
+    ]
+    labels = None if classes is None else names[rng.integers(4)](classes)
+    return Program(columns, made, node(rng, inputs, outputs), link, labels)
+
+
+def rows(drawn, seed, count=40):
+    """Return columns as a list of arrays: numbers where numbers are read, cells of any type elsewhere."""
+    rng = np.random.default_rng(seed)
+    numeric = {d.column for d in drawn.decoders if isinstance(d, Numeric)}
+    compared = np.array([0.0, 0.5, 1.0, 1.5, 2.0, -1.0], dtype=np.float64)
+    columns = []
+    for column in range(drawn.columns):
+        if column in numeric:
+            numbers = np.where(rng.random(count) < 0.5, rng.choice(compared, count), rng.normal(size=count) * 3)
+            odd = rng.random(count) < 0.3
+            numbers[odd] = rng.choice(EXTREMES, odd.sum())
+            columns.append(numbers)
+        else:
+            cells = np.empty(count, dtype=object)
+            cells[:] = [(*LEVELS, 3, 3.0, True, np.nan, "unseen")[i] for i in rng.integers(0, len(LEVELS) + 5, count)]
+            columns.append(cells)
+    return columns

@@ -1,0 +1,231 @@
+"""Constraints say what must hold; what is impossible is refused with the key, what must hold and what was given."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from automicro.errors import ConstraintError, RequestError
+from automicro.request import LEVELS, METRICS, Constraints, DataSource, Output, SearchRequest, metric
+from automicro.request.search_request import set_values
+
+REFUSED = [
+    ({}, "score or within must be given, but got neither: without them the smallest model predicts a constant"),
+    (
+        {"metric": "r2"},
+        "score or within must be given, but got neither: without them the smallest model predicts a constant",
+    ),
+    ({"score": 0.9}, "metric: must be given with score, such as 'roc_auc' or 'r2'"),
+    ({"within": 0.1}, "metric: must be given with within, such as 'roc_auc' or 'r2'"),
+    ({"metric": "accuracy", "score": 1.2}, "score: must lie in [0, 1] for 'accuracy', but got 1.2"),
+    ({"metric": "accuracy", "score": -0.1}, "score: must lie in [0, 1] for 'accuracy', but got -0.1"),
+    ({"metric": "r2", "score": 1.01}, "score: must be at most 1 for 'r2', but got 1.01"),
+    ({"metric": "max_error", "score": -1}, "score: must be at least 0 for 'max_error', but got -1.0"),
+    ({"metric": "neg_max_error", "score": 1}, "score: must be at most 0 for 'neg_max_error', but got 1.0"),
+    ({"metric": "r2", "score": True}, "score: must be a finite number, such as 0.83 or '1%', but got True"),
+    ({"metric": "r2", "score": float("nan")}, "score: must be a finite number, such as 0.83 or '1%', but got nan"),
+    ({"metric": "r2", "score": float("-inf")}, "score: must be a finite number, such as 0.83 or '1%', but got -inf"),
+    ({"metric": "r2", "score": "high"}, "score: must be a finite number, such as 0.83 or '1%', but got 'high'"),
+    ({"metric": "r2", "within": -1}, "within: must be a fraction in [0, 1), but got -1.0"),
+    ({"metric": "r2", "within": 1}, "within: must be a fraction in [0, 1), but got 1.0"),
+    ({"latency": 200}, "latency: must be a time with its unit, such as '200us' or '1.5ms', but got 200"),
+    ({"latency": "0us"}, "latency: must be above 0, but got '0us'"),
+    ({"size": 0}, "size: must be a whole number of bytes above 0, but got 0"),
+    ({"max_features": 0}, "max_features: must be at least 1, but got 0"),
+    ({"confidence": 1}, "confidence: must lie between 0 and 1, both excluded, but got 1.0"),
+    ({"runtime": "c"}, "runtime: must be 'python', but got 'c'"),
+    (
+        {"interpretability": "additve"},
+        f"interpretability: must be one of {', '.join(LEVELS)}, but got 'additve': did you mean 'additive'",
+    ),
+    (
+        {"metric": "auc", "score": 1},
+        "metric: must be one of scikit-learn's scorer or error names, but got 'auc': did you mean 'roc_auc'",
+    ),
+    ({"metric": "r2", "score": 0, "latency_quantile": 0.5}, "latency_quantile: needs latency, but none is given"),
+]
+
+
+@pytest.mark.parametrize(("values", "said"), REFUSED)
+def test_impossible_values(values: dict[str, object], said: str) -> None:
+    with pytest.raises(ConstraintError) as caught:
+        Constraints(**values)
+    assert str(caught.value) == said
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        ({"metric": "r2", "scor": 1}, "scor: unknown key, did you mean 'score'"),
+        ({"metric": "r2", "max-features": 1}, "max-features: unknown key, did you mean 'max_features'"),
+    ],
+)
+def test_unknown_keys(values: dict[str, object], said: str) -> None:
+    with pytest.raises(RequestError) as caught:
+        Constraints(**values)
+    assert str(caught.value) == said
+    assert not isinstance(caught.value, ConstraintError)
+
+
+def test_constraints_are_frozen() -> None:
+    with pytest.raises(ValidationError):
+        Constraints(metric="r2", score=0.5).score = 0.4  # type: ignore[misc]  # what must not work
+
+
+@given(name=st.sampled_from(sorted(METRICS)), reference=st.floats(-100, 100), within=st.floats(0, 1, exclude_max=True))
+def test_within_is_never_better_than_the_reference(name: str, reference: float, within: float) -> None:
+    constraints = Constraints(metric=name, within=within)
+    assert constraints.measured.meets(reference, constraints.limit(reference))
+
+
+def test_score_and_within_must_both_hold() -> None:
+    assert Constraints(metric="accuracy", score=0.8, within=0.1).limit(0.95) == pytest.approx(0.855)
+    assert Constraints(metric="accuracy", score=0.9, within=0.1).limit(0.95) == 0.9
+    assert Constraints(metric="mean_absolute_error", score=2, within=0.1).limit(3) == 2
+    assert Constraints(metric="mean_absolute_error", score=5, within=0.1).limit(3) == pytest.approx(3.3)
+    assert Constraints(metric="neg_mean_absolute_error", within=0.1).limit(-3) == pytest.approx(-3.3)
+    with pytest.raises(ConstraintError, match="within: needs the score of a reference"):
+        Constraints(metric="accuracy", within=0.1).limit()
+
+
+def test_nan_meets_nothing() -> None:
+    assert not any(each.meets(float("nan"), limit) for each in METRICS.values() for limit in (-1.0, 0.0, 1.0))
+
+
+def test_levels_are_numbers_too() -> None:
+    assert [
+        Constraints(metric="r2", score=0, interpretability=name).level for name in ("opaque", "simulatable", None)
+    ] == [0, 3, 0]
+
+
+@pytest.mark.parametrize(
+    ("name", "task", "classes", "said"),
+    [
+        (
+            "r2",
+            "classification",
+            2,
+            "metric: 'r2' is for regression, but the task is classification: choose among accuracy,",
+        ),
+        ("f1", "regression", 0, "metric: 'f1' is for classification, but the task is regression: choose among r2,"),
+        (
+            "roc_auc",
+            "classification",
+            3,
+            "metric: 'roc_auc' is for two classes, but the target has 3: use 'roc_auc_ovr'",
+        ),
+        (
+            "recall",
+            "classification",
+            4,
+            "metric: 'recall' is for two classes, but the target has 4: use 'recall_macro'",
+        ),
+    ],
+)
+def test_a_metric_of_another_task(name: str, task: str, classes: int, said: str) -> None:
+    with pytest.raises(ConstraintError) as caught:
+        Constraints(metric=name, within=0.1).check_task(task, classes)
+    assert str(caught.value).startswith(said)
+    assert all(metric(instead) for instead in ("roc_auc_ovr", "recall_macro"))
+
+
+def test_a_metric_of_its_task() -> None:
+    Constraints(metric="roc_auc_ovr", within=0.1).check_task("classification", 3)
+    Constraints(metric="roc_auc", within=0.1).check_task("classification", 2)
+    Constraints(metric="r2", within=0.1).check_task("regression", 0)
+
+
+def test_metrics_are_scikit_learns() -> None:
+    from sklearn.metrics import get_scorer_names
+
+    scorers = set(get_scorer_names())
+    for name, each in METRICS.items():
+        assert name in scorers if each.greater_is_better else f"neg_{name}" in scorers
+        assert each.low < each.high
+        assert each.needs in ({"value"} if "regression" in each.tasks else {"label", "probability"})
+
+
+def test_an_error_and_its_negation_mirror_each_other() -> None:
+    for name, each in METRICS.items():
+        if not each.greater_is_better:
+            other = METRICS[f"neg_{name}"]
+            assert (other.low, other.high, other.sign, other.tasks) == (-each.high, -each.low, 1, each.tasks)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "right"),
+    [
+        ("rmse", "root_mean_squared_error"),
+        ("ROC-AUC", "roc_auc"),
+        ("acuracy", "accuracy"),
+        ("mae", "mean_absolute_error"),
+    ],
+)
+def test_the_nearest_metric_is_named(wrong: str, right: str) -> None:
+    with pytest.raises(RequestError, match=f"did you mean '{right}'$"):
+        metric(wrong)
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        ({"source": "a.csv"}, "target: must be given for a file"),
+        (
+            {"source": "a.csv", "target": "y", "time": "y"},
+            "time: must be another column than target, but got 'y' for both",
+        ),
+        (
+            {"source": "a.csv", "target": "y", "groups": "g", "weights": "g"},
+            "weights: must be another column than groups, but got 'g' for both",
+        ),
+        ({"source": "a.csv", "target": "y", "columns": ["x", "y"]}, "columns: must not name the target, but got 'y'"),
+        (
+            {"source": "a.csv", "target": "y", "columns": ["x"], "drop": "x"},
+            "drop: must not name what columns names, but got ['x']",
+        ),
+        ({"source": "sklearn:iris", "format": "csv"}, "format: must not be given with source 'sklearn:iris'"),
+        (
+            {"source": "a.csv", "target": "y", "format": "xls"},
+            "format: must be 'csv', 'tsv', 'parquet' or 'jsonl', but got 'xls'",
+        ),
+        ({"target": "y"}, "source: must be given"),
+        ({"source": "a.csv", "target": 7}, "target: must be a text that is not empty (in quotes), but got 7"),
+    ],
+)
+def test_impossible_sources(values: dict[str, object], said: str) -> None:
+    with pytest.raises(RequestError) as caught:
+        DataSource(**values)
+    assert str(caught.value) == said
+
+
+def test_impossible_outputs() -> None:
+    with pytest.raises(RequestError, match="strip: needs model, but no file is given"):
+        Output(strip=True)
+    with pytest.raises(RequestError, match="must write to different files, but got a, a"):
+        Output(model="a", trace="a")
+
+
+def test_a_request_names_section_and_key() -> None:
+    for values, said in [
+        ({"constraints": {"metric": "r2", "score": 2}}, "constraints.score: must be at most 1 for 'r2', but got 2.0"),
+        ({"constraints": {"metric": "r2", "scor": 2}}, "constraints.scor: unknown key, did you mean 'score'"),
+        ({"constraint": {}}, "constraint: unknown key, did you mean 'constraints'"),
+        ({"constraints": 3}, "constraints: must be a table of keys and values, but got 3"),
+        ({}, "constraints: must be given"),
+    ]:
+        with pytest.raises(RequestError) as caught:
+            SearchRequest(**values)
+        assert str(caught.value) == said
+
+
+def test_one_request_from_keywords_tables_and_settings() -> None:
+    keywords = SearchRequest(
+        data=DataSource(source="sklearn:iris"), constraints=Constraints(metric="accuracy", score=0.9)
+    )
+    tables = SearchRequest(data={"source": "sklearn:iris"}, constraints={"metric": "accuracy", "score": 0.9})
+    settings = SearchRequest(
+        **set_values({}, ["data.source=sklearn:iris", "constraints.metric=accuracy", "constraints.score=0.9"])
+    )
+    assert keywords == tables == settings

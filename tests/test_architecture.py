@@ -1,0 +1,160 @@
+"""What must hold of the code as a whole: layers, ceilings, sorted names, light imports, one door for every family."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import inspect
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+import automicro
+from automicro import errors
+
+ROOT = Path(__file__).parent.parent
+SOURCES = sorted([*(ROOT / "automicro").rglob("*.py"), *(ROOT / "plugins").rglob("*.py")])
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+HEAVY = {"torch", "sklearn", "lightgbm", "optuna", "scipy", "pandas"}
+
+FILE_LINES, FUNCTION_LINES, PARAMETERS = 400, 50, 7  # parameters: six and self
+
+
+def named(path: Path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+def parsed(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+def functions(path: Path) -> list[ast.FunctionDef | ast.AsyncFunctionDef]:
+    return [node for node in ast.walk(parsed(path)) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
+
+
+def loaded_by(statement: str) -> set[str]:
+    code = f"{statement}\nimport sys; print(*sorted({{name.partition('.')[0] for name in sys.modules}}))"
+    return set(subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split())
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=named)
+def test_a_file_is_short_and_opens_with_a_sentence(path: Path) -> None:
+    lines = path.read_text(encoding="utf-8").splitlines()
+    assert len(lines) <= FILE_LINES, (
+        f"{named(path)} has {len(lines)} lines, at most {FILE_LINES} are allowed: split it by noun"
+    )
+    docstring = ast.get_docstring(parsed(path))
+    assert docstring, f"{named(path)} must open with one sentence that says what it is for"
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=named)
+def test_functions_are_short_and_take_few_parameters(path: Path) -> None:
+    for function in functions(path):
+        length = (function.end_lineno or 0) - function.lineno + 1
+        docstring = ast.get_docstring(function, clean=False) or ""
+        code = length - len(docstring.splitlines())
+        assert code <= FUNCTION_LINES, (
+            f"{named(path)}: {function.name} has {code} lines of code, at most {FUNCTION_LINES}"
+        )
+        positional = len(function.args.posonlyargs) + len(function.args.args)
+        assert positional <= PARAMETERS, (
+            f"{named(path)}: {function.name} takes {positional} parameters: an object is missing"
+        )
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=named)
+def test_every_module_says_what_is_public_in_order(path: Path) -> None:
+    for node in parsed(path).body:
+        if isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") == "__all__":
+            names = ast.literal_eval(node.value)
+            ordered = sorted(names, key=lambda name: (not name.isupper(), not name[0].isupper(), name))
+            assert names in (ordered, sorted(names)), f"{named(path)}: __all__ must be sorted"
+            return
+    assert path.name in {"__main__.py"}, f"{named(path)} must have an __all__"
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=named)
+def test_a_waiver_carries_its_reason(path: Path) -> None:
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+        if re.search(r"#\s*(noqa|type:\s*ignore)", line):
+            assert re.search(r"#\s*(noqa: [A-Z0-9, ]+|type: ignore\[[^\]]+\])\s+(-|#) \S", line), (
+                f"{named(path)}:{number}: a waiver names its rule and carries a reason behind it"
+            )
+
+
+def test_layers_hold() -> None:
+    done = subprocess.run(
+        [Path(sys.executable).parent / "lint-imports"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout
+
+
+@pytest.mark.parametrize("statement", ["import automicro", "from automicro.cli import main", "import automicro.plugin"])
+def test_import_stays_light(statement: str) -> None:
+    assert not loaded_by(statement) & HEAVY
+
+
+def test_help_stays_light() -> None:
+    statement = (
+        "import sys, contextlib, io\nsys.argv = ['automicro', '--help']\nfrom automicro.cli import main\n"
+        "with contextlib.suppress(SystemExit), contextlib.redirect_stdout(io.StringIO()): main()"
+    )
+    assert not loaded_by(statement) & HEAVY
+
+
+def test_discovery_imports_no_trainer() -> None:
+    assert not loaded_by("from automicro.discovery import discover; discover()") & (HEAVY - {"scipy", "pandas"})
+
+
+def test_entry_points_are_the_folders_in_plugins() -> None:
+    folders = {
+        path.name for path in (ROOT / "plugins").iterdir() if path.is_dir() and not path.name.startswith((".", "__"))
+    }
+    assert set(PROJECT["project"]["entry-points"]["automicro"].values()) == folders
+
+
+@pytest.mark.parametrize(
+    "folder", ["automicro", *sorted(f"plugins/{p.name}" for p in (ROOT / "plugins").iterdir() if p.is_dir())]
+)
+def test_packages_are_typed(folder: str) -> None:
+    assert (ROOT / folder / "py.typed").exists()
+
+
+def test_nobody_imports_a_second_copy_of_a_family() -> None:
+    for path in [*SOURCES, *(ROOT / "tests").rglob("*.py")]:
+        if path != Path(__file__):
+            assert not re.search(r"^\s*(import|from) plugins\b", path.read_text(encoding="utf-8"), re.MULTILINE), named(
+                path
+            )
+
+
+def test_the_public_names_exist_and_are_described() -> None:
+    for name in automicro.__all__:
+        assert inspect.getdoc(getattr(automicro, name)), name
+
+
+def test_the_drawn_error_tree_is_the_real_one() -> None:
+    drawn = set(
+        re.findall(
+            r"[A-Z]\w+",
+            (errors.__doc__ or "").partition("AutomicroError")[1]
+            + (errors.__doc__ or "").partition("AutomicroError")[2],
+        )
+    )
+    real = {
+        name
+        for name, value in vars(errors).items()
+        if inspect.isclass(value) and issubclass(value, errors.AutomicroError)
+    }
+    assert real <= drawn
+    assert sorted(real) == errors.__all__
+
+
+def test_every_package_is_importable() -> None:
+    for path in SOURCES:
+        if path.name == "__init__.py" and "plugins" not in path.parts:
+            importlib.import_module(".".join(path.parent.relative_to(ROOT).parts))

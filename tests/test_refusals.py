@@ -1,0 +1,144 @@
+"""Requests and data that break others end in Infeasible or in one clear sentence, never in a relaxed answer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.datasets import load_breast_cancer, load_diabetes
+
+import automicro
+from automicro import DataError, Infeasible, RequestError
+
+QUICK = automicro.Search(trials=3)
+
+
+@pytest.fixture(scope="module")
+def table() -> tuple[pd.DataFrame, np.ndarray]:
+    X, y = load_breast_cancer(return_X_y=True, as_frame=True)
+    return X.iloc[:, :8], y.to_numpy()
+
+
+def one_sentence(error: BaseException) -> bool:
+    return "\n" not in str(error) and not str(error).endswith(".") and len(str(error)) > 20
+
+
+@pytest.mark.parametrize(
+    ("constraint", "binding"),
+    [
+        ({"latency": "1ns"}, "latency"),
+        ({"size": 4}, "size"),
+        ({"size": "4B"}, "size"),
+        ({"metric": "accuracy", "score": 1.0}, "score"),
+    ],
+)
+def test_what_nothing_can_meet_is_infeasible(
+    table: tuple[pd.DataFrame, np.ndarray], constraint: dict[str, Any], binding: str
+) -> None:
+    wanted = {"metric": "roc_auc", "score": 0.8, **constraint}
+    with pytest.raises(Infeasible) as raised:
+        automicro.select(*table, **wanted, search=QUICK)
+    assert binding in raised.value.binding
+    assert raised.value.nearest[binding]["margins"][binding] < 0
+    assert len(raised.value.trace) >= 1
+    assert one_sentence(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "said"),
+    [
+        ({"metric": "roc_auc", "score": 1.2}, "score"),
+        ({"metric": "accuracy", "score": 97}, "score"),
+        ({"metric": "roc_auc", "within": -1}, "within"),
+        ({"metric": "roc_auc", "scor": 0.9}, "did you mean 'score'"),
+        ({"metric": "roc_auk", "score": 0.9}, "did you mean 'roc_auc'"),
+        ({"metric": "r2", "score": 0.9}, "r2"),
+        ({"metric": "roc_auc"}, "score or within"),
+        ({"metric": "roc_auc", "score": 0.9, "latency": "0us"}, "latency"),
+        ({"metric": "roc_auc", "score": 0.9, "latency": "fast"}, "latency"),
+        ({"metric": "roc_auc", "score": 0.9, "size": -5}, "size"),
+        ({"metric": "roc_auc", "score": 0.9, "interpretability": "clear"}, "additive"),
+        ({"metric": "roc_auc", "score": 0.9, "max_features": 0}, "max_features"),
+        ({"metric": "roc_auc", "score": 0.9, "confidence": 1.0}, "confidence"),
+        ({"metric": "roc_auc", "score": float("nan")}, "score"),
+    ],
+)
+def test_an_impossible_constraint_is_named(
+    table: tuple[pd.DataFrame, np.ndarray], wanted: dict[str, Any], said: str
+) -> None:
+    with pytest.raises(RequestError) as raised:
+        automicro.select(*table, **wanted, search=QUICK)
+    assert said in str(raised.value)
+    assert one_sentence(raised.value)
+
+
+def test_a_classification_metric_on_numbers() -> None:
+    X, y = load_diabetes(return_X_y=True)
+    with pytest.raises(RequestError, match="roc_auc"):
+        automicro.select(X, y, metric="roc_auc", score=0.9, task="regression", search=QUICK)
+
+
+def test_a_family_that_is_not_there(table: tuple[pd.DataFrame, np.ndarray]) -> None:
+    with pytest.raises(automicro.FamilyUnavailableError, match="did you mean 'linear'"):
+        automicro.select(*table, metric="roc_auc", score=0.9, families=["linaer"], search=QUICK)
+
+
+def broken(X: pd.DataFrame, y: np.ndarray, how: str) -> tuple[Any, Any]:
+    match how:
+        case "constant target":
+            return X, np.ones(len(X))
+        case "one row":
+            return X.iloc[:1], y[:1]
+        case "duplicate column names":
+            return X.set_axis(["a", "a", *X.columns[2:]], axis=1), y
+        case "infinite values":
+            return X.assign(bad=np.inf), y
+        case "unequal lengths":
+            return X, y[:-1]
+        case "missing target":
+            return X, np.where(np.arange(len(y)) == 3, np.nan, y)
+        case "no columns":
+            return X.iloc[:, :0], y
+        case "a date":
+            return X.assign(day=pd.Timestamp("2020-01-01")), y
+    raise AssertionError(how)
+
+
+@pytest.mark.parametrize(
+    "how",
+    [
+        "constant target",
+        "one row",
+        "duplicate column names",
+        "infinite values",
+        "unequal lengths",
+        "missing target",
+        "no columns",
+        "a date",
+    ],
+)
+def test_data_that_cannot_be_used_are_refused_with_a_sentence(table: tuple[pd.DataFrame, np.ndarray], how: str) -> None:
+    X, y = broken(*table, how)
+    with pytest.raises(DataError) as raised:
+        automicro.select(X, y, metric="accuracy", score=0.8, search=QUICK)
+    assert one_sentence(raised.value)
+
+
+def test_a_column_that_is_missing_everywhere_is_noted_and_not_used(table: tuple[pd.DataFrame, np.ndarray]) -> None:
+    X, y = table
+    found = automicro.select(X.assign(empty=np.nan), y, metric="roc_auc", score=0.9, search=QUICK)
+    assert any("empty" in note for note in found.notes)
+    assert 8 not in found.structure.columns
+
+
+def test_a_category_of_ten_thousand_levels(table: tuple[pd.DataFrame, np.ndarray]) -> None:
+    rng = np.random.default_rng(0)
+    rows = 20_000
+    many = np.array([f"level {i}" for i in rng.integers(0, 10_000, rows)])
+    x = rng.normal(size=rows)
+    X = pd.DataFrame({"many": many, "x": x, "colour": rng.choice(["red", "green"], rows)})
+    y = (x + rng.normal(size=rows) + (X["colour"] == "red") > 0).to_numpy()
+    found = automicro.select(X, y, metric="roc_auc", score=0.8, search=automicro.Search(trials=4))
+    assert found.size_bytes < 100
