@@ -122,7 +122,7 @@ def select_request(request: SearchRequest, progress: Progress | None = None) -> 
 
 def problem_of(request: SearchRequest) -> tuple[Problem, str | None]:
     """Return the problem that a request describes and the name of its target column."""
-    from automicro.data import load_problem, read_file, sklearn_source
+    from automicro.data import load_problem, read_file, sklearn_source, with_columns
 
     source = request.data
     assert source is not None  # noqa: S101 - checked by the caller
@@ -131,10 +131,10 @@ def problem_of(request: SearchRequest) -> tuple[Problem, str | None]:
         target = source.target or target
     else:
         frame, target = read_file(source.source, format=source.format), source.target
-    roles = [name for name in (target, source.weights, source.groups, source.time) if name is not None]
-    frame = frame.drop(columns=[name for name in source.drop or () if name in frame.columns])
-    if source.columns is not None:
-        frame = frame[[*source.columns, *roles]]
+    keep = source.columns
+    if keep is not None:
+        keep = list(dict.fromkeys([*keep, *filter(None, (target, source.weights, source.groups, source.time))]))
+    frame = with_columns(frame, keep, source.drop or ())
     problem = load_problem(
         frame, target, task=source.task, weights=source.weights, groups=source.groups, time=source.time
     )

@@ -10,7 +10,7 @@ import numpy as np
 
 from automicro.data.rows import rows_for_prediction
 from automicro.errors import ArtifactError, DataError
-from automicro.program import Evaluator, pack, read_artifact, write_artifact
+from automicro.program import Evaluator, columns_read, pack, read_artifact, write_artifact
 
 if TYPE_CHECKING:
     from os import PathLike
@@ -44,6 +44,7 @@ class Model:
         self.program = program
         self.card = card
         self._evaluate = Evaluator(program)
+        self._used = columns_read(program)
         self._labels = None if program.labels is None else np.array(program.labels)
         self._names = None if card is None else tuple(column["name"] for column in card["columns"])
 
@@ -97,7 +98,7 @@ class Model:
         DataError
             If a column that the model reads is not there, or holds text where numbers must stand.
         """
-        result = self._evaluate(rows_for_prediction(X, self._names, self.program.columns))
+        result = self._evaluate(rows_for_prediction(X, self._names, self.program.columns, self._used))
         return result if self._labels is None else self._labels[np.argmax(result, axis=1)]
 
     def predict_proba(self, X: Any) -> NDArray[np.float64]:
@@ -110,7 +111,7 @@ class Model:
         """
         if self._labels is None:
             raise DataError("predict_proba needs a classifier, but this model predicts numbers: call predict")
-        return self._evaluate(rows_for_prediction(X, self._names, self.program.columns))
+        return self._evaluate(rows_for_prediction(X, self._names, self.program.columns, self._used))
 
     def to_bytes(self, *, strip: bool = False) -> bytes:
         """Return the file's content; without the card if `strip`."""
@@ -130,11 +131,22 @@ class Model:
     @classmethod
     def from_bytes(cls, content: bytes) -> Model:
         """Read a model from the content of a file; raise `ArtifactError` if it is none."""
-        return cls(*read_artifact(content))
+        program, card = read_artifact(content)
+        if card is not None:
+            _check_card(card, program.columns)
+        return cls(program, card)
 
     def __repr__(self) -> str:
         family = "" if self.card is None else f"{self.card.get('family')}, "
         return f"Model({family}{self.size_bytes} bytes)"
+
+
+def _check_card(card: dict[str, Any], columns: int) -> None:
+    """Raise `ArtifactError` unless the card names the columns of the program."""
+    entries = card.get("columns")
+    names = [entry.get("name") for entry in entries if isinstance(entry, dict)] if isinstance(entries, list) else []
+    if len(names) != columns or not all(isinstance(name, str) for name in names):
+        raise ArtifactError(f"the card must name the {columns} columns of its program, but does not; the file is damaged")
 
 
 def load(path: str | PathLike[str]) -> Model:

@@ -9,6 +9,7 @@ import narwhals as nw
 import numpy as np
 from narwhals.exceptions import DuplicateError
 
+from automicro.data.suggest import did_you_mean
 from automicro.errors import DataError
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["RawColumn", "frame_columns", "frame_of", "objects", "raw_series", "raw_values"]
+__all__ = ["RawColumn", "frame_columns", "frame_of", "objects", "raw_series", "raw_values", "with_columns"]
 
 NESTED = (nw.List, nw.Array, nw.Struct)
 
@@ -57,6 +58,25 @@ def frame_columns(data: Any, role: str = "X") -> list[RawColumn] | None:
     return None if frame is None else [_raw(frame.get_column(column)) for column in frame.columns]
 
 
+def with_columns(data: Any, keep: Sequence[str] | None, drop: Sequence[str]) -> Any:
+    """Return a table with only the columns `keep` (all if None), less the columns `drop`.
+
+    Raises
+    ------
+    DataError
+        If one of them does not exist.
+    """
+    frame = frame_of(data, "the table")
+    if frame is None:
+        raise DataError(f"the data source must be a table, but is a {type(data).__name__}")
+    names = list(frame.columns)
+    for name in [*(keep or ()), *drop]:
+        if name not in names:
+            raise DataError(f"column {name!r} does not exist in the data{did_you_mean(name, names)}")
+    wanted = [name for name in (names if keep is None else keep) if name not in drop]
+    return frame.select(wanted).to_native()
+
+
 def raw_values(data: Any, role: str) -> RawColumn:
     """Return a series, an array, a list or a one-column table as a raw column; `role` names it in errors."""
     series = nw.from_native(data, pass_through=True, allow_series=True)
@@ -82,9 +102,10 @@ def objects(values: Sequence[Any]) -> NDArray[Any]:
 
 def raw_series(series: nw.Series[Any]) -> NDArray[Any]:
     """Return the values of a series as one numpy array, in which None, NaN, NaT and NA are missing."""
-    if isinstance(series.dtype, nw.Categorical) and series.implementation.is_pyarrow():
+    dtype = series.dtype
+    if isinstance(dtype, nw.Categorical) and series.implementation.is_pyarrow():
         return objects(series.to_native().to_pylist())  # to_numpy repeats a level where the dictionary's index is null
-    if isinstance(series.dtype, NESTED):
+    if isinstance(dtype, NESTED):
         return objects(series.to_list())  # to_numpy may spread them over several dimensions
     values: NDArray[Any] = series.to_numpy()
     return values

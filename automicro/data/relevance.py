@@ -18,6 +18,7 @@ __all__ = ["rank_columns"]
 
 TREES = 100
 MOST_ROWS = 4000
+MOST_COLUMNS = 500
 
 
 def rank_columns(problem: Problem, rows: NDArray[np.int64], seed: int = 0) -> tuple[int, ...]:
@@ -34,14 +35,16 @@ def rank_columns(problem: Problem, rows: NDArray[np.int64], seed: int = 0) -> tu
 
     subset = row_subset(problem, rows, MOST_ROWS, seed)
     prepared = Preparation.fit(problem, subset, PreparationSettings(categories="target"), seed=seed)
-    total = np.zeros(len(problem.table.columns))
-    for feature, importance in zip(prepared.features, _importances(problem, subset, prepared, seed), strict=True):
-        total[feature.column] += importance
-    kept = [i for i, feature in enumerate(prepared.features) if feature.kind != "missing"]
-    alike = _correlations(prepared.fit_matrix[:, kept])
-    columns = np.array([prepared.features[i].column for i in kept])
-    flags = sorted({feature.column for feature in prepared.features} - set(columns.tolist()))
-    return (*_greedy(columns, total[columns], alike), *flags)
+    importances = _importances(problem, subset, prepared, seed)
+    relevance = np.zeros(len(problem.table.columns))
+    for feature, importance in zip(prepared.features, importances, strict=True):
+        relevance[feature.column] += importance
+    place = {f.column: i for i, f in enumerate(prepared.features) if f.kind != "missing"}
+    columns = sorted(place, key=lambda j: (-relevance[j], j))
+    first = columns[:MOST_COLUMNS]
+    alike = _correlations(prepared.fit_matrix[:, [place[j] for j in first]])
+    flags = sorted({feature.column for feature in prepared.features} - set(columns))
+    return (*(first[i] for i in _greedy(relevance[first], alike)), *columns[MOST_COLUMNS:], *flags)
 
 
 def _importances(problem: Problem, rows: NDArray[np.int64], prepared: Preparation, seed: int) -> NDArray[np.float64]:
@@ -62,13 +65,13 @@ def _correlations(X: NDArray[np.float32]) -> NDArray[np.float64]:
     return np.asarray(np.abs(unit.T @ unit), dtype=np.float64)
 
 
-def _greedy(columns: NDArray[np.int64], relevance: NDArray[np.float64], alike: NDArray[np.float64]) -> list[int]:
+def _greedy(relevance: NDArray[np.float64], alike: NDArray[np.float64]) -> list[int]:
     ranking: list[int] = []
-    nearest = np.zeros(len(columns))
-    left = np.ones(len(columns), dtype=bool)
-    for _ in columns:
+    nearest = np.zeros(len(relevance))
+    left = np.ones(len(relevance), dtype=bool)
+    for _ in relevance:
         best = int(np.where(left, relevance * (1.0 - nearest), -np.inf).argmax())
-        ranking.append(int(columns[best]))
+        ranking.append(best)
         left[best] = False
         nearest = np.minimum(np.maximum(nearest, alike[best]), 1.0)
     return ranking

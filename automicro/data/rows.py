@@ -81,8 +81,8 @@ def _columns(rows: Any) -> tuple[int, list[str], Callable[[int], NDArray[Any]]]:
     frame = frame_of(rows, "rows")
     if frame is None:
         raise DataError(f"rows must be a dataframe, an array, a list or a dict, but are a {type(rows).__name__}")
-    table = frame
-    return len(table), [str(name) for name in table.columns], lambda i: raw_series(table.get_column(table.columns[i]))
+    table, originals = frame, frame.columns
+    return len(table), [str(name) for name in originals], lambda i: raw_series(table.get_column(originals[i]))
 
 
 def _is_column(values: Any) -> bool:

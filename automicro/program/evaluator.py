@@ -70,7 +70,9 @@ class Evaluator:
         if isinstance(rows, np.ndarray):
             if rows.ndim != 2 or rows.shape != (1, self._program.columns):
                 return None
-            return [rows.item(0, column) for column, _ in self._kinds] if rows.dtype != np.float32 else self._short(rows)
+            return (
+                [rows.item(0, column) for column, _ in self._kinds] if rows.dtype != np.float32 else self._short(rows)
+            )
         if len(rows) != self._program.columns or isinstance(rows[0], Categories) or len(rows[0]) != 1:
             return None
         picked = [rows[column] for column, _ in self._kinds]
@@ -86,7 +88,9 @@ class Evaluator:
         """Return cells as float32 numbers, texts (None is missing), or, where only missingness counts, whether they are missing."""
         numbers = [
             cell if type(cell) is float else number_of(cell, self._kinds[place][0])
-            for place, cell in zip(self._numeric, cells if self._all_numeric else map(cells.__getitem__, self._numeric), strict=True)
+            for place, cell in zip(
+                self._numeric, cells if self._all_numeric else map(cells.__getitem__, self._numeric), strict=True
+            )
         ]
         try:
             rounded: Sequence[float] = self._floats.unpack(self._floats.pack(*numbers))
@@ -118,7 +122,11 @@ def _features(decoders: Sequence[Decoder], places: dict[int, int]) -> Callable[[
     makers = [_maker(decoder) for decoder in decoders]
     read = [places[decoder.column] for decoder in decoders]
     if all(isinstance(decoder, Numeric) and decoder.fill is None for decoder in decoders):
-        return (lambda cells: cells) if read == list(range(len(places))) else lambda cells: [cells[place] for place in read]
+        return (
+            (lambda cells: cells)
+            if read == list(range(len(places)))
+            else lambda cells: [cells[place] for place in read]
+        )
 
     def features(cells: Sequence[Any]) -> list[float]:
         result: list[float] = []

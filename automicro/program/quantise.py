@@ -11,7 +11,8 @@ from automicro.program.encodings import round_mantissa, round_to
 from automicro.program.fitting import fit_fixed, fit_minifloat
 from automicro.program.nodes import Activation, Affine, Chain, Forest, Lookup, Numeric, StepTables, Sum
 from automicro.program.rewrite.decoding import decoders_of, features_of
-from automicro.program.rewrite.usage import cut_ranges, map_cuts, usage
+from automicro.program.rewrite.features import map_cuts
+from automicro.program.usage import cut_ranges, usage
 from automicro.program.rows import FLOAT32_MAX
 from automicro.program.simplify import simplify
 from automicro.program.weights import Weights
@@ -135,8 +136,14 @@ def _node(node: Node, precision: Precision) -> Node:
     if isinstance(node, StepTables):
         return _tables(node, precision)
     if isinstance(node, Forest):
-        return replace(node, leaves=_gridded(node.leaves, precision.values), bias=_with_grid(node.bias, node.leaves, precision))
-    return node if isinstance(node, Activation) else replace(node, nodes=tuple(_node(part, precision) for part in node.nodes))
+        return replace(
+            node, leaves=_gridded(node.leaves, precision.values), bias=_with_grid(node.bias, node.leaves, precision)
+        )
+    return (
+        node
+        if isinstance(node, Activation)
+        else replace(node, nodes=tuple(_node(part, precision) for part in node.nodes))
+    )
 
 
 def _short(weights: Weights, mantissa_bits: int) -> Weights:

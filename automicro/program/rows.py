@@ -106,7 +106,9 @@ def columns_of(program: Program, rows: NDArray[Any] | Sequence[Any]) -> list[Col
     """
     if isinstance(rows, np.ndarray):
         if rows.ndim != 2:
-            raise DataError(f"rows must be a 2-D array or a list of columns, but got an array of {rows.ndim} dimensions")
+            raise DataError(
+                f"rows must be a 2-D array or a list of columns, but got an array of {rows.ndim} dimensions"
+            )
         sources: Sequence[Any] = rows.T
     else:
         sources = rows
@@ -150,7 +152,9 @@ def numbers_of(values: Any, index: int) -> NDArray[np.float32]:
         array = np.fromiter((number_of(v, index) for v in array), dtype=np.float64, count=len(array))
     elif array.dtype.kind not in "fiub":
         first = array[0] if len(array) else ""
-        raise DataError(f"column {index} must hold numbers, but got {first!r}; give numbers, or nothing for a missing value")
+        raise DataError(
+            f"column {index} must hold numbers, but got {first!r}; give numbers, or nothing for a missing value"
+        )
     if array.dtype == np.float32 and not np.isinf(array).any():
         return np.ascontiguousarray(array)
     clipped: NDArray[np.float32] = np.clip(array.astype(np.float64), -FLOAT32_MAX, FLOAT32_MAX).astype(np.float32)
@@ -170,7 +174,9 @@ def number_of(value: object, index: int) -> float:
         return float(value)
     if not isinstance(value, str | bytes) and _is_missing(value):
         return np.nan
-    raise DataError(f"column {index} must hold numbers, but got {value!r}; give numbers, or nothing for a missing value")
+    raise DataError(
+        f"column {index} must hold numbers, but got {value!r}; give numbers, or nothing for a missing value"
+    )
 
 
 def categories_of(values: Any) -> Categories:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from automicro.program.rewrite.bodies import flat, reduced
 from automicro.program.rewrite.decoding import decoders_of, features_of, recoded, shared, with_fills_at_cuts
 from automicro.program.rewrite.domains import domain_of
+from automicro.program.usage import usage
 
 if TYPE_CHECKING:
     from automicro.program.nodes import Program
@@ -27,10 +28,12 @@ def simplify(program: Program) -> Program:
 
     Predictions stay the same but for the rounding of sums of weights to float32.
     """
-    features = features_of(program.decoders)
-    body = flat(program.body)
-    features, body = shared(features, body)
-    body = reduced(body, [domain_of(feature) for feature in features])
-    features, body = recoded(features, body)
-    features, body = shared(with_fills_at_cuts(features, body), body)
-    return replace(program, decoders=decoders_of(features), body=body)
+    features, body = shared(features_of(program.decoders), flat(program.body))
+    while True:
+        body = reduced(body, [domain_of(feature) for feature in features])
+        features, body = recoded(features, body)
+        used = with_fills_at_cuts(features, body)
+        used = [used[feature] for feature in sorted(usage(body).features)]
+        features, body = shared(with_fills_at_cuts(features, body), body)
+        if features == used or usage(body).positional:  # else features have changed places or become one: look again
+            return replace(program, decoders=decoders_of(features), body=body)

@@ -51,9 +51,9 @@ def _program(program: Program) -> None:
     kinds: dict[int, bool] = {}
     for decoder in program.decoders:
         _decoder(decoder, program.columns)
-        if not isinstance(decoder, Missing) and kinds.setdefault(decoder.column, isinstance(decoder, Numeric)) != isinstance(
-            decoder, Numeric
-        ):
+        if not isinstance(decoder, Missing) and kinds.setdefault(
+            decoder.column, isinstance(decoder, Numeric)
+        ) != isinstance(decoder, Numeric):
             _refuse(f"column {decoder.column} must be read as numbers or as levels, but is read as both")
     inputs = sum(len(d.levels) if isinstance(d, OneHot) else 1 for d in program.decoders)
     _labels(program, _node(program.body, inputs, 0))
@@ -87,8 +87,10 @@ def _decoder(decoder: Decoder, columns: int) -> None:
     if isinstance(decoder, Numeric) and decoder.fill is not None:
         _number(decoder.fill, f"the fill of column {decoder.column}")
     if isinstance(decoder, OneHot | Lookup):
-        if not decoder.levels or len(set(decoder.levels)) != len(decoder.levels):
-            _refuse(f"levels of column {decoder.column} must be at least one and differ, but are {decoder.levels!r}")
+        if len(set(decoder.levels)) != len(decoder.levels):
+            _refuse(f"levels of column {decoder.column} must differ, but are {decoder.levels!r}")
+        if isinstance(decoder, OneHot) and not decoder.levels:
+            _refuse(f"column {decoder.column} must have at least one level")
         if not all(level is None or isinstance(level, str) for level in decoder.levels):
             _refuse(f"levels of column {decoder.column} must be text or None, but are {decoder.levels!r}")
     if isinstance(decoder, Lookup):
@@ -177,7 +179,9 @@ def _forest(node: Forest, inputs: int, outputs: int) -> None:
     for number, tree in enumerate(node.trees):
         _tree(tree, number, inputs, len(leaves))
         if not 0 <= tree.output < (outputs if leaves.shape[1] == 1 else 1):
-            _refuse(f"tree {number} must add to one of {outputs} outputs (0 where leaves are wide), but has {tree.output}")
+            _refuse(
+                f"tree {number} must add to one of {outputs} outputs (0 where leaves are wide), but has {tree.output}"
+            )
 
 
 def _tree(tree: Tree, number: int, inputs: int, leaves: int) -> None:

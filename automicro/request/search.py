@@ -68,7 +68,7 @@ class Search(Section):
     )
     trial_seconds: Seconds = Field(120.0, description="a trial that takes longer is stopped")
     trial_memory: Bytes = Field(Bytes(2 * 10**9), description="a trial that takes more memory is stopped")
-    storage: Text | None = Field(None, description="file or database URL that keeps the trials, to resume from")
+    storage: Text | None = Field(None, description="folder that keeps the finished trials, to resume from")
     progress: Flag | None = Field(None, description="whether progress is shown; on a terminal only, if not given")
 
     @model_validator(mode="before")

@@ -5,13 +5,13 @@ from __future__ import annotations
 import math
 import time
 from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 from automicro.plugin import Declined
 from automicro.search.allocation import Allocation
 from automicro.search.budget import artifact_budget
-from automicro.search.task import Form, Outcome, TrialTask
+from automicro.search.task import Form, Outcome, TrialTask, offsets_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from automicro.search.store import Store
     from automicro.search.task import Candidate, Target
 
-__all__ = ["Found", "Listener", "Loop", "usable_families"]
+__all__ = ["Found", "Goal", "Listener", "Loop", "usable_families"]
 
 AHEAD = 4                  # a candidate is drawn knowing all results but those of the last few before it, however fast the machine
 SKIPPED_IN_A_ROW = 200     # candidates that cannot win by their size budget before the search is over
@@ -74,6 +74,14 @@ def usable_families(families: Mapping[str, Family], profile: Profile) -> tuple[d
     return usable, notes
 
 
+@dataclass(frozen=True)
+class Goal:
+    """What is to be reached, on how many folds."""
+
+    target: Target
+    folds: int
+
+
 class Loop:
     """One search.
 
@@ -82,9 +90,10 @@ class Loop:
     """
 
     def __init__(
-        self, families: Mapping[str, Family], profile: Profile, target: Target, seed: int, store: Store | None = None
+        self, families: Mapping[str, Family], profile: Profile, goal: Goal, seed: int, store: Store | None = None
     ) -> None:
-        self._families, self._profile, self._target, self._store = families, profile, target, store
+        self._families, self._profile, self._store = families, profile, store
+        self._target, self._folds = goal.target, goal.folds
         self._allocation = Allocation(families, profile, seed)
         self._waiting: deque[int] = deque()
         self._done: dict[int, Outcome] = {}
@@ -141,7 +150,7 @@ class Loop:
 
     def _launch(self, executor: LocalExecutor, candidate: Candidate) -> None:
         incumbent = self.found.incumbent
-        task = TrialTask(candidate, self._target, None if incumbent is None else len(incumbent.artifact or b""))
+        task = TrialTask(candidate, self._paired_target(), None if incumbent is None else len(incumbent.artifact or b""))
         self._tasks[candidate.number] = task
         self._trials += 1
         self._waiting.append(candidate.number)
@@ -150,6 +159,16 @@ class Loop:
             self._done[candidate.number] = known
         else:
             executor.submit(candidate.number, task)
+
+    def _paired_target(self) -> Target:
+        """Return the target with what the best trial so far tells about the folds, where no reference has told it."""
+        if self._target.fold_offsets:
+            return self._target
+        whole = [o for o in self.found.outcomes if len(o.fold_gains) == self._folds and o.form is not None]
+        if not whole:
+            return self._target
+        best = max(whole, key=lambda o: (o.form.gain if o.form else -math.inf, -o.number))
+        return replace(self._target, fold_offsets=offsets_of(best.fold_gains))
 
     def _finish(self, number: int, result: Any, failure: str | None, seconds: float) -> None:
         if not isinstance(result, Outcome):

@@ -39,6 +39,11 @@ class Reference:
     gain: float
     members: tuple[ReferenceOutcome, ...]
 
+    @property
+    def fold_gains(self) -> tuple[float, ...]:
+        """Gains of the best member, fold by fold."""
+        return next((m.fold_gains for m in self.members if m.family == self.family), ())
+
 
 def reference_tasks(families: Mapping[str, Family], profile: Profile, seed: int) -> list[ReferenceTask]:
     """Return one task for every family that has a strongest setting for this problem."""

@@ -12,10 +12,10 @@ from automicro.discovery import discover
 from automicro.errors import DataError, FamilyUnavailableError
 from automicro.search.executor import LocalExecutor
 from automicro.search.finish import decide_latency
-from automicro.search.loop import Loop, usable_families
+from automicro.search.loop import Goal, Loop, usable_families
 from automicro.search.reference import find_reference, reference_tasks
 from automicro.search.store import Store
-from automicro.search.task import Context, Target
+from automicro.search.task import Context, Target, offsets_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -94,7 +94,7 @@ def search(problem: Problem, constraints: Constraints, settings: Search, listene
             reference = _reference(executor, portfolio, facts, settings, clock)
         target = _target(constraints, reference)
         store = None if settings.storage is None else Store(settings.storage, context)
-        loop = Loop(families, facts, target, settings.seed, store)
+        loop = Loop(families, facts, Goal(target, len(context.folds)), settings.seed, store)
         found = loop.run(executor, settings.trials, clock.loop_until, listener)
     timed = decide_latency(context, found.feasible, target.latency_us, constraints.latency_quantile)
     all_notes = (*problem.notes, *problem.table.notes, *notes, *found.notes)
@@ -123,4 +123,5 @@ def _target(constraints: Constraints, reference: Reference | None) -> Target:
         level=constraints.level,
         max_features=constraints.max_features,
         latency_us=constraints.latency,
+        fold_offsets=() if reference is None else offsets_of(reference.fold_gains),
     )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
 
     from automicro.data import Fold, PreparationSettings, Problem
 
-__all__ = ["Candidate", "Context", "Form", "Outcome", "ReferenceOutcome", "ReferenceTask", "Target", "TrialTask"]
+__all__ = ["Candidate", "Context", "Form", "Outcome", "ReferenceOutcome", "ReferenceTask", "Target", "TrialTask", "offsets_of"]
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,7 @@ class Target:
     """The constraints as numbers.
 
     Scores are *gains*: the metric's value, its sign turned where smaller is better, so that more is always better.
+    `fold_offsets` says how much easier than the average each fold is, as far as that is known.
     """
 
     gain: float
@@ -48,11 +50,23 @@ class Target:
     level: int = 0
     max_features: int | None = None
     latency_us: float | None = None
+    fold_offsets: tuple[float, ...] = ()
+
+    def expected(self, folds: int) -> float:
+        """Return the mean gain that a model on the target has on the first `folds` folds."""
+        known = self.fold_offsets[:folds]
+        return self.gain + (sum(known) / len(known) if known else 0.0)
 
     @property
     def scale(self) -> float:
         """What a shortfall of the gain is divided by to compare it with other constraints."""
         return max(abs(self.gain), 1e-9)
+
+
+def offsets_of(fold_gains: Sequence[float]) -> tuple[float, ...]:
+    """Return how much easier than their mean each fold was for some model; nothing where a fold has no score."""
+    mean = sum(fold_gains) / max(len(fold_gains), 1)
+    return tuple(gain - mean for gain in fold_gains) if math.isfinite(mean) else ()
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from automicro.data import Preparation, rank_columns
-from automicro.data.prepare import take
+from automicro.data import Preparation, rank_columns, take
 from automicro.errors import DataError
 from automicro.plugin import Declined, TrainingData
 from automicro.program import Chain, Program, simplify

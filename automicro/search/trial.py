@@ -13,7 +13,7 @@ from automicro.discovery import discover
 from automicro.measure import interpretability, latency
 from automicro.model import Model
 from automicro.plugin import Declined
-from automicro.program import columns_read, decode, evaluate, pack, quantise
+from automicro.program import columns_read, decode, evaluate, pack, quantise, unpack
 from automicro.search.finish import raw_rows
 from automicro.search.forms import UNTOUCHED, FormTable, gain_of, mean_gain
 from automicro.search.task import Form, Outcome, ReferenceOutcome, ReferenceTask, TrialTask
@@ -28,7 +28,8 @@ if TYPE_CHECKING:
 
 __all__ = ["run"]
 
-HOPELESS = 0.05       # a mean gain this fraction of the target below it after one fold is given up, half of it after two, ...
+HOPELESS = 0.03       # a mean gain this fraction of the target below what is expected after one fold is given up; less with every further fold
+HOPELESS_UNPAIRED = 0.06  # the same, while it is not known how hard the single folds are
 VARIANTS_AT_ONCE = 10  # variants whose quantised forms are scored
 FORMS_REFIT = 3        # passing forms that are trained on all rows, smallest first
 FORMS_BARRED = 40      # forms that reach the score but miss a constraint on structure or size before the trial gives up
@@ -116,15 +117,18 @@ class _Trial:
         return self._outcome("too_large", f"takes at least {smallest} bytes, the incumbent {limit}", form=form)
 
     def _hopeless_below(self) -> float:
-        return self.target.gain - HOPELESS * self.target.scale / self.table.folds
+        missing = len(self.context.folds) - self.table.folds
+        share = HOPELESS if self.target.fold_offsets else HOPELESS_UNPAIRED
+        return self.target.expected(self.table.folds) - share * self.target.scale * (1 + missing) / len(self.context.folds)
 
     def _abandoned(self, best: float) -> Outcome:
-        shortfall = (self.target.gain - best) / self.target.scale
+        shortfall = (self.target.expected(self.table.folds) - best) / self.target.scale
         form = Form("", UNTOUCHED, best, 0)
         folds = self.table.folds
         if folds == len(self.context.folds):
             return self._judge_shortfall()
-        reason = f"at best {best:.4g} after {folds} of {len(self.context.folds)} folds, {self.target.gain:.4g} is needed"
+        needed = self.target.expected(folds)
+        reason = f"at best {best:.4g} after {folds} of {len(self.context.folds)} folds, about {needed:.4g} is needed there"
         return self._outcome("abandoned", reason, form=form, violations={"score": shortfall})
 
     def _judge_shortfall(self) -> Outcome:
@@ -199,6 +203,7 @@ class _Trial:
         if form.precision != UNTOUCHED:
             program = quantise(program, self.table.precisions[form.precision])
         payload = pack(program)
+        program = unpack(payload)  # what is measured is what ships
         violations = self._missed(program, len(payload))
         operations = self._interpretability(program)
         outcome = self._outcome(

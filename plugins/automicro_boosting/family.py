@@ -57,7 +57,7 @@ class Boosting(Family):
                 Float("feature_penalty", 0.0, 0.02),
                 Float("split_penalty", 0.0, 0.01),
                 Float("ridge", 0.03, 300.0, log=True),
-                Choice("slack", (0.0, 0.002, 0.01)),
+                Integer("digits", 1, 8),
             ),
             tuple(_portfolio(profile)),
         )
@@ -86,7 +86,7 @@ class Boosting(Family):
 
     def strongest(self, profile: Profile) -> Parameters | None:
         """Return LightGBM's own default setting."""
-        return _setting(profile, shape="large", rounds=100, leaves=31, learning_rate=0.1, min_leaf=20, l2=1e-3)
+        return _setting(profile, shape="large", rounds=100, leaves=31, learning_rate=0.1, min_leaf=20, l2=1e-3, digits=23)
 
 
 def _setting(profile: Profile, **changes: Any) -> dict[str, Any]:
@@ -101,7 +101,7 @@ def _setting(profile: Profile, **changes: Any) -> dict[str, Any]:
         "feature_penalty": 0.0,
         "split_penalty": 0.0,
         "ridge": 1.0,
-        "slack": 0.002,
+        "digits": 3,
         **changes,
     }
     return setting if profile.task == "classification" else {"logarithmic": False, **setting}

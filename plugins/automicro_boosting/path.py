@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,7 +13,7 @@ from automicro_boosting.lower import forest
 from automicro_boosting.prune import TreeShape
 from automicro_boosting.rounding import roundings
 from automicro_boosting.tables import TableShape, Tables, tables_of
-from automicro_boosting.thresholds import move_thresholds
+from automicro_boosting.thresholds import coarsened, shortened
 from automicro_boosting.train import train
 
 if TYPE_CHECKING:
@@ -43,8 +43,8 @@ def grow(parameters: Parameters, data: TrainingData, link: Link) -> Model:
     """Train, shorten thresholds, and take split after split away."""
     loss = make_loss(data, link)
     X = np.asfortranarray(data.X)
-    halved = frozenset(place for place, feature in enumerate(data.features) if feature.kind in {"level", "missing"})
-    trained = move_thresholds(train(parameters, data, loss), X, parameters["slack"], halved)
+    coarse = coarsened(X, parameters["digits"])
+    trained = shortened(train(parameters, replace(data, X=coarse), loss), coarse, data.features)
     as_grown = forest(trained.rescaled(loss.factor, loss.shift))
     ensemble: Ensemble | Tables = tables_of(trained, X) if parameters["shape"] == "additive" else trained
     if parameters["shape"] == "large" or max(ensemble.sizes) > _JOINT_VALUES:
@@ -64,14 +64,19 @@ def grow(parameters: Parameters, data: TrainingData, link: Link) -> Model:
 
 def _rounded(shape: TableShape | TreeShape, elimination: Elimination) -> Iterator[tuple[str, Lowered]]:
     """Yield the present model with values as coarse as the splits are dear, and finer."""
-    found = roundings(elimination)
-    if not found:
+    ways = [roundings(elimination, anchored=False)]
+    if isinstance(shape, TableShape):
+        ways.append(roundings(elimination, anchored=True))
+    if not all(ways):
         constant = shape.pruned(elimination.coefficients()).rescaled(elimination.loss.factor, elimination.loss.shift)
         yield "", _lowered(constant, None)
         return
-    best = int(np.argmin([each.cost(elimination.price) for each in found]))
-    for name, place in (("", best), (",finer", min(best + 2, len(found) - 1))):
-        yield name, _lowered(shape.pruned(found[place].coefficients), found[place].encoding)
+    costs = [[each.cost(elimination.price) for each in way] for way in ways]
+    way = int(np.argmin([min(each) for each in costs]))
+    best = int(np.argmin(costs[way]))
+    for name, place in (("", best), (",finer", min(best + 2, len(ways[way]) - 1))):
+        rounded = ways[way][place]
+        yield name, _lowered(shape.pruned(rounded.coefficients), rounded.encoding)
 
 
 def _lowered(ensemble: Ensemble | Tables, encoding: Encoding | None) -> Lowered:

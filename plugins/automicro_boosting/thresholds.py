@@ -1,52 +1,77 @@
-"""Thresholds moved to where they cost the fewest bits: short numbers, shared by splits that cut nearly alike."""
+"""Thresholds of few binary digits."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
+    from automicro.plugin import Feature
     from automicro_boosting.ensemble import Ensemble
 
-__all__ = ["move_thresholds", "shortest_between"]
+    Floats = NDArray[np.float32]
 
+__all__ = ["coarsened", "shortened", "shortest_between"]
+
+_ALL_DIGITS = 23
+_FEW_VALUES = 32  # features of so few distinct values keep them: their thresholds are cheap as they are
+_HEAD = 1000
 _LARGEST = float(np.finfo(np.float32).max)
+_SMALLEST = float(np.finfo(np.float32).tiny)
 
 
-def move_thresholds(
-    ensemble: Ensemble, X: NDArray[np.float32], slack: float, halved: frozenset[int] = frozenset()
-) -> Ensemble:
-    """Return the ensemble with short and shared thresholds.
+def coarsened(X: Floats, digits: int) -> Floats:
+    """Return features rounded up to numbers of few binary digits.
 
-    Parameters
-    ----------
-    ensemble : Ensemble
-    X : array, (rows, features)
-    slack : float
-        Share of the rows that a threshold may pass over; with 0 all of `X` reach the leaves that they reached before.
-    halved : frozenset of int
-        Features that are 0 or 1; a program takes it for granted that they are compared with 0.5.
+    Thresholds found on the result have as few digits, are the same in many trees, and cut `X` as they cut the result. The
+    step is 2**-digits of a number's own size or, where that is less, of the spread of its feature.
     """
-    used: dict[int, set[float]] = {}
-    for tree in ensemble.trees:
-        for node in np.flatnonzero(tree.feature >= 0):
-            used.setdefault(int(tree.feature[node]), set()).add(float(tree.threshold[node]))
-    moved = {
-        feature: dict.fromkeys(found, np.float32(0.5)) if feature in halved else _moved(X[:, feature], found, slack)
-        for feature, found in used.items()
-    }
+    if digits >= _ALL_DIGITS:
+        return X
+    coarse = np.empty_like(X)
+    for j in range(X.shape[1]):
+        exact = X[:, j].astype(np.float64)
+        known = exact[~np.isnan(exact)]
+        if len(np.unique(known[:_HEAD])) <= _FEW_VALUES and len(np.unique(known)) <= _FEW_VALUES:
+            coarse[:, j] = X[:, j]
+            continue
+        spread = float(np.ptp(known)) if len(known) else 0.0
+        size = np.abs(exact) if spread == 0 else np.minimum(np.abs(exact), spread)
+        exponent = np.frexp(np.fmax(size, _SMALLEST))[1] - 1 - digits
+        coarse[:, j] = np.fmin(np.ldexp(np.ceil(np.ldexp(exact, -exponent)), exponent), np.where(exact == exact, _LARGEST, np.nan))
+    return coarse
+
+
+def shortened(ensemble: Ensemble, X: Floats, features: Sequence[Feature]) -> Ensemble:
+    """Return the ensemble with the shortest thresholds that send every row of `X` the way it went before.
+
+    Features that are 0 or 1 are compared with 0.5, which a program takes for granted. Where no value was missing, a missing
+    one goes to the right.
+    """
+    binary = {place for place, feature in enumerate(features) if feature.kind in {"level", "missing"}}
+    values: dict[int, Floats] = {}
+    has_missing: dict[int, bool] = {}
+    short: dict[tuple[int, float], np.float32] = {}
     trees = []
     for tree in ensemble.trees:
-        threshold = tree.threshold.copy()
-        for node in np.flatnonzero(tree.feature >= 0):
-            threshold[node] = moved[int(tree.feature[node])][float(threshold[node])]
-        trees.append(replace(tree, threshold=threshold))
+        threshold, default_left = tree.threshold.copy(), tree.default_left.copy()
+        for node in np.flatnonzero(tree.feature >= 0).tolist():
+            feature, key = int(tree.feature[node]), (int(tree.feature[node]), float(threshold[node]))
+            if feature not in values:
+                known = np.unique(X[:, feature])
+                values[feature] = known[~np.isnan(known)]
+                has_missing[feature] = len(known) > len(values[feature])
+            if key not in short:
+                short[key] = np.float32(0.5) if feature in binary else _short(values[feature], threshold[node])
+            threshold[node] = short[key]
+            default_left[node] &= has_missing[feature]
+        trees.append(replace(tree, threshold=threshold, default_left=default_left))
     return replace(ensemble, trees=tuple(trees))
 
 
@@ -67,51 +92,12 @@ def shortest_between(low: float, high: float) -> float:
     return low
 
 
-@dataclass(frozen=True)
-class _Window:
-    """Where a threshold may stand: anywhere in [low, high)."""
-
-    threshold: float
-    low: float
-    high: float
-
-
-def _moved(x: NDArray[np.float32], thresholds: Iterable[float], slack: float) -> dict[float, np.float32]:
-    """Return where each threshold of one feature goes."""
-    values, counts = np.unique(x[~np.isnan(x)], return_counts=True)
-    at_most = np.concatenate(([0], np.cumsum(counts)))
-    windows = [_window(values, at_most, threshold, slack * len(x)) for threshold in thresholds]
-    moved = {}
-    for group in _groups(windows):
-        low, high = max(w.low for w in group), min(w.high for w in group)
-        short = np.float32(shortest_between(low, high))
-        moved.update({window.threshold: short for window in group})
-    return moved
-
-
-def _window(values: NDArray[np.float32], at_most: NDArray[np.int64], threshold: float, rows: float) -> _Window:
-    """Return where a threshold may stand so that at most this many rows change sides."""
+def _short(values: Floats, threshold: np.float32) -> np.float32:
+    """Return the shortest threshold that cuts these ascending values as `threshold` does."""
     place = int(np.searchsorted(values, threshold, side="right"))
-    if place == len(values):  # only missing values are set apart: stay clear of larger values yet unseen
-        edge = min(4.0 * float(np.max(np.abs(values), initial=1.0)), _LARGEST / 2)
-        return _Window(threshold, edge, 2 * edge)
-    if place == 0:
-        edge = min(float(values[0]), -float(np.finfo(np.float32).tiny))
-        return _Window(threshold, max(2 * edge, -_LARGEST), edge)
-    first = int(np.searchsorted(at_most, at_most[place] - rows, side="left"))
-    last = int(np.searchsorted(at_most, at_most[place] + rows, side="right")) - 1
-    first, last = max(first, 1), min(last, len(values) - 1)
-    return _Window(threshold, float(values[first - 1]), float(values[last]))
-
-
-def _groups(windows: Iterable[_Window]) -> list[list[_Window]]:
-    """Return the fewest groups of windows such that those of a group have a place in common."""
-    groups: list[list[_Window]] = []
-    stab = -np.inf
-    for window in sorted(windows, key=lambda w: (w.high, w.low)):
-        if groups and window.low < stab:
-            groups[-1].append(window)
-        else:
-            groups.append([window])
-            stab = window.high
-    return groups
+    if 0 < place < len(values):
+        return np.float32(shortest_between(float(values[place - 1]), float(values[place])))
+    # only missing values are set apart: stay clear of numbers yet unseen
+    largest = min(4.0 * float(np.max(np.abs(values), initial=1.0)), _LARGEST / 4)
+    edge = shortest_between(largest, 2 * largest)
+    return np.float32(edge if place else -edge)

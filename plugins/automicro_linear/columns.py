@@ -53,10 +53,8 @@ def within_columns(
 
 def _best_column(problem: Problem, fit: Fit, terms: NDArray[np.int64], owners: NDArray[np.int64]) -> int | None:
     """Return the column outside whose terms lower the loss most, each charged what a useless one brings by chance."""
-    sweep = Sweep(thin_quadratic(problem, fit, terms), problem.outputs)
     inside = np.searchsorted(terms, fit.terms)
-    for place in inside.tolist():
-        sweep.flip(sweep.biases + place)
+    sweep = Sweep(thin_quadratic(problem, fit, terms), problem.outputs, inside)
     owner = owners[terms % len(owners)]
     rows = len(problem.design.Z)
     gains: dict[int, float] = {}

@@ -10,9 +10,15 @@ import numpy as np
 from automicro_linear.cuts import candidate_cuts
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
-__all__ = ["Basis", "Design", "basis_of", "standardise"]
+    from automicro.plugin import Feature
+
+__all__ = ["ABSENT", "SLOPE", "STEP", "Basis", "Design", "basis_of", "standardise"]
+
+SLOPE, STEP, ABSENT = range(3)
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,9 +30,9 @@ class Basis:
     feature : array of int64, (columns,)
         The feature that each column reads.
     cut : array of float32, (columns,)
-        The column is 1 where the feature is above the cut, else 0; NaN where `kind` is not 1.
+        Of a step; NaN elsewhere.
     kind : array of int8, (columns,)
-        0: the feature itself, 1: above the cut, 2: the feature is NaN.
+        SLOPE: the feature itself; STEP: 1 where it is above the cut, else 0; ABSENT: 1 where it is NaN, else 0.
     """
 
     feature: NDArray[np.int64]
@@ -41,10 +47,10 @@ class Basis:
         made = np.empty((len(X), len(self)), dtype=np.float32, order="F")
         for i, (j, cut, kind) in enumerate(zip(self.feature, self.cut, self.kind, strict=True)):
             x = X[:, j]
-            if kind == 0:
+            if kind == SLOPE:
                 made[:, i] = np.nan_to_num(x, nan=0.0)
             else:
-                made[:, i] = x > cut if kind == 1 else np.isnan(x)
+                made[:, i] = x > cut if kind == STEP else np.isnan(x)
         return made
 
 
@@ -82,33 +88,23 @@ class Design:
         return replace(self, Z=np.asfortranarray(self.Z[index]), weights=weights * (len(index) / weights.sum()))
 
 
-def basis_of(X: NDArray[np.float32], cuts: int) -> Basis:
+def basis_of(X: NDArray[np.float32], features: Sequence[Feature], cuts: int) -> Basis:
     """Return the basis of prepared rows: numbers as they are, or up to `cuts` steps each.
 
-    Levels, flags and everything else with two values stay as they are, since one step would say the same.
+    Levels and flags stay as they are: they are 0 or 1, and never missing.
     """
-    feature: list[int] = []
-    cut: list[float] = []
-    kind: list[int] = []
-
-    def add(j: int, kinds: int, at: float = np.nan) -> None:
-        feature.append(j)
-        cut.append(at)
-        kind.append(kinds)
-
-    for j in range(X.shape[1]):
+    parts: list[tuple[int, float, int]] = []
+    for j, feature in enumerate(features):
         x = X[:, j]
         missing = np.isnan(x)
-        steps = candidate_cuts(x[~missing] if missing.any() else x, cuts) if cuts else ()
-        two_valued = len(steps) == 1 and not missing.any() and set(np.unique(x).tolist()) == {0.0, 1.0}
-        if not len(steps) or two_valued:
-            add(j, 0)
-        if not two_valued:
-            for step in steps:
-                add(j, 1, step)
+        if not cuts or feature.kind in {"level", "missing"}:
+            parts.append((j, np.nan, SLOPE))
+            continue
+        parts += [(j, cut, STEP) for cut in candidate_cuts(x[~missing], cuts).tolist()]
         if missing.any():
-            add(j, 2)
-    return Basis(np.array(feature, np.int64), np.array(cut, np.float32), np.array(kind, np.int8))
+            parts.append((j, np.nan, ABSENT))
+    feature_of, cut_of, kind_of = zip(*parts, strict=True) if parts else ((), (), ())
+    return Basis(np.array(feature_of, np.int64), np.array(cut_of, np.float32), np.array(kind_of, np.int8))
 
 
 def standardise(X: NDArray[np.float32], weights: NDArray[np.float64], basis: Basis) -> Design:

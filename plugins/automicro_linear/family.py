@@ -30,8 +30,8 @@ class Linear(Family):
     """Generalised linear models, over numbers or over binned numbers, with few and coarse weights.
 
     Its parameters: `terms`, the band of numbers of terms that the path covers ("all": every term, for the best score);
-    `cuts`, the most steps that a number is cut into (0: numbers as they are); `order`, how terms are chosen; `ridge`, the
-    penalty of squared standardised coefficients; for regression `link`, what turns scores into predictions.
+    `cuts`, the most steps that a number is cut into (0: numbers as they are); `order`, how terms are chosen;
+    `ridge`, the penalty of squared standardised coefficients; for regression `link`, what makes scores predictions.
     """
 
     name: ClassVar[str] = "linear"

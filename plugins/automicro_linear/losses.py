@@ -78,7 +78,7 @@ class SquaredLog(Squared):
 class Absolute(Loss):
     """The absolute error, rounded off within `WIDTH` of 0: sqrt(error**2 + WIDTH**2).
 
-    Its curvature is that of the parabola that touches it on both sides and lies above it: Newton's step never overshoots.
+    Its curvature is that of the parabola that touches it on both sides and lies above it, so no Newton step overshoots.
     """
 
     WIDTH = 0.05

@@ -9,6 +9,7 @@ import numpy as np
 
 from automicro.program import Affine, StepTables, Sum, Weights
 from automicro.program.encodings import round_to
+from automicro_linear.design import ABSENT, SLOPE, STEP
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -43,7 +44,7 @@ class RawModel:
 
 def body(model: RawModel, features: int) -> Node:
     """Return an affine map for what is linear, step tables for the rest, or the sum of the two."""
-    linear = model.basis.kind == 0
+    linear = model.basis.kind == SLOPE
     steps = model.slopes[:, ~linear]
     if not steps.any():
         return _affine(model, features, model.bias)
@@ -57,7 +58,7 @@ def _block(values: NDArray[np.float64], encoding: Encoding | None) -> Weights:
 
 
 def _affine(model: RawModel, features: int, bias: NDArray[np.float64]) -> Affine:
-    linear = model.basis.kind == 0
+    linear = model.basis.kind == SLOPE
     slopes = np.zeros((len(bias), features))
     slopes[:, model.basis.feature[linear]] = model.slopes[:, linear]
     return Affine(_block(slopes, model.encoding), _block(bias, model.bias_encoding if bias.any() else None))
@@ -72,17 +73,17 @@ def _tables(model: RawModel, bias: NDArray[np.float64]) -> StepTables:
     values: list[NDArray[np.float64]] = []
     missing: list[float] = []
     for output in range(len(bias)):
-        used = (model.slopes[output] != 0) & (basis.kind > 0)
+        used = (model.slopes[output] != 0) & (basis.kind != SLOPE)
         for j in np.unique(basis.feature[used]).tolist():
-            here = np.flatnonzero(used & (basis.feature == j) & (basis.kind == 1))
+            here = np.flatnonzero(used & (basis.feature == j) & (basis.kind == STEP))
             here = here[np.argsort(basis.cut[here])]
-            gone = used & (basis.feature == j) & (basis.kind == 2)
+            gone = used & (basis.feature == j) & (basis.kind == ABSENT)
             features.append(j)
             outputs.append(output)
             cuts.append(basis.cut[here])
             values.append(np.concatenate([[0.0], np.cumsum(model.slopes[output, here])]))
             missing.append(float(model.slopes[output, gone].sum()))
-    keeps = bool((basis.kind == 2).any())
+    keeps = bool((basis.kind == ABSENT).any())
     return StepTables(
         tuple(features),
         tuple(outputs),

@@ -24,7 +24,7 @@ SINGLE = 20_000_000  # products of rows and squared terms from which single prec
 
 @dataclass(frozen=True, eq=False)
 class Problem:
-    """What is minimised: the mean loss over the rows of a design plus `ridge` times half the sum of squared coefficients."""
+    """What is minimised: the mean loss over a design's rows plus `ridge` times half the sum of squared coefficients."""
 
     design: Design
     loss: Loss
@@ -164,7 +164,7 @@ def newton(problem: Problem, fit: Fit, steps: int = 8) -> Fit:
 
 
 def _search_line(problem: Problem, fit: Fit, step: NDArray[np.float64], value: float) -> tuple[Fit, float]:
-    """Return the fit a step further, or half a step, a quarter, ... until the loss does not rise; else the fit itself."""
+    """Return the fit a step further, or half a step, ... until the loss does not rise; else the fit itself."""
     for _ in range(12):
         outputs = problem.outputs
         trial = Fit(fit.terms, fit.values + step[outputs:], fit.bias + step[:outputs])

@@ -104,9 +104,7 @@ def thin_quadratic(problem: Problem, fit: Fit, terms: NDArray[np.int64]) -> Quad
 
 def _grow(model: Quadratic, fit: Fit, allowed: NDArray[np.int64], size: int) -> Fit:
     """Return the quadratic model's fit with `size` terms, or as many as there are."""
-    sweep = Sweep(model, len(fit.bias))
-    for place in np.searchsorted(allowed, fit.terms).tolist():
-        sweep.flip(sweep.biases + place)
+    sweep = Sweep(model, len(fit.bias), np.searchsorted(allowed, fit.terms))
     while sweep.terms_inside < size:
         gains = sweep.gains()
         best = int(gains.argmax())
@@ -133,9 +131,7 @@ def _exchange(sweep: Sweep) -> None:
 
 def _shrink(model: Quadratic, fit: Fit, size: int) -> Fit:
     """Return the quadratic model's fit with the `size` terms of `fit` that are left when the least useful go out."""
-    sweep = Sweep(model, len(fit.bias))
-    for j in range(sweep.biases, len(model.linear)):
-        sweep.flip(j)
+    sweep = Sweep(model, len(fit.bias), np.arange(len(fit.terms)))
     while sweep.terms_inside > size:
         sweep.flip(int(sweep.rises().argmin()))
     return _fit_of(sweep, fit.terms)

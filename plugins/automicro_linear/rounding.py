@@ -37,9 +37,10 @@ def round_together(
 ) -> Rounded:
     """Round the terms of a quadratic model to several grids, the biases left free.
 
-    With ``hessian = R.T @ R`` the loss is a sum of squares of which the last depends on the last term alone, the one before
-    on the last two, and so on; so terms are fixed from the last to the first, each near its best value given those fixed
-    already, and the best `beam` prefixes are kept: K-best sphere decoding (Guo and Nilsson, IEEE JSAC 24, 2006).
+    With ``hessian = R.T @ R`` the loss is a sum of squares of which the last depends on the last term alone, the one
+    before on the last two, and so on. So terms are fixed from the last to the first, each near its best value given
+    those fixed already, and the best `beam` prefixes are kept: K-best sphere decoding (Guo and Nilsson, IEEE JSAC 24,
+    2006).
 
     Parameters
     ----------

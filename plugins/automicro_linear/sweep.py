@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+from scipy import linalg
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -26,19 +27,30 @@ class Sweep:
     model : Quadratic
     biases : int
         The first parameters, which are always inside.
+    terms : array of int64
+        Other parameters, counted from the first after the biases, that are inside from the start.
     """
 
-    def __init__(self, model: Quadratic, biases: int) -> None:
+    def __init__(self, model: Quadratic, biases: int, terms: NDArray[np.int64]) -> None:
         size = len(model.linear)
         self.biases = biases
-        self.table = np.empty((size + 1, size + 1))
-        self.table[:size, :size] = model.hessian
-        self.table[:size, size] = self.table[size, :size] = model.linear
-        self.table[size, size] = 0.0
+        table = np.empty((size + 1, size + 1), order="F")
+        table[:size, :size] = model.hessian
+        table[:size, size] = table[size, :size] = model.linear
+        table[size, size] = 0.0
         self._start = np.diag(model.hessian).copy()
         self.inside = np.zeros(size, dtype=bool)
-        for j in range(biases):
-            self.flip(j)
+        self.inside[:biases] = True
+        self.inside[biases + terms] = True
+        first, rest = np.flatnonzero(self.inside), np.flatnonzero(np.append(~self.inside, True))
+        inverse = linalg.inv(table[np.ix_(first, first)], check_finite=False)
+        across = table[np.ix_(first, rest)]
+        made = inverse @ across
+        table[np.ix_(rest, rest)] -= across.T @ made
+        table[np.ix_(first, rest)] = made
+        table[np.ix_(rest, first)] = made.T
+        table[np.ix_(first, first)] = -inverse
+        self.table = table
 
     @property
     def terms_inside(self) -> int:
@@ -47,16 +59,15 @@ class Sweep:
 
     def flip(self, j: int) -> None:
         """Take parameter j in, or out if it is inside."""
-        table = self.table
-        pivot = table[j, j]
-        row = table[j].copy()
-        table -= np.multiply.outer(row / pivot, row)
+        pivot = self.table[j, j]
+        row = self.table[:, j].copy()
+        table = self.table = linalg.blas.dger(-1.0 / pivot, row, row, a=self.table, overwrite_a=1)
         table[j] = table[:, j] = row / abs(pivot)
         table[j, j] = -1.0 / pivot
         self.inside[j] = not self.inside[j]
 
     def gains(self) -> NDArray[np.float64]:
-        """Return by how much the loss falls if a parameter comes in; -inf if it is inside, or collinear with the inside."""
+        """Return by how much the loss falls if a parameter comes in; -inf if it is inside or collinear with those."""
         left = np.diag(self.table)[:-1]
         free = ~self.inside & (left > COLLINEAR * self._start)
         gains = np.full(len(left), -np.inf)

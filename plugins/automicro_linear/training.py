@@ -9,7 +9,7 @@ import numpy as np
 
 from automicro.plugin import Lowered
 from automicro_linear.columns import within_columns
-from automicro_linear.design import basis_of, standardise
+from automicro_linear.design import SLOPE, basis_of, standardise
 from automicro_linear.ladder import BANDS
 from automicro_linear.lowering import body
 from automicro_linear.newton import Fit, Problem, mean_loss, newton
@@ -65,7 +65,7 @@ class Path:
     @property
     def stepped(self) -> bool:
         """Whether numbers are cut into steps."""
-        return bool((self.scorer.problem.design.basis.kind > 0).any())
+        return bool((self.scorer.problem.design.basis.kind != SLOPE).any())
 
     def lowered(self, model: RawModel) -> Lowered:
         """Return a raw model as a program body."""
@@ -74,9 +74,9 @@ class Path:
 
 
 def train(data: TrainingData, setting: Setting) -> Path:
-    """Return fits with the numbers of terms of the setting's band, up to the first that takes all; or the fit on all."""
+    """Return fits with the numbers of terms of the setting's band, up to the first that takes all, or that on all."""
     data = _drawn(data, setting.cuts)
-    design = standardise(data.X, row_weights(data), basis_of(data.X, setting.cuts))
+    design = standardise(data.X, row_weights(data), basis_of(data.X, data.features, setting.cuts))
     target = target_of(data, setting.link)
     problem = Problem(design, target.loss, setting.ridge)
     terms = np.flatnonzero(np.tile(design.usable, problem.outputs))

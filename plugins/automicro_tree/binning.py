@@ -34,8 +34,8 @@ class Comparison:
 class Binned:
     """Features as bins: a value is in bin c if it is at most ``edges[c]`` and above the edge before.
 
-    A feature with missing values comes twice, in one column with missing values as bin -1, in the other past the last bin; one with a
-    single value does not come.
+    A feature with missing values comes twice, in one column with missing values as bin -1, in the other past the last
+    bin; one with a single value does not come.
 
     Parameters
     ----------
@@ -77,6 +77,13 @@ class Binned:
         """Return what asks whether a row's bin is at most `last`."""
         edges = self.edges[column]
         if last < 0:  # only missing values are
-            below = float(np.nextafter(np.float64(edges[0]), -np.inf)) if len(edges) else 0.0
+            below = float(np.nextafter(np.float64(edges[0]), -np.inf))
             return Comparison(self.feature[column], below, default_left=True)
         return Comparison(self.feature[column], float(edges[min(last, len(edges) - 1)]), self.missing_first[column])
+
+    def nearest(self, comparison: Comparison) -> tuple[int, int]:
+        """Return the column and the last bin of the comparison that comes closest to this one."""
+        columns = [c for c, feature in enumerate(self.feature) if feature == comparison.feature]
+        column = next((c for c in columns if self.missing_first[c] == comparison.default_left), columns[0])
+        last = int(np.searchsorted(self.edges[column], comparison.threshold, side="right")) - 1
+        return column, max(last, -1 if self.missing_first[column] and len(columns) > 1 else 0)

@@ -26,8 +26,7 @@ def balancing(mass: NDArray[np.float64]) -> NDArray[np.float64]:
 
 def weight_of(mass: Floats, criterion: Criterion) -> Floats:
     """Return the weight of the rows of leaves, (...), from their masses (masses, ...)."""
-    weight: Floats = mass[0] if criterion == "squared" else mass.sum(axis=0)
-    return weight
+    return np.asarray(mass[0] if criterion == "squared" else mass.sum(axis=0))
 
 
 def impurity(mass: Floats, criterion: Criterion) -> Floats:
@@ -53,8 +52,8 @@ def impurity(mass: Floats, criterion: Criterion) -> Floats:
 def losses(leaf: NDArray[np.float64], rows: NDArray[np.float64], criterion: Criterion) -> NDArray[np.float64]:
     """Return what each row loses in a leaf of masses (masses,), given the masses of rows (rows, masses).
 
-    Summed over the leaf's own rows, that is its impurity; entropy is taken of shares that count one row more, spread evenly, so that
-    it stays finite.
+    Summed over the leaf's own rows, that is its impurity; entropy is taken of shares that count one row more, spread
+    evenly, so that it stays finite.
     """
     if criterion == "squared":
         centre = leaf[1] / leaf[0] if leaf[0] > 0 else 0.0
@@ -66,7 +65,8 @@ def losses(leaf: NDArray[np.float64], rows: NDArray[np.float64], criterion: Crit
         return wrong
     if criterion == "gini":
         shares = leaf / max(leaf.sum(), np.finfo(np.float64).tiny)
-        return weight * (1 + shares @ shares) - 2 * (rows @ shares)
+        distance: NDArray[np.float64] = weight * (1 + shares @ shares) - 2 * (rows @ shares)
+        return distance
     smoothed = (leaf + 1 / len(leaf)) / (leaf.sum() + 1)
     surprise: NDArray[np.float64] = -(rows @ np.log(smoothed))
     return surprise

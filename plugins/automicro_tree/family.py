@@ -38,9 +38,10 @@ class DecisionTree(Family):
         )
         return Space(
             (
-                Choice("search", ("exhaustive", "greedy")),
+                Choice("search", ("exhaustive", "greedy", "refined")),
                 Integer("depth", 2, 3, when={"search": ("exhaustive",)}),
-                Integer("leaves", 8, 128, log=True, when={"search": ("greedy",)}),
+                Integer("leaves", 8, 128, log=True, when={"search": ("greedy", "refined")}),
+                Float("thrift", 0.0, 0.5, when={"search": ("refined",)}),
                 Float("min_leaf", 0.0005, 0.1, log=True),
                 *(of_classes if profile.task == "classification" else ()),
             ),
@@ -70,5 +71,5 @@ class DecisionTree(Family):
 def _portfolio(profile: Profile) -> Iterable[dict[str, Any]]:
     of_classes = {"criterion": "gini", "class_weight": "none"} if profile.task == "classification" else {}
     yield {"search": "exhaustive", "depth": 3, "min_leaf": 0.01, **of_classes}
-    yield {"search": "greedy", "leaves": 32, "min_leaf": 0.005, **of_classes}
-    yield {"search": "greedy", "leaves": 128, "min_leaf": 0.002, **of_classes}
+    yield {"search": "refined", "leaves": 64, "thrift": 0.1, "min_leaf": 0.003, **of_classes}
+    yield {"search": "refined", "leaves": 128, "thrift": 0.0, "min_leaf": 0.001, **of_classes}

@@ -11,6 +11,7 @@ from automicro.program import Forest, Lowered, Tree, Weights
 from automicro.request import METRICS
 from automicro_tree.labelling import labels_of
 from automicro_tree.splits import kept_nodes
+from automicro_tree.thresholds import shared_thresholds
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -48,7 +49,8 @@ def lowered(grown: Grown, target: Target, ranks: bool = False) -> Lowered:
     """Return the tree as a program body.
 
     Leaves of two classes score log-odds, of more classes log-probabilities over those of a class that is not there;
-    where the metric reads labels only, they score the label. Splits with equal leaves on both sides are left out.
+    where the metric reads labels only, they score the label. Splits with equal leaves on both sides are left out, and
+    thresholds become the fewest and shortest that send the training rows the same way.
 
     Parameters
     ----------
@@ -65,9 +67,10 @@ def lowered(grown: Grown, target: Target, ranks: bool = False) -> Lowered:
     table, rows = np.unique(np.float32(scores[places[ends]]) + np.float32(0), axis=0, return_inverse=True)  # no -0
     leaf = np.zeros(len(places), dtype=np.int32)
     leaf[ends] = rows.reshape(-1)
+    feature = np.where(ends, -1, splits.feature[places]).astype(np.int32)
     tree = Tree(
-        np.where(ends, -1, splits.feature[places]).astype(np.int32),
-        np.where(ends, 0.0, splits.threshold[places]).astype(np.float32),
+        feature,
+        shared_thresholds(feature, grown.low[places], grown.high[places]),
         splits.default_left[places] & ~ends,
         leaf,
     )

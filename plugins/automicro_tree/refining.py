@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from automicro_tree.criteria import losses
+from automicro_tree.binning import Comparison
+from automicro_tree.criteria import impurity, losses
 from automicro_tree.splits import Splits, goes_left
 
 if TYPE_CHECKING:
@@ -36,14 +37,25 @@ class Rows:
         return np.cumsum(found.reshape(self.columns, self.width), axis=1)
 
 
-def refine(splits: Splits, rows: Rows, criterion: Criterion) -> Splits:
+def refine(splits: Splits, rows: Rows, criterion: Criterion, thrift: float = 0.0) -> Splits:
     """Return the tree after some sweeps of alternating optimisation.
 
-    From the lowest splits up, each is replaced by the comparison that sends every row, as far as one comparison can, to the side where
-    the tree below loses less; then the leaves are summed anew. No step makes the training loss larger (Carreira-Perpinan and
-    Tavallali, "Alternating optimization of decision trees", NeurIPS 2018).
+    From the lowest splits up, each is replaced by the comparison that sends every row, as far as one comparison can,
+    to the side where the tree below loses less; then the leaves are summed anew. No step makes the training loss
+    larger (Carreira-Perpinan and Tavallali, "Alternating optimization of decision trees", NeurIPS 2018).
+
+    Parameters
+    ----------
+    splits : Splits
+    rows : Rows
+    criterion : {"gini", "entropy", "error", "squared"}
+    thrift : float
+        What a threshold costs that no other split has, as a share of what a leaf of the tree saves on average; a new
+        feature costs as much again. Both take room in a file.
     """
     tree = _Tree(splits, rows, criterion)
+    if thrift > 0:
+        tree.charge(thrift)
     for _ in range(SWEEPS):
         changed = [tree.improve(node) for node in tree.splits_from_below()]
         if not any(changed):
@@ -60,14 +72,29 @@ class _Tree:
         self.default_left = splits.default_left.copy()
         self.right = splits.right()
         self.data, self.criterion = rows, criterion
+        self.charge_each = 0.0
+        self.place: dict[int, tuple[int, int]] = {}
         self.rows = [np.arange(0)] * len(self.feature)
         self.leaf = np.zeros((len(self.feature), rows.mass.shape[1]))
         self.rows[0] = np.arange(len(rows.X))
         self._send_down(0)
 
+    def charge(self, thrift: float) -> None:
+        """Let new thresholds cost something, and move all thresholds to edges of bins to tell them apart."""
+        leaves = np.flatnonzero(self.feature < 0)
+        whole = impurity(self.leaf[leaves].sum(axis=0)[:, None], self.criterion)[0]
+        saved = float(whole - impurity(self.leaf[leaves].T, self.criterion).sum())
+        self.charge_each = thrift * max(saved, 0.0) / len(leaves)
+        for node in self.splits_from_below():
+            old = Comparison(int(self.feature[node]), float(self.threshold[node]), bool(self.default_left[node]))
+            if old.feature in self.data.binned.feature:
+                column, last = self.data.binned.nearest(old)
+                self._set(node, column, last + 1)
+        self._send_down(0)
+
     def splits_from_below(self) -> list[int]:
         """Return the splits so that every one comes after those below it."""
-        return np.flatnonzero(self.feature >= 0)[::-1].tolist()
+        return [int(node) for node in np.flatnonzero(self.feature >= 0)[::-1]]
 
     def improve(self, node: int) -> bool:
         """Give a split its best comparison; return whether that is a new one."""
@@ -78,15 +105,32 @@ class _Tree:
         now = float(gained[self._goes_left(node, rows)].sum())
         count = self.data.sums(rows)
         allowed = (count >= self.data.min_leaf) & (len(rows) - count >= self.data.min_leaf)
-        totals = np.where(allowed, self.data.sums(rows, gained), np.inf)
+        charges = self._charges(node)
+        if node in self.place:
+            now += charges[self.place[node]]
+        totals = np.where(allowed, self.data.sums(rows, gained) + charges, np.inf)
         column, place = divmod(int(np.argmin(totals)), totals.shape[1])
         if not totals[column, place] < now - 1e-9 * np.abs(gained).sum():
             return False
+        self._set(node, column, place)
+        self._send_down(node)
+        return True
+
+    def _set(self, node: int, column: int, place: int) -> None:
         chosen = self.data.binned.comparison(column, place - 1)
         self.feature[node], self.threshold[node] = chosen.feature, chosen.threshold
         self.default_left[node] = chosen.default_left
-        self._send_down(node)
-        return True
+        self.place[node] = column, place
+
+    def _charges(self, node: int) -> NDArray[np.float64]:
+        """Return what each comparison costs at a node, (columns, bins), given those of the other splits."""
+        charges = np.full((self.data.columns, self.data.width), 2 * self.charge_each)
+        others = [place for other, place in self.place.items() if other != node and len(self.rows[other])]
+        for column, _ in others:
+            charges[column] = self.charge_each
+        for column, place in others:
+            charges[column, place] = 0.0
+        return charges
 
     def _goes_left(self, node: int, rows: NDArray[np.int64]) -> NDArray[np.bool_]:
         x = self.data.X[rows, self.feature[node]]

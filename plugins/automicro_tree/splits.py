@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from automicro.program.trees import right_children
-from automicro_tree.thresholds import LARGEST, shortest_between
+from automicro_tree.thresholds import HALF
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -43,16 +43,19 @@ class Grown:
     Parameters
     ----------
     splits : Splits
-        Thresholds are float32 numbers.
     mass : array, (nodes, masses)
         Summed masses of the rows that reach a node.
     centre : array, (nodes,)
         The value that a leaf in the node's place would predict; 0 for classes.
+    low, high : array, (nodes,)
+        A threshold t, ``low <= t < high``, sends the training rows the same way; 0 at leaves.
     """
 
     splits: Splits
     mass: NDArray[np.float64]
     centre: NDArray[np.float64]
+    low: NDArray[np.float64]
+    high: NDArray[np.float64]
 
 
 def goes_left(x: NDArray[np.float32], threshold: float, default_left: bool) -> NDArray[np.bool_]:
@@ -67,14 +70,14 @@ def settle(
     centre_of: Callable[[NDArray[np.int64]], float],
     binary: Collection[int] = (),
 ) -> Grown:
-    """Send rows through a tree, and give every split the shortest threshold that sends these rows the same way.
+    """Send rows through a tree, and note what reaches its nodes and how far each threshold could move.
 
-    Features that are 0 or 1 (`binary`) are cut at 0.5, which takes no room in a file. A missing value goes the way
-    that it was trained to go; where none was missing it goes left if it does so at any other split, for one way is
-    the shortest to write. Splits that send all rows one way are left out.
+    Features that are 0 or 1 (`binary`) are to be cut at 0.5, which takes no room in a file. A missing value goes the
+    way that it was trained to go; where none was missing it goes left if it does so at any other split, for one way
+    is the shortest to write. Splits that send all rows one way are left out.
     """
     right = splits.right()
-    nodes: list[tuple[int, float, float]] = []
+    nodes: list[tuple[int, float, float, float, float]] = []
     sums, centres = [], []
     waiting = [(0, np.arange(len(X)))]
     while waiting:
@@ -83,18 +86,18 @@ def settle(
         sums.append(mass[rows].sum(axis=0))
         centres.append(centre_of(rows))
         if left is None:
-            nodes.append((-1, 0.0, 0.0))
+            nodes.append((-1, 0.0, 0.0, 0.0, 0.0))
             continue
         feature = int(splits.feature[node])
         x = X[rows, feature]
         missing = np.isnan(x)
-        short = 0.5 if feature in binary else _short(x[left & ~missing], x[~left & ~missing])
-        nodes.append((feature, short, float(splits.default_left[node]) if missing.any() else np.nan))
+        low, high = HALF if feature in binary else _gap(x[left & ~missing], x[~left & ~missing])
+        direction = float(splits.default_left[node]) if missing.any() else np.nan
+        nodes.append((feature, float(splits.threshold[node]), direction, low, high))
         waiting += [(int(right[node]), rows[~left]), (node + 1, rows[left])]
-    feature_of, threshold, direction = (np.array(part) for part in zip(*nodes, strict=True))
-    return Grown(
-        Splits(feature_of.astype(np.int32), threshold, _directions(direction)), np.array(sums), np.array(centres)
-    )
+    features, threshold, directions, low_of, high_of = (np.array(part) for part in zip(*nodes, strict=True))
+    settled = Splits(features.astype(np.int32), threshold, _directions(directions))
+    return Grown(settled, np.array(sums), np.array(centres), low_of, high_of)
 
 
 def _directions(direction: NDArray[np.float64]) -> NDArray[np.bool_]:
@@ -114,16 +117,14 @@ def _first_real_split(
     return node, None
 
 
-def _short(left: NDArray[np.float32], right: NDArray[np.float32]) -> float:
-    """Return the shortest threshold between values; where all of one side are missing, one not far from the others."""
+def _gap(left: NDArray[np.float32], right: NDArray[np.float32]) -> tuple[float, float]:
+    """Return the bounds of the thresholds that part values; where one side has none, its bound is not far off."""
     if left.size and right.size:
-        return shortest_between(float(left.max()), float(right.min()))
+        return float(left.max()), float(right.min())
     values = left if left.size else right
     low, high = float(values.min()), float(values.max())
     reach = max(high - low, abs(low), abs(high), 1.0)
-    if left.size:
-        return shortest_between(high, min(high + reach, LARGEST)) if high < LARGEST else high
-    return shortest_between(max(low - reach, -LARGEST), low) if low > -LARGEST else low
+    return (high, high + reach) if left.size else (low - reach, low)
 
 
 def kept_nodes(splits: Splits, keep: NDArray[np.bool_]) -> NDArray[np.int64]:
@@ -148,4 +149,4 @@ def pruned(grown: Grown, keep: NDArray[np.bool_]) -> Grown:
         np.where(split, splits.threshold[places], 0.0),
         splits.default_left[places] & split,
     )
-    return Grown(shape, grown.mass[places], grown.centre[places])
+    return Grown(shape, *(part[places] for part in (grown.mass, grown.centre, grown.low, grown.high)))

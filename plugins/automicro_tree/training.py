@@ -26,8 +26,7 @@ if TYPE_CHECKING:
     from automicro.plugin.family import Parameters
     from automicro.program import Lowered
     from automicro_tree.criteria import Criterion
-    from automicro_tree.refining import Rows, refine
-from automicro_tree.splits import Grown, Splits
+    from automicro_tree.splits import Grown, Splits
 
 __all__ = ["SIZES", "Model", "sizes", "train"]
 
@@ -134,7 +133,8 @@ def _refined(trees: dict[int, Grown], parameters: Parameters, task: _Task) -> di
     rows = _some_rows(task.data, REFINING_ROWS)
     X = task.data.X[rows]
     shared = Rows(X, task.scaled[rows], Binned.of(X), _min_leaf(parameters, len(rows)))
-    return {size: _settled(refine(grown.splits, shared, task.final_criterion), task) for size, grown in trees.items()}
+    criterion, thrift = task.final_criterion, float(parameters["thrift"])
+    return {size: _settled(refine(grown.splits, shared, criterion, thrift), task) for size, grown in trees.items()}
 
 
 def _some_rows(data: TrainingData, most: int) -> NDArray[np.int64]:

@@ -98,7 +98,11 @@ def tree(rng, inputs, leaves, output, most):
         leaf.append(0 if split else int(rng.integers(leaves)))
         todo += [depth + 1, depth + 1] if split else []
     return Tree(
-        np.array(feature, np.int32), np.array(threshold, np.float32), np.array(default), np.array(leaf, np.int32), output
+        np.array(feature, np.int32),
+        np.array(threshold, np.float32),
+        np.array(default),
+        np.array(leaf, np.int32),
+        output,
     )
 
 
@@ -119,7 +123,7 @@ def node(rng, inputs, outputs, depth=0):
     if kind == 4:
         return Sum(tuple(node(rng, inputs, outputs, depth + 1) for _ in range(rng.integers(1, 4))))
     inner = int(rng.integers(1, 4))
-    if kind == 5:
+    if kind == 5 and inputs:
         scaling = Affine(Weights.of(np.diag(rng.normal(size=inputs) ** 2 + 0.1)), values(rng, (inputs,)))
         return Chain((scaling, node(rng, inputs, outputs, depth + 1)))
     activation = Activation(str(rng.choice(["relu", "tanh", "sigmoid"])))

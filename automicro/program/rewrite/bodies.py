@@ -47,7 +47,9 @@ def flat(node: Node) -> Node:
     steps: list[Node] = []
     for part in map(flat, node.nodes):
         steps.extend(part.nodes if isinstance(part, Chain) else [part])
-    while (found := next(((i, f) for i, f in enumerate(map(_folded, steps, steps[1:])) if f is not None), None)) is not None:
+    while (
+        found := next(((i, f) for i, f in enumerate(map(_folded, steps, steps[1:])) if f is not None), None)
+    ) is not None:
         at, both = found
         steps[at : at + 2] = [both]
     return steps[0] if len(steps) == 1 else Chain(tuple(steps))
@@ -108,7 +110,11 @@ def _joined_affine(parts: Sequence[Affine], domains: Sequence[Domain], tables: T
         total[:, feature] = 0
     if not total.any():
         return None
-    weights = joined(total, [part.weights for part in parts]) if len(parts) > 1 else replace(parts[0].weights, values=total.astype(np.float32))
+    weights = (
+        joined(total, [part.weights for part in parts])
+        if len(parts) > 1
+        else replace(parts[0].weights, values=total.astype(np.float32))
+    )
     return Affine(weights, Weights.of(np.zeros(len(total))))
 
 
@@ -143,4 +149,3 @@ def _with_bias(parts: list[Node], tables: Tables, inputs: int, *, has_bias: bool
         else:
             parts.append(Affine(Weights.of(np.zeros((outputs, inputs))), bias))
     return parts[0] if len(parts) == 1 else Sum(tuple(parts))
-

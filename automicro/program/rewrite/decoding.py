@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from automicro.program.nodes import Lookup, Missing, Numeric, OneHot
-from automicro.program.rewrite.usage import map_cuts, renumber, usage
+from automicro.program.rewrite.features import map_cuts, renumber
+from automicro.program.usage import usage
 from automicro.program.rows import FLOAT32_MAX
 from automicro.program.weights import Weights
 
@@ -41,7 +42,9 @@ def _without_defaults(decoder: Lookup) -> Lookup:
     pairs = zip(decoder.levels, decoder.values.values, strict=True)
     kept = sorted(((level, v) for level, v in pairs if v != default), key=lambda pair: _text_order(pair[0]))
     values = np.array([value for _, value in kept], dtype=np.float32)
-    return Lookup(decoder.column, tuple(level for level, _ in kept), Weights(values, decoder.values.encoding), float(default))
+    return Lookup(
+        decoder.column, tuple(level for level, _ in kept), Weights(values, decoder.values.encoding), float(default)
+    )
 
 
 def _text_order(level: str | None) -> tuple[bool, str]:

@@ -49,7 +49,12 @@ def reduced_forest(node: Forest, domains: Sequence[Domain], tables: Tables) -> F
     used = np.unique(np.concatenate([tree.leaf[tree.feature < 0] for tree in trees]))
     place = np.zeros(len(rows), dtype=np.int32)
     place[used] = np.arange(len(used))
-    trees = [Tree(t.feature, t.threshold, t.default_left, np.where(t.feature < 0, place[t.leaf], 0).astype(np.int32), t.output) for t in trees]
+    trees = [
+        Tree(
+            t.feature, t.threshold, t.default_left, np.where(t.feature < 0, place[t.leaf], 0).astype(np.int32), t.output
+        )
+        for t in trees
+    ]
     return Forest(tuple(trees), Weights(rows[used], node.leaves.encoding), Weights(np.zeros(outputs, dtype=np.float32)))
 
 
@@ -60,7 +65,9 @@ def _add_constant(tables: Tables, leaf: np.ndarray[tuple[int, ...], np.dtype[np.
         tables.bias += leaf
 
 
-def _add_steps(tables: Tables, tree: Tree, rows: np.ndarray[tuple[int, ...], np.dtype[np.float32]], domain: Domain) -> None:
+def _add_steps(
+    tables: Tables, tree: Tree, rows: np.ndarray[tuple[int, ...], np.dtype[np.float32]], domain: Domain
+) -> None:
     """Take up a tree on one feature: one step function, or one for each output where leaves are wide."""
     splits = tree.feature >= 0
     feature = int(tree.feature[0])
@@ -68,7 +75,9 @@ def _add_steps(tables: Tables, tree: Tree, rows: np.ndarray[tuple[int, ...], np.
     probes = np.append(cuts, [np.float32(np.inf), np.float32(np.nan)])
     X = np.broadcast_to(probes[:, None].astype(np.float64), (len(probes), feature + 1))
     width = rows.shape[1]
-    alone = Forest((Tree(tree.feature, tree.threshold, tree.default_left, tree.leaf),), Weights(rows), Weights.of(np.zeros(width)))
+    alone = Forest(
+        (Tree(tree.feature, tree.threshold, tree.default_left, tree.leaf),), Weights(rows), Weights.of(np.zeros(width))
+    )
     values = body_scores(alone, X)
     for column in range(width):
         missing = float(values[-1, column]) if domain.has_nan else None

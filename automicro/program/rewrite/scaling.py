@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from automicro.program.nodes import Forest, StepTables
-from automicro.program.rewrite.usage import map_cuts, renumber, usage
+from automicro.program.rewrite.features import map_cuts, renumber
+from automicro.program.usage import usage
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

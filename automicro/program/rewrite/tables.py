@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from automicro.program.nodes import StepTables
-from automicro.program.rewrite.blocks import joined
-from automicro.program.rewrite.usage import cut_ranges
+from automicro.program.rewrite.blocks import ROUNDING, joined
+from automicro.program.usage import cut_ranges
 from automicro.program.weights import Weights
 from automicro.program.wire.blocks import block_bits
 
@@ -91,7 +91,9 @@ class Tables:
         values = np.split(node.values.values.astype(np.float64), np.cumsum(node.pieces)[:-1])
         for table, (start, stop) in enumerate(cut_ranges(node)):
             missing = None if node.missing is None else float(node.missing.values[table])
-            self.add(node.features[table], node.outputs[table], Step(node.cuts.values[start:stop], values[table], missing))
+            self.add(
+                node.features[table], node.outputs[table], Step(node.cuts.values[start:stop], values[table], missing)
+            )
 
     def node(self, domains: Sequence[Domain]) -> StepTables | None:
         """Return one node that adds everything up, or None if nothing but constants is left; see then `bias`."""
@@ -138,9 +140,9 @@ class Tables:
 
     @staticmethod
     def _is_exact(merged: dict[tuple[int, int], Step], node: StepTables) -> bool:
-        """Whether no value was rounded when its table was moved."""
+        """Whether moving the tables has rounded values to float32 and no further."""
         exact = np.concatenate([step.values - step.values[0] for step in merged.values()])
-        return bool((exact == node.values.values).all())
+        return bool((np.abs(exact - node.values.values) <= ROUNDING * np.abs(exact).max(initial=0)).all())
 
 
 def _bits(node: StepTables) -> float:

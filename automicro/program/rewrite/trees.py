@@ -33,7 +33,9 @@ class Grove:
     def __init__(self, domains: Sequence[Domain]) -> None:
         self._domains = domains
         self._known: dict[Hashable, int] = {}
-        self._nodes: list[tuple[int, float, int, int, int]] = []  # feature, threshold, direction, left, right; or -1 and a leaf
+        self._nodes: list[
+            tuple[int, float, int, int, int]
+        ] = []  # feature, threshold, direction, left, right; or -1 and a leaf
         self._feature: list[int] = []
 
     def add(self, tree: Tree, leaf_of: NDArray[np.int64]) -> int:
@@ -121,4 +123,3 @@ class Grove:
             np.array([0 if row[0] >= 0 else row[3] for row in rows], dtype=np.int32),
             output,
         )
-

@@ -9,12 +9,11 @@ from automicro.program.nodes import Activation, Affine, Chain, Forest, StepTable
 from automicro.program.weights import Weights
 from automicro.program.wire.blocks import read_block, write_block
 from automicro.program.wire.forests import read_forest, write_forest
+from automicro.program.wire.inputs import Inputs
 from automicro.program.wire.numbers import read_number, write_number
 from automicro.program.wire.tables import read_tables, write_tables
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from automicro.program.nodes import Node
     from automicro.program.wire.coder import Decoder, Sink
 
@@ -36,59 +35,58 @@ def width(node: Node, inputs: int) -> int:
     return width(node.nodes[0], inputs) if isinstance(node, Sum) else len(node.bias.values)
 
 
-def write_node(sink: Sink, node: Node, inputs: int, binary: Sequence[bool]) -> None:
-    """Write a node that reads `inputs` features, of which those flagged in `binary` can only be 0 or 1."""
+def write_node(sink: Sink, node: Node, inputs: Inputs) -> None:
+    """Write a node over known inputs."""
     sink.uniform(KINDS.index(type(node)), len(KINDS))
     if isinstance(node, Affine):
         write_number(sink, len(node.bias.values) - 1)
         write_block(sink, node.weights.values, node.weights.encoding)
         write_block(sink, node.bias.values, node.bias.encoding)
     elif isinstance(node, StepTables):
-        write_tables(sink, node, inputs, binary)
+        write_tables(sink, node, inputs)
     elif isinstance(node, Forest):
-        write_forest(sink, node, inputs, binary)
+        write_forest(sink, node, inputs)
     elif isinstance(node, Activation):
         sink.uniform(ACTIVATIONS.index(node.kind), len(ACTIVATIONS))
     else:
         write_number(sink, len(node.nodes) - 1)
         sink.claim(len(node.nodes))
         for part in node.nodes:
-            write_node(sink, part, inputs, binary)
+            write_node(sink, part, inputs)
             if isinstance(node, Chain):
-                inputs = width(part, inputs)
-                binary = [False] * inputs
+                inputs = Inputs.unknown(width(part, len(inputs)))
 
 
-def read_node(source: Decoder, inputs: int, binary: Sequence[bool], depth: int = 0) -> Node:
+def read_node(source: Decoder, inputs: Inputs, depth: int = 0) -> Node:
     """Read what `write_node` wrote."""
     if depth > DEEPEST:
         raise ArtifactError(f"nodes must be nested at most {DEEPEST} deep; the file is damaged")
     kind = KINDS[source.uniform(len(KINDS))]
     if kind is Affine:
         outputs = read_number(source) + 1
-        values, encoding = read_block(source, outputs * inputs)
-        return Affine(Weights(values.reshape(outputs, inputs), encoding), Weights(*read_block(source, outputs)))
+        values, encoding = read_block(source, outputs * len(inputs))
+        return Affine(Weights(values.reshape(outputs, len(inputs)), encoding), Weights(*read_block(source, outputs)))
     if kind is StepTables:
-        return read_tables(source, inputs, binary)
+        return read_tables(source, inputs)
     if kind is Forest:
-        return read_forest(source, inputs, binary)
+        return read_forest(source, inputs)
     if kind is Activation:
         return Activation(ACTIVATIONS[source.uniform(len(ACTIVATIONS))])  # type: ignore[arg-type]  # one of the three names
-    return _read_nest(source, inputs, binary, depth, is_chain=kind is Chain)
+    return _read_nest(source, inputs, depth, is_chain=kind is Chain)
 
 
-def _read_nest(source: Decoder, inputs: int, binary: Sequence[bool], depth: int, *, is_chain: bool) -> Chain | Sum:
+def _read_nest(source: Decoder, inputs: Inputs, depth: int, *, is_chain: bool) -> Chain | Sum:
     count = read_number(source) + 1
     source.claim(count)
     parts: list[Node] = []
     for _ in range(count):
-        parts.append(read_node(source, inputs, binary, depth + 1))
+        parts.append(read_node(source, inputs, depth + 1))
         if is_chain:
-            inputs = width(parts[-1], inputs)
-            source.claim(inputs)
-            binary = [False] * inputs
+            outputs = width(parts[-1], len(inputs))
+            source.claim(outputs)
+            inputs = Inputs.unknown(outputs)
     if is_chain:
         return Chain(tuple(parts))
-    if len({width(part, inputs) for part in parts}) != 1:
+    if len({width(part, len(inputs)) for part in parts}) != 1:
         raise ArtifactError("parts of a sum must have equally many outputs; the file is damaged")
     return Sum(tuple(parts))

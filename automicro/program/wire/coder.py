@@ -168,7 +168,9 @@ class Decoder:
         """Refuse more elements than a file of this length can hold."""
         self._left -= elements
         if self._left < 0:
-            raise ArtifactError(f"a model of {len(self._data)} bytes cannot hold that many elements; the file is damaged")
+            raise ArtifactError(
+                f"a model of {len(self._data)} bytes cannot hold that many elements; the file is damaged"
+            )
 
     def close(self) -> None:
         """Check that the bytes end where the program ends."""

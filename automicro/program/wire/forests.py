@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from automicro.program.wire.coder import Decoder, Sink
+    from automicro.program.wire.inputs import Inputs
 
 __all__ = ["read_forest", "write_forest"]
 
@@ -93,23 +94,24 @@ def _gain(trees: Sequence[Tree], splits: _Splits) -> int:
     return min(range(1, len(SPLIT_GAINS)), key=lambda place: learnt_bits(joined, SPLIT_GAINS[place]))
 
 
-def write_forest(sink: Sink, forest: Forest, features: int, binary: Sequence[bool]) -> None:
-    """Write a forest; the reader knows the number of features and which of them are 0 or 1."""
+def write_forest(sink: Sink, forest: Forest, inputs: Inputs) -> None:
+    """Write a forest over known inputs."""
     trees, outputs = forest.trees, len(forest.bias.values)
     splits = _Splits.of(trees)
     write_number(sink, outputs - 1)
     write_block(sink, forest.bias.values, forest.bias.encoding)
     write_number(sink, len(trees), 2)
     sink.claim(len(trees) + sum(len(t.feature) for t in trees))
-    _write_dictionaries(sink, splits, features, binary)
+    _write_dictionaries(sink, splits, inputs)
     leaves = LeafWriter.of(forest)
     leaves.write_table(sink)
     shapes = _Shapes()
-    defaults = np.concatenate([t.default_left[t.feature >= 0] for t in trees]) if splits.features else np.empty(0)
-    direction = MIXED if len(np.unique(defaults)) > 1 else int(bool(defaults.any()))
+    missing = [inputs.missing[f] for f in splits.features]
+    direction = _direction(trees, inputs)
     bounded, gain = _is_bounded(trees, splits), _gain(trees, splits) if splits.features else 0
     if splits.features:
-        sink.uniform(direction, 3)
+        if any(missing):
+            sink.uniform(direction, 3)
         sink.uniform(int(bounded), 2)
         sink.uniform(gain, len(SPLIT_GAINS))
     chances = SplitChances([len(c) for c in splits.cuts], SPLIT_GAINS[gain])
@@ -125,10 +127,21 @@ def write_forest(sink: Sink, forest: Forest, features: int, binary: Sequence[boo
                 continue
             place, cut = splits.place[feature], int(splits.cut[number][i])
             chances.write(sink, place, cut, bounds)
-            if direction == MIXED:
+            if direction == MIXED and missing[place]:
                 directions.write(sink, int(tree.default_left[i]))
             left, right = _children(bounds, place, cut, len(splits.cuts[place])) if bounded else ({}, {})
             stack += [(depth + 1, right), (depth + 1, left)]
+
+
+def _direction(trees: Sequence[Tree], inputs: Inputs) -> int:
+    """Return where NaN goes at the splits that it can reach."""
+    found = {
+        left
+        for tree in trees
+        for feature, left in zip(tree.feature.tolist(), tree.default_left.tolist(), strict=True)
+        if feature >= 0 and inputs.missing[feature]
+    }
+    return MIXED if len(found) > 1 else LEFT if True in found else RIGHT
 
 
 class _Shapes:
@@ -141,35 +154,49 @@ class _Shapes:
         return self._at[min(depth, DEEP)]
 
 
-def _write_dictionaries(sink: Sink, splits: _Splits, features: int, binary: Sequence[bool]) -> None:
+def _write_dictionaries(sink: Sink, splits: _Splits, inputs: Inputs) -> None:
     used = splits.features
-    sink.uniform(len(used), features + 1)
-    write_ascending(sink, used, 0, features - 1)
+    sink.uniform(len(used), len(inputs) + 1)
+    write_ascending(sink, used, 0, len(inputs) - 1)
     write_counts(sink, [len(c) - 1 for c in splits.cuts])
-    write_cuts(sink, splits.cuts, [binary[f] for f in used])
+    write_cuts(sink, splits.cuts, [inputs.binary[f] for f in used])
 
 
-def read_forest(source: Decoder, features: int, binary: Sequence[bool]) -> Forest:
+def read_forest(source: Decoder, inputs: Inputs) -> Forest:
     """Read what `write_forest` wrote."""
     outputs = read_number(source) + 1
     bias = Weights(*read_block(source, outputs))
     count = read_number(source, 2)
     source.claim(count)
-    used = read_ascending(source, source.uniform(features + 1), 0, features - 1)
+    used = read_ascending(source, source.uniform(len(inputs) + 1), 0, len(inputs) - 1)
     sizes = [size + 1 for size in read_counts(source, len(used))]
     if sum(sizes) > MOST_SPLITS:
         raise ArtifactError(f"a forest must have at most {MOST_SPLITS} distinct splits; the file is damaged")
-    cuts = read_cuts(source, sizes, [binary[f] for f in used])
+    cuts = read_cuts(source, sizes, [inputs.binary[f] for f in used])
     leaves = LeafReader(source, outputs, count)
-    direction = source.uniform(3) if used else RIGHT
+    missing = [inputs.missing[f] for f in used]
+    direction = source.uniform(3) if any(missing) else RIGHT
     bounded = bool(source.uniform(2)) if used else False
     gain = SPLIT_GAINS[source.uniform(len(SPLIT_GAINS))] if used else 0
     if gain and sum(sizes) > SYMBOLS_AT_MOST:
         raise ArtifactError(f"chances are learnt of at most {SYMBOLS_AT_MOST} splits; the file is damaged")
-    reader = _TreeReader(used, cuts, SplitChances(sizes, gain), leaves, direction, bounded)
+    directions = _Directions(direction, missing)
+    reader = _TreeReader(used, cuts, SplitChances(sizes, gain), leaves, directions, bounded)
     trees = tuple(reader.read(source, number) for number in range(count))
     leaves.close()
     return Forest(trees, leaves.table, bias)
+
+
+class _Directions:
+    """Where NaN goes at the splits that it can reach."""
+
+    def __init__(self, direction: int, missing: Sequence[bool]) -> None:
+        self._direction, self._missing, self._chances = direction, missing, Chances(2, 1)
+
+    def read(self, source: Decoder, place: int) -> int:
+        if not self._missing[place]:
+            return RIGHT
+        return self._chances.read(source) if self._direction == MIXED else self._direction
 
 
 class _TreeReader:
@@ -181,12 +208,11 @@ class _TreeReader:
         cuts: list[NDArray[np.float32]],
         chances: SplitChances,
         leaves: LeafReader,
-        direction: int,
+        directions: _Directions,
         bounded: bool,
     ) -> None:
         self._used, self._cuts, self._chances, self._leaves = used, cuts, chances, leaves
-        self._direction, self._bounded = direction, bounded
-        self._shapes, self._directions = _Shapes(), Chances(2, 1)
+        self._directions, self._bounded, self._shapes = directions, bounded, _Shapes()
 
     def read(self, source: Decoder, number: int) -> Tree:
         feature: list[int] = []
@@ -206,7 +232,7 @@ class _TreeReader:
             place, cut = self._chances.read(source, bounds)
             feature.append(self._used[place])
             threshold.append(self._cuts[place][cut])
-            left_default.append(self._directions.read(source) if self._direction == MIXED else self._direction)
+            left_default.append(self._directions.read(source, place))
             leaf.append(0)
             left, right = _children(bounds, place, cut, len(self._cuts[place])) if self._bounded else ({}, {})
             stack += [(depth + 1, right), (depth + 1, left)]

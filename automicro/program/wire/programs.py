@@ -9,15 +9,9 @@ from automicro.program.nodes import Program
 from automicro.program.validate import validate
 from automicro.program.wire.bodies import read_node, write_node
 from automicro.program.wire.coder import Decoder, Encoder, Meter
-from automicro.program.wire.decoders import (
-    binary_features,
-    feature_count,
-    level_lists,
-    read_decoders,
-    read_layout,
-    write_layout,
-    write_numbers,
-)
+from automicro.program.wire.decoded import read_numbers, write_numbers
+from automicro.program.wire.decoders import level_lists, read_layout, with_levels, write_layout
+from automicro.program.wire.inputs import Inputs
 from automicro.program.wire.labels import TEXT, label_kind, read_labels, write_labels
 from automicro.program.wire.numbers import read_number, write_number
 from automicro.program.wire.vocabulary import read_texts, write_texts
@@ -50,14 +44,13 @@ def _parts(program: Program) -> dict[str, Callable[[Sink], None]]:
         if lists:
             write_texts(sink, lists)
 
-    inputs, binary = feature_count(decoders), binary_features(decoders)
     return {
         "header": header,
         "labels": lambda sink: write_labels(sink, labels),
         "columns": lambda sink: write_layout(sink, decoders, program.columns),
         "vocabulary": vocabulary,
-        "decoders": lambda sink: write_numbers(sink, decoders),
-        "body": lambda sink: write_node(sink, program.body, inputs, binary),
+        "body": lambda sink: write_node(sink, program.body, Inputs.of(decoders)),
+        "fills and look-ups": lambda sink: write_numbers(sink, decoders, program.body),
     }
 
 
@@ -104,13 +97,14 @@ def unpack(data: bytes) -> Program:
     columns = read_number(source, 4) + 1
     link = LINKS[source.uniform(len(LINKS))]
     kind, labels = read_labels(source)
-    layout = read_layout(source, columns)
-    lengths = [levels for _, _, levels in layout if levels] + [len(labels or ())] * (kind == TEXT)
+    decoders, sizes = read_layout(source, columns)
+    lengths = sizes + [len(labels or ())] * (kind == TEXT)
     lists = read_texts(source, lengths) if lengths else []
     if kind == TEXT:
         labels = tuple(str(text) for text in lists.pop())
-    decoders = read_decoders(source, layout, lists)
-    body = read_node(source, feature_count(decoders), binary_features(decoders))
+    decoders = with_levels(decoders, lists)
+    body = read_node(source, Inputs.of(decoders))
+    decoders = read_numbers(source, decoders, body)
     source.close()
     program = Program(columns, decoders, body, link, labels)  # type: ignore[arg-type]  # one of the four names
     validate(program, ArtifactError)

@@ -1,75 +1,157 @@
-"""Step tables: features, cuts, then the values of all pieces."""
+"""Step tables: which features go to which outputs, cuts, then the values of all pieces."""
 
 from __future__ import annotations
 
-from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from automicro.errors import ArtifactError
 from automicro.program.nodes import StepTables
+from automicro.program.usage import cut_ranges
 from automicro.program.weights import Weights
 from automicro.program.wire.blocks import read_block, write_block
 from automicro.program.wire.cuts import read_counts, read_cuts, write_counts, write_cuts
-from automicro.program.wire.numbers import read_ascending, read_number, write_ascending, write_number
+from automicro.program.wire.numbers import Chances, read_ascending, read_number, write_ascending, write_number
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from numpy.typing import NDArray
+
     from automicro.program.wire.coder import Decoder, Sink
+    from automicro.program.wire.inputs import Inputs
+
+    Values = NDArray[np.float32]
 
 __all__ = ["read_tables", "write_tables"]
 
+ONE_EACH, BY_FEATURE, LISTED = range(3)  # one table a feature; in the order of feature and output; in any order
 
-def write_tables(sink: Sink, node: StepTables, features: int, binary: Sequence[bool]) -> None:
-    """Write step tables; the reader knows the number of features and which of them are 0 or 1."""
+
+def write_tables(sink: Sink, node: StepTables, inputs: Inputs) -> None:
+    """Write step tables over known inputs."""
     outputs = len(node.bias.values)
     write_number(sink, outputs - 1)
     write_block(sink, node.bias.values, node.bias.encoding)
-    write_number(sink, len(node.features), 2)
+    features = sorted(set(node.features))
     sink.claim(len(node.features) + sum(node.pieces))
-    _write_owners(sink, node, features, outputs)
-    write_counts(sink, [pieces - 1 for pieces in node.pieces])
-    ends = np.concatenate(([0], np.cumsum(np.asarray(node.pieces, dtype=np.int64) - 1)))
-    cuts = [node.cuts.values[start:stop] + np.float32(0) for start, stop in pairwise(ends.tolist())]
-    there = [bool(len(c)) for c in cuts]
-    write_cuts(sink, [c for c in cuts if len(c)], [binary[f] for f, t in zip(node.features, there, strict=True) if t])
-    write_block(sink, node.values.values, node.values.encoding)
-    sink.uniform(int(node.missing is not None), 2)
-    if node.missing is not None:
-        write_block(sink, node.missing.values, node.missing.encoding)
+    sink.uniform(len(features), len(inputs) + 1)
+    write_ascending(sink, features, 0, len(inputs) - 1)
+    if not features:
+        return
+    owners = [features.index(feature) for feature in node.features]
+    shape = _write_owners(sink, owners, node.outputs, len(features), outputs)
+    cuts = [node.cuts.values[start:stop] + np.float32(0) for start, stop in cut_ranges(node)]
+    pools = [
+        np.unique(np.concatenate([c for c, o in zip(cuts, owners, strict=True) if o == f]))
+        for f in range(len(features))
+    ]
+    write_counts(sink, [len(pool) for pool in pools])
+    write_cuts(
+        sink, [p for p in pools if len(p)], [inputs.binary[f] for f, p in zip(features, pools, strict=True) if len(p)]
+    )
+    if shape != ONE_EACH:
+        for own, owner in zip(cuts, owners, strict=True):
+            size = len(pools[owner])
+            sink.uniform(len(own), size + 1)
+            write_ascending(sink, np.searchsorted(pools[owner], own).tolist(), 0, size - 1)
+    _write_values(sink, node, inputs)
 
 
-def _write_owners(sink: Sink, node: StepTables, features: int, outputs: int) -> None:
-    """Write which feature every table reads and which output it adds to."""
-    ascending = all(a < b for a, b in pairwise(node.features))
-    sink.uniform(int(not ascending), 2)
-    if ascending:
-        write_ascending(sink, list(node.features), 0, features - 1)
+def _write_owners(sink: Sink, owners: Sequence[int], targets: Sequence[int], features: int, outputs: int) -> int:
+    """Write which feature every table reads and which output it adds to; return how."""
+    pairs = list(zip(owners, targets, strict=True))
+    if outputs == 1 and len(owners) == features and owners == sorted(owners):
+        shape = ONE_EACH
     else:
-        for feature in node.features:
+        shape = BY_FEATURE if pairs == sorted(set(pairs)) else LISTED
+    sink.uniform(shape, 3)
+    if shape == BY_FEATURE:
+        there = Chances(2, 1)
+        for feature in range(features):
+            for output in range(outputs):
+                there.write(sink, int((feature, output) in pairs))
+    elif shape == LISTED:
+        write_number(sink, len(pairs), 2)
+        for feature, output in pairs:
             sink.uniform(feature, features)
-    for output in node.outputs:
-        sink.uniform(output, outputs)
+            sink.uniform(output, outputs)
+    return shape
 
 
-def read_tables(source: Decoder, features: int, binary: Sequence[bool]) -> StepTables:
+def _read_owners(source: Decoder, features: int, outputs: int) -> tuple[int, list[tuple[int, int]]]:
+    shape = source.uniform(3)
+    if shape == ONE_EACH:
+        return shape, [(feature, 0) for feature in range(features)]
+    if shape == LISTED:
+        count = read_number(source, 2)
+        source.claim(count)
+        return shape, [(source.uniform(features), source.uniform(outputs)) for _ in range(count)]
+    source.claim(features * outputs)
+    there = Chances(2, 1)
+    return shape, [(f, o) for f in range(features) for o in range(outputs) if there.read(source)]
+
+
+def _write_values(sink: Sink, node: StepTables, inputs: Inputs) -> None:
+    """Write the values of all pieces, without the first of each table if they are all 0, then those of NaN where it can come."""
+    values = node.values.values
+    first = np.cumsum([0, *node.pieces[:-1]])
+    anchored = not values[first].any()
+    sink.uniform(int(anchored), 2)
+    write_block(sink, np.delete(values, first) if anchored else values, node.values.encoding)
+    open_tables = [table for table, feature in enumerate(node.features) if inputs.missing[feature]]
+    if open_tables:
+        sink.uniform(int(node.missing is not None), 2)
+        if node.missing is not None:
+            write_block(sink, node.missing.values[open_tables], node.missing.encoding)
+
+
+def read_tables(source: Decoder, inputs: Inputs) -> StepTables:
     """Read what `write_tables` wrote."""
     outputs = read_number(source) + 1
     bias = Weights(*read_block(source, outputs))
-    count = read_number(source, 2)
+    features = read_ascending(source, source.uniform(len(inputs) + 1), 0, len(inputs) - 1)
+    if not features:
+        nothing = Weights(np.empty(0, dtype=np.float32))
+        return StepTables((), (), (), nothing, nothing, bias)
+    shape, pairs = _read_owners(source, len(features), outputs)
+    sizes = read_counts(source, len(features))
+    pools = iter(
+        read_cuts(
+            source, [s for s in sizes if s], [inputs.binary[f] for f, s in zip(features, sizes, strict=True) if s]
+        )
+    )
+    pool = [next(pools) if size else np.empty(0, dtype=np.float32) for size in sizes]
+    cuts = [pool[owner] if shape == ONE_EACH else _read_subset(source, pool[owner]) for owner, _ in pairs]
+    pieces = tuple(len(own) + 1 for own in cuts)
+    source.claim(sum(pieces))
+    owners = tuple(features[owner] for owner, _ in pairs)
+    values, missing = _read_values(source, owners, pieces, inputs)
+    joined = Weights(np.concatenate([np.empty(0, dtype=np.float32), *cuts]))
+    return StepTables(owners, tuple(output for _, output in pairs), pieces, joined, values, bias, missing)
+
+
+def _read_subset(source: Decoder, pool: Values) -> Values:
+    count = source.uniform(len(pool) + 1)
     source.claim(count)
-    if source.uniform(2):
-        owners = [source.uniform(source.at_least(features, 1)) for _ in range(count)]
-    else:
-        owners = read_ascending(source, source.bounded(count, features), 0, features - 1)
-    targets = tuple(source.uniform(outputs) for _ in range(count))
-    sizes = read_counts(source, count)
-    source.claim(sum(sizes) + count)
-    there = [(size, binary[owner]) for size, owner in zip(sizes, owners, strict=True) if size]
-    cuts = read_cuts(source, [size for size, _ in there], [flag for _, flag in there])
-    values = Weights(*read_block(source, sum(sizes) + count))
-    missing = Weights(*read_block(source, count)) if source.uniform(2) else None
-    flat = np.concatenate(cuts) if cuts else np.empty(0, dtype=np.float32)
-    pieces = tuple(size + 1 for size in sizes)
-    return StepTables(tuple(owners), targets, pieces, Weights(flat), values, bias, missing)
+    return pool[np.array(read_ascending(source, count, 0, len(pool) - 1), dtype=np.int64)]
+
+
+def _read_values(
+    source: Decoder, owners: tuple[int, ...], pieces: tuple[int, ...], inputs: Inputs
+) -> tuple[Weights, Weights | None]:
+    if not pieces:
+        raise ArtifactError("step tables must be there for every feature that they read; the file is damaged")
+    anchored = source.uniform(2)
+    first = np.cumsum([0, *pieces[:-1]])
+    block, encoding = read_block(source, sum(pieces) - anchored * len(pieces))
+    values = np.zeros(sum(pieces), dtype=np.float32)
+    values[np.setdiff1d(np.arange(sum(pieces)), first) if anchored else slice(None)] = block
+    open_tables = [table for table, feature in enumerate(owners) if inputs.missing[feature]]
+    if not open_tables or not source.uniform(2):
+        return Weights(values, encoding), None
+    known, missing_encoding = read_block(source, len(open_tables))
+    missing = np.zeros(len(pieces), dtype=np.float32)
+    missing[open_tables] = known
+    return Weights(values, encoding), Weights(missing, missing_encoding)

@@ -1,14 +1,15 @@
-"""Which features a body reads and how, and the same body over other features."""
+"""The same body over other features, or with other cuts."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
-from itertools import pairwise
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from automicro.program.nodes import Activation, Affine, Chain, Forest, StepTables
+from automicro.program.rewrite.blocks import joined
+from automicro.program.usage import cut_ranges
 from automicro.program.weights import Weights
 
 if TYPE_CHECKING:
@@ -18,60 +19,7 @@ if TYPE_CHECKING:
 
     from automicro.program.nodes import Node
 
-__all__ = ["Usage", "cut_ranges", "map_cuts", "renumber", "usage"]
-
-Values = "NDArray[np.float32]"
-
-
-@dataclass
-class Usage:
-    """Features that are computed with, the cuts that features are compared with, and whether positions matter as such."""
-
-    computed: set[int] = field(default_factory=set)
-    compared: dict[int, set[float]] = field(default_factory=dict)
-    positional: bool = False
-
-    @property
-    def features(self) -> set[int]:
-        """All features that are read."""
-        return self.computed | set(self.compared)
-
-    def cuts(self, feature: int) -> NDArray[np.float32] | None:
-        """Return the ascending cuts of a feature that is compared and not computed with, else None."""
-        if feature in self.computed or feature not in self.compared:
-            return None
-        return np.array(sorted(self.compared[feature]), dtype=np.float32)
-
-
-def usage(node: Node) -> Usage:
-    """Return how a body reads its features."""
-    found = Usage()
-    _collect(node, found)
-    return found
-
-
-def _collect(node: Node, found: Usage) -> None:
-    if isinstance(node, Affine):
-        found.computed.update(np.flatnonzero(node.weights.values.any(axis=0)).tolist())
-    elif isinstance(node, Activation):
-        found.positional = True
-    elif isinstance(node, StepTables):
-        for feature, (start, stop) in zip(node.features, cut_ranges(node), strict=True):
-            found.compared.setdefault(feature, set()).update(node.cuts.values[start:stop].tolist())
-    elif isinstance(node, Forest):
-        for tree in node.trees:
-            for feature, threshold in zip(tree.feature.tolist(), tree.threshold.tolist(), strict=True):
-                if feature >= 0:
-                    found.compared.setdefault(feature, set()).add(threshold)
-    else:
-        for part in node.nodes[:1] if isinstance(node, Chain) else node.nodes:
-            _collect(part, found)
-
-
-def cut_ranges(node: StepTables) -> list[tuple[int, int]]:
-    """Return where the cuts of every table start and stop."""
-    ends = np.concatenate(([0], np.cumsum(np.asarray(node.pieces, dtype=np.int64) - 1)))
-    return list(pairwise(ends.tolist()))
+__all__ = ["map_cuts", "renumber"]
 
 
 def renumber(node: Node, place: Mapping[int, int], width: int) -> Node:
@@ -80,6 +28,8 @@ def renumber(node: Node, place: Mapping[int, int], width: int) -> Node:
         weights = np.zeros((len(node.bias.values), width), dtype=np.float64)
         for feature, target in place.items():
             weights[:, target] += node.weights.values[:, feature]
+        if len(set(place.values())) < len(place):
+            return Affine(joined(weights, [node.weights]), node.bias)
         return Affine(Weights(weights.astype(np.float32), node.weights.encoding), node.bias)
     if isinstance(node, StepTables):
         return replace(node, features=tuple(place[feature] for feature in node.features))

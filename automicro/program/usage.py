@@ -1,0 +1,69 @@
+"""Which features a body reads, and how."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from automicro.program.nodes import Activation, Affine, Chain, Forest, StepTables
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from automicro.program.nodes import Node
+
+__all__ = ["Usage", "cut_ranges", "usage"]
+
+
+@dataclass
+class Usage:
+    """Features that are computed with, the cuts that features are compared with, and whether positions matter as such."""
+
+    computed: set[int] = field(default_factory=set)
+    compared: dict[int, set[float]] = field(default_factory=dict)
+    positional: bool = False
+
+    @property
+    def features(self) -> set[int]:
+        """All features that are read."""
+        return self.computed | set(self.compared)
+
+    def cuts(self, feature: int) -> NDArray[np.float32] | None:
+        """Return the ascending cuts of a feature that is compared and not computed with, else None."""
+        if feature in self.computed or feature not in self.compared:
+            return None
+        return np.array(sorted(self.compared[feature]), dtype=np.float32)
+
+
+def usage(node: Node) -> Usage:
+    """Return how a body reads its features."""
+    found = Usage()
+    _collect(node, found)
+    return found
+
+
+def _collect(node: Node, found: Usage) -> None:
+    if isinstance(node, Affine):
+        found.computed.update(np.flatnonzero(node.weights.values.any(axis=0)).tolist())
+    elif isinstance(node, Activation):
+        found.positional = True
+    elif isinstance(node, StepTables):
+        for feature, (start, stop) in zip(node.features, cut_ranges(node), strict=True):
+            found.compared.setdefault(feature, set()).update(node.cuts.values[start:stop].tolist())
+    elif isinstance(node, Forest):
+        for tree in node.trees:
+            for feature, threshold in zip(tree.feature.tolist(), tree.threshold.tolist(), strict=True):
+                if feature >= 0:
+                    found.compared.setdefault(feature, set()).add(threshold)
+    else:
+        for part in node.nodes[:1] if isinstance(node, Chain) else node.nodes:
+            _collect(part, found)
+
+
+def cut_ranges(node: StepTables) -> list[tuple[int, int]]:
+    """Return where the cuts of every table start and stop."""
+    ends = np.concatenate(([0], np.cumsum(np.asarray(node.pieces, dtype=np.int64) - 1)))
+    return list(pairwise(ends.tolist()))

@@ -1,0 +1,262 @@
+from __future__ import annotations
+
+import itertools
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+from automicro.plugin import Feature
+from automicro.program.encodings import Minifloat
+from automicro_linear.cuts import candidate_cuts
+from automicro_linear.design import Basis, basis_of, standardise
+from automicro_linear.losses import Absolute, Logistic, Poisson, Softmax, Squared, SquaredLog
+from automicro_linear.newton import Fit, Problem, Quadratic, fit_bias, newton, quadratic
+from automicro_linear.paths import constant, dense, elastic
+from automicro_linear.rounding import round_together
+from automicro_linear.short import minifloats, short_between, short_numbers
+from automicro_linear.sweep import Sweep
+from automicro_linear.thresholds import THRESHOLDED, best_threshold
+
+NUMERIC = tuple(Feature(j, f"x{j}", "numeric") for j in range(4))
+NUMBERS = st.floats(-(2.0**100), 2.0**100, width=32)
+
+
+def random_quadratic(seed: int, size: int) -> Quadratic:
+    rng = np.random.default_rng(seed)
+    root = rng.normal(size=(size + 3, size))
+    return Quadratic(root.T @ root / size, rng.normal(size=size))
+
+
+def value(model: Quadratic, p: np.ndarray) -> float:
+    return 0.5 * p @ model.hessian @ p - model.linear @ p
+
+
+def problem_of(loss_name: str, ridge: float, rows: int = 200) -> tuple[Problem, np.ndarray, np.ndarray]:
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(rows, 4)).astype(np.float32)
+    score = X[:, 0] - X[:, 1] + rng.normal(size=rows)
+    if loss_name == "logistic":
+        y = (score > 0).astype(float)
+        loss = Logistic(y[:, None])
+    elif loss_name == "softmax":
+        y = np.digitize(score, [-1, 1])
+        loss = Softmax(np.eye(3)[y])
+    elif loss_name == "poisson":
+        y = rng.poisson(np.exp(0.5 * score)).astype(float)
+        loss = Poisson((y / y.mean())[:, None])
+    else:
+        y = score
+        loss = Squared(y[:, None])
+    design = standardise(X, np.ones(rows), basis_of(X, NUMERIC, 0))
+    return Problem(design, loss, ridge), design.Z.astype(np.float64), y
+
+
+@given(NUMBERS, NUMBERS)
+def test_short_between_lies_between(a, b):
+    low, high = min(a, b), max(a, b)
+    if low < high:
+        number = short_between(low, high)
+        assert low <= number < high
+        assert np.float32(number) == number
+
+
+@given(st.integers(-1000, 1000), st.integers(1, 500), st.integers(-8, 8))
+def test_short_between_is_shortest(low, width, exponent):
+    number = short_between(math.ldexp(low, exponent), math.ldexp(low + width, exponent))
+
+    def bits(n: float) -> int:
+        mantissa, _ = math.frexp(n)
+        return next(b for b in range(54) if (mantissa * 2**b).is_integer())
+
+    inside = [math.ldexp(n, exponent - 2) for n in range(4 * low, 4 * (low + width))]
+    assert bits(number) <= min(bits(n) for n in inside)
+
+
+@given(st.floats(1e-6, 1e6), st.floats(1.3, 20))
+def test_short_numbers_lie_in_range(low, ratio):
+    numbers = short_numbers(low, low * ratio)
+    assert len(numbers) >= 1
+    assert numbers.min() >= low
+    assert numbers.max() <= low * ratio
+    assert (np.diff(numbers) > 0).all()
+
+
+@pytest.mark.parametrize("exponent_bits", [1, 2, 4])
+@pytest.mark.parametrize("mantissa_bits", [0, 1, 3])
+def test_minifloats_are_those_of_the_encoding(exponent_bits, mantissa_bits):
+    grid = minifloats(exponent_bits, mantissa_bits)
+    encoding = Minifloat(exponent_bits, mantissa_bits, 2**exponent_bits - 1)
+    assert np.array_equal(encoding.round(grid), grid)
+    many = encoding.round(np.linspace(-2, 2, 20001))
+    assert set(np.unique(many)) <= set(grid)
+    assert len(grid) == 2 ** (exponent_bits + mantissa_bits + 1) - 1
+
+
+@given(hnp.arrays(np.float32, st.integers(1, 60), elements=NUMBERS), st.integers(1, 15))
+def test_cuts_ascend_and_divide_the_rows(x, count):
+    x += np.float32(0)
+    cuts = candidate_cuts(x, count)
+    assert len(cuts) <= count + 2
+    assert (np.diff(cuts) > 0).all()
+    for cut in cuts:
+        assert (x <= cut).any()
+        assert (x > cut).any()
+    if len(np.unique(x)) > 1:
+        assert len(cuts)
+
+
+def test_cuts_single_out_a_frequent_value():
+    x = np.concatenate([np.zeros(70), np.arange(1, 31)]).astype(np.float32)
+    cuts = candidate_cuts(x, 3)
+    assert 0.0 in cuts
+    assert (cuts > 3).sum() >= 1
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_sweep_is_least_squares(seed):
+    model = random_quadratic(seed, 7)
+    sweep = Sweep(model, 2, np.array([0]))
+    for j in (3, 5, 6, 5, 4, 2):
+        before = value(model, sweep.values())
+        expected = sweep.rises()[j] if sweep.inside[j] else -sweep.gains()[j]
+        sweep.flip(j)
+        inside = np.flatnonzero(sweep.inside)
+        exact = np.zeros(7)
+        exact[inside] = np.linalg.solve(model.hessian[np.ix_(inside, inside)], model.linear[inside])
+        assert np.allclose(sweep.values(), exact)
+        assert np.isclose(value(model, exact) - before, expected)
+    assert set(inside) == {0, 1, 3, 4, 6}
+    assert sweep.terms_inside == 3
+    joint = sweep.joint_gain(np.array([2, 5]))
+    before = value(model, sweep.values())
+    sweep.flip(2)
+    sweep.flip(5)
+    assert np.isclose(before - value(model, sweep.values()), joint, rtol=1e-3)
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_rounding_finds_the_best_grid_point(seed):
+    model = random_quadratic(seed, 5)  # one bias, four terms
+    base = np.array([-2.0, -1.0, 0.0, 1.0, 2.0])
+    factors = np.random.default_rng(seed).uniform(0.2, 0.6, size=(3, 4))
+    found = round_together(model, 1, base, factors, beam=64)
+    least = value(model, np.linalg.solve(model.hessian, model.linear))
+
+    def cost(terms: np.ndarray) -> float:
+        bias = (model.linear[0] - model.hessian[0, 1:] @ terms) / model.hessian[0, 0]
+        return value(model, np.concatenate([[bias], terms])) - least
+
+    for grid in range(3):
+        every = [cost(np.array(units) * factors[grid]) for units in itertools.product(base, repeat=4)]
+        assert np.isclose(found.costs[grid], cost(found.units[grid] * factors[grid]))
+        assert found.costs[grid] <= min(every) * 1.02 + 1e-12
+
+
+@pytest.mark.parametrize("name", ["squared", "logistic", "softmax", "poisson"])
+def test_newton_is_stationary(name):
+    problem, _, _ = problem_of(name, 0.01)
+    fit = dense(problem, np.arange(4 * problem.outputs))
+    model = quadratic(problem, fit, fit.terms)
+    parameters = np.concatenate([fit.bias, fit.values])
+    assert np.abs(model.hessian @ parameters - model.linear).max() < 1e-4
+
+
+def test_newton_is_logistic_regression():
+    from sklearn.linear_model import LogisticRegression
+
+    problem, Z, y = problem_of("logistic", 0.02)
+    fit = dense(problem, np.arange(4))
+    theirs = LogisticRegression(C=1 / (0.02 * len(y)), tol=1e-8).fit(Z, y)
+    assert np.allclose(fit.values, theirs.coef_[0], atol=1e-3)
+    assert np.allclose(fit.bias, theirs.intercept_, atol=1e-3)
+
+
+def test_newton_is_softmax_regression():
+    from sklearn.linear_model import LogisticRegression
+
+    problem, Z, y = problem_of("softmax", 0.02)
+    fit = dense(problem, np.arange(12))
+    theirs = LogisticRegression(C=1 / (0.02 * len(y)), tol=1e-8).fit(Z, y)
+    assert np.allclose(fit.coefficients(4), theirs.coef_, atol=2e-3)
+
+
+def test_elastic_path_is_the_elastic_net():
+    from sklearn.linear_model import ElasticNet
+
+    from automicro_linear.paths import _net
+
+    problem, Z, y = problem_of("squared", 0.1)
+    model = quadratic(problem, constant(problem), np.arange(4))
+    path = _net(model, 1)
+    assert not path[0][1:].any()
+    at = path[20]
+    largest = np.abs(Z.T @ (y - y.mean())).max() / len(y)
+    penalty = largest * np.logspace(0, -3.3, len(path))[20]
+    alpha = penalty + 0.1
+    theirs = ElasticNet(alpha=alpha, l1_ratio=penalty / alpha, tol=1e-8).fit(Z, y)
+    assert np.allclose(at[1:], theirs.coef_, atol=1e-3)
+    assert [len(f.terms) for f in elastic(problem, (1, 2, 3), np.arange(4))] == [1, 2, 3]
+
+
+@pytest.mark.parametrize("loss", [Squared, SquaredLog, Absolute, Poisson, Logistic, Softmax])
+@settings(max_examples=20, deadline=None)
+@given(seed=st.integers(0, 1000))
+def test_slopes_and_curvatures_are_derivatives(loss, seed):
+    rng = np.random.default_rng(seed)
+    outputs = 3 if loss is Softmax else 1
+    target = rng.dirichlet(np.ones(3), size=6) if loss is Softmax else rng.random((6, 1))
+    at, made, step = rng.normal(size=(6, outputs)), loss(target), 1e-5
+    for o in range(outputs):
+        ahead, behind = at.copy(), at.copy()
+        ahead[:, o] += step
+        behind[:, o] -= step
+        assert np.allclose((made.values(ahead) - made.values(behind)) / (2 * step), made.slopes(at)[:, o], atol=1e-6)
+        bend = (made.slopes(ahead) - made.slopes(behind))[:, o] / (2 * step)
+        assert (made.curvature(at)[:, o] >= bend - 1e-6).all()
+        assert loss is Absolute or np.allclose(made.curvature(at)[:, o], bend, atol=1e-5)
+
+
+@pytest.mark.parametrize("name", ["squared", "logistic", "softmax", "poisson"])
+def test_bias_alone_is_the_best_constant(name):
+    problem, _, _ = problem_of(name, 0.01)
+    fit = fit_bias(problem, Fit(np.empty(0, np.int64), np.empty(0), np.zeros(problem.outputs)), steps=20)
+    exact = newton(problem, constant(problem), steps=20)
+    assert np.allclose(problem.loss.slopes(np.tile(fit.bias, (200, 1))).mean(axis=0), 0, atol=1e-4)
+    assert np.allclose(fit.bias, exact.bias, atol=1e-2)
+
+
+@pytest.mark.parametrize("metric", sorted(THRESHOLDED))
+@settings(max_examples=30, deadline=None)
+@given(seed=st.integers(0, 10_000), rows=st.integers(2, 30))
+def test_threshold_is_the_best_of_all(metric, seed, rows):
+    rng = np.random.default_rng(seed)
+    scores = rng.integers(-5, 6, rows) / 2.0
+    positive = rng.integers(0, 2, rows).astype(float)
+    weights = rng.random(rows) + 0.1
+
+    def at(threshold: float) -> float:
+        said = scores > threshold
+        counts = [
+            (weights * part).sum() / weights.sum()
+            for part in (said * positive, said * (1 - positive), ~said * positive, ~said * (1 - positive))
+        ]
+        return float(THRESHOLDED[metric](*(np.array([c]) for c in counts))[0])
+
+    between = [(a + b) / 2 for a, b in itertools.pairwise(np.unique(scores))]
+    best = best_threshold(metric, scores, positive, weights)
+    assert not between or at(best) >= max(map(at, between)) - 1e-9
+
+
+def test_basis_keeps_levels_and_flags_missing_numbers():
+    X = np.array([[0, 1.0, np.nan], [1, 2.0, 1.0], [1, 3.0, 2.0], [0, 4.0, 2.0]], dtype=np.float32)
+    basis = basis_of(X, (Feature(0, "c=a", "level", "a"), *NUMERIC[:2]), 3)
+    assert isinstance(basis, Basis)
+    assert basis.kind.tolist() == [0, 1, 1, 1, 1, 2]
+    assert basis.feature.tolist() == [0, 1, 1, 1, 2, 2]
+    made = basis.matrix(X)
+    assert made[:, 5].tolist() == [1, 0, 0, 0]
+    assert made[:, 1:4].sum(axis=1).tolist() == [0, 1, 2, 3]
