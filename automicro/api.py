@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["select", "select_request"]
 
 
-def select(
+def select(  # noqa: PLR0913 - each is a question that users ask on its own
     X: Any,
     y: Any,
     constraints: Constraints | None = None,
@@ -127,13 +127,14 @@ def problem_of(request: SearchRequest) -> tuple[Problem, str | None]:
     source = request.data
     assert source is not None  # noqa: S101 - checked by the caller
     if source.source.startswith("sklearn:"):
-        frame, target = sklearn_source(source.source.removeprefix("sklearn:"))
-        target = source.target or target
+        frame, own_target = sklearn_source(source.source)
+        target = source.target or own_target
     else:
-        frame, target = read_file(source.source, format=source.format), source.target
+        frame, target = read_file(source.source, format=source.format), source.target or ""
     keep = source.columns
     if keep is not None:
-        keep = list(dict.fromkeys([*keep, *filter(None, (target, source.weights, source.groups, source.time))]))
+        roles = filter(None, (target, source.weights, source.groups, source.time))
+        keep = tuple(dict.fromkeys([*keep, *roles]))
     frame = with_columns(frame, keep, source.drop or ())
     problem = load_problem(
         frame, target, task=source.task, weights=source.weights, groups=source.groups, time=source.time

@@ -146,7 +146,9 @@ def _check_card(card: dict[str, Any], columns: int) -> None:
     entries = card.get("columns")
     names = [entry.get("name") for entry in entries if isinstance(entry, dict)] if isinstance(entries, list) else []
     if len(names) != columns or not all(isinstance(name, str) for name in names):
-        raise ArtifactError(f"the card must name the {columns} columns of its program, but does not; the file is damaged")
+        raise ArtifactError(
+            f"the card must name the {columns} columns of its program, but does not; the file is damaged"
+        )
 
 
 def load(path: str | PathLike[str]) -> Model:

@@ -49,7 +49,7 @@ def _record(result: Result, outcome: Outcome, chosen: Outcome | None, slow: dict
         family=candidate.family,
         parameters=dict(candidate.parameters),
         preparation=asdict(candidate.preparation),
-        status=status,  # type: ignore[arg-type]  # one of its values
+        status=status,
         reason=reason or "meets the constraints",
         score=_score(result, outcome),
         size_bytes=form.size_bytes if form and form.size_bytes else None,
@@ -135,6 +135,8 @@ def _sentence(name: str, record: TrialRecord, result: Result, constraints: Const
             got = "more" if record.latency_us is None else f"{record.latency_us:.4g} us"
             return f"latency: at most {constraints.latency:g} us are allowed, the nearest ({record.family}) takes {got}"
         case "interpretability":
-            return f"interpretability: {constraints.interpretability} is required, the nearest ({record.family}) misses it"
+            return (
+                f"interpretability: {constraints.interpretability} is required, the nearest ({record.family}) misses it"
+            )
         case _:
             return f"{name}: missed by {-record.margins[name]:.1%} by the nearest ({record.family})"

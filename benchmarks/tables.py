@@ -92,7 +92,13 @@ def measured(name: str, seconds: float, seed: int) -> dict[str, Any]:
             X, y, metric=data.metric, within=0.01, task=task, search=automicro.Search(seconds=seconds, seed=seed)
         )
     except automicro.Infeasible as infeasible:
-        return {**row, "verdict": "infeasible", "seconds": time.monotonic() - started, "why": str(infeasible), **baselines(data, split)}
+        return {
+            **row,
+            "verdict": "infeasible",
+            "seconds": time.monotonic() - started,
+            "why": str(infeasible),
+            **baselines(data, split),
+        }
     row |= {
         "bytes": selection.size_bytes,
         "family": selection.family,
@@ -120,7 +126,12 @@ def markdown(rows: list[dict[str, Any]]) -> str:
         cells = [row["name"], row["metric"], row.get("bytes", "-"), row["goal"] or "-", row.get("family", "-")]
         cells += [number(row.get(key)) for key in ("score", "target", "held_out")]
         cells += [row.get("level", "-"), row["verdict"], f"{row['seconds']:.0f}"]
-        cells += [row["lightgbm_bytes"], number(row["lightgbm_held_out"]), row["linear_bytes"], number(row["linear_held_out"])]
+        cells += [
+            row["lightgbm_bytes"],
+            number(row["lightgbm_held_out"]),
+            row["linear_bytes"],
+            number(row["linear_held_out"]),
+        ]
         lines.append("| " + " | ".join(str(cell) for cell in cells) + " |")
     return "\n".join(lines) + "\n"
 

@@ -48,7 +48,7 @@ def _table(source: str, form: str | None) -> Any:
 
 def _predictions(model: Model, table: Any, *, proba: bool) -> tuple[list[str], list[list[Any]]]:
     if proba:
-        classes = [] if model.classes is None else model.classes.tolist()
+        classes = [] if model.classes_ is None else model.classes_.tolist()
         return [str(label) for label in classes], model.predict_proba(table).tolist()
     target = str((model.card or {}).get("target") or "prediction")
     return [target], [[value] for value in model.predict(table).tolist()]

@@ -78,7 +78,9 @@ class Space:
             if parameter.name in seen:
                 raise PluginError(f"parameter names must differ, but {parameter.name!r} stands twice")
             if missing := set(parameter.when) - seen:
-                raise PluginError(f"parameter {parameter.name!r} depends on {sorted(missing)}, which must stand before it")
+                raise PluginError(
+                    f"parameter {parameter.name!r} depends on {sorted(missing)}, which must stand before it"
+                )
             seen.add(parameter.name)
         for setting in self.portfolio:
             self.check(setting)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -37,7 +38,8 @@ class _Share:
     def weight(self, incumbent_bytes: float) -> float:
         """Return the share of trials that this family deserves, relative to the others."""
         if self.best_bytes < float("inf"):
-            return max((incumbent_bytes / self.best_bytes) ** 1.5, LEAST_SHARE)
+            ratio = incumbent_bytes / self.best_bytes
+            return max(ratio * math.sqrt(ratio), LEAST_SHARE)
         if self.least_missed < float("inf"):
             scale = 1.0 if incumbent_bytes == float("inf") else 0.4
             return max(scale / (1.0 + 20.0 * self.least_missed), LEAST_SHARE)
@@ -91,6 +93,8 @@ class Allocation:
         if outcome.violations:
             share.least_missed = min(share.least_missed, sum(outcome.violations.values()))
         if share.failures >= FAILURES_IN_A_ROW and not share.out:
-            share.out = f"family {candidate.family!r} is left out after {FAILURES_IN_A_ROW} failures in a row: {outcome.reason}"
+            share.out = (
+                f"family {candidate.family!r} is left out after {FAILURES_IN_A_ROW} failures in a row: {outcome.reason}"
+            )
             return share.out
         return None

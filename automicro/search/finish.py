@@ -34,7 +34,10 @@ class Timed:
 
 @dataclass(frozen=True)
 class Point:
-    """A form that no other beats in both size and score. `size_bytes` is that of the first fold's artifact, or of the final one where `trained_on_all`."""
+    """A form that no other beats in both size and score.
+
+    `size_bytes` is that of the first fold's artifact, or of the final one where `trained_on_all`.
+    """
 
     trial: int
     family: str
@@ -59,9 +62,7 @@ def _raw(column: Any) -> Any:
     return lambda row: None if column.codes[row] < 0 else column.levels[column.codes[row]]
 
 
-def decide_latency(
-    context: Context, feasible: Iterable[Outcome], limit_us: float | None, quantile: float
-) -> Timed:
+def decide_latency(context: Context, feasible: Iterable[Outcome], limit_us: float | None, quantile: float) -> Timed:
     """Time artifacts in fresh processes, smallest first, until one keeps the limit; without a limit only the smallest is timed."""
     rows = raw_rows(context)
     too_slow: list[tuple[Outcome, Latency]] = []

@@ -118,11 +118,11 @@ class FormTable:
     def gains(self, key: str, precision: str, at_least: float = -np.inf) -> tuple[float, ...]:
         """Return a form's gain on each fold; stops at the fold after which the mean can hardly reach `at_least`."""
         gains: list[float] = []
-        screened = np.array([known.get(key, np.nan) for known in self._screened])
+        screened = [known.get(key, np.nan) for known in self._screened]
         slack = 0.004 * abs(at_least) if np.isfinite(at_least) else np.inf
         for fold in range(self.folds):
             gains.append(self.fold_gain(key, precision, fold))
-            expected = mean_gain(screened) + mean_gain(np.array(gains) - screened[: fold + 1])
+            expected = mean_gain(screened) + mean_gain([g - s for g, s in zip(gains, screened, strict=False)])
             if expected < at_least - slack:
                 break
         return tuple(gains)

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Found", "Goal", "Listener", "Loop", "usable_families"]
 
-AHEAD = 4                  # a candidate is drawn knowing all results but those of the last few before it, however fast the machine
-SKIPPED_IN_A_ROW = 200     # candidates that cannot win by their size budget before the search is over
+AHEAD = 4  # a candidate is drawn knowing all results but those of the last few before it, however fast the machine
+SKIPPED_IN_A_ROW = 200  # candidates that cannot win by their size budget before the search is over
 UNKNOWN_BYTES = 1e6
 
 
@@ -150,7 +150,9 @@ class Loop:
 
     def _launch(self, executor: LocalExecutor, candidate: Candidate) -> None:
         incumbent = self.found.incumbent
-        task = TrialTask(candidate, self._paired_target(), None if incumbent is None else len(incumbent.artifact or b""))
+        task = TrialTask(
+            candidate, self._paired_target(), None if incumbent is None else len(incumbent.artifact or b"")
+        )
         self._tasks[candidate.number] = task
         self._trials += 1
         self._waiting.append(candidate.number)
@@ -201,7 +203,9 @@ class Loop:
         cap = self._target.size_bytes
         if cap is not None and least > cap:
             reason = f"takes at least {least} bytes, {cap} are allowed"
-            return Outcome(candidate.number, "skipped", reason, Form("", "", math.nan, least), violations={"size": least / cap - 1})
+            return Outcome(
+                candidate.number, "skipped", reason, Form("", "", math.nan, least), violations={"size": least / cap - 1}
+            )
         return None
 
 

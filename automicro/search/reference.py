@@ -47,7 +47,7 @@ class Reference:
 
 def reference_tasks(families: Mapping[str, Family], profile: Profile, seed: int) -> list[ReferenceTask]:
     """Return one task for every family that has a strongest setting for this problem."""
-    tasks = []
+    tasks: list[ReferenceTask] = []
     for name, family in sorted(families.items()):
         setting = family.strongest(profile)
         if setting is not None:

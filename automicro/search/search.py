@@ -109,7 +109,8 @@ def _reference(
     if reference.family is None:
         why = "; ".join(f"{member.family}: {member.reason}" for member in reference.members) or "no family has one"
         raise DataError(
-            f"constraints.within needs the score of a strong model, but there is none ({why}): give more search.seconds or an absolute score"
+            f"constraints.within needs the score of a strong model, but none has one ({why}): give"
+            " more search.seconds or an absolute score"
         )
     return reference
 

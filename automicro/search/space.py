@@ -22,8 +22,8 @@ RARE_SHARES = (0.02, 0.005, 0.05, 0.1)
 def candidate_space(family: Family, profile: Profile) -> Space:
     """Return the family's space with the preparation's parameters behind it.
 
-    The preparation has up to three: which of the encodings that the family accepts (by its place in ``needs(...).categories``), the share of
-    rows below which a level counts as rare, and to how many source columns the data are cut first (None: all).
+    The preparation has up to three: which of the encodings that the family accepts (by its place in ``needs(...).categories``), the
+    share of rows below which a level counts as rare, and to how many source columns the data are cut first (None: all).
     """
     own = family.space(profile)
     encodings = max((len(family.needs(setting).categories) for setting in own.portfolio), default=1)

@@ -33,7 +33,9 @@ class Store:
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise DataError(f"search.storage must be a folder that can be written, but {folder}: {error.strerror}") from error
+            raise DataError(
+                f"search.storage must be a folder that can be written, but {folder}: {error.strerror}"
+            ) from error
         self._salt = hashlib.sha256(pickle.dumps(context, protocol=5)).digest()
 
     def get(self, task: object) -> Any:

@@ -3,17 +3,28 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     import numpy as np
     from numpy.typing import NDArray
 
     from automicro.data import Fold, PreparationSettings, Problem
 
-__all__ = ["Candidate", "Context", "Form", "Outcome", "ReferenceOutcome", "ReferenceTask", "Target", "TrialTask", "offsets_of"]
+__all__ = [
+    "Candidate",
+    "Context",
+    "Form",
+    "Outcome",
+    "ReferenceOutcome",
+    "ReferenceTask",
+    "Target",
+    "TrialTask",
+    "offsets_of",
+]
 
 
 @dataclass(frozen=True)
@@ -110,7 +121,8 @@ class Outcome:
     artifact : bytes or None
         The stripped artifact trained on all rows; only for a feasible form that beats the incumbent.
     out_of_fold : array of float64 or None
-        Predictions of the chosen form on rows it was not trained on, (repeats, rows) or (repeats, rows, classes); NaN where a row was never held out.
+        Predictions of the chosen form on rows it was not trained on, (repeats, rows) or (repeats, rows, classes); NaN where a
+        row was never held out.
     """
 
     number: int

@@ -20,20 +20,21 @@ from automicro.search.task import Form, Outcome, ReferenceOutcome, ReferenceTask
 from automicro.search.training import rows_of, train
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
+    from automicro.measure import Interpretability
     from automicro.plugin import Family
     from automicro.program import Program
     from automicro.search.task import Candidate, Context, Target
 
 __all__ = ["run"]
 
-HOPELESS = 0.03       # a mean gain this fraction of the target below what is expected after one fold is given up; less with every further fold
+HOPELESS = 0.03  # a mean gain this fraction of the target below what is expected after one fold is given up; less with every further fold
 HOPELESS_UNPAIRED = 0.06  # the same, while it is not known how hard the single folds are
 VARIANTS_AT_ONCE = 10  # variants whose quantised forms are scored
-FORMS_REFIT = 3        # passing forms that are trained on all rows, smallest first
-FORMS_BARRED = 40      # forms that reach the score but miss a constraint on structure or size before the trial gives up
-NEAR = 0.002           # a variant this fraction below the target may pass once quantised
+FORMS_REFIT = 3  # passing forms that are trained on all rows, smallest first
+FORMS_BARRED = 40  # forms that reach the score but miss a constraint on structure or size before the trial gives up
+NEAR = 0.002  # a variant this fraction below the target may pass once quantised
 
 
 def run(context: Context, task: TrialTask | ReferenceTask) -> Outcome | ReferenceOutcome:
@@ -54,7 +55,7 @@ def run(context: Context, task: TrialTask | ReferenceTask) -> Outcome | Referenc
 
 
 @cache
-def _families() -> dict[str, Family]:
+def _families() -> Mapping[str, Family]:
     return discover().families
 
 
@@ -83,12 +84,19 @@ class _Trial:
 
     def run(self) -> Outcome:
         """Train on the folds, then judge the forms."""
+        small: list[str] = []
+        screened: dict[str, float] = {}
         for fold in self.context.folds:
             self.table.add_fold(fold, train(self.context, self.family, self.task.candidate, fold.train))
             if self.table.folds == 1:
-                small = self._small_enough()
-                if isinstance(small, Outcome):
-                    return small
+                sizes = self._coarsest_sizes()
+                small = [
+                    key
+                    for key, size in sizes.items()
+                    if self.task.incumbent_bytes is None or size < self.task.incumbent_bytes
+                ]
+                if not small:
+                    return self._too_large(sizes)
             keys = [key for key in small if key in self.table.keys]
             if not keys:
                 return self._outcome("failed", "no variant came out of every fold")
@@ -100,26 +108,25 @@ class _Trial:
     def _outcome(self, status: str, reason: str, **facts: object) -> Outcome:
         return Outcome(self.task.candidate.number, status, reason, folds_run=self.table.folds, **facts)  # type: ignore[arg-type]  # passed through
 
-    def _small_enough(self) -> list[str] | Outcome:
-        """Return the variants that can beat the incumbent in bytes, at the coarsest precision, judged on the first fold."""
+    def _coarsest_sizes(self) -> dict[str, int]:
+        """Return the bytes of every variant at the coarsest precision, judged on the first fold."""
         coarsest = list(self.table.precisions)[-1]
-        sizes = {key: self.table.size_bytes(key, coarsest) for key in self.table.keys}
-        limit = self.task.incumbent_bytes
+        return {key: self.table.size_bytes(key, coarsest) for key in self.table.keys}
+
+    def _too_large(self, sizes: dict[str, int]) -> Outcome:
         if not sizes:
             return self._outcome("failed", "the family gave no variant")
-        if limit is None:
-            return list(sizes)
-        small = [key for key, size in sizes.items() if size < limit]
-        if small:
-            return small
-        smallest = min(sizes.values())
-        form = Form(min(sizes, key=lambda key: sizes[key]), coarsest, float("nan"), smallest)
-        return self._outcome("too_large", f"takes at least {smallest} bytes, the incumbent {limit}", form=form)
+        key = min(sizes, key=lambda name: sizes[name])
+        form = Form(key, list(self.table.precisions)[-1], float("nan"), sizes[key])
+        reason = f"takes at least {sizes[key]} bytes, the incumbent {self.task.incumbent_bytes}"
+        return self._outcome("too_large", reason, form=form)
 
     def _hopeless_below(self) -> float:
         missing = len(self.context.folds) - self.table.folds
         share = HOPELESS if self.target.fold_offsets else HOPELESS_UNPAIRED
-        return self.target.expected(self.table.folds) - share * self.target.scale * (1 + missing) / len(self.context.folds)
+        return self.target.expected(self.table.folds) - share * self.target.scale * (1 + missing) / len(
+            self.context.folds
+        )
 
     def _abandoned(self, best: float) -> Outcome:
         shortfall = (self.target.expected(self.table.folds) - best) / self.target.scale
@@ -128,7 +135,9 @@ class _Trial:
         if folds == len(self.context.folds):
             return self._judge_shortfall()
         needed = self.target.expected(folds)
-        reason = f"at best {best:.4g} after {folds} of {len(self.context.folds)} folds, about {needed:.4g} is needed there"
+        reason = (
+            f"at best {best:.4g} after {folds} of {len(self.context.folds)} folds, about {needed:.4g} is needed there"
+        )
         return self._outcome("abandoned", reason, form=form, violations={"score": shortfall})
 
     def _judge_shortfall(self) -> Outcome:
@@ -169,9 +178,19 @@ class _Trial:
             return self._refit(passing, tuple(forms))
         return min(barred, key=lambda o: sum(o.violations.values())) if barred else self._judge_shortfall()
 
-    def _infeasible(self, form: Form, gains: tuple[float, ...], missed: dict[str, float], forms: tuple[Form, ...]) -> Outcome:
+    def _infeasible(
+        self, form: Form, gains: tuple[float, ...], missed: dict[str, float], forms: tuple[Form, ...]
+    ) -> Outcome:
         reason = "misses " + ", ".join(f"{name} by {share:.1%}" for name, share in missed.items())
-        return self._outcome("infeasible", reason, form=form, forms=forms, fold_gains=gains, violations=missed, out_of_fold=self.table.out_of_fold(form))
+        return self._outcome(
+            "infeasible",
+            reason,
+            form=form,
+            forms=forms,
+            fold_gains=gains,
+            violations=missed,
+            out_of_fold=self.table.out_of_fold(form),
+        )
 
     def _by_size(self, keys: Sequence[str]) -> list[tuple[int, str, str]]:
         """Return the distinct forms of some variants by their bytes; equal bytes go to the finer precision."""
@@ -190,13 +209,21 @@ class _Trial:
         limit = self.task.incumbent_bytes
         if limit is not None and passing[0][0].size_bytes >= limit + max(2, limit // 16):
             form, gains = passing[0]
-            return self._outcome("too_large", f"takes {form.size_bytes} bytes, the incumbent {limit}", form=form, forms=forms, fold_gains=gains)
+            return self._outcome(
+                "too_large",
+                f"takes {form.size_bytes} bytes, the incumbent {limit}",
+                form=form,
+                forms=forms,
+                fold_gains=gains,
+            )
         programs = train(self.context, self.family, self.task.candidate, every_row)
         outcomes = [
             self._packed(form, gains, programs[form.key], forms) for form, gains in passing if form.key in programs
         ]
         if not outcomes:
-            return self._outcome("failed", f"variant {passing[0][0].key!r} did not come out of the training on all rows", forms=forms)
+            return self._outcome(
+                "failed", f"variant {passing[0][0].key!r} did not come out of the training on all rows", forms=forms
+            )
         return min(outcomes, key=lambda o: (sum(o.violations.values()), o.form.size_bytes if o.form else 0))
 
     def _packed(self, form: Form, gains: tuple[float, ...], program: Program, forms: tuple[Form, ...]) -> Outcome:
@@ -238,7 +265,7 @@ class _Trial:
             return replace(outcome, latency_us=median)
         return replace(outcome, latency_us=median, violations={"latency": (median - limit) / limit})
 
-    def _interpretability(self, program: Program):  # type: ignore[no-untyped-def]  # see measure
+    def _interpretability(self, program: Program) -> Interpretability:
         rows = self.context.folds[0].validation[:1000]
         return interpretability(program, decode(program.decoders, rows_of(self.context.problem.table.columns, rows)))
 

@@ -18,6 +18,7 @@ __all__ = ["guess_comparisons"]
 
 ROWS_AT_MOST = 4000
 BOOSTED_TREES = 60
+FEATURES_AT_ONCE = 30
 
 
 def guess_comparisons(
@@ -30,7 +31,7 @@ def guess_comparisons(
     tree over all thresholds (McTavish et al., "Fast sparse decision tree optimization via reference ensembles", AAAI
     2022, section 4.1).
     """
-    tree = grow(X, mass, criterion, leaves=12, min_leaf=1, seed=seed)
+    tree = grow(X, mass, criterion, leaves=12, min_leaf=0.0, seed=seed)
     found = {
         Comparison(int(f), float(t), bool(d)): None
         for f, t, d in zip(tree.feature, tree.threshold, tree.default_left, strict=True)
@@ -71,7 +72,7 @@ def _boosted_trees(bins: NDArray[np.float32], mass: NDArray[np.float64], criteri
         "max_depth": 2,
         "learning_rate": 0.3,
         "subsample": 0.7,
-        "max_features": 0.5,
+        "max_features": min(max(1, bins.shape[1] // 2), FEATURES_AT_ONCE),
         "random_state": seed,
     }
     if criterion == "squared":

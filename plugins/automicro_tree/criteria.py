@@ -26,7 +26,9 @@ def balancing(mass: NDArray[np.float64]) -> NDArray[np.float64]:
 
 def weight_of(mass: Floats, criterion: Criterion) -> Floats:
     """Return the weight of the rows of leaves, (...), from their masses (masses, ...)."""
-    return np.asarray(mass[0] if criterion == "squared" else mass.sum(axis=0))
+    if criterion == "squared":
+        return np.asarray(mass[0])
+    return np.asarray(mass.sum(axis=0))
 
 
 def impurity(mass: Floats, criterion: Criterion) -> Floats:

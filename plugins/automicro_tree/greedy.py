@@ -15,11 +15,11 @@ if TYPE_CHECKING:
 
 __all__ = ["grow", "read_tree"]
 
-ROWS_AT_MOST = 50_000
+CELLS_AT_MOST = 1_500_000  # rows times features: a second or so
 
 
 def grow(
-    X: NDArray[np.float32], mass: NDArray[np.float64], criterion: Criterion, leaves: int, min_leaf: int, seed: int
+    X: NDArray[np.float32], mass: NDArray[np.float64], criterion: Criterion, leaves: int, min_leaf: float, seed: int
 ) -> Splits:
     """Grow a tree, the most promising leaf first (Breiman et al. 1984, in scikit-learn's best-first order).
 
@@ -33,17 +33,22 @@ def grow(
         ``"error"`` is grown by Gini impurity: the error itself is blind to most useful splits.
     leaves : int
         At most so many.
-    min_leaf : int
-        At least so many rows in a leaf.
+    min_leaf : float
+        At least this share of the rows in a leaf.
     seed : int
-        Decides between equal splits, and which rows are taken where there are more than 50,000.
+        Decides between equal splits, and which rows are taken where there are too many to be quick.
     """
     from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor  # noqa: PLC0415 - slow to import
 
-    if len(X) > ROWS_AT_MOST:
-        part = np.sort(np.random.default_rng(seed).choice(len(X), ROWS_AT_MOST, replace=False))
+    rows = max(CELLS_AT_MOST // max(X.shape[1], 1), 5000)
+    if len(X) > rows:
+        part = np.sort(np.random.default_rng(seed).choice(len(X), rows, replace=False))
         X, mass = X[part], mass[part]
-    shape: dict[str, Any] = {"max_leaf_nodes": max(leaves, 2), "min_samples_leaf": min_leaf, "random_state": seed}
+    shape: dict[str, Any] = {
+        "max_leaf_nodes": max(leaves, 2),
+        "min_samples_leaf": max(1, round(min_leaf * len(X))),
+        "random_state": seed,
+    }
     if criterion == "squared":
         weight = mass[:, 0]
         target = np.divide(mass[:, 1], weight, out=np.zeros(len(weight)), where=weight > 0)

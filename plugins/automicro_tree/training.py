@@ -146,7 +146,7 @@ def _some_rows(data: TrainingData, most: int) -> NDArray[np.int64]:
 
 def _grown_on_few_columns(parameters: Parameters, task: _Task, leaves: int) -> Splits:
     """Grow a tree; where it reads more source columns than allowed, grow it again on those that lower impurity most."""
-    min_leaf = _min_leaf(parameters, min(len(task.data.X), 50_000))
+    min_leaf = float(parameters["min_leaf"])
 
     def grow_on(X: NDArray[np.float32]) -> Splits:
         return grow(X, task.scaled, task.criterion, leaves, min_leaf, task.data.seed)

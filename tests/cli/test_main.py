@@ -236,14 +236,14 @@ def test_help_and_version_stay_light(words: list[str]) -> None:
         f"heavy = set({HEAVY}) & set(sys.modules)\n"
         "assert not heavy, heavy\n"
     )
-    done = subprocess.run([sys.executable, "-c", probe], capture_output=True, text=True, check=False)  # noqa: S603 - a fixed command
+    done = subprocess.run([sys.executable, "-c", probe], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert "automicro" in done.stdout
 
 
 def test_a_closed_pipe_is_no_error() -> None:
     run = "from automicro.cli import main; import sys; sys.exit(main(['schema']))"
-    with subprocess.Popen([sys.executable, "-c", run], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:  # noqa: S603 - a fixed command
+    with subprocess.Popen([sys.executable, "-c", run], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         assert process.stdout is not None
         assert process.stderr is not None
         process.stdout.close()

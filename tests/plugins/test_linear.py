@@ -132,7 +132,7 @@ def blocks(node: object) -> list[Weights]:
 def test_training_is_deterministic_and_pickles(task, parameters):
     data = table(task)
     first = list(FAMILY.variants(FAMILY.fit(parameters, data), data))
-    again = list(FAMILY.variants(pickle.loads(pickle.dumps(FAMILY.fit(parameters, data))), data))  # noqa: S301 - our own
+    again = list(FAMILY.variants(pickle.loads(pickle.dumps(FAMILY.fit(parameters, data))), data))
     assert [v.key for v in first] == [v.key for v in again]
     assert [v.lowered for v in first] == [v.lowered for v in again]
 

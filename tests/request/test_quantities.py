@@ -78,7 +78,7 @@ def test_typed_quantities_survive_copies() -> None:
     constraints = Constraints(metric="r2", score="50%", latency="1.5ms", size="2KiB")
     assert constraints.score == 0.5
     again = Constraints(metric="r2", score=np.float64(0.5), latency=constraints.latency, size=np.int64(2048))
-    assert again == constraints == pickle.loads(pickle.dumps(constraints))  # noqa: S301 - its own bytes
+    assert again == constraints == pickle.loads(pickle.dumps(constraints))
     assert hash(again) == hash(constraints)
     assert repr(again.latency) == "1500us"
     assert repr(again.size) == "2048B"
