@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.linalg import inv
 
-from automicro_boosting.refit import Coefficients, curvature, refit
+from automicro_boosting.refit import Coefficients, refit, with_ridge
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -83,12 +83,9 @@ class Elimination:
         _, bend = self.loss.derivatives(self.design.scores(self.coefficients()))
         self.covariance = []
         for output, owner in enumerate(self.owner):
-            kept, place = np.unique(owner, return_inverse=True)
-            matrix = np.zeros((len(bend), len(kept)), dtype=np.float32)
-            members = place[self.design.members[output]]
-            matrix[np.arange(len(bend))[:, None], members] = 1.0
-            matrix[:, -1] = 1.0
-            inverse = inv(curvature(matrix, bend[:, output], self.ridge))
+            _, place = np.unique(owner, return_inverse=True)
+            normal = self.design.curvature(output, bend[:, output], place)
+            inverse = inv(with_ridge(normal, self.ridge))
             self.covariance.append(inverse[np.ix_(place, place)])
         self.prices = [self._price(output) for output in range(len(self.owner))]
 
@@ -125,31 +122,30 @@ class Elimination:
     def _correct(self) -> None:
         """Take a few quasi-Newton steps with the present covariance."""
         current = self.coefficients()
-        value = self._penalised(current)
+        scores = self.design.scores(current)
+        value = self._penalised(current, scores)
         for _ in range(_CORRECTIONS):
-            slope, _ = self.loss.derivatives(self.design.scores(current))
+            slope, _ = self.loss.derivatives(scores)
             steps = [self._step(output, current, slope[:, output]) for output in range(len(self.owner))]
             step = Coefficients(tuple(s[:-1] for s in steps), np.array([s[-1] for s in steps]))
             for scale in (1.0, 0.5, 0.25):
                 trial = current.plus(step, scale)
-                trial_value = self._penalised(trial)
+                trial_scores = self.design.scores(trial)
+                trial_value = self._penalised(trial, trial_scores)
                 if trial_value < value:
                     break
             else:
                 break
-            gained, current, value = value - trial_value, trial, trial_value
-            if gained < 1e-4 * abs(value):
+            gained, current, scores, value = value - trial_value, trial, trial_scores, trial_value
+            if gained < 1e-3 * abs(value):
                 break
         self.values = [np.append(v, b) for v, b in zip(current.values, current.bias, strict=True)]
 
     def _step(self, output: int, at: Coefficients, slope: Array) -> Array:
-        members = self.design.members[output]
-        each = np.repeat(slope, members.shape[1])
-        gradient = np.bincount(members.ravel(), each, minlength=self.design.sizes[output] + 1)
-        gradient[-1] = slope.sum()
+        gradient = self.design.gradient(output, slope)
         gradient[:-1] += self.penalty[output][:-1] * at.values[output]
         return -self.covariance[output] @ gradient
 
-    def _penalised(self, at: Coefficients) -> float:
+    def _penalised(self, at: Coefficients, scores: Array) -> float:
         penalty = 0.5 * sum(float(p[:-1] @ v**2) for p, v in zip(self.penalty, at.values, strict=True))
-        return self.loss.value(self.design.scores(at)) + penalty
+        return self.loss.value(scores) + penalty

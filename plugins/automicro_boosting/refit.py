@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,10 +18,13 @@ if TYPE_CHECKING:
 
     Array = NDArray[np.float64]
 
-__all__ = ["Coefficients", "Design", "curvature", "refit"]
+__all__ = ["Coefficients", "Design", "refit", "with_ridge"]
 
 _STEPS = 10
 _HALVINGS = 5
+_ENOUGH = 1e-4  # a step that lowers the loss by a smaller share was the last
+_PRODUCTS = 2e9
+_ROWS_A_VALUE = 20
 _JITTER = 1e-5  # of the largest curvature: what float32 products leave uncertain
 
 
@@ -43,27 +47,29 @@ class Design:
 
     Parameters
     ----------
-    members : tuple of arrays of int32, (rows, groups)
-        For each output: one column a tree, holding the place of the value that the row's leaf adds.
+    members : tuple of arrays of intp, (trees, rows)
+        For each output: one line a tree, holding the place of the value that each row's leaf adds.
     groups : tuple of arrays of int64, (values,)
         For each output: the tree, counted within the output, that each value belongs to.
+    rows : int
     """
 
-    members: tuple[NDArray[np.int32], ...]
+    members: tuple[NDArray[np.intp], ...]
     groups: tuple[NDArray[np.int64], ...]
+    rows: int
 
     @classmethod
     def of(cls, parts: Sequence[tuple[int, int, NDArray[np.int32]]], outputs: int, rows: int) -> Design:
         """Return the design of trees given as output, number of values, and the value that each row takes, (rows,)."""
-        members: list[list[NDArray[np.int32]]] = [[] for _ in range(outputs)]
+        members: list[list[NDArray[np.intp]]] = [[] for _ in range(outputs)]
         counts: list[list[int]] = [[] for _ in range(outputs)]
         for output, count, place in parts:
-            members[output].append(place + np.int32(sum(counts[output])))
+            members[output].append(place.astype(np.intp) + sum(counts[output]))
             counts[output].append(count)
-        none = np.zeros((rows, 0), dtype=np.int32)
         return cls(
-            tuple(np.stack(m, axis=1) if m else none for m in members),
+            tuple(np.array(m, dtype=np.intp).reshape(-1, rows) for m in members),
             tuple(np.repeat(np.arange(len(c)), c) for c in counts),
+            rows,
         )
 
     @property
@@ -71,75 +77,110 @@ class Design:
         """For each output, the number of values."""
         return tuple(len(group) for group in self.groups)
 
+    @cached_property
+    def used(self) -> tuple[NDArray[np.bool_], ...]:
+        """For each output, which values some row takes."""
+        return tuple(self._used(output) for output in range(len(self.groups)))
+
     def scores(self, coefficients: Coefficients) -> Array:
         """Return the scores before the link, (rows, outputs)."""
-        columns = [
-            bias + values[members].sum(axis=1)
-            for members, values, bias in zip(self.members, coefficients.values, coefficients.bias, strict=True)
-        ]
-        return np.stack(columns, axis=1)
+        scores = np.tile(coefficients.bias, (self.rows, 1))
+        for output, (members, values) in enumerate(zip(self.members, coefficients.values, strict=True)):
+            for line in members:
+                scores[:, output] += values[line]
+        return scores
 
-    def indicator(self, output: int) -> NDArray[np.float32]:
-        """Return the 0/1 matrix of membership, (rows, values + 1); its last column belongs to the bias."""
-        members = self.members[output]
-        matrix = np.zeros((len(members), self.sizes[output] + 1), dtype=np.float32)
-        matrix[np.arange(len(members))[:, None], members] = 1.0
-        matrix[:, -1] = 1.0
-        return matrix
+    def gradient(self, output: int, slope: Array) -> Array:
+        """Return the derivatives of a loss in an output's values and, last, its bias, from those in the rows' scores."""
+        size = self.sizes[output]
+        total = np.zeros(size + 1)
+        for line in self.members[output]:
+            total[:-1] += np.bincount(line, slope, minlength=size)
+        total[-1] = slope.sum()
+        return total
+
+    def curvature(self, output: int, bend: Array, place: NDArray[np.intp] | None = None) -> Array:
+        """Return the second derivatives in an output's values and bias, from those in the rows' scores.
+
+        `place` leads from values to those that stand for them, which then are what the derivatives are taken in. Where
+        there are many values, a part of the rows tells the shape, and all rows the diagonal.
+        """
+        size = self.sizes[output]
+        place = np.arange(size + 1) if place is None else place
+        kept = int(place[-1]) + 1
+        rows = _sample(self.rows, kept)
+        matrix = np.zeros((len(rows), kept), dtype=np.float32)
+        root = np.sqrt(bend[rows]).astype(np.float32)
+        for line in self.members[output]:
+            matrix[np.arange(len(rows)), place[line[rows]]] = root
+        matrix[:, -1] = root
+        normal = (matrix.T @ matrix).astype(np.float64)
+        if len(rows) < self.rows:
+            exact = np.bincount(place, self.gradient(output, bend), minlength=kept)
+            scale = np.sqrt(exact / np.maximum(np.diag(normal), 1e-30))
+            normal *= np.outer(scale, scale)
+        return normal
 
     def start(self, loss: Loss) -> Coefficients:
         """Return the coefficients of the best constant."""
         return Coefficients(tuple(np.zeros(size) for size in self.sizes), loss.bias())
 
+    def _used(self, output: int) -> NDArray[np.bool_]:
+        used = np.zeros(self.sizes[output], dtype=np.bool_)
+        for line in self.members[output]:
+            used[line] = True
+        return used
 
-def refit(design: Design, loss: Loss, ridge: float, start: Coefficients | None = None) -> Coefficients:
+
+def refit(design: Design, loss: Loss, ridge: float) -> Coefficients:
     """Return the coefficients that minimise the loss plus ``ridge / 2`` times the sum of their squares (the bias is free).
 
     Newton's method on all values of an output at once (the fully corrective step of Johnson and Zhang, "Learning nonlinear
     functions using regularized greedy forest", 2014, section 4), halving a step that does not help.
     """
-    current = start or design.start(loss)
-    matrices = [design.indicator(output) for output in range(len(design.sizes))]
-    best = _penalised(design, loss, ridge, current)
+    current = design.start(loss)
+    scores = design.scores(current)
+    best = loss.value(scores)
     for _ in range(_STEPS):
-        step = _newton_step(matrices, loss, ridge, (current, design.scores(current)))
+        step = _newton_step(design, loss, ridge, (current, scores))
         for halving in range(_HALVINGS):
             trial = current.plus(step, 0.5**halving)
-            value = _penalised(design, loss, ridge, trial)
+            trial_scores = design.scores(trial)
+            value = loss.value(trial_scores) + 0.5 * ridge * sum(float(v @ v) for v in trial.values)
             if value < best:
                 break
         else:
             return current
-        gained, best, current = best - value, value, trial
-        if gained < 1e-5 * abs(best):
+        gained, best, current, scores = best - value, value, trial, trial_scores
+        if gained < _ENOUGH * abs(best) or loss.link == "identity":
             break
     return current
 
 
-def curvature(matrix: NDArray[np.float32], weights: Array, ridge: float) -> Array:
-    """Return the second derivatives of the penalised loss in one output's values and bias."""
-    scaled = matrix * np.sqrt(weights)[:, None].astype(np.float32)
-    normal = (scaled.T @ scaled).astype(np.float64)
-    diagonal = np.full(len(normal), ridge + _JITTER * np.max(np.diag(normal)))  # the leaves of a tree sum up to the bias
+def with_ridge(normal: Array, ridge: float) -> Array:
+    """Return second derivatives with a penalty on all values but the bias, made safe to invert."""
+    diagonal = np.full(len(normal), ridge + _JITTER * np.max(np.diag(normal)))  # a tree's leaves sum up to the bias
     diagonal[-1] = _JITTER * normal[-1, -1]
     return normal + np.diag(diagonal)
 
 
-def _penalised(design: Design, loss: Loss, ridge: float, coefficients: Coefficients) -> float:
-    penalty = 0.5 * ridge * sum(float(values @ values) for values in coefficients.values)
-    return loss.value(design.scores(coefficients)) + penalty
-
-
-def _newton_step(
-    matrices: list[NDArray[np.float32]], loss: Loss, ridge: float, at: tuple[Coefficients, Array]
-) -> Coefficients:
+def _newton_step(design: Design, loss: Loss, ridge: float, at: tuple[Coefficients, Array]) -> Coefficients:
     coefficients, scores = at
     slope, bend = loss.derivatives(scores)
-    steps, bias = [], np.zeros(len(matrices))
-    for output, matrix in enumerate(matrices):
-        gradient = matrix.T @ slope[:, output]
+    steps, bias = [], np.zeros(len(design.sizes))
+    for output in range(len(design.sizes)):
+        gradient = design.gradient(output, slope[:, output])
         gradient[:-1] += ridge * coefficients.values[output]
-        step = -cho_solve(cho_factor(curvature(matrix, bend[:, output], ridge)), gradient)
+        normal = with_ridge(design.curvature(output, bend[:, output]), ridge)
+        step = -cho_solve(cho_factor(normal), gradient)
         steps.append(step[:-1])
         bias[output] = step[-1]
     return Coefficients(tuple(steps), bias)
+
+
+def _sample(rows: int, values: int) -> NDArray[np.intp]:
+    """Return all rows, or so many at random that their products do not take too long."""
+    count = max(int(_PRODUCTS / values**2), _ROWS_A_VALUE * values)
+    if count >= rows:
+        return np.arange(rows)
+    return np.sort(np.random.default_rng(0).choice(rows, count, replace=False))

@@ -108,7 +108,7 @@ class _Output:
     def of(cls, elimination: Elimination, output: int, *, anchored: bool) -> _Output:
         owner, values = elimination.owner[output], elimination.values[output].copy()
         covariance, design = elimination.covariance[output], elimination.design
-        kept = np.unique(owner[design.members[output]])
+        kept = np.unique(owner[:-1][design.used[output]])
         used = np.isin(owner[:-1], kept)
         anchors = []
         for number in np.unique(design.groups[output][used]):  # what a tree's values are shifted by goes to the bias

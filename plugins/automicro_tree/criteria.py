@@ -21,14 +21,15 @@ def balancing(mass: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return the factors (classes,) that make all classes of rows with these masses (rows, classes) weigh the same."""
     total = mass.sum(axis=0)
     present = np.count_nonzero(total)
-    return np.divide(total.sum() / max(present, 1), total, out=np.ones_like(total), where=total > 0)
+    factors: NDArray[np.float64] = np.divide(
+        total.sum() / max(present, 1), total, out=np.ones_like(total), where=total > 0
+    )
+    return factors
 
 
 def weight_of(mass: Floats, criterion: Criterion) -> Floats:
     """Return the weight of the rows of leaves, (...), from their masses (masses, ...)."""
-    if criterion == "squared":
-        return np.asarray(mass[0])
-    return np.asarray(mass.sum(axis=0))
+    return np.asarray(mass[0] if criterion == "squared" else mass.sum(axis=0))
 
 
 def impurity(mass: Floats, criterion: Criterion) -> Floats:
@@ -41,7 +42,7 @@ def impurity(mass: Floats, criterion: Criterion) -> Floats:
     weight = weight_of(mass, criterion)
     safe = np.maximum(weight, np.finfo(mass.dtype).tiny)
     if criterion == "squared":
-        cost: Floats = -np.square(mass[1]) / safe
+        cost: Floats = np.where(weight > 0, -np.square(mass[1]) / safe, 0)
     elif criterion == "gini":
         cost = weight - np.square(mass).sum(axis=0) / safe
     elif criterion == "error":

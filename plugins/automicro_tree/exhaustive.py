@@ -23,6 +23,7 @@ __all__ = ["Nested", "best_trees", "comparisons_affordable", "to_splits"]
 Nested: TypeAlias = "tuple[int, Nested, Nested] | None"
 """A leaf, or a comparison's place with what lies left (it holds) and right."""
 
+ROUNDING = 1e-6  # masses below this share of the whole are what differences of float32 sums leave
 WORK = 1.5e10  # multiplications of one search: a second or so
 
 
@@ -72,8 +73,10 @@ def best_trees(
         At least so much in a leaf.
     """
     B, M = _distinct_rows(holds, mass)
-    search = _Search(criterion, min_weight)
     total = M.sum(axis=0)
+    weights = weight_of(M.T, criterion)
+    lightest = max(0.5 * float(weights[weights > 0].min(initial=np.inf)), ROUNDING * float(weights.sum()))
+    search = _Search(criterion, max(min_weight, lightest))
     joint = _joint(B, M)
     found = _depth_two(search, joint, total)
     best = {leaves: (float(found.costs[leaves]), found.trees[leaves]) for leaves in range(1, 5)}
@@ -100,7 +103,7 @@ def _below_root(
         left_joint = _joint(B[here], M[here])
         right_joint = joint - left_joint
     left_total, right_total = M[here].sum(axis=0), M[~here].sum(axis=0)
-    if min(weight_of(t[:, None], search.criterion)[0] for t in (left_total, right_total)) <= 0:
+    if min(weight_of(t[:, None], search.criterion)[0] for t in (left_total, right_total)) < search.min_weight:
         return
     left, right = _depth_two(search, left_joint, left_total), _depth_two(search, right_joint, right_total)
     for leaves in range(2, 9):

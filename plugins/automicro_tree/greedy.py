@@ -75,6 +75,12 @@ def read_tree(tree: Any) -> Splits:
     split = tree.children_left[places] >= 0
     return Splits(
         np.where(split, tree.feature[places], -1).astype(np.int32),
-        np.where(split, tree.threshold[places], 0.0),
+        np.where(split, _rounded_down(tree.threshold[places]), 0.0),
         (tree.missing_go_to_left[places] != 0) & split,
     )
+
+
+def _rounded_down(thresholds: NDArray[np.float64]) -> NDArray[np.float32]:
+    """Return the largest float32 numbers not above thresholds: float32 features compare with both in the same way."""
+    near = thresholds.astype(np.float32)
+    return np.where(near > thresholds, np.nextafter(near, np.float32(-np.inf)), near)

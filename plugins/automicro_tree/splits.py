@@ -20,7 +20,10 @@ __all__ = ["Grown", "Splits", "goes_left", "kept_nodes", "pruned", "settle"]
 
 @dataclass(frozen=True, eq=False)
 class Splits:
-    """A tree in preorder, each array (nodes,): the left child of node i is i + 1; `feature` is -1 at a leaf."""
+    """A tree in preorder, each array (nodes,): the left child of node i is i + 1; `feature` is -1 at a leaf.
+
+    Thresholds are float32 numbers or infinite.
+    """
 
     feature: NDArray[np.int32]
     threshold: NDArray[np.float64]

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from automicro.plugin import Declined
 from automicro_tree.binning import Binned
 from automicro_tree.candidates import guess_comparisons
-from automicro_tree.criteria import balancing, impurity
+from automicro_tree.criteria import balancing, impurity, weight_of
 from automicro_tree.exhaustive import best_trees, comparisons_affordable, to_splits
 from automicro_tree.greedy import grow
 from automicro_tree.labelling import counts_errors, weighs_classes_alike
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from automicro.plugin.family import Parameters
     from automicro.program import Lowered
     from automicro_tree.criteria import Criterion
+    from automicro_tree.exhaustive import Nested
     from automicro_tree.splits import Grown, Splits
 
 __all__ = ["SIZES", "Model", "sizes", "train"]
@@ -33,6 +35,7 @@ __all__ = ["SIZES", "Model", "sizes", "train"]
 SIZES = (1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 14, 16, 20, 24, 32, 48, 64, 96, 128)
 EXHAUSTIVE_ROWS = 6000
 REFINING_ROWS = 10_000
+REFINING_CELLS = 600_000  # rows times features
 COMPARISONS = 120
 GREEDY_FACTOR = 4  # a tree is grown to so many times the leaves that it is pruned to
 
@@ -77,6 +80,8 @@ def sizes(parameters: Parameters) -> tuple[int, ...]:
 
 def train(parameters: Parameters, data: TrainingData) -> Model:
     """Return the path of trees that one training gives."""
+    if not data.X.shape[1]:
+        raise Declined("needs a column that is not constant; there is none")
     task = _task(parameters, data)
     trees = _exhaustive(parameters, task) if parameters["search"] == "exhaustive" else _greedy(parameters, task)
     path = []
@@ -130,8 +135,12 @@ def _greedy(parameters: Parameters, task: _Task) -> dict[int, Grown]:
 
 
 def _refined(trees: dict[int, Grown], parameters: Parameters, task: _Task) -> dict[int, Grown]:
-    rows = _some_rows(task.data, REFINING_ROWS)
+    rows = _some_rows(task.data, min(REFINING_ROWS, max(REFINING_CELLS // max(task.data.X.shape[1], 1), 2000)))
     X = task.data.X[rows]
+    if task.data.max_columns is not None:  # no column that the grown trees do not read
+        source = np.array([feature.column for feature in task.data.features])
+        largest = trees[max(trees)].splits.feature
+        X = np.where(np.isin(source, source[largest[largest >= 0]]), X, np.float32(0))
     shared = Rows(X, task.scaled[rows], Binned.of(X), _min_leaf(parameters, len(rows)))
     criterion, thrift = task.final_criterion, float(parameters["thrift"])
     return {size: _settled(refine(grown.splits, shared, criterion, thrift), task) for size, grown in trees.items()}
@@ -168,7 +177,7 @@ def _grown_on_few_columns(parameters: Parameters, task: _Task, leaves: int) -> S
 
 
 def _exhaustive(parameters: Parameters, task: _Task) -> dict[int, Grown]:
-    data, depth = task.data, parameters["depth"]
+    data, wanted = task.data, sizes(parameters)
     rows = _some_rows(data, EXHAUSTIVE_ROWS)
     X, mass = data.X[rows], task.scaled[rows]
     most = min(COMPARISONS, comparisons_affordable(len(rows), mass.shape[1]))
@@ -176,15 +185,13 @@ def _exhaustive(parameters: Parameters, task: _Task) -> dict[int, Grown]:
     if data.max_columns is not None:
         columns = list(dict.fromkeys(data.features[c.feature].column for c in comparisons))[: data.max_columns]
         comparisons = [c for c in comparisons if data.features[c.feature].column in columns]
-    found = {1: to_splits(None, [])}
+    best: dict[int, tuple[float, Nested]] = {1: (np.inf, None)}
     if comparisons:
         holds = np.stack([c.holds(X) for c in comparisons], axis=1)
-        weight = parameters["min_leaf"] * (mass[:, 0] if task.criterion == "squared" else mass.sum(axis=1)).sum()
-        best = best_trees(holds, mass, task.final_criterion, depth, weight)
-        found |= {leaves: to_splits(tree, comparisons) for leaves, (_, tree) in best.items()}
-    return {
-        size: _settled(found[max(leaves for leaves in found if leaves <= size)], task) for size in sizes(parameters)
-    }
+        least = parameters["min_leaf"] * weight_of(mass.T, task.criterion).sum()
+        best |= best_trees(holds, mass, task.final_criterion, parameters["depth"], least)
+    chosen = {size: min((cost, leaves) for leaves, (cost, _) in best.items() if leaves <= size)[1] for size in wanted}
+    return {size: _settled(to_splits(best[leaves][1], comparisons), task) for size, leaves in chosen.items()}
 
 
 def _settled(splits: Splits, task: _Task) -> Grown:
