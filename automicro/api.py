@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from automicro.data import Problem
+    from automicro.plugin.profile import Task
     from automicro.report import Progress
     from automicro.request import SearchRequest
     from automicro.selection import Selection
@@ -93,7 +94,8 @@ def select(  # noqa: PLR0913 - each is a question that users ask on its own
             raise RequestError("families must be given once, but stand in both select(...) and Search(...)")
         values = {name: getattr(settings, name) for name in settings.model_fields_set}
         settings = Search(**values, families=[families] if isinstance(families, str) else list(families))
-    problem = load_problem(X, y, task=task, weights=weights, groups=groups, time=time)  # type: ignore[arg-type]  # checked there
+    asked = task or _task_of(wanted)
+    problem = load_problem(X, y, task=asked, weights=weights, groups=groups, time=time)  # type: ignore[arg-type]  # checked there
     return run(problem, wanted, settings, target_name=_name(y))
 
 
@@ -137,9 +139,19 @@ def problem_of(request: SearchRequest) -> tuple[Problem, str | None]:
         keep = tuple(dict.fromkeys([*keep, *roles]))
     frame = with_columns(frame, keep, source.drop or ())
     problem = load_problem(
-        frame, target, task=source.task, weights=source.weights, groups=source.groups, time=source.time
+        frame,
+        target,
+        task=source.task or _task_of(request.constraints),
+        weights=source.weights,
+        groups=source.groups,
+        time=source.time,
     )
     return problem, target
+
+
+def _task_of(constraints: Constraints) -> Task | None:
+    """Return classification if the metric is defined for nothing else: whole numbers are then classes, however many there are."""
+    return "classification" if constraints.measured.tasks == {"classification"} else None
 
 
 def _name(y: Any) -> str | None:

@@ -16,7 +16,7 @@ from automicro.model import Model
 from automicro.program import read_artifact
 from automicro.report import Progress
 from automicro.request import LEVELS, Card, CardColumn
-from automicro.search import frontier, mean_gain, score_interval, search
+from automicro.search import frontier, score_interval, search
 from automicro.selection import RecordTable, ReferenceScore, Selection
 from automicro.trace import infeasible, records
 
@@ -127,10 +127,10 @@ def _selection(
 
 def _reference(result: Result, sign: float) -> ReferenceScore | None:
     found = result.reference
-    if found is None or found.family is None:
+    if found is None:
         return None
-    members = {m.family: sign * mean_gain(m.fold_gains) if m.fold_gains else m.reason for m in found.members}
-    return ReferenceScore(found.family, sign * found.gain, members)
+    scores: dict[str, float | str] = {m.family: sign * m.gain if m.predictions else m.reason for m in found.members}
+    return ReferenceScore(found.best.family, sign * found.best.gain, scores)
 
 
 def _rounded(value: float) -> float:

@@ -6,7 +6,7 @@ import sys
 
 from automicro.measure.latency import measured
 
-__all__: list[str] = []
+__all__ = []
 
 if __name__ == "__main__":
     sys.stdout.write(measured(sys.stdin.read()))

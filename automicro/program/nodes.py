@@ -21,6 +21,7 @@ __all__ = [
     "Chain",
     "Decoder",
     "Forest",
+    "Labels",
     "Link",
     "Lookup",
     "Lowered",
@@ -35,6 +36,7 @@ __all__ = [
 ]
 
 Link = Literal["identity", "exp", "sigmoid", "softmax"]
+Labels = tuple[str, ...] | tuple[int, ...] | tuple[bool, ...] | tuple[float, ...]
 
 
 @dataclass(frozen=True)
@@ -183,4 +185,4 @@ class Program:
     decoders: tuple[Decoder, ...]
     body: Node
     link: Link
-    labels: tuple[str, ...] | tuple[int, ...] | tuple[bool, ...] | tuple[float, ...] | None = None
+    labels: Labels | None = None

@@ -70,7 +70,9 @@ class Metric:
         if task not in self.tasks:
             served = " and ".join(sorted(self.tasks))
             fits = ", ".join(name for name, other in METRICS.items() if task in other.tasks and name[:4] != "neg_")
-            raise RequestError(f"metric: {self.name!r} is for {served}, but the task is {task}: choose among {fits}")
+            raise RequestError(
+                f"metric: {self.name!r} is for {served}, but the task is {task}: choose among {fits}, or give task={served!r}"
+            )
         if self.two_classes and classes > 2:
             instead = f"{self.name}_ovr" if self.name == "roc_auc" else f"{self.name}_macro"
             raise RequestError(

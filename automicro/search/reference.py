@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
-import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 from automicro.search.forms import mean_gain
 from automicro.search.space import preparation_settings
@@ -14,11 +15,39 @@ from automicro.search.task import Candidate, ReferenceOutcome, ReferenceTask
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from automicro.plugin import Family, Profile
-    from automicro.search.executor import LocalExecutor
-    from automicro.search.task import Outcome
+    from numpy.typing import NDArray
 
-__all__ = ["Reference", "find_reference", "reference_tasks"]
+    from automicro.data import Fold
+    from automicro.plugin import Family, Profile
+    from automicro.search.executor import Finished, LocalExecutor
+    from automicro.search.task import Context
+
+__all__ = ["Member", "Reference", "find_reference", "reference_tasks"]
+
+
+@dataclass
+class Member:
+    """One strongest setting: its gain on each fold (NaN where it did not finish), and why it has none if so."""
+
+    family: str
+    fold_gains: list[float]
+    predictions: dict[int, NDArray[np.float64]] = field(default_factory=dict)
+    reason: str = ""
+
+    @property
+    def gain(self) -> float:
+        """Mean over the finished folds; minus infinity if there is none."""
+        return mean_gain(self.fold_gains)
+
+    def out_of_fold(self, folds: Sequence[Fold], rows: int) -> NDArray[np.float64] | None:
+        """Return predictions for held-out rows, (repeats, rows) or (repeats, rows, classes); None if no fold was finished."""
+        if not self.predictions:
+            return None
+        first = next(iter(self.predictions.values()))
+        result = np.full((1 + max(fold.repeat for fold in folds), rows, *first.shape[1:]), np.nan)
+        for place, prediction in self.predictions.items():
+            result[folds[place].repeat, folds[place].validation] = prediction
+        return result
 
 
 @dataclass(frozen=True)
@@ -27,61 +56,69 @@ class Reference:
 
     Parameters
     ----------
-    family : str or None
-        None if no member finished.
-    gain : float
-        Mean over the folds of the metric, its sign turned where smaller is better.
-    members : tuple of ReferenceOutcome
-        Everything that was tried; `reason` says why a member did not finish.
+    members : tuple of Member
+        At least one, the best first.
     """
 
-    family: str | None
-    gain: float
-    members: tuple[ReferenceOutcome, ...]
+    members: tuple[Member, ...]
 
     @property
-    def fold_gains(self) -> tuple[float, ...]:
-        """Gains of the best member, fold by fold."""
-        return next((m.fold_gains for m in self.members if m.family == self.family), ())
+    def best(self) -> Member:
+        """The member with the best mean gain."""
+        return self.members[0]
+
+    @property
+    def notes(self) -> list[str]:
+        """One sentence for each member that did not finish every fold."""
+        return [f"reference: family {m.family!r} {m.reason}" for m in self.members if m.reason]
 
 
-def reference_tasks(families: Mapping[str, Family], profile: Profile, seed: int) -> list[ReferenceTask]:
-    """Return one task for every family that has a strongest setting for this problem."""
+def reference_tasks(families: Mapping[str, Family], profile: Profile, folds: int, seed: int) -> list[ReferenceTask]:
+    """Return one task for every fold and family that has a strongest setting for this problem, the first fold of all first."""
+    settings = {name: family.strongest(profile) for name, family in sorted(families.items())}
     tasks: list[ReferenceTask] = []
-    for name, family in sorted(families.items()):
-        setting = family.strongest(profile)
-        if setting is not None:
-            number = -1 - len(tasks)
-            tasks.append(ReferenceTask(Candidate(number, name, setting, preparation_settings(family, setting), seed)))
+    for fold in range(folds):
+        for name, setting in settings.items():
+            if setting is not None:
+                preparation = preparation_settings(families[name], setting)
+                tasks.append(ReferenceTask(Candidate(-1 - len(tasks), name, setting, preparation, seed), fold))
     return tasks
 
 
-def find_reference(executor: LocalExecutor, tasks: Sequence[ReferenceTask], until: float | None) -> Reference:
-    """Run the portfolio; members that are not finished when `time.monotonic()` reaches `until` are given up."""
+def find_reference(
+    executor: LocalExecutor,
+    context: Context,
+    tasks: Sequence[ReferenceTask],
+    until: float | None,
+    at_last: float | None,
+) -> Reference:
+    """Run the portfolio; what is not finished when `time.monotonic()` reaches `until` is given up.
+
+    If no fold of any member is finished by then, the first one is waited for until `at_last`.
+    """
     for task in tasks:
         executor.submit(task.candidate.number, task)
-    waiting = {task.candidate.number: task.candidate for task in tasks}
-    members: list[ReferenceOutcome] = []
-    started = time.monotonic()
-    while waiting and (finished := executor.next_finished(until)) is not None:
-        candidate = waiting.pop(finished.number)
-        members.append(_member(candidate, finished.result, finished.failure, finished.seconds))
-    for candidate in waiting.values():
-        executor.cancel(candidate.number)
-        reason = f"did not finish within {time.monotonic() - started:.0f} s, its part of the time"
-        members.append(ReferenceOutcome(candidate.number, candidate.family, (), reason))
-    members.sort(key=lambda member: -member.number)
-    scored = [member for member in members if member.fold_gains]
-    if not scored:
-        return Reference(None, -math.inf, tuple(members))
-    best = max(scored, key=lambda member: (mean_gain(member.fold_gains), -member.number))
-    return Reference(best.family, mean_gain(best.fold_gains), tuple(members))
+    waiting = {task.candidate.number: task for task in tasks}
+    members = {t.candidate.family: Member(t.candidate.family, [math.nan] * len(context.folds)) for t in tasks}
+    while waiting:
+        anything = any(member.predictions for member in members.values())
+        finished = executor.next_finished(until if anything else at_last)
+        if finished is None:
+            break
+        _take(finished, waiting.pop(finished.number), members)
+    for number, task in waiting.items():
+        executor.cancel(number)
+        member = members[task.candidate.family]
+        done, of = len(member.predictions), len(context.folds)
+        member.reason = member.reason or f"finished {done} of {of} folds within its part of the time"
+    return Reference(tuple(sorted(members.values(), key=lambda member: (-member.gain, member.family))))
 
 
-def _member(
-    candidate: Candidate, result: ReferenceOutcome | Outcome | None, failure: str | None, seconds: float
-) -> ReferenceOutcome:
+def _take(finished: Finished, task: ReferenceTask, members: Mapping[str, Member]) -> None:
+    member, result = members[task.candidate.family], finished.result
     if isinstance(result, ReferenceOutcome):
-        return result
-    reason = failure or (result.reason if result is not None else "ended without a result")
-    return ReferenceOutcome(candidate.number, candidate.family, (), reason, seconds=seconds)
+        member.fold_gains[task.fold] = result.gain
+        member.predictions[task.fold] = result.prediction
+    else:
+        why = finished.failure or getattr(result, "reason", "ended without a result")
+        member.reason = f"failed on fold {task.fold + 1}: {why}"

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from automicro.data import Problem
-    from automicro.plugin import Family, Profile
+    from automicro.plugin import Family
     from automicro.request import Constraints, Search
     from automicro.search.finish import Timed
     from automicro.search.loop import Found, Listener
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 __all__ = ["Result", "search"]
 
 MOST_WORKERS = 4
-REFERENCE_SHARE = 0.2
+REFERENCE_SHARE, REFERENCE_SHARE_AT_LAST = 0.2, 0.5
 FINISH_SHARE, FINISH_SECONDS = 0.15, 4.0
 
 
@@ -55,9 +55,9 @@ class _Clock:
     started: float
     seconds: float | None
 
-    @property
-    def reference_until(self) -> float | None:
-        return None if self.seconds is None else self.started + REFERENCE_SHARE * self.seconds
+    def until(self, share: float) -> float | None:
+        """Return when a share of the time is over."""
+        return None if self.seconds is None else self.started + share * self.seconds
 
     @property
     def loop_until(self) -> float | None:
@@ -90,39 +90,45 @@ def search(problem: Problem, constraints: Constraints, settings: Search, listene
     with LocalExecutor(context, workers, settings.trial_seconds, settings.trial_memory) as executor:
         reference = None
         if constraints.within is not None:
-            portfolio, _ = usable_families(registry.families, facts)
-            reference = _reference(executor, portfolio, facts, settings, clock)
+            reference = _reference(executor, context, registry.families, settings, clock)
         target = _target(constraints, reference)
         store = None if settings.storage is None else Store(settings.storage, context)
         loop = Loop(families, facts, Goal(target, len(context.folds)), settings.seed, store)
         found = loop.run(executor, settings.trials, clock.loop_until, listener)
     timed = decide_latency(context, found.feasible, target.latency_us, constraints.latency_quantile)
-    all_notes = (*problem.notes, *problem.table.notes, *notes, *found.notes)
+    all_notes = (*problem.notes, *problem.table.notes, *notes, *found.notes, *(reference.notes if reference else ()))
     return Result(context, target, found, timed, reference, all_notes, time.monotonic() - clock.started, families)
 
 
 def _reference(
-    executor: LocalExecutor, portfolio: Mapping[str, Family], facts: Profile, settings: Search, clock: _Clock
+    executor: LocalExecutor, context: Context, families: Mapping[str, Family], settings: Search, clock: _Clock
 ) -> Reference:
-    tasks = reference_tasks(portfolio, facts, settings.seed)
-    reference = find_reference(executor, tasks, clock.reference_until)
-    if reference.family is None:
-        why = "; ".join(f"{member.family}: {member.reason}" for member in reference.members) or "no family has one"
+    facts = profile(context.problem, max_features=context.max_features)
+    portfolio, _ = usable_families(families, facts)
+    tasks = reference_tasks(portfolio, facts, len(context.folds), settings.seed)
+    if not tasks:
         raise DataError(
-            f"constraints.within needs the score of a strong model, but none has one ({why}): give"
-            " more search.seconds or an absolute score"
+            "constraints.within needs the score of a strong model, but no family has one: give an absolute score"
+        )
+    reference = find_reference(
+        executor, context, tasks, clock.until(REFERENCE_SHARE), clock.until(REFERENCE_SHARE_AT_LAST)
+    )
+    if not reference.best.predictions:
+        raise DataError(
+            f"constraints.within needs the score of a strong model, but none has one ({'; '.join(reference.notes)}):"
+            " give more search.seconds or an absolute score"
         )
     return reference
 
 
 def _target(constraints: Constraints, reference: Reference | None) -> Target:
     sign = constraints.measured.sign
-    limit = constraints.limit(None if reference is None else sign * reference.gain)
+    limit = constraints.limit(None if reference is None else sign * reference.best.gain)
     return Target(
         gain=sign * limit,
         size_bytes=constraints.size,
         level=constraints.level,
         max_features=constraints.max_features,
         latency_us=constraints.latency,
-        fold_offsets=() if reference is None else offsets_of(reference.fold_gains),
+        fold_offsets=() if reference is None else offsets_of(reference.best.fold_gains),
     )

@@ -91,9 +91,10 @@ class TrialTask:
 
 @dataclass(frozen=True)
 class ReferenceTask:
-    """Score a family's strongest setting by cross-validation, whatever its size."""
+    """Score a family's strongest setting on one fold, whatever its size."""
 
     candidate: Candidate
+    fold: int
 
 
 @dataclass(frozen=True)
@@ -144,12 +145,9 @@ class Outcome:
 
 @dataclass(frozen=True, eq=False)
 class ReferenceOutcome:
-    """Scores of a strongest setting: one gain for each fold that was finished in time."""
+    """What a strongest setting reaches on one fold: its gain, and its predictions for the validation rows."""
 
     number: int
-    family: str
-    fold_gains: tuple[float, ...]
-    reason: str = ""
-    out_of_fold: NDArray[np.float64] | None = None
+    gain: float
+    prediction: NDArray[np.float64]
     seconds: float = 0.0
-    status: str = "reference"

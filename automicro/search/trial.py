@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from automicro.measure import Interpretability
     from automicro.plugin import Family
     from automicro.program import Program
-    from automicro.search.task import Candidate, Context, Target
+    from automicro.search.task import Context, Target
 
 __all__ = ["run"]
 
@@ -46,7 +46,7 @@ def run(context: Context, task: TrialTask | ReferenceTask) -> Outcome | Referenc
     family = _families()[task.candidate.family]
     try:
         if isinstance(task, ReferenceTask):
-            outcome: Outcome | ReferenceOutcome = _reference(context, family, task.candidate)
+            outcome: Outcome | ReferenceOutcome = _reference(context, family, task)
         else:
             outcome = _Trial(context, family, task).run()
     except Declined as declined:
@@ -59,19 +59,11 @@ def _families() -> Mapping[str, Family]:
     return discover().families
 
 
-def _reference(context: Context, family: Family, candidate: Candidate) -> ReferenceOutcome:
-    rows = len(context.problem.target)
-    gains: list[float] = []
-    result: np.ndarray | None = None
-    for fold in context.folds:
-        program = train(context, family, candidate, fold.train, every_variant=False)["full"]
-        prediction = evaluate(program, rows_of(context.problem.table.columns, fold.validation))
-        gains.append(gain_of(context, fold.validation, prediction))
-        if result is None:
-            repeats = 1 + max(f.repeat for f in context.folds)
-            result = np.full((repeats, rows, *prediction.shape[1:]), np.nan)
-        result[fold.repeat, fold.validation] = prediction
-    return ReferenceOutcome(candidate.number, candidate.family, tuple(gains), out_of_fold=result)
+def _reference(context: Context, family: Family, task: ReferenceTask) -> ReferenceOutcome:
+    fold = context.folds[task.fold]
+    program = train(context, family, task.candidate, fold.train, every_variant=False)["full"]
+    prediction = evaluate(program, rows_of(context.problem.table.columns, fold.validation))
+    return ReferenceOutcome(task.candidate.number, gain_of(context, fold.validation, prediction), prediction)
 
 
 class _Trial:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from automicro.plugin import Family, hookimpl
 from automicro_boosting.family import Boosting
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 __all__ = ["automicro_families"]
 

@@ -144,7 +144,8 @@ class Elimination:
     def _step(self, output: int, at: Coefficients, slope: Array) -> Array:
         gradient = self.design.gradient(output, slope)
         gradient[:-1] += self.penalty[output][:-1] * at.values[output]
-        return -self.covariance[output] @ gradient
+        step: Array = -self.covariance[output] @ gradient
+        return step
 
     def _penalised(self, at: Coefficients, scores: Array) -> float:
         penalty = 0.5 * sum(float(p[:-1] @ v**2) for p, v in zip(self.penalty, at.values, strict=True))

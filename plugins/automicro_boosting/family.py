@@ -4,11 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
-import numpy as np
-
 from automicro.plugin import (
     Choice,
-    Declined,
     Family,
     Float,
     Integer,
@@ -17,7 +14,6 @@ from automicro.plugin import (
     Space,
     Variant,
 )
-from automicro_boosting.loss import link_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -29,6 +25,7 @@ if TYPE_CHECKING:
     from automicro_boosting.path import Model
 
 __all__ = ["Boosting"]
+
 
 class Boosting(Family):
     """Gradient-boosted trees: few, small, with shared features and thresholds."""
@@ -71,10 +68,7 @@ class Boosting(Family):
         """Grow the trees and the path of smaller models that come from them."""
         from automicro_boosting.path import grow  # noqa: PLC0415 - LightGBM is slow to import and only needed here
 
-        logarithmic = bool(parameters.get("logarithmic", False))
-        if logarithmic and not (np.min(data.y) >= 0 and np.mean(data.y) > 0):
-            raise Declined("logarithmic needs a target that is never negative and not all zero")
-        return grow(parameters, data, link_of(data, logarithmic=logarithmic))
+        return grow(parameters, data)
 
     def lower(self, model: Model) -> Lowered:
         """Return the largest model of the training."""
@@ -86,7 +80,9 @@ class Boosting(Family):
 
     def strongest(self, profile: Profile) -> Parameters | None:
         """Return LightGBM's own default setting."""
-        return _setting(profile, shape="large", rounds=100, leaves=31, learning_rate=0.1, min_leaf=20, l2=1e-3, digits=23)
+        return _setting(
+            profile, shape="large", rounds=100, leaves=31, learning_rate=0.1, min_leaf=20, l2=1e-3, digits=23
+        )
 
 
 def _setting(profile: Profile, **changes: Any) -> dict[str, Any]:

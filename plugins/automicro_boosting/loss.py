@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     Array = NDArray[np.float64]
 
-__all__ = ["Loss", "link_of", "make_loss", "row_weights"]
+__all__ = ["Loss", "make_loss", "row_weights"]
 
 _LARGEST_EXPONENT = 80.0
 _FLATTEST = 1e-6  # least curvature of a row, so that sure rows keep a step finite
@@ -83,13 +83,6 @@ class Loss:
         return np.exp(np.minimum(scores, _LARGEST_EXPONENT)) if self.link == "exp" else scores
 
 
-def link_of(data: TrainingData, *, logarithmic: bool) -> Link:
-    """Return the link for the task; `logarithmic` asks for an exponential one in regression."""
-    if data.task == "regression":
-        return "exp" if logarithmic else "identity"
-    return "sigmoid" if data.outputs == 1 else "softmax"
-
-
 def make_loss(data: TrainingData, link: Link) -> Loss:
     """Return the loss of these rows: a teacher's predictions take the target's place where there are some."""
     weights = row_weights(data)
@@ -108,23 +101,26 @@ def make_loss(data: TrainingData, link: Link) -> Loss:
 
 def row_weights(data: TrainingData) -> Array:
     """Return sample weights, times the classes' where the metric counts classes alike."""
-    weights = np.ones(len(data.y)) if data.weights is None else data.weights.astype(np.float64)
+    weights = np.ones(len(data.y))
+    if data.weights is not None and data.weights.any():
+        weights = data.weights.astype(np.float64)
     if data.task == "classification" and data.metric.startswith("balanced"):
         codes = data.y.astype(np.int64)
         mass = np.bincount(codes, weights, minlength=data.classes)
         weights = weights / np.maximum(mass, np.finfo(np.float64).tiny)[codes]
-        weights *= len(weights) / max(weights.sum(), np.finfo(np.float64).tiny)
+        weights *= len(weights) / weights.sum()
     return weights
 
 
 def _target(data: TrainingData) -> Array:
+    target: Array
     if data.soft_targets is not None:
-        soft = data.soft_targets.astype(np.float64)
-        if soft.ndim == 1:
-            return soft[:, None]
-        return np.asarray(soft[:, 1:]) if data.outputs == 1 else soft
+        target = data.soft_targets.astype(np.float64).reshape(len(data.y), -1)
+        return target[:, 1:] if data.outputs == 1 and target.shape[1] == 2 else target
     if data.task == "regression":
         return data.y.astype(np.float64)[:, None]
     if data.outputs == 1:
-        return (data.y == 1).astype(np.float64)[:, None]
-    return np.eye(data.classes)[data.y.astype(np.int64)]
+        target = (data.y == 1).astype(np.float64)[:, None]
+        return target
+    target = np.eye(data.classes)[data.y.astype(np.int64)]
+    return target

@@ -99,7 +99,9 @@ def _grown(fields: Mapping[str, str], output: int) -> GrownTree:
     exact = np.array(fields["threshold"].split(), dtype=np.float64)
     tree.feature[split] = np.array(fields["split_feature"].split(), dtype=np.int32)[order[split]]
     tree.threshold[split] = round_down(exact)[order[split]]
-    tree.default_left[split] = _default_left(np.array(fields["decision_type"].split(), dtype=np.int64), exact)[order[split]]
+    tree.default_left[split] = _default_left(np.array(fields["decision_type"].split(), dtype=np.int64), exact)[
+        order[split]
+    ]
     tree.value[~split] = value[leaf]
     return tree
 

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from automicro.plugin import Declined
 from automicro_boosting.eliminate import Elimination
 from automicro_boosting.loss import make_loss
 from automicro_boosting.lower import forest
 from automicro_boosting.prune import TreeShape
 from automicro_boosting.rounding import roundings
-from automicro_boosting.tables import TableShape, Tables, tables_of
+from automicro_boosting.tables import Tables, TableShape, tables_of
 from automicro_boosting.thresholds import coarsened, shortened
 from automicro_boosting.train import train
 
@@ -39,9 +40,9 @@ class Model:
     path: tuple[tuple[str, Lowered], ...]
 
 
-def grow(parameters: Parameters, data: TrainingData, link: Link) -> Model:
+def grow(parameters: Parameters, data: TrainingData) -> Model:
     """Train, shorten thresholds, and take split after split away."""
-    loss = make_loss(data, link)
+    loss = make_loss(data, _link(parameters, data))
     X = np.asfortranarray(data.X)
     coarse = coarsened(X, parameters["digits"])
     trained = shortened(train(parameters, replace(data, X=coarse), loss), coarse, data.features)
@@ -60,6 +61,17 @@ def grow(parameters: Parameters, data: TrainingData, link: Link) -> Model:
         for name, lowered in _rounded(shape, elimination)
     ]
     return Model(full, tuple(path))
+
+
+def _link(parameters: Parameters, data: TrainingData) -> Link:
+    """Return what turns scores into the prediction."""
+    if data.task == "classification":
+        return "sigmoid" if data.outputs == 1 else "softmax"
+    if not parameters["logarithmic"]:
+        return "identity"
+    if not (np.min(data.y) >= 0 and np.mean(data.y) > 0):
+        raise Declined("logarithmic needs a target that is never negative and not always zero")
+    return "exp"
 
 
 def _rounded(shape: TableShape | TreeShape, elimination: Elimination) -> Iterator[tuple[str, Lowered]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -83,7 +84,7 @@ class Tables:
             tuple(table.feature for table in self.tables),
             tuple(table.output for table in self.tables),
             tuple(len(table.values) - 1 for table in self.tables),
-            as_given(np.concatenate([table.cuts for table in self.tables] or [np.zeros(0)])),
+            as_given(np.concatenate([table.cuts for table in self.tables] or [np.zeros(0, np.float32)])),
             rounded(pieces, encoding),
             as_given(self.bias) if encoding else Weights.of(self.bias),
             rounded(np.array(missing), encoding) if self.missing and missing else None,
@@ -128,7 +129,7 @@ class TableShape:
             if table.output != output:
                 continue
             last = 2 if self.tables.missing else 3
-            for kept, dropped in zip(places[:-2], places[1:-1], strict=True):
+            for kept, dropped in pairwise(places[:-1]):
                 pairs.append((kept, dropped))
                 bits.append(_CUT_BITS + _TABLE_BITS * (len(places) == last))
             if len(places) == last == 2:
@@ -139,9 +140,11 @@ class TableShape:
     def merge(self, output: int, kept: int, dropped: int) -> None:
         """Take the cut between two neighbouring pieces away."""
         for table, places, cuts in zip(self.tables.tables, self._places, self._cuts, strict=True):
-            if table.output == output and kept in places:
-                at = places.index(kept)
-                del places[at + 1], cuts[at : at + 1]
+            if table.output == output and dropped in places:
+                at = places.index(dropped)
+                places.remove(dropped)
+                del cuts[at - 1 : at]
+                places[at - 1] = kept
                 self.size -= 1
                 return
 

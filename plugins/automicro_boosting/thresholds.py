@@ -44,7 +44,7 @@ def coarsened(X: Floats, digits: int) -> Floats:
         spread = float(np.ptp(known)) if len(known) else 0.0
         size = np.abs(exact) if spread == 0 else np.minimum(np.abs(exact), spread)
         exponent = np.frexp(np.fmax(size, _SMALLEST))[1] - 1 - digits
-        coarse[:, j] = np.fmin(np.ldexp(np.ceil(np.ldexp(exact, -exponent)), exponent), np.where(exact == exact, _LARGEST, np.nan))
+        coarse[:, j] = np.minimum(np.ldexp(np.ceil(np.ldexp(exact, -exponent)), exponent), _LARGEST)  # NaN stays NaN
     return coarse
 
 

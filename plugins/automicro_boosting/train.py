@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import lightgbm
@@ -38,10 +39,20 @@ _FIXED = {
 
 
 def train(parameters: Parameters, data: TrainingData, loss: Loss) -> Ensemble:
-    """Return the trees that LightGBM grows, one for each round and output, in the loss's units."""
+    """Return the trees that LightGBM grows, one for each round and output, in the loss's units.
+
+    Where the model may read fewer columns than the trees do, they are grown anew on the columns with the largest gains.
+    """
     if data.X.shape[1] == 0 or len(data.X) < 2:
         return Ensemble((), loss.bias(), loss.link)
     booster = train_booster(parameters, data, loss)
+    if data.max_columns is not None:
+        owner = np.array([feature.column for feature in data.features])
+        gains = np.bincount(owner, booster.feature_importance("gain"))
+        if np.count_nonzero(gains) > data.max_columns:
+            best = np.argsort(-gains, kind="stable")[: data.max_columns]
+            constant = np.where(np.isin(owner, best), data.X, np.float32(0))  # trees cannot split on these
+            booster = train_booster(parameters, replace(data, X=constant), loss)
     return read_model(booster.model_to_string(), data.outputs, loss.link)
 
 

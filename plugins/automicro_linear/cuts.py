@@ -22,7 +22,7 @@ def candidate_cuts(x: NDArray[np.float32], count: int) -> NDArray[np.float32]:
     Where one value takes more rows than a bin should have, it is cut off, and the others are cut by themselves.
     """
     values, counts = np.unique(x, return_counts=True)
-    if len(values) < 2:
+    if len(values) < 2 or not count:
         return np.empty(0, dtype=np.float32)
     if len(values) <= count + 1:
         gaps = np.arange(len(values) - 1)

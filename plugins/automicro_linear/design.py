@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
     from automicro.plugin import Feature
 
-__all__ = ["ABSENT", "SLOPE", "STEP", "Basis", "Design", "basis_of", "standardise"]
+__all__ = ["ABSENT", "FLAG", "SLOPE", "STEP", "Basis", "Design", "basis_of", "standardise"]
 
-SLOPE, STEP, ABSENT = range(3)
+SLOPE, FLAG, STEP, ABSENT = range(4)
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,12 +32,18 @@ class Basis:
     cut : array of float32, (columns,)
         Of a step; NaN elsewhere.
     kind : array of int8, (columns,)
-        SLOPE: the feature itself; STEP: 1 where it is above the cut, else 0; ABSENT: 1 where it is NaN, else 0.
+        SLOPE: the feature itself, a number; FLAG: the feature itself, which is 0 or 1 and never missing;
+        STEP: 1 where the feature is above the cut, else 0; ABSENT: 1 where it is NaN, else 0.
     """
 
     feature: NDArray[np.int64]
     cut: NDArray[np.float32]
     kind: NDArray[np.int8]
+
+    @property
+    def linear(self) -> NDArray[np.bool_]:
+        """Which columns are features as they are."""
+        return self.kind <= FLAG
 
     def __len__(self) -> int:
         return len(self.feature)
@@ -47,7 +53,7 @@ class Basis:
         made = np.empty((len(X), len(self)), dtype=np.float32, order="F")
         for i, (j, cut, kind) in enumerate(zip(self.feature, self.cut, self.kind, strict=True)):
             x = X[:, j]
-            if kind == SLOPE:
+            if kind <= FLAG:
                 made[:, i] = np.nan_to_num(x, nan=0.0)
             else:
                 made[:, i] = x > cut if kind == STEP else np.isnan(x)
@@ -88,21 +94,18 @@ class Design:
         return replace(self, Z=np.asfortranarray(self.Z[index]), weights=weights * (len(index) / weights.sum()))
 
 
-def basis_of(X: NDArray[np.float32], features: Sequence[Feature], cuts: int) -> Basis:
-    """Return the basis of prepared rows: numbers as they are, or up to `cuts` steps each.
-
-    Levels and flags stay as they are: they are 0 or 1, and never missing.
-    """
+def basis_of(X: NDArray[np.float32], features: Sequence[Feature], cuts: int, slopes: bool) -> Basis:
+    """Return the basis of prepared rows: numbers as they are if `slopes`, and up to `cuts` steps of each."""
     parts: list[tuple[int, float, int]] = []
     for j, feature in enumerate(features):
+        if feature.kind in {"level", "missing"}:
+            parts.append((j, np.nan, FLAG))
+            continue
         x = X[:, j]
         missing = np.isnan(x)
-        if not cuts or feature.kind in {"level", "missing"}:
-            parts.append((j, np.nan, SLOPE))
-            continue
+        parts += [(j, np.nan, SLOPE)] * slopes
         parts += [(j, cut, STEP) for cut in candidate_cuts(x[~missing], cuts).tolist()]
-        if missing.any():
-            parts.append((j, np.nan, ABSENT))
+        parts += [(j, np.nan, ABSENT)] * bool(missing.any())
     feature_of, cut_of, kind_of = zip(*parts, strict=True) if parts else ((), (), ())
     return Basis(np.array(feature_of, np.int64), np.array(cut_of, np.float32), np.array(kind_of, np.int8))
 

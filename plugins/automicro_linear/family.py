@@ -30,7 +30,8 @@ class Linear(Family):
     """Generalised linear models, over numbers or over binned numbers, with few and coarse weights.
 
     Its parameters: `terms`, the band of numbers of terms that the path covers ("all": every term, for the best score);
-    `cuts`, the most steps that a number is cut into (0: numbers as they are); `order`, how terms are chosen;
+    `cuts`, the most steps that a number is cut into, and `slopes`, whether it counts as it is besides (without cuts: always);
+    `order`, how terms are chosen;
     `ridge`, the penalty of squared standardised coefficients; for regression `link`, what makes scores predictions.
     """
 
@@ -43,6 +44,7 @@ class Linear(Family):
         parameters: list[Choice | Float] = [
             Choice("terms", (*BANDS, "all")),
             Choice("cuts", CUTS),
+            Choice("slopes", (False, True), when={"cuts": CUTS[1:]}),
             Choice("order", tuple(ORDERS), when=chosen),
             Float("ridge", 1e-4, 1.0, log=True, when=chosen),
         ]
@@ -51,15 +53,15 @@ class Linear(Family):
             parameters.append(Choice("link", ("identity", "exp")))
             extra["link"] = "identity"
         portfolio = [
-            {"terms": band, "cuts": cuts, "order": "forward", "ridge": 5e-3, **extra}
+            {"terms": band, **basis, "order": "forward", "ridge": 5e-3, **extra}
             for band in BANDS
-            for cuts in (0, 3)
+            for basis in ({"cuts": 0}, {"cuts": 3, "slopes": False})
         ]
         return Space(tuple(parameters), (*portfolio, {"terms": "all", "cuts": 0, **extra}))
 
     def needs(self, parameters: Parameters) -> Needs:
-        """Return: categories one-hot, unscaled; missing values filled for slopes, kept for steps."""
-        return Needs(missing="keep" if parameters["cuts"] else "fill")
+        """Return: categories one-hot, unscaled; missing values filled where there are slopes, else kept."""
+        return Needs(missing="fill" if parameters.get("slopes", True) else "keep")
 
     def size_budget(self, parameters: Parameters, profile: Profile) -> SizeBudget:
         """Return bytes between a constant and float32 for every term."""

@@ -9,7 +9,7 @@ import numpy as np
 
 from automicro.program import Affine, StepTables, Sum, Weights
 from automicro.program.encodings import round_to
-from automicro_linear.design import ABSENT, SLOPE, STEP
+from automicro_linear.design import ABSENT, STEP
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -30,21 +30,21 @@ class RawModel:
     basis : Basis
     slopes : array of float64, (outputs, columns of the basis)
     bias : array of float64, (outputs,)
-    encoding : Encoding, optional
-        What `slopes` were rounded to.
-    bias_encoding : Encoding, optional
+    encoding, step_encoding, bias_encoding : Encoding, optional
+        What `slopes` were rounded to where the basis is linear and where it is not, and what `bias` was.
     """
 
     basis: Basis
     slopes: NDArray[np.float64]
     bias: NDArray[np.float64]
     encoding: Encoding | None = None
+    step_encoding: Encoding | None = None
     bias_encoding: Encoding | None = None
 
 
 def body(model: RawModel, features: int) -> Node:
     """Return an affine map for what is linear, step tables for the rest, or the sum of the two."""
-    linear = model.basis.kind == SLOPE
+    linear = model.basis.linear
     steps = model.slopes[:, ~linear]
     if not steps.any():
         return _affine(model, features, model.bias)
@@ -58,7 +58,7 @@ def _block(values: NDArray[np.float64], encoding: Encoding | None) -> Weights:
 
 
 def _affine(model: RawModel, features: int, bias: NDArray[np.float64]) -> Affine:
-    linear = model.basis.kind == SLOPE
+    linear = model.basis.linear
     slopes = np.zeros((len(bias), features))
     slopes[:, model.basis.feature[linear]] = model.slopes[:, linear]
     return Affine(_block(slopes, model.encoding), _block(bias, model.bias_encoding if bias.any() else None))
@@ -73,7 +73,7 @@ def _tables(model: RawModel, bias: NDArray[np.float64]) -> StepTables:
     values: list[NDArray[np.float64]] = []
     missing: list[float] = []
     for output in range(len(bias)):
-        used = (model.slopes[output] != 0) & (basis.kind != SLOPE)
+        used = (model.slopes[output] != 0) & ~basis.linear
         for j in np.unique(basis.feature[used]).tolist():
             here = np.flatnonzero(used & (basis.feature == j) & (basis.kind == STEP))
             here = here[np.argsort(basis.cut[here])]
@@ -89,7 +89,7 @@ def _tables(model: RawModel, bias: NDArray[np.float64]) -> StepTables:
         tuple(outputs),
         tuple(len(v) for v in values),
         Weights.of(np.concatenate(cuts)),
-        _block(np.concatenate(values), model.encoding),
+        _block(np.concatenate(values), model.step_encoding),
         _block(bias, model.bias_encoding),
-        _block(np.array(missing), model.encoding) if keeps else None,
+        _block(np.array(missing), model.step_encoding) if keeps else None,
     )

@@ -23,6 +23,7 @@ DENSE = 600  # terms that backward elimination and the elastic net start from
 PRODUCTS = 1_000_000_000  # of rows and squared terms, in one quadratic model
 GROWTH = 1.25  # sizes grow by no more than this factor before the quadratic model is renewed
 EXCHANGES = 10
+PRICE = 2.0  # bytes of the first term on a feature, in those of another: its column, its fill or its level
 PENALTIES = 50
 
 
@@ -38,7 +39,10 @@ def forward(problem: Problem, sizes: Sequence[int], allowed: NDArray[np.int64]) 
         while size < target:
             size = min(target, max(size + 1, int(size * GROWTH)))
             terms = screen(problem, fit, allowed, SCREENED + size)
-            fit = newton(problem, _grow(thin_quadratic(problem, fit, terms), fit, terms, size), steps=3)
+            sweep = Sweep(thin_quadratic(problem, fit, terms), problem.outputs, np.searchsorted(terms, fit.terms))
+            _grow(sweep, problem.design.basis.feature[terms % len(problem.design.basis)], size)
+            _exchange(sweep)
+            fit = newton(problem, _fit_of(sweep, terms), steps=3)
         fits.append(fit)
     return fits
 
@@ -102,17 +106,16 @@ def thin_quadratic(problem: Problem, fit: Fit, terms: NDArray[np.int64]) -> Quad
     return quadratic(thin, fit, terms)
 
 
-def _grow(model: Quadratic, fit: Fit, allowed: NDArray[np.int64], size: int) -> Fit:
-    """Return the quadratic model's fit with `size` terms, or as many as there are."""
-    sweep = Sweep(model, len(fit.bias), np.searchsorted(allowed, fit.terms))
+def _grow(sweep: Sweep, reads: NDArray[np.int64], size: int) -> None:
+    """Take in the most useful terms until there are `size`; a term that reads a feature of its own must be worth its price."""
     while sweep.terms_inside < size:
         gains = sweep.gains()
+        known = np.isin(reads, reads[sweep.inside[sweep.biases :]])
+        gains[sweep.biases :][~known] /= PRICE
         best = int(gains.argmax())
         if gains[best] <= 0:
             break
         sweep.flip(best)
-    _exchange(sweep)
-    return _fit_of(sweep, allowed)
 
 
 def _exchange(sweep: Sweep) -> None:

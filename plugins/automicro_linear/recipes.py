@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from automicro.program.encodings import Fixed, Minifloat
+from automicro_linear.design import SLOPE
 from automicro_linear.lowering import RawModel
 from automicro_linear.newton import Fit, Problem, fit_bias, quadratic, scores
 from automicro_linear.rounding import round_together
@@ -28,9 +29,9 @@ __all__ = ["Scorer", "as_minifloats", "as_points", "exact"]
 EXPONENT_BITS = 4
 RANKING = frozenset({"roc_auc", "average_precision"})
 LABELS = frozenset({"accuracy", "balanced_accuracy", *THRESHOLDED})
-TOLERANCE, TOLERANCE_OF_RANKING = 0.03, 0.25  # of a bias: log-odds, or standard deviations of the target
+TOLERANCE = 0.03  # of a bias: log-odds, or standard deviations of the target
+TOLERANCE_OF_LABELS, TOLERANCE_OF_RANKING = 0.15, 0.25
 STRETCHES = 2.0 ** np.array([0.0, 0.25, 0.5, 0.75])
-ALL_ZERO = Fixed(0, 1.0, 0)
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,7 +57,9 @@ class Scorer:
     @property
     def tolerance(self) -> float:
         """By how much a raw bias may be rounded."""
-        return (TOLERANCE_OF_RANKING if self.metric in RANKING else TOLERANCE) * self.target.unit
+        if self.metric in RANKING:
+            return TOLERANCE_OF_RANKING
+        return TOLERANCE_OF_LABELS if self.metric in LABELS else TOLERANCE * self.target.unit
 
     def units(self, terms: NDArray[np.int64]) -> NDArray[np.float64]:
         """Return the standardised coefficients that raw coefficients of 1 have."""
@@ -71,13 +74,13 @@ class Scorer:
         bias = fit.bias - slopes @ design.centre
         return RawModel(design.basis, slopes * self.target.unit, bias * self.target.unit + self.target.offset)
 
-    def rounded(self, fit: Fit, values: NDArray[np.float64], encoding: Encoding) -> RawModel:
+    def rounded(self, fit: Fit, values: NDArray[np.float64], encoding: Encoding, step_encoding: Encoding) -> RawModel:
         """Return a fit with rounded coefficients, which `values` are in standard units, and new biases of few bits."""
         kept = values != 0
         fit = fit_bias(self.problem, Fit(fit.terms[kept], values[kept], fit.bias))
         model = self.raw(self.thresholded(fit))
         bias, bias_encoding = _short_bias(model.bias, self.tolerance)
-        return replace(model, bias=bias, encoding=encoding if kept.any() else ALL_ZERO, bias_encoding=bias_encoding)
+        return RawModel(model.basis, model.slopes, bias, encoding, step_encoding, bias_encoding)
 
     def thresholded(self, fit: Fit) -> Fit:
         """Return a fit whose label changes where the metric, if it judges labels, is best."""
@@ -96,39 +99,55 @@ def exact(scorer: Scorer, fit: Fit) -> RawModel:
 def as_minifloats(scorer: Scorer, fit: Fit, mantissas: Sequence[int]) -> list[RawModel]:
     """Return a fit with coefficients of few mantissa bits, one model for each of `mantissas`."""
     units = scorer.units(fit.terms)
-    largest = float(np.abs(fit.values / units).max(initial=0.0))
-    if not largest:
-        return [scorer.rounded(fit, np.zeros_like(fit.values), ALL_ZERO) for _ in mantissas]
+    top = _exponent(fit.values / units)
     model = quadratic(scorer.problem, fit, fit.terms)
-    top = math.frexp(largest)[1] - 1
     stretches = STRETCHES if scorer.any_unit else STRETCHES[:1]
     factors = np.concatenate([stretches * 2.0**top, stretches * 2.0 ** (top + 1)])[:, None] * units
     made = []
     for bits in mantissas:
-        found = round_together(model, scorer.problem.outputs, minifloats(EXPONENT_BITS, bits), factors)
+        bases = [minifloats(EXPONENT_BITS, bits)] * len(units)
+        found = round_together(model, scorer.problem.outputs, bases, factors)
         best = int(found.costs.argmin())
         shift = top + best // len(stretches)
-        encoding = Minifloat(EXPONENT_BITS, bits, 2**EXPONENT_BITS - 1 - shift)
-        made.append(scorer.rounded(fit, found.units[best] * 2.0**shift * units, encoding))
+        encoding = _minifloat(bits, shift)
+        made.append(scorer.rounded(fit, found.units[best] * 2.0**shift * units, encoding, encoding))
     return made
 
 
 def as_points(scorer: Scorer, fit: Fit, points: Sequence[int]) -> list[RawModel]:
-    """Return a fit with coefficients of at most so many whole points of one size, one model for each of `points`."""
+    """Return a fit whose steps are whole points, at most so many, of one size; one model for each of `points`.
+
+    Levels and flags take points as well, unless there are slopes: these are minifloats, and levels and flags then too.
+    """
+    basis, outputs = scorer.problem.design.basis, scorer.problem.outputs
+    floating = basis.linear[fit.terms % len(basis)] & (basis.kind == SLOPE).any()
     units = scorer.units(fit.terms)
-    largest = float(np.abs(fit.values / units).max(initial=0.0))
-    if not largest:
-        return [scorer.rounded(fit, np.zeros_like(fit.values), ALL_ZERO) for _ in points]
+    raw = fit.values / units
+    top = _exponent(raw[floating])
+    largest = float(np.abs(raw[~floating]).max(initial=0.0)) or 1.0
     model = quadratic(scorer.problem, fit, fit.terms)
     made = []
     for most in points:
         sizes = short_numbers(0.5 * largest / most, 1.3 * largest / most)
-        base = np.arange(-most, most + 1, dtype=np.float64)
-        found = round_together(model, scorer.problem.outputs, base, sizes[:, None] * units)
+        bits = most.bit_length() - 1
+        whole, float_values = np.arange(-most, most + 1, dtype=np.float64), minifloats(EXPONENT_BITS, bits)
+        scales = np.where(floating, 2.0 ** (top + 1), sizes[:, None])
+        found = round_together(model, outputs, [float_values if f else whole for f in floating], scales * units)
         best = int(found.costs.argmin())
-        values = found.units[best] * sizes[best] * units
-        made.append(scorer.rounded(fit, values, Fixed(16, float(sizes[best]), -(2**15))))
+        steps = Fixed(16, float(sizes[best]), -(2**15))
+        encoding = _minifloat(bits, top + 1) if floating.any() else steps
+        made.append(scorer.rounded(fit, found.units[best] * scales[best] * units, encoding, steps))
     return made
+
+
+def _exponent(values: NDArray[np.float64]) -> int:
+    """Return the binary exponent of the largest magnitude."""
+    return math.frexp(float(np.abs(values).max(initial=0.0)) or 1.0)[1] - 1
+
+
+def _minifloat(mantissa_bits: int, top: int) -> Minifloat:
+    """Return the minifloat with the given largest exponent."""
+    return Minifloat(EXPONENT_BITS, mantissa_bits, 2**EXPONENT_BITS - 1 - top)
 
 
 def _short_bias(bias: NDArray[np.float64], tolerance: float) -> tuple[NDArray[np.float64], Encoding]:

@@ -9,6 +9,8 @@ import numpy as np
 from scipy import linalg
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     from automicro_linear.newton import Quadratic
@@ -23,7 +25,7 @@ class Rounded:
     Parameters
     ----------
     units : array of float64, (grids, terms)
-        Values of the base grid, so that ``units * factors`` are the parameters.
+        Values of the bases, so that ``units * factors`` are the parameters.
     costs : array of float64, (grids,)
         By how much the quadratic model rises over its minimum.
     """
@@ -33,7 +35,7 @@ class Rounded:
 
 
 def round_together(
-    model: Quadratic, outputs: int, base: NDArray[np.float64], factors: NDArray[np.float64], beam: int = 8
+    model: Quadratic, outputs: int, bases: Sequence[NDArray[np.float64]], factors: NDArray[np.float64], beam: int = 8
 ) -> Rounded:
     """Round the terms of a quadratic model to several grids, the biases left free.
 
@@ -47,10 +49,10 @@ def round_together(
     model : Quadratic
         Over `outputs` biases and k terms.
     outputs : int
-    base : array of float64
-        Ascending values, at least two.
+    bases : sequence of array of float64
+        For each term ascending values, at least two.
     factors : array of float64, (grids, k)
-        Parameter that a 1 of the base stands for.
+        Parameter that a 1 of the term's base stands for.
     beam : int
     """
     hessian = model.hessian
@@ -59,7 +61,7 @@ def round_together(
     best = linalg.solve(hessian, model.linear, assume_a="pos", check_finite=False)[outputs:]
     order = np.argsort(np.diag(reduced) * best**2, kind="stable")
     R = linalg.cholesky(reduced[np.ix_(order, order)], check_finite=False)
-    units, costs = _descend(R, best[order], base, factors[:, order], beam)
+    units, costs = _descend(R, best[order], [bases[i] for i in order], factors[:, order], beam)
     back = np.empty_like(order)
     back[order] = np.arange(len(order))
     return Rounded(units[:, back], costs)
@@ -68,21 +70,21 @@ def round_together(
 def _descend(
     R: NDArray[np.float64],
     centre: NDArray[np.float64],
-    base: NDArray[np.float64],
+    bases: Sequence[NDArray[np.float64]],
     factors: NDArray[np.float64],
     beam: int,
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return the best grid point of every grid that a beam search from the last row of R to the first finds."""
     grids, size = factors.shape
-    width = min(3, len(base))
-    middles = (base[1:] + base[:-1]) / 2
     units = np.zeros((grids, 1, size))
     errors = np.zeros((grids, 1, size))
     costs = np.zeros((grids, 1))
     at = np.arange(grids)[:, None]
     for i in range(size - 1, -1, -1):
+        base = bases[i]
+        width = min(3, len(base))
         target = centre[i] - errors[:, :, i + 1 :] @ (R[i, i + 1 :] / R[i, i])
-        nearest = np.searchsorted(middles, target / factors[:, i, None])
+        nearest = np.searchsorted((base[1:] + base[:-1]) / 2, target / factors[:, i, None])
         first = np.clip(nearest - 1, 0, len(base) - width)
         options = base[first[:, :, None] + np.arange(width)]
         totals = costs[:, :, None] + (R[i, i] * (options * factors[:, i, None, None] - target[:, :, None])) ** 2

@@ -9,7 +9,7 @@ import numpy as np
 
 from automicro.plugin import Lowered
 from automicro_linear.columns import within_columns
-from automicro_linear.design import SLOPE, basis_of, standardise
+from automicro_linear.design import basis_of, standardise
 from automicro_linear.ladder import BANDS
 from automicro_linear.lowering import body
 from automicro_linear.newton import Fit, Problem, mean_loss, newton
@@ -34,10 +34,11 @@ TUNING_PRODUCTS = 400_000_000  # of rows and squared terms while the ridge is ch
 
 @dataclass(frozen=True)
 class Setting:
-    """The parameters of the family; `order` and `ridge` go with a band of terms."""
+    """The parameters of the family; `slopes` goes with cuts, `order` and `ridge` with a band of terms."""
 
     terms: str
     cuts: int
+    slopes: bool
     link: str
     order: str
     ridge: float
@@ -48,6 +49,7 @@ class Setting:
         return cls(
             str(parameters["terms"]),
             int(parameters["cuts"]),
+            bool(parameters.get("slopes", True)),
             str(parameters.get("link", "identity")),
             str(parameters.get("order", "forward")),
             float(parameters.get("ridge", RIDGES[0])),
@@ -65,7 +67,7 @@ class Path:
     @property
     def stepped(self) -> bool:
         """Whether numbers are cut into steps."""
-        return bool((self.scorer.problem.design.basis.kind != SLOPE).any())
+        return not self.scorer.problem.design.basis.linear.all()
 
     def lowered(self, model: RawModel) -> Lowered:
         """Return a raw model as a program body."""
@@ -76,7 +78,7 @@ class Path:
 def train(data: TrainingData, setting: Setting) -> Path:
     """Return fits with the numbers of terms of the setting's band, up to the first that takes all, or that on all."""
     data = _drawn(data, setting.cuts)
-    design = standardise(data.X, row_weights(data), basis_of(data.X, data.features, setting.cuts))
+    design = standardise(data.X, row_weights(data), basis_of(data.X, data.features, setting.cuts, setting.slopes))
     target = target_of(data, setting.link)
     problem = Problem(design, target.loss, setting.ridge)
     terms = np.flatnonzero(np.tile(design.usable, problem.outputs))

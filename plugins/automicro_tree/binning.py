@@ -77,8 +77,7 @@ class Binned:
         """Return what asks whether a row's bin is at most `last`."""
         edges = self.edges[column]
         if last < 0:  # only missing values are
-            below = float(np.nextafter(edges[0], np.float32(-np.inf)))
-            return Comparison(self.feature[column], below, default_left=True)
+            return Comparison(self.feature[column], -np.inf, default_left=True)
         return Comparison(self.feature[column], float(edges[min(last, len(edges) - 1)]), self.missing_first[column])
 
     def nearest(self, comparison: Comparison) -> tuple[int, int]:

@@ -42,7 +42,7 @@ class DecisionTree(Family):
                 Integer("depth", 2, 3, when={"search": ("exhaustive",)}),
                 Integer("leaves", 8, 128, log=True, when={"search": ("greedy", "refined")}),
                 Float("thrift", 0.0, 0.5, when={"search": ("refined",)}),
-                Float("min_leaf", 0.0005, 0.1, log=True),
+                Float("min_leaf", 0.0005, 0.05, log=True),
                 *(of_classes if profile.task == "classification" else ()),
             ),
             tuple(_portfolio(profile)),

@@ -11,6 +11,7 @@ import pytest
 from automicro.errors import AutomicroError
 from automicro.measure import Latency, latency, latency_in_fresh_process
 from automicro.measure.latency import REPEATS, WARM_CALLS, _order_statistics
+from automicro.program import Affine, Numeric, OneHot, Program, Weights, write_artifact
 
 
 def test_calls_take_the_rows_in_turn_after_a_warm_up_and_without_garbage_collection():
@@ -51,6 +52,15 @@ def test_the_interval_of_a_quantile_covers_it_as_often_as_promised(count, quanti
 
 def test_too_few_calls_leave_the_quantile_unbounded():
     assert _order_statistics(20, 0.99, 0.95)[1] == 20
+
+
+def test_an_artifact_is_timed_in_a_process_of_its_own():
+    decoders = (Numeric(0), OneHot(1, ("a", None)))
+    program = Program(2, decoders, Affine(Weights.of([[1.0, 2.0, 3.0]]), Weights.of([0.5])), "identity")
+    rows = [[1.0, "a"], [np.float32(2.5), "b"], [None, None]]
+    measured = latency_in_fresh_process(write_artifact(program), rows, quantile=0.9)
+    assert measured.quantile == 0.9
+    assert 0 < measured.low_us <= measured.quantile_us <= measured.high_us
 
 
 def test_a_fresh_process_reports_its_failure():

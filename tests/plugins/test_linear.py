@@ -11,6 +11,7 @@ from hypothesis.extra import numpy as hnp
 
 from automicro.plugin import ColumnProfile, Declined, Feature, Profile, TrainingData
 from automicro.program import Numeric, Program, Weights, body_scores, evaluate, pack, unpack
+from automicro_linear.design import STEP
 from automicro_linear.family import Linear
 from automicro_linear.ladder import BANDS
 from automicro_linear.lowering import RawModel, body
@@ -19,15 +20,16 @@ from automicro_linear.recipes import exact
 FAMILY = Linear()
 RIDGE = {"order": "forward", "ridge": 3e-3}
 FEW = {"terms": "few", "cuts": 0, **RIDGE}
+FORMS = {"slopes": {"cuts": 0}, "steps": {"cuts": 3, "slopes": False}, "both": {"cuts": 3, "slopes": True}}
 EVERY_KIND = [
-    pytest.param(task, {**FEW, "cuts": cuts, **extra}, id=f"{task}-{cuts}-{extra.get('link', '')}")
+    pytest.param(task, {**FEW, **form, **extra}, id=f"{task}-{name}-{extra.get('link', '')}")
     for task, extra in [
         ("binary", {}),
         ("classes", {}),
         ("regression", {"link": "identity"}),
         ("regression", {"link": "exp"}),
     ]
-    for cuts in (0, 3)
+    for name, form in FORMS.items()
 ]
 
 
@@ -68,7 +70,8 @@ def by_hand(model: RawModel, X: np.ndarray) -> np.ndarray:
         model.basis.feature, model.basis.cut, model.basis.kind, model.slopes.T, strict=True
     ):
         x = X[:, j].astype(np.float64)
-        term = [np.where(np.isnan(x), 0.0, x), (X[:, j] > cut) * 1.0, np.isnan(x) * 1.0][kind]
+        slope = np.where(np.isnan(x), 0.0, x)
+        term = [slope, slope, (X[:, j] > cut) * 1.0, np.isnan(x) * 1.0][kind]
         total += np.multiply.outer(term, slopes)
     return total
 
@@ -90,12 +93,15 @@ def test_lowered_model_predicts_what_was_fitted(task, parameters):
 @given(st.data())
 def test_programs_equal_their_raw_models_on_any_rows(task, parameters, data):
     training = table(task)
-    training.X[3, 2] = np.nan if parameters["cuts"] else 0.0
+    steps_only = not parameters.get("slopes", True)
+    training.X[3, 2] = np.nan if steps_only else 0.0
     path = FAMILY.fit(parameters, training)
     raw = exact(path.scorer, path.fits[-1])
     numbers = st.floats(-1e6, 1e6, width=32)
+    if steps_only:
+        numbers = numbers | st.just(np.nan)
     if parameters["cuts"]:
-        numbers = numbers | st.just(np.nan) | st.sampled_from(raw.basis.cut[raw.basis.kind == 1].tolist())
+        numbers = numbers | st.sampled_from(raw.basis.cut[raw.basis.kind == STEP].tolist())
     X = data.draw(hnp.arrays(np.float32, (7, 5), elements=numbers))
     expected = by_hand(raw, X)
     scores = body_scores(body(raw, 5), X)
@@ -147,12 +153,12 @@ def test_orders_find_the_columns_that_matter(order, task):
     assert [len(fit.terms) for fit in path.fits[:5]] == [1, 2, 3, 4, 5]
 
 
-@pytest.mark.parametrize("cuts", [0, 3])
+@pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("task", ["binary", "classes", "regression"])
-def test_rounded_models_stay_close(task, cuts):
+def test_rounded_models_stay_close(task, form):
     data = table(task, rows=300)
-    path = FAMILY.fit({**FEW, "cuts": cuts}, data)
-    key = f"k={path.names[-1]},{'points=8' if cuts else 'bits=4'}"
+    path = FAMILY.fit({**FEW, **FORMS[form]}, data)
+    key = f"k={path.names[-1]},{'bits=4' if form == 'slopes' else 'points=8'}"
     finest = next(v for v in FAMILY.variants(path, data) if v.key == key)
     labels = [evaluate(program_of(data, low), list(data.X.T)) for low in (finest.lowered, FAMILY.lower(path))]
     if task == "regression":
@@ -161,12 +167,12 @@ def test_rounded_models_stay_close(task, cuts):
         assert (labels[0].argmax(axis=1) == labels[1].argmax(axis=1)).mean() > 0.93
 
 
-@pytest.mark.parametrize("cuts", [0, 3])
+@pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("task", ["binary", "classes", "regression"])
-def test_constant_features_are_never_used(task, cuts):
+def test_constant_features_are_never_used(task, form):
     data = table(task)
     data.X[:, 2] = 3.25
-    path = FAMILY.fit({**FEW, "cuts": cuts}, data)
+    path = FAMILY.fit({**FEW, **FORMS[form]}, data)
     basis = path.scorer.problem.design.basis
     assert all(2 not in basis.feature[fit.terms % len(basis)] for fit in path.fits)
     assert np.isfinite(body_scores(FAMILY.lower(path).body, data.X)).all()
@@ -181,7 +187,7 @@ def test_only_constant_features_give_the_constant_model(task):
         for variant in FAMILY.variants(path, data):
             prediction = evaluate(program_of(data, variant.lowered), list(data.X.T))
             expected = data.y.mean() if task == "regression" else np.bincount(data.y) / len(data.y)
-            assert np.allclose(prediction[0], expected, rtol=0.1, atol=0.05)
+            assert np.allclose(prediction[0], expected, rtol=0.1, atol=0.07)
 
 
 @pytest.mark.parametrize("order", ["forward", "backward", "elastic"])
@@ -196,16 +202,16 @@ def test_more_columns_than_rows(task, order):
     assert np.isfinite(body_scores(FAMILY.lower(path).body, X)).all()
 
 
-@pytest.mark.parametrize("cuts", [0, 3])
+@pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("task", ["binary", "classes", "regression"])
-def test_weights_count_rows(task, cuts):
+def test_weights_count_rows(task, form):
     data = table(task, rows=80)
     counts = np.random.default_rng(2).integers(1, 4, 80)
     X, y = np.repeat(data.X, counts, axis=0), np.repeat(data.y, counts)
     weighted = TrainingData(data.X, data.y, data.task, data.classes, data.features, data.metric, weights=counts * 0.5)
     repeated = TrainingData(X, y, data.task, data.classes, data.features, data.metric)
-    parameters = {**FEW, "cuts": cuts}
-    if cuts:  # quantiles of the repeated rows differ; the values that a column takes do not
+    parameters = {**FEW, **FORMS[form]}
+    if form != "slopes":  # quantiles of the repeated rows differ; the values that a column takes do not
         data.X[:] = np.round(data.X / data.X.std(axis=0))
         np.clip(data.X, -1, 1, out=data.X)
         repeated.X[:] = np.repeat(data.X, counts, axis=0)
@@ -233,10 +239,10 @@ def test_zero_weights_take_rows_out():
 
 
 @pytest.mark.parametrize("most", [1, 2])
-@pytest.mark.parametrize("cuts", [0, 3])
-def test_max_columns_is_kept(most, cuts):
+@pytest.mark.parametrize("form", FORMS)
+def test_max_columns_is_kept(most, form):
     data = table("classes", rows=300, max_columns=most)
-    for variant in FAMILY.variants(FAMILY.fit({**FEW, "cuts": cuts}, data), data):
+    for variant in FAMILY.variants(FAMILY.fit({**FEW, **FORMS[form]}, data), data):
         scores = body_scores(variant.lowered.body, data.X)
         read = 0
         for j in range(5):
@@ -262,7 +268,7 @@ def test_missing_values_have_points_of_their_own():
     gone = np.random.default_rng(3).random(400) < 0.3
     data.X[gone, 2] = np.nan
     data.y[gone] = 1
-    path = FAMILY.fit({**FEW, "cuts": 3}, data)
+    path = FAMILY.fit({**FEW, **FORMS["steps"]}, data)
     rows = np.zeros((2, 5), dtype=np.float32)
     rows[1, 2] = np.nan
     low, high = body_scores(FAMILY.lower(path).body, rows)[:, 0]
@@ -313,9 +319,9 @@ def test_every_setting_of_the_portfolio_trains_without_warnings(task):
     space = FAMILY.space(profile_of(data))
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        for parameters in (*space.portfolio, {**space.portfolio[0], "order": "elastic", "cuts": 15}):
+        for parameters in (*space.portfolio, {**space.portfolio[0], "order": "elastic", **FORMS["both"], "cuts": 15}):
             space.check(parameters)
-            assert FAMILY.needs(parameters).missing == ("keep" if parameters["cuts"] else "fill")
+            assert FAMILY.needs(parameters).missing == ("fill" if parameters.get("slopes", True) else "keep")
             assert len(list(FAMILY.variants(FAMILY.fit(parameters, data), data))) > 1
 
 
@@ -341,8 +347,8 @@ def test_bands_leave_room_for_every_rounding():
 def test_classes_that_no_row_has_do_no_harm():
     data = table("classes")
     data.y[data.y == 2] = 1
-    for cuts in (0, 3):
-        path = FAMILY.fit({**FEW, "cuts": cuts}, data)
+    for form in FORMS.values():
+        path = FAMILY.fit({**FEW, **form}, data)
         prediction = evaluate(program_of(data, FAMILY.lower(path)), list(data.X.T))
         assert prediction[:, 2].max() < 0.1
 

@@ -8,11 +8,14 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+from sklearn.tree import DecisionTreeClassifier
 
 from automicro_tree.binning import BINS, Binned, Comparison
 from automicro_tree.candidates import guess_comparisons
 from automicro_tree.criteria import balancing, impurity, losses
 from automicro_tree.exhaustive import best_trees, to_splits
+from automicro_tree.greedy import grow
 from automicro_tree.labelling import labels_of
 from automicro_tree.pruning import best_subtrees
 from automicro_tree.refining import Rows, refine
@@ -273,6 +276,24 @@ def test_a_bin_and_the_comparison_made_of_it_agree(seed, distinct, missing):
             comparison = binned.comparison(column, last)
             np.testing.assert_array_equal(comparison.holds(X), binned.bins[:, column] <= last)
             assert binned.nearest(comparison)[1] == last
+
+
+@settings(max_examples=30, deadline=None)
+@given(
+    seed=st.integers(0, 10**6),
+    missing=st.sampled_from([0.0, 0.2]),
+    drawn=hnp.arrays(np.float32, (6, 3), elements=st.floats(width=32, allow_infinity=False)),
+)
+def test_a_tree_read_from_scikit_learn_sends_every_row_the_same_way(seed, missing, drawn):
+    generator = np.random.default_rng(seed)
+    X = (generator.normal(size=(80, 3)) * 10.0 ** np.array([-6, 0, 6])).astype(np.float32)
+    X[generator.random(X.shape) < missing] = np.nan
+    y = generator.integers(0, 2, 80)
+    fitted = DecisionTreeClassifier(max_leaf_nodes=16, random_state=0).fit(X, y)
+    splits = grow(X, np.eye(2)[y], "gini", 16, 0.0, seed=0)
+    rows = np.concatenate((X, drawn if missing else np.nan_to_num(drawn)))
+    ours, theirs = _leaf_of(splits, rows), fitted.apply(rows)
+    np.testing.assert_array_equal(ours[:, None] == ours, theirs[:, None] == theirs)
 
 
 @pytest.mark.parametrize("criterion", ["gini", "squared"])

@@ -152,4 +152,4 @@ def _bits(node: StepTables) -> float:
     if not values[first].any():
         values = np.delete(values, first)
     missing = 0.0 if node.missing is None else block_bits(node.missing.values)
-    return block_bits(values) + block_bits(node.bias.values) + missing
+    return block_bits(values) + block_bits(node.bias.values, None, node.values.values) + missing

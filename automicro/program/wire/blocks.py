@@ -10,8 +10,23 @@ import numpy as np
 from automicro.errors import ArtifactError
 from automicro.program.encodings import Codebook, Fixed, Float32, Minifloat
 from automicro.program.wire.coder import Meter
-from automicro.program.wire.lines import fixed_codes, fixed_values, mantissa_bits, read_scale, write_scale
-from automicro.program.wire.numbers import read_number, read_signed, write_number, write_signed
+from automicro.program.wire.lines import (
+    finite,
+    fixed_codes,
+    fixed_values,
+    mantissa_bits,
+    read_scale,
+    unit_of,
+    write_scale,
+)
+from automicro.program.wire.numbers import (
+    read_choice,
+    read_number,
+    read_signed,
+    write_choice,
+    write_number,
+    write_signed,
+)
 from automicro.program.wire.sets import read_set, write_set
 from automicro.program.wire.symbols import SYMBOLS_AT_MOST, read_symbols, write_symbols
 
@@ -25,9 +40,16 @@ if TYPE_CHECKING:
 
 __all__ = ["block_bits", "describe_block", "read_block", "write_block"]
 
-ZEROS, FIXED, FLOATING, LISTED = range(4)
-LISTED_AT_LEAST = 4  # shorter blocks do not list their distinct values first
+ZEROS, FIXED, FLOATING, LISTED, UNITS = range(5)
+CHANCES = (2, 6, 6, 2, 0)
+FEW = (2, 7, 7, 0, 0)  # of blocks with fewer than LISTED_AT_LEAST values
+BESIDE = (5, 1, 3, 0, 7)  # of blocks beside another one whose unit they may share
+LISTED_AT_LEAST = 4
 POSITIVE, NEGATIVE, MIXED = range(3)
+
+
+def _chances(count: int, unit: float | None) -> tuple[int, ...]:
+    return BESIDE if unit is not None else CHANCES if count >= LISTED_AT_LEAST else FEW
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,24 +67,53 @@ class _Zeros:
 
 @dataclass(frozen=True, eq=False)
 class _OnFixed:
-    """Multiples of a scale, from the least on."""
+    """Multiples of a scale, or of the unit of another block."""
 
     scale: float
     codes: NDArray[np.int64]
-    kind = FIXED
+    kind: int = FIXED
 
     def write(self, sink: Sink) -> None:
-        low, high = int(self.codes.min()), int(self.codes.max())
-        write_scale(sink, self.scale)
-        write_signed(sink, low, 4)
-        if len(self.codes) > 1:
-            write_number(sink, high - low, 4)
-            write_symbols(sink, self.codes - low, high - low + 1)
+        if self.kind == FIXED:
+            write_scale(sink, self.scale)
+        write_codes(sink, self.codes)
 
     def encoding(self) -> Encoding:
-        low, high = int(self.codes.min()), int(self.codes.max())
-        bits = (high - low).bit_length()
-        return Fixed(bits, self.scale, low) if bits <= 24 else Float32()
+        return _fixed_encoding(self.codes, self.scale)
+
+
+def _fixed_encoding(codes: NDArray[np.int64], scale: float) -> Encoding:
+    low, high = int(codes.min()), int(codes.max())
+    bits = (high - low).bit_length()
+    return Fixed(bits, scale, low) if bits <= 24 else Float32()
+
+
+def write_codes(sink: Sink, codes: NDArray[np.int64]) -> None:
+    """Write whole numbers of either sign: their range, which mostly has 0 in it, then each."""
+    low, high = int(codes.min()), int(codes.max())
+    if len(codes) == 1:
+        write_signed(sink, low, 4)
+        return
+    write_number(sink, high - low, 3)
+    around = low <= 0 <= high
+    write_choice(sink, int(around), AROUND_ZERO)
+    if around:
+        sink.uniform(-low, high - low + 1)
+    else:
+        write_signed(sink, low, 4)
+    write_symbols(sink, codes - low, high - low + 1)
+
+
+AROUND_ZERO = (1, 7)
+
+
+def read_codes(source: Decoder, count: int) -> NDArray[np.int64]:
+    """Read what `write_codes` wrote."""
+    if count == 1:
+        return np.array([read_signed(source, 4)], dtype=np.int64)
+    span = read_number(source, 3)
+    low = -source.uniform(span + 1) if read_choice(source, AROUND_ZERO) else read_signed(source, 4)
+    return low + read_symbols(source, count, span + 1)
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,7 +143,8 @@ class _Floating:
             write_symbols(sink, codes, high - low + 1 + zeros)
         if signs == MIXED:
             write_symbols(sink, negative, 2)
-        _write_plain(sink, (patterns[nonzero] & 0x7FFFFF) >> (23 - bits), 1 << bits)
+        for mantissa in ((patterns[nonzero] & 0x7FFFFF) >> (23 - bits)).tolist():
+            sink.uniform(mantissa, 1 << bits)
 
     def encoding(self) -> Encoding:
         return _float_encoding(self.values)
@@ -130,15 +182,10 @@ def _float_encoding(values: Values) -> Encoding:
     return Minifloat(exponent_bits, bits, -lowest) if exponent_bits <= 8 else Float32()
 
 
-def _write_plain(sink: Sink, codes: NDArray[np.int64], size: int) -> None:
-    for code in codes.tolist():
-        sink.uniform(code, size)
-
-
 _Way = _Zeros | _OnFixed | _Floating | _Listed
 
 
-def _ways(values: Values, encoding: Encoding | None) -> list[_Way]:
+def _ways(values: Values, encoding: Encoding | None, unit: float | None) -> list[_Way]:
     if not values.any():
         return [_Zeros()]
     ways: list[_Way] = [_Floating(values)]
@@ -146,61 +193,54 @@ def _ways(values: Values, encoding: Encoding | None) -> list[_Way]:
         ways.append(_OnFixed(*found))
     if isinstance(encoding, Fixed) and (found := fixed_codes(values, float(np.float32(encoding.scale)))):
         ways.append(_OnFixed(*found))
-    if len(values) >= LISTED_AT_LEAST:
+    if unit is not None and (found := fixed_codes(values, unit)):
+        ways.append(_OnFixed(*found, UNITS))
+    if len(values) >= LISTED_AT_LEAST and unit is None:
         entries, codes = np.unique(values, return_inverse=True)
         if 1 < len(entries) <= min(SYMBOLS_AT_MOST, len(values) // 2):
             ways.append(_Listed(entries, codes.reshape(-1)))
     return ways
 
 
-def _measured(way: _Way) -> float:
-    meter = Meter()
-    way.write(meter)
-    return meter.bits
+def _shortest(values: Values, encoding: Encoding | None, unit: float | None) -> _Way:
+    def bits(way: _Way) -> float:
+        meter = Meter()
+        write_choice(meter, way.kind, _chances(len(values), unit))
+        way.write(meter)
+        return meter.bits
+
+    return min(_ways(values, encoding, unit), key=bits)
 
 
-def _shortest(values: Values, encoding: Encoding | None) -> _Way:
-    return min(_ways(values, encoding), key=_measured)
-
-
-def _kinds(count: int) -> int:
-    return LISTED + 1 if count >= LISTED_AT_LEAST else LISTED
-
-
-def write_block(sink: Sink, values: Values, encoding: Encoding | None = None) -> None:
-    """Write float32 values in their order; the reader knows their number."""
+def write_block(sink: Sink, values: Values, encoding: Encoding | None = None, beside: Values | None = None) -> None:
+    """Write float32 values in their order; the reader knows their number and the block `beside`, if there is one."""
     flat = np.ascontiguousarray(values, dtype=np.float32).reshape(-1) + np.float32(0)
     sink.claim(len(flat))
     if len(flat):
-        way = _shortest(flat, encoding)
-        sink.uniform(way.kind, _kinds(len(flat)))
+        unit = None if beside is None else unit_of(beside)
+        way = _shortest(flat, encoding, unit)
+        write_choice(sink, way.kind, _chances(len(flat), unit))
         way.write(sink)
 
 
-def read_block(source: Decoder, count: int) -> tuple[Values, Encoding]:
+def read_block(source: Decoder, count: int, beside: Values | None = None) -> tuple[Values, Encoding]:
     """Read `count` values, and the encoding that they stood in."""
     source.claim(count)
     if not count:
         return np.empty(0, dtype=np.float32), Fixed(0, 1.0, 0)
-    kind = source.uniform(_kinds(count))
+    unit = None if beside is None else unit_of(beside)
+    kind = read_choice(source, _chances(count, unit))
     if kind == ZEROS:
         return np.zeros(count, dtype=np.float32), Fixed(0, 1.0, 0)
-    if kind == FIXED:
-        return _read_fixed(source, count)
     if kind == FLOATING:
         return _read_floating(source, count)
-    entries = read_set(source, read_number(source, 1) + 1)
-    values = entries[read_symbols(source, count, len(entries))]
-    return values, Codebook(tuple(entries.tolist()))
-
-
-def _read_fixed(source: Decoder, count: int) -> tuple[Values, Encoding]:
-    scale = read_scale(source)
-    low = read_signed(source, 4)
-    span = read_number(source, 4) if count > 1 else 0
-    codes = low + (read_symbols(source, count, span + 1) if count > 1 else np.zeros(1, dtype=np.int64))
-    values = finite(fixed_values(codes, scale))
-    return values, Fixed(span.bit_length(), scale, low) if span.bit_length() <= 24 else Float32()
+    if kind == LISTED:
+        entries = read_set(source, read_number(source, 1) + 1)
+        values = entries[read_symbols(source, count, len(entries))]
+        return values, Codebook(tuple(entries.tolist()))
+    scale = read_scale(source) if kind == FIXED or unit is None else unit
+    codes = read_codes(source, count)
+    return finite(fixed_values(codes, scale)), _fixed_encoding(codes, scale)
 
 
 def _read_floating(source: Decoder, count: int) -> tuple[Values, Encoding]:
@@ -224,21 +264,14 @@ def _read_floating(source: Decoder, count: int) -> tuple[Values, Encoding]:
     return values, _float_encoding(values) if values.any() else Fixed(0, 1.0, 0)
 
 
-def finite(values: Values) -> Values:
-    """Return values that must be finite."""
-    if not np.isfinite(values).all():
-        raise ArtifactError("numbers must be finite; the file is damaged")
-    return values
-
-
-def block_bits(values: Values, encoding: Encoding | None = None) -> float:
+def block_bits(values: Values, encoding: Encoding | None = None, beside: Values | None = None) -> float:
     """Return the bits that a block takes."""
     meter = Meter()
-    write_block(meter, values, encoding)
+    write_block(meter, values, encoding, beside)
     return meter.bits
 
 
 def describe_block(values: Values) -> Encoding:
     """Return the encoding that a block is written in."""
     flat = np.ascontiguousarray(values, dtype=np.float32).reshape(-1) + np.float32(0)
-    return _shortest(flat, None).encoding() if len(flat) else Fixed(0, 1.0, 0)
+    return _shortest(flat, None, None).encoding() if len(flat) else Fixed(0, 1.0, 0)

@@ -10,7 +10,7 @@ from automicro.program.weights import Weights
 from automicro.program.wire.blocks import read_block, write_block
 from automicro.program.wire.forests import read_forest, write_forest
 from automicro.program.wire.inputs import Inputs
-from automicro.program.wire.numbers import read_number, write_number
+from automicro.program.wire.numbers import read_choice, read_number, write_choice, write_number
 from automicro.program.wire.tables import read_tables, write_tables
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["read_node", "width", "write_node"]
 
 KINDS = (Affine, StepTables, Forest, Chain, Sum, Activation)
+CHANCES = (9, 9, 9, 1, 3, 1)
 ACTIVATIONS = ("relu", "tanh", "sigmoid")
 DEEPEST = 8
 
@@ -37,11 +38,11 @@ def width(node: Node, inputs: int) -> int:
 
 def write_node(sink: Sink, node: Node, inputs: Inputs) -> None:
     """Write a node over known inputs."""
-    sink.uniform(KINDS.index(type(node)), len(KINDS))
+    write_choice(sink, KINDS.index(type(node)), CHANCES)
     if isinstance(node, Affine):
         write_number(sink, len(node.bias.values) - 1)
         write_block(sink, node.weights.values, node.weights.encoding)
-        write_block(sink, node.bias.values, node.bias.encoding)
+        write_block(sink, node.bias.values, node.bias.encoding, node.weights.values)
     elif isinstance(node, StepTables):
         write_tables(sink, node, inputs)
     elif isinstance(node, Forest):
@@ -61,11 +62,11 @@ def read_node(source: Decoder, inputs: Inputs, depth: int = 0) -> Node:
     """Read what `write_node` wrote."""
     if depth > DEEPEST:
         raise ArtifactError(f"nodes must be nested at most {DEEPEST} deep; the file is damaged")
-    kind = KINDS[source.uniform(len(KINDS))]
+    kind = KINDS[read_choice(source, CHANCES)]
     if kind is Affine:
         outputs = read_number(source) + 1
         values, encoding = read_block(source, outputs * len(inputs))
-        return Affine(Weights(values.reshape(outputs, len(inputs)), encoding), Weights(*read_block(source, outputs)))
+        return Affine(Weights(values.reshape(outputs, len(inputs)), encoding), Weights(*read_block(source, outputs, values)))
     if kind is StepTables:
         return read_tables(source, inputs)
     if kind is Forest:

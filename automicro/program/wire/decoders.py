@@ -10,7 +10,7 @@ import numpy as np
 
 from automicro.program.nodes import Lookup, Missing, Numeric, OneHot
 from automicro.program.weights import Weights
-from automicro.program.wire.numbers import Chances, read_ascending, read_number, write_ascending, write_number
+from automicro.program.wire.numbers import Chances, LearntNumbers, read_ascending, read_choice, read_number, write_ascending, write_choice, write_number
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,6 +22,7 @@ __all__ = ["Level", "level_lists", "read_layout", "with_levels", "write_layout"]
 
 PLAIN, FILLED, MISSING, ONE_HOT, LOOKUP = range(5)
 KINDS = 5
+SAME = (4, 3, 4, 1, 2, 2)  # chances of mixed kinds, and of all decoders being of one kind
 Level = str | None
 
 
@@ -43,13 +44,17 @@ def write_layout(sink: Sink, decoders: Sequence[Column], columns: int) -> None:
     kinds = [_kind(d) for d in decoders]
     if decoders:
         same = len(set(kinds)) == 1
-        sink.uniform(kinds[0] + 1 if same else 0, KINDS + 1)
+        write_choice(sink, kinds[0] + 1 if same else 0, SAME)
         chances = Chances(KINDS, 2)
         for kind in kinds:
             if not same:
                 chances.write(sink, kind)
-    for levels in level_lists(decoders):
-        write_number(sink, len(levels), 1)
+    one_hot, lookup = LearntNumbers(), LearntNumbers()
+    for decoder in decoders:
+        if isinstance(decoder, OneHot):
+            one_hot.write(sink, len(decoder.levels) - 1)
+        elif isinstance(decoder, Lookup):
+            lookup.write(sink, len(decoder.levels))
 
 
 def _write_columns(sink: Sink, columns: list[int], count: int) -> None:
@@ -92,30 +97,28 @@ def _read_columns(source: Decoder, count: int) -> list[int]:
     return columns
 
 
-def read_layout(source: Decoder, count: int) -> tuple[list[Column], list[int]]:
-    """Return decoders without levels and numbers, 0 standing for each fill, and how many levels those have that have some."""
+def read_layout(source: Decoder, count: int) -> list[Column]:
+    """Return decoders as far as the layout tells: 0 stands for each fill, None for each level, and look-ups have no values yet."""
     columns = _read_columns(source, count)
     if not columns:
-        return [], []
-    same, chances = source.uniform(KINDS + 1), Chances(KINDS, 2)
+        return []
+    same, chances = read_choice(source, SAME), Chances(KINDS, 2)
     kinds = [same - 1 if same else chances.read(source) for _ in columns]
-    sizes = [read_number(source, 1) for kind in kinds if kind >= ONE_HOT]
-    source.claim(sum(sizes))
     nothing = Weights(np.empty(0, dtype=np.float32))
     decoders: list[Column] = []
+    one_hot, lookup = LearntNumbers(), LearntNumbers()
     for column, kind in zip(columns, kinds, strict=True):
-        makers = (
-            Numeric(column),
-            Numeric(column, 0.0),
-            Missing(column),
-            OneHot(column, ()),
-            Lookup(column, (), nothing, 0.0),
-        )
-        decoders.append(makers[kind])
-    return decoders, sizes
+        if kind >= ONE_HOT:
+            size = one_hot.read(source) + 1 if kind == ONE_HOT else lookup.read(source)
+            source.claim(size)
+            levels = (None,) * size
+            decoders.append(OneHot(column, levels) if kind == ONE_HOT else Lookup(column, levels, nothing, 0.0))
+        else:
+            decoders.append(Missing(column) if kind == MISSING else Numeric(column, None if kind == PLAIN else 0.0))
+    return decoders
 
 
-def with_levels(decoders: Sequence[Column], lists: Sequence[tuple[Level, ...]]) -> list[Column]:
+def with_levels(decoders: Sequence[Column], lists: Sequence[tuple[Level, ...]]) -> tuple[Column, ...]:
     """Return decoders with their levels."""
     levels = iter(lists)
-    return [replace(d, levels=next(levels)) if isinstance(d, OneHot | Lookup) else d for d in decoders]
+    return tuple(replace(d, levels=next(levels)) if isinstance(d, OneHot | Lookup) else d for d in decoders)

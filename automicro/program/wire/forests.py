@@ -11,7 +11,7 @@ from automicro.errors import ArtifactError
 from automicro.program.nodes import Forest, Tree
 from automicro.program.weights import Weights
 from automicro.program.wire.blocks import read_block, write_block
-from automicro.program.wire.cuts import read_counts, read_cuts, write_counts, write_cuts
+from automicro.program.wire.cuts import read_cuts, write_cuts
 from automicro.program.wire.leaves import LeafReader, LeafWriter
 from automicro.program.wire.numbers import Chances, read_ascending, read_number, write_ascending, write_number
 from automicro.program.wire.splits import SPLIT_GAINS, Bounds, SplitChances
@@ -99,8 +99,7 @@ def write_forest(sink: Sink, forest: Forest, inputs: Inputs) -> None:
     trees, outputs = forest.trees, len(forest.bias.values)
     splits = _Splits.of(trees)
     write_number(sink, outputs - 1)
-    write_block(sink, forest.bias.values, forest.bias.encoding)
-    write_number(sink, len(trees), 2)
+    write_number(sink, len(trees), 1)
     sink.claim(len(trees) + sum(len(t.feature) for t in trees))
     _write_dictionaries(sink, splits, inputs)
     leaves = LeafWriter.of(forest)
@@ -131,6 +130,8 @@ def write_forest(sink: Sink, forest: Forest, inputs: Inputs) -> None:
                 directions.write(sink, int(tree.default_left[i]))
             left, right = _children(bounds, place, cut, len(splits.cuts[place])) if bounded else ({}, {})
             stack += [(depth + 1, right), (depth + 1, left)]
+    leaves.write_rows_in_order(sink)
+    write_block(sink, forest.bias.values, forest.bias.encoding, leaves.rows)
 
 
 def _direction(trees: Sequence[Tree], inputs: Inputs) -> int:
@@ -158,21 +159,19 @@ def _write_dictionaries(sink: Sink, splits: _Splits, inputs: Inputs) -> None:
     used = splits.features
     sink.uniform(len(used), len(inputs) + 1)
     write_ascending(sink, used, 0, len(inputs) - 1)
-    write_counts(sink, [len(c) - 1 for c in splits.cuts])
-    write_cuts(sink, splits.cuts, [inputs.binary[f] for f in used])
+    write_cuts(sink, splits.cuts, [inputs.binary[f] for f in used], 1)
 
 
 def read_forest(source: Decoder, inputs: Inputs) -> Forest:
     """Read what `write_forest` wrote."""
     outputs = read_number(source) + 1
-    bias = Weights(*read_block(source, outputs))
-    count = read_number(source, 2)
+    count = read_number(source, 1)
     source.claim(count)
     used = read_ascending(source, source.uniform(len(inputs) + 1), 0, len(inputs) - 1)
-    sizes = [size + 1 for size in read_counts(source, len(used))]
+    cuts = read_cuts(source, [inputs.binary[f] for f in used], 1)
+    sizes = [len(own) for own in cuts]
     if sum(sizes) > MOST_SPLITS:
         raise ArtifactError(f"a forest must have at most {MOST_SPLITS} distinct splits; the file is damaged")
-    cuts = read_cuts(source, sizes, [inputs.binary[f] for f in used])
     leaves = LeafReader(source, outputs, count)
     missing = [inputs.missing[f] for f in used]
     direction = source.uniform(3) if any(missing) else RIGHT
@@ -183,8 +182,8 @@ def read_forest(source: Decoder, inputs: Inputs) -> Forest:
     directions = _Directions(direction, missing)
     reader = _TreeReader(used, cuts, SplitChances(sizes, gain), leaves, directions, bounded)
     trees = tuple(reader.read(source, number) for number in range(count))
-    leaves.close()
-    return Forest(trees, leaves.table, bias)
+    table = leaves.table(source)
+    return Forest(trees, table, Weights(*read_block(source, outputs, table.values)))
 
 
 class _Directions:

@@ -7,69 +7,80 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from automicro.errors import ArtifactError
-from automicro.program.wire.numbers import read_number, read_signed, write_number, write_signed
+from automicro.program.wire.numbers import read_choice, read_signed, write_choice, write_signed
 
 if TYPE_CHECKING:
-    from automicro.program.nodes import Program
+    from automicro.program.nodes import Labels, Link
     from automicro.program.wire.coder import Decoder, Sink
 
-__all__ = ["TEXT", "label_kind", "read_labels", "write_labels"]
+__all__ = ["class_count", "has_text", "read_labels", "write_labels"]
 
 NONE, COUNTING, BOOLEAN, INTEGER, TEXT, REAL = range(6)
+CHANCES = {
+    "identity": (59, 1, 1, 1, 1, 1),
+    "exp": (59, 1, 1, 1, 1, 1),
+    "sigmoid": (1, 5, 2, 2, 5, 1),
+    "softmax": (1, 5, 2, 2, 5, 1),
+}
 
 
-def label_kind(labels: tuple[object, ...] | None) -> int:
-    """Return how labels are written."""
+def class_count(link: Link, outputs: int) -> int:
+    """Return how many classes there are, if there are labels."""
+    return 2 if link == "sigmoid" else outputs
+
+
+def _kind(labels: Labels | None) -> int:
     if labels is None:
         return NONE
     if all(isinstance(label, bool) for label in labels):
         return BOOLEAN
-    if all(isinstance(label, int) and not isinstance(label, bool) for label in labels):
+    if all(isinstance(label, int) for label in labels):
         return COUNTING if labels == tuple(range(len(labels))) else INTEGER
-    return TEXT if all(isinstance(label, str) for label in labels) else REAL
+    return TEXT if has_text(labels) else REAL
 
 
-def write_labels(sink: Sink, labels: tuple[object, ...] | None) -> None:
-    """Write kind, number and labels; of texts only their number, as they stand in the vocabulary."""
-    kind = label_kind(labels)
-    sink.uniform(kind, REAL + 1)
-    if labels is None:
-        return
-    sink.claim(len(labels))
-    write_number(sink, len(labels) - 2)
+def has_text(labels: Labels | None) -> bool:
+    """Whether labels are text, and so stand in the vocabulary."""
+    return labels is not None and all(isinstance(label, str) for label in labels)
+
+
+def write_labels(sink: Sink, labels: Labels | None, link: Link) -> None:
+    """Write what labels are and, unless they are text, the labels; the reader knows their number."""
+    kind = _kind(labels)
+    write_choice(sink, kind, CHANCES[link])
     before = 0
-    for label in labels:
+    for label in labels or ():
         if kind == BOOLEAN:
             sink.uniform(int(bool(label)), 2)
-        elif kind == INTEGER and isinstance(label, int):
-            write_signed(sink, label - before - 1)
-            before = label
-        elif kind == REAL and isinstance(label, float):
+        elif kind == INTEGER:
+            write_signed(sink, int(label) - before - 1)
+            before = int(label)
+        elif kind == REAL:
             pattern = int(np.float64(label).view(np.uint64))
             sink.uniform(pattern >> 32, 1 << 32)
             sink.uniform(pattern & 0xFFFFFFFF, 1 << 32)
 
 
-def read_labels(source: Decoder) -> tuple[int, Program.labels]:
-    """Return the kind of the labels and the labels, texts as empty strings."""
-    kind = source.uniform(REAL + 1)
+def read_labels(source: Decoder, link: Link, outputs: int) -> Labels | None:
+    """Return the labels; texts are still empty."""
+    kind = read_choice(source, CHANCES[link])
     if kind == NONE:
-        return kind, None
-    count = read_number(source) + 2
+        return None
+    count = class_count(link, outputs)
     source.claim(count)
     if kind == COUNTING:
-        return kind, tuple(range(count))
+        return tuple(range(count))
     if kind == BOOLEAN:
-        return kind, tuple(bool(source.uniform(2)) for _ in range(count))
-    if kind == INTEGER:
-        integers, before = [], 0
-        for _ in range(count):
-            before += read_signed(source) + 1
-            integers.append(before)
-        return kind, tuple(integers)
+        return tuple(bool(source.uniform(2)) for _ in range(count))
     if kind == TEXT:
-        return kind, ("",) * count
-    return kind, tuple(_read_real(source) for _ in range(count))
+        return ("",) * count
+    if kind == REAL:
+        return tuple(_read_real(source) for _ in range(count))
+    integers, before = [], 0
+    for _ in range(count):
+        before += read_signed(source) + 1
+        integers.append(before)
+    return tuple(integers)
 
 
 def _read_real(source: Decoder) -> float:

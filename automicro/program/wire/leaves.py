@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from automicro.errors import ArtifactError
 from automicro.program.weights import Weights
 from automicro.program.wire.blocks import block_bits, read_block, write_block
 from automicro.program.wire.coder import Meter
-from automicro.program.wire.numbers import Chances, read_number, write_number
+from automicro.program.wire.numbers import Chances, read_choice, read_number, write_choice, write_number
 from automicro.program.wire.sets import read_set, write_set
 from automicro.program.wire.symbols import GAINS, SYMBOLS_AT_MOST, learnt_bits
 
@@ -24,7 +23,8 @@ if TYPE_CHECKING:
 
 __all__ = ["LeafReader", "LeafWriter"]
 
-IN_ORDER = len(GAINS)  # every leaf has the next row of the table
+IN_ORDER = len(GAINS)  # every leaf has the next row of the table, which follows the trees
+MODES = (3, 3, 2, 2, 6)  # chances of the gains and of IN_ORDER
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,9 +56,14 @@ class LeafWriter:
     def write_table(self, sink: Sink) -> None:
         """Write the table, and how trees and leaves refer to outputs and rows."""
         self.targets.write(sink)
-        write_number(sink, len(self.rows), 3)
-        if len(self.rows):
-            sink.uniform(self.mode, IN_ORDER + 1)
+        write_choice(sink, self.mode, MODES)
+        if self.mode != IN_ORDER:
+            write_number(sink, len(self.rows) - 1, 3)
+            _write_rows(sink, self.rows, self.mode, self.encoding)
+
+    def write_rows_in_order(self, sink: Sink) -> None:
+        """Write, after all trees, the rows if every leaf has its own."""
+        if self.mode == IN_ORDER:
             _write_rows(sink, self.rows, self.mode, self.encoding)
 
     def write(self, sink: Sink, leaf: int) -> None:
@@ -79,7 +84,7 @@ def _shortest_mode(
 ) -> int:
     """Return the place in `GAINS` by which leaves refer to distinct rows, or `IN_ORDER` if repeating the rows is shorter."""
     if not len(codes):
-        return 0
+        return IN_ORDER
     meter = Meter()
     _write_rows(meter, distinct, 0, encoding)
     counts = np.bincount(codes, minlength=len(distinct))
@@ -124,32 +129,29 @@ class LeafReader:
         targets = _Targets.read(source, outputs, trees)
         self.outputs = targets.of_tree
         self._width = outputs if targets.wide else 1
-        self._count = read_number(source, 3)
         self._next = 0
-        self._mode = source.uniform(IN_ORDER + 1) if self._count else IN_ORDER
+        self._mode = read_choice(source, MODES)
         self._gain = 0 if self._mode == IN_ORDER else GAINS[self._mode]
+        self._count = 0 if self._mode == IN_ORDER else read_number(source, 3) + 1
         source.claim(self._count)
         if self._gain:
             source.bounded(self._count, SYMBOLS_AT_MOST)
         self._chances = Chances(self._count, self._gain)
-        self.table = self._read_table(source)
+        self._table = None if self._mode == IN_ORDER else self._read_table(source, self._count)
 
-    def _read_table(self, source: Decoder) -> Weights:
-        if self._count and self._width == 1 and self._mode != IN_ORDER:
-            return Weights(read_set(source, self._count).reshape(-1, 1))
-        values, encoding = read_block(source, self._count * self._width)
-        return Weights(values.reshape(self._count, self._width), encoding)
+    def _read_table(self, source: Decoder, count: int) -> Weights:
+        if self._width == 1 and self._mode != IN_ORDER:
+            return Weights(read_set(source, count).reshape(-1, 1))
+        values, encoding = read_block(source, count * self._width)
+        return Weights(values.reshape(count, self._width), encoding)
 
     def read(self, source: Decoder) -> int:
         """Return the row of the next leaf."""
         if self._mode != IN_ORDER:
             return self._chances.read(source)
-        if self._next >= self._count:
-            raise ArtifactError(f"a forest has {self._count} leaves, but more are used; the file is damaged")
         self._next += 1
         return self._next - 1
 
-    def close(self) -> None:
-        """Check that every leaf of the table was used where each is used once."""
-        if self._mode == IN_ORDER and self._next != self._count:
-            raise ArtifactError(f"a forest has {self._count} leaves, but {self._next} are used; the file is damaged")
+    def table(self, source: Decoder) -> Weights:
+        """Return the table, once all trees have been read."""
+        return self._read_table(source, self._next) if self._table is None else self._table

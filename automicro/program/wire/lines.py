@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from automicro.program.wire.coder import Decoder, Sink
 
-__all__ = ["fixed_codes", "fixed_values", "mantissa_bits", "read_scale", "write_scale"]
+__all__ = ["finite", "fixed_codes", "fixed_values", "mantissa_bits", "read_scale", "unit_of", "write_scale"]
 
 WIDEST = 40  # bits of the largest code of a fixed line
 EXPONENT_ORIGIN = -4  # the exponent of a scale that is the cheapest to write
@@ -44,15 +44,26 @@ def fixed_codes(values: NDArray[np.float32], scale: float | None = None) -> tupl
     return scale, codes.astype(np.int64)
 
 
+def _lowest_digits(values: NDArray[np.float32]) -> NDArray[np.int64]:
+    """Return for nonzero values the exponent of their lowest binary digit."""
+    mantissa, exponent = np.frexp(np.abs(values).astype(np.float64))
+    digits = (mantissa * 2.0**24).astype(np.int64)
+    lowest: NDArray[np.int64] = exponent - 24 + np.frexp((digits & -digits).astype(np.float64))[1] - 1
+    return lowest
+
+
+def unit_of(values: NDArray[np.float32]) -> float:
+    """Return the largest power of two of which all values are multiples; 1 if they are all zero."""
+    nonzero = values[values != 0]
+    return float(np.ldexp(1.0, int(_lowest_digits(nonzero).min()))) if len(nonzero) else 1.0
+
+
 def _common_scale(values: NDArray[np.float32]) -> float | None:
     nonzero = np.abs(values[values != 0]).astype(np.float64)
     if not len(nonzero):
         return 1.0
-    mantissa, exponent = np.frexp(nonzero)
-    digits = (mantissa * 2.0**24).astype(np.int64)
-    trailing = np.frexp((digits & -digits).astype(np.float64))[1] - 1
-    lowest = int((exponent - 24 + trailing).min())
-    if int(exponent.max()) - lowest > WIDEST:
+    lowest = int(_lowest_digits(values[values != 0]).min())
+    if int(np.frexp(nonzero.max())[1]) - lowest > WIDEST:
         return None
     scale = float(np.ldexp(float(np.gcd.reduce(np.ldexp(nonzero, -lowest).astype(np.int64))), lowest))
     return scale if float(np.float32(scale)) == scale else None
@@ -81,3 +92,10 @@ def read_scale(source: Decoder) -> float:
     if odd >= 1 << 24 or not -149 <= power <= 127 or not odd * 2.0**power < 2.0**128:
         raise ArtifactError("a scale must be a float32 number; the file is damaged")
     return odd * 2.0**power
+
+
+def finite(values: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return values, which must be finite."""
+    if not np.isfinite(values).all():
+        raise ArtifactError("numbers must be finite; the file is damaged")
+    return values

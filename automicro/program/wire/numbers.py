@@ -7,19 +7,25 @@ from typing import TYPE_CHECKING
 from automicro.errors import ArtifactError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from automicro.program.wire.coder import Decoder, Sink
 
 __all__ = [
     "Chances",
+    "LearntNumbers",
     "read_ascending",
+    "read_choice",
     "read_number",
     "read_signed",
     "write_ascending",
+    "write_choice",
     "write_number",
     "write_signed",
 ]
 
 LONGEST = 48  # bits of the largest number
+LENGTHS = 4  # lengths whose chances are learnt apart
 CHANCES = 1 << 16  # the sum of chances past which all are halved
 
 
@@ -55,16 +61,31 @@ def read_signed(source: Decoder, order: int = 0) -> int:
     return -((value + 1) >> 1) if value & 1 else value >> 1
 
 
+def write_choice(sink: Sink, choice: int, chances: Sequence[int]) -> None:
+    """Write one of some symbols with these chances."""
+    sink.put(sum(chances[:choice]), chances[choice], sum(chances))
+
+
+def read_choice(source: Decoder, chances: Sequence[int]) -> int:
+    """Read what `write_choice` wrote with the same chances."""
+    total = sum(chances)
+    drawn, choice = source.peek(total), 0
+    while sum(chances[: choice + 1]) <= drawn:
+        choice += 1
+    source.take(sum(chances[:choice]), chances[choice], total)
+    return choice
+
+
 class Chances:
-    """The chances of some symbols: they start at 1 each and grow by `gain` with every use.
+    """The chances of some symbols: they start at 1 each, unless told, and grow by `gain` with every use.
 
     With a gain of 0 all symbols stay equally likely; with a gain of -1 every symbol comes once.
     """
 
-    def __init__(self, symbols: int, gain: int) -> None:
-        self.of = [1] * symbols
+    def __init__(self, symbols: int, gain: int, start: Sequence[int] | None = None) -> None:
+        self.of = [1] * symbols if start is None else list(start)
         self._gain = gain
-        self._total = symbols
+        self._total = sum(self.of)
 
     def write(self, sink: Sink, symbol: int) -> None:
         """Write a symbol and learn from it."""
@@ -90,6 +111,27 @@ class Chances:
         if self._total > CHANCES:
             self.of = [(chance + 1) >> 1 for chance in self.of]
             self._total = sum(self.of)
+
+
+class LearntNumbers:
+    """Whole numbers in an exponential Golomb code whose lengths are learnt."""
+
+    def __init__(self) -> None:
+        self._longer = [Chances(2, 1, (3, 1)) for _ in range(LENGTHS)]
+
+    def write(self, sink: Sink, value: int) -> None:
+        """Write a whole number >= 0."""
+        length = (value + 1).bit_length() - 1
+        for at in range(length + 1):
+            self._longer[min(at, LENGTHS - 1)].write(sink, int(at < length))
+        sink.uniform(value + 1 - (1 << length), 1 << length)
+
+    def read(self, source: Decoder) -> int:
+        """Read a whole number."""
+        length = 0
+        while self._longer[min(length, LENGTHS - 1)].read(source):
+            length = source.bounded(length + 1, LONGEST)
+        return source.uniform(1 << length) + (1 << length) - 1
 
 
 def write_ascending(sink: Sink, values: list[int], low: int, high: int) -> None:

@@ -7,50 +7,50 @@ from typing import TYPE_CHECKING
 from automicro.errors import ArtifactError
 from automicro.program.nodes import Program
 from automicro.program.validate import validate
-from automicro.program.wire.bodies import read_node, write_node
+from automicro.program.wire.bodies import read_node, width, write_node
 from automicro.program.wire.coder import Decoder, Encoder, Meter
 from automicro.program.wire.decoded import read_numbers, write_numbers
 from automicro.program.wire.decoders import level_lists, read_layout, with_levels, write_layout
 from automicro.program.wire.inputs import Inputs
-from automicro.program.wire.labels import TEXT, label_kind, read_labels, write_labels
-from automicro.program.wire.numbers import read_number, write_number
+from automicro.program.wire.labels import has_text, read_labels, write_labels
+from automicro.program.wire.numbers import read_choice, read_number, write_choice, write_number
 from automicro.program.wire.vocabulary import read_texts, write_texts
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from automicro.program.nodes import Link
     from automicro.program.wire.coder import Sink
 
 __all__ = ["MAGIC", "pack", "size_by_part", "unpack"]
 
-MAGIC = b"\xb5"  # the micro sign in Latin-1
-VERSION, VERSIONS = 0, 8
-LINKS = ("identity", "exp", "sigmoid", "softmax")
+MAGIC = b"\xb5"  # the micro sign in Latin-1; names the version as well: the next one takes another byte
+LINKS: tuple[Link, ...] = ("identity", "exp", "sigmoid", "softmax")
+LINK_CHANCES = (4, 1, 6, 5)
 
 
 def _parts(program: Program) -> dict[str, Callable[[Sink], None]]:
     """Return what writes each part of a program, in order."""
-    labels, decoders = program.labels, program.decoders
+    decoders, labels = program.decoders, program.labels
 
     def header(sink: Sink) -> None:
-        sink.uniform(VERSION, VERSIONS)
         write_number(sink, program.columns - 1, 4)
-        sink.uniform(LINKS.index(program.link), len(LINKS))
+        write_choice(sink, LINKS.index(program.link), LINK_CHANCES)
 
     def vocabulary(sink: Sink) -> None:
         lists = level_lists(decoders)
-        if label_kind(labels) == TEXT:
+        if has_text(labels):
             lists.append([str(label) for label in labels or ()])
         if lists:
             write_texts(sink, lists)
 
     return {
         "header": header,
-        "labels": lambda sink: write_labels(sink, labels),
         "columns": lambda sink: write_layout(sink, decoders, program.columns),
-        "vocabulary": vocabulary,
         "body": lambda sink: write_node(sink, program.body, Inputs.of(decoders)),
         "fills and look-ups": lambda sink: write_numbers(sink, decoders, program.body),
+        "labels": lambda sink: write_labels(sink, labels, program.link),
+        "vocabulary": vocabulary,
     }
 
 
@@ -92,20 +92,19 @@ def unpack(data: bytes) -> Program:
     if data[:1] != MAGIC:
         raise ArtifactError(f"a model must begin with the byte {MAGIC.hex()}, but got {data[:1].hex() or 'nothing'}")
     source = Decoder(data[1:])
-    if (version := source.uniform(VERSIONS)) != VERSION:
-        raise ArtifactError(f"the format version must be {VERSION}, but is {version}; a newer automicro may read it")
     columns = read_number(source, 4) + 1
-    link = LINKS[source.uniform(len(LINKS))]
-    kind, labels = read_labels(source)
-    decoders, sizes = read_layout(source, columns)
-    lengths = sizes + [len(labels or ())] * (kind == TEXT)
+    link = LINKS[read_choice(source, LINK_CHANCES)]
+    layout = read_layout(source, columns)
+    inputs = Inputs.of(layout)
+    body = read_node(source, inputs)
+    decoders = read_numbers(source, layout, body)
+    labels = read_labels(source, link, width(body, len(inputs)))
+    lengths = [len(levels) for levels in level_lists(decoders)] + [len(labels or ())] * has_text(labels)
     lists = read_texts(source, lengths) if lengths else []
-    if kind == TEXT:
+    if has_text(labels):
         labels = tuple(str(text) for text in lists.pop())
     decoders = with_levels(decoders, lists)
-    body = read_node(source, Inputs.of(decoders))
-    decoders = read_numbers(source, decoders, body)
     source.close()
-    program = Program(columns, decoders, body, link, labels)  # type: ignore[arg-type]  # one of the four names
+    program = Program(columns, decoders, body, link, labels)
     validate(program, ArtifactError)
     return program

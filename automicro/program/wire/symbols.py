@@ -19,7 +19,7 @@ __all__ = ["GAINS", "SYMBOLS_AT_MOST", "learnt_bits", "read_symbols", "write_sym
 
 GAINS = (0, 1, 2, 4)
 SYMBOLS_AT_MOST = 4096  # chances are learnt of at most so many symbols, which bounds the reader's time
-SHORT = 16  # shorter sequences have nothing to learn from
+SHORT = 8
 
 
 def learnt_bits(counts: NDArray[np.int64], gain: int) -> float:

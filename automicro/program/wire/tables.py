@@ -11,8 +11,8 @@ from automicro.program.nodes import StepTables
 from automicro.program.usage import cut_ranges
 from automicro.program.weights import Weights
 from automicro.program.wire.blocks import read_block, write_block
-from automicro.program.wire.cuts import read_counts, read_cuts, write_counts, write_cuts
-from automicro.program.wire.numbers import Chances, read_ascending, read_number, write_ascending, write_number
+from automicro.program.wire.cuts import read_cuts, write_cuts
+from automicro.program.wire.numbers import Chances, read_ascending, read_choice, read_number, write_ascending, write_choice, write_number
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = ["read_tables", "write_tables"]
 
+NOT_CUT = (15, 1)
 ONE_EACH, BY_FEATURE, LISTED = range(3)  # one table a feature; in the order of feature and output; in any order
 
 
@@ -33,12 +34,12 @@ def write_tables(sink: Sink, node: StepTables, inputs: Inputs) -> None:
     """Write step tables over known inputs."""
     outputs = len(node.bias.values)
     write_number(sink, outputs - 1)
-    write_block(sink, node.bias.values, node.bias.encoding)
     features = sorted(set(node.features))
     sink.claim(len(node.features) + sum(node.pieces))
     sink.uniform(len(features), len(inputs) + 1)
     write_ascending(sink, features, 0, len(inputs) - 1)
     if not features:
+        write_block(sink, node.bias.values, node.bias.encoding)
         return
     owners = [features.index(feature) for feature in node.features]
     shape = _write_owners(sink, owners, node.outputs, len(features), outputs)
@@ -47,16 +48,16 @@ def write_tables(sink: Sink, node: StepTables, inputs: Inputs) -> None:
         np.unique(np.concatenate([c for c, o in zip(cuts, owners, strict=True) if o == f]))
         for f in range(len(features))
     ]
-    write_counts(sink, [len(pool) for pool in pools])
-    write_cuts(
-        sink, [p for p in pools if len(p)], [inputs.binary[f] for f, p in zip(features, pools, strict=True) if len(p)]
-    )
+    all_cut = all(map(len, pools))  # else some feature only tells whether it is NaN
+    write_choice(sink, int(not all_cut), NOT_CUT)
+    write_cuts(sink, pools, [inputs.binary[f] for f in features], int(all_cut))
     if shape != ONE_EACH:
         for own, owner in zip(cuts, owners, strict=True):
             size = len(pools[owner])
             sink.uniform(len(own), size + 1)
             write_ascending(sink, np.searchsorted(pools[owner], own).tolist(), 0, size - 1)
     _write_values(sink, node, inputs)
+    write_block(sink, node.bias.values, node.bias.encoding, node.values.values)
 
 
 def _write_owners(sink: Sink, owners: Sequence[int], targets: Sequence[int], features: int, outputs: int) -> int:
@@ -110,24 +111,19 @@ def _write_values(sink: Sink, node: StepTables, inputs: Inputs) -> None:
 def read_tables(source: Decoder, inputs: Inputs) -> StepTables:
     """Read what `write_tables` wrote."""
     outputs = read_number(source) + 1
-    bias = Weights(*read_block(source, outputs))
     features = read_ascending(source, source.uniform(len(inputs) + 1), 0, len(inputs) - 1)
     if not features:
         nothing = Weights(np.empty(0, dtype=np.float32))
-        return StepTables((), (), (), nothing, nothing, bias)
+        return StepTables((), (), (), nothing, nothing, Weights(*read_block(source, outputs)))
     shape, pairs = _read_owners(source, len(features), outputs)
-    sizes = read_counts(source, len(features))
-    pools = iter(
-        read_cuts(
-            source, [s for s in sizes if s], [inputs.binary[f] for f, s in zip(features, sizes, strict=True) if s]
-        )
-    )
-    pool = [next(pools) if size else np.empty(0, dtype=np.float32) for size in sizes]
+    least = 1 - read_choice(source, NOT_CUT)
+    pool = read_cuts(source, [inputs.binary[f] for f in features], least)
     cuts = [pool[owner] if shape == ONE_EACH else _read_subset(source, pool[owner]) for owner, _ in pairs]
     pieces = tuple(len(own) + 1 for own in cuts)
     source.claim(sum(pieces))
     owners = tuple(features[owner] for owner, _ in pairs)
     values, missing = _read_values(source, owners, pieces, inputs)
+    bias = Weights(*read_block(source, outputs, values.values))
     joined = Weights(np.concatenate([np.empty(0, dtype=np.float32), *cuts]))
     return StepTables(owners, tuple(output for _, output in pairs), pieces, joined, values, bias, missing)
 

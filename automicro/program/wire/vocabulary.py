@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from automicro.errors import ArtifactError
 from automicro.program.wire.coder import Meter
-from automicro.program.wire.numbers import Chances, read_number, write_number
+from automicro.program.wire.letters import Letters
+from automicro.program.wire.numbers import Chances, read_choice, write_choice
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -15,20 +16,11 @@ if TYPE_CHECKING:
 
 __all__ = ["read_texts", "write_texts"]
 
-ALPHABETS = (
-    bytes(range(48, 58)),
-    bytes(range(97, 123)),
-    bytes(range(48, 58)) + bytes(range(65, 91)),
-    bytes(range(48, 58)) + bytes(range(65, 91)) + bytes(range(97, 123)) + b"_",
-    bytes(range(32, 127)),
-    bytes(range(256)),
-)
 PREFIXES = 16  # lengths of shared beginnings that can be told apart
-CHARACTER_GAIN = 3
-LENGTH_GAIN = 4
+PREFIX_GAIN = 8
 NEW_GAIN = 2
-
-Lists = "Sequence[Sequence[str | None]]"
+HAS_MISSING = (7, 1)
+ALL_DIFFER = (1, 1)
 
 
 def write_texts(sink: Sink, lists: Sequence[Sequence[str | None]]) -> None:
@@ -37,15 +29,37 @@ def write_texts(sink: Sink, lists: Sequence[Sequence[str | None]]) -> None:
     Within a list no text stands twice. Texts that occurred before, the missing level among them, are referred to.
     """
     strings, references = _first_uses(lists)
-    sink.claim(sum(len(texts) for texts in lists) + sum(len(s) for s in strings))
-    longest = max((len(s) for s in strings), default=0)
+    total = sum(len(texts) for texts in lists)
+    sink.claim(total + sum(len(s) for s in strings))
     has_missing = any(None in texts for texts in lists)
-    sink.uniform(int(has_missing), 2)
-    write_number(sink, len(strings), 3)
+    write_choice(sink, int(has_missing), HAS_MISSING)
+    all_differ = len(strings) == total
+    write_choice(sink, int(all_differ), ALL_DIFFER)
+    if not all_differ:
+        sink.uniform(len(strings), total)
     if strings:
-        write_number(sink, longest, 2)
-        _write_strings(sink, strings, longest)
-    _write_references(sink, references, len(strings), has_missing)
+        _write_strings(sink, strings)
+    if not all_differ:
+        _write_references(sink, references, len(strings), has_missing)
+
+
+def read_texts(source: Decoder, lengths: Sequence[int]) -> list[tuple[str | None, ...]]:
+    """Read what `write_texts` wrote, lists of these lengths."""
+    total = sum(lengths)
+    source.claim(total)
+    has_missing = bool(read_choice(source, HAS_MISSING))
+    all_differ = bool(read_choice(source, ALL_DIFFER))
+    count = total if all_differ else source.uniform(source.at_least(total, 1))
+    strings = _read_strings(source, count) if count else []
+    try:
+        texts = [string.decode("utf-8", "surrogatepass") for string in strings]
+    except UnicodeDecodeError as error:
+        raise ArtifactError("texts must be utf-8; the file is damaged") from error
+    if all_differ:
+        left = iter(texts)
+        return [tuple(next(left) for _ in range(length)) for length in lengths]
+    references = _read_references(source, lengths, count, has_missing)
+    return [tuple(None if place < 0 else texts[place] for place in places) for places in references]
 
 
 def _first_uses(lists: Sequence[Sequence[str | None]]) -> tuple[list[bytes], list[list[int]]]:
@@ -93,31 +107,25 @@ def _read_references(source: Decoder, lengths: Sequence[int], strings: int, has_
     return references
 
 
-def _write_strings(sink: Sink, strings: list[bytes], longest: int) -> None:
-    def bits(alphabet: int) -> float:
+def _write_strings(sink: Sink, strings: list[bytes]) -> None:
+    def bits(sharing: bool) -> float:
         meter = Meter()
-        _write_characters(meter, strings, longest, ALPHABETS[alphabet])
+        _write_characters(meter, strings, sharing=sharing)
         return meter.bits
 
-    used = set().union(*strings)
-    fitting = [a for a, letters in enumerate(ALPHABETS) if used <= set(letters)]
-    best = min(fitting, key=bits)
-    sink.uniform(best, len(ALPHABETS))
-    _write_characters(sink, strings, longest, ALPHABETS[best])
+    sharing = len(strings) > 1 and bits(True) < bits(False)
+    if len(strings) > 1:
+        sink.uniform(int(sharing), 2)
+    _write_characters(sink, strings, sharing=sharing)
 
 
-def _write_characters(sink: Sink, strings: list[bytes], longest: int, alphabet: bytes) -> None:
-    place = {letter: i for i, letter in enumerate(alphabet)}
-    lengths, prefixes = Chances(longest + 1, LENGTH_GAIN), Chances(PREFIXES, LENGTH_GAIN)
-    letters = Chances(len(alphabet), CHARACTER_GAIN)
-    before = b""
+def _write_characters(sink: Sink, strings: list[bytes], *, sharing: bool) -> None:
+    letters, prefixes, before = Letters(), Chances(PREFIXES, PREFIX_GAIN), b""
     for string in strings:
-        lengths.write(sink, len(string))
-        shared = _shared(before, string)
-        if before and string:
+        shared = _shared(before, string) if sharing else 0
+        if sharing and before:
             prefixes.write(sink, shared)
-        for letter in string[shared:]:
-            letters.write(sink, place[letter])
+        letters.write(sink, string[:shared], string)
         before = string
 
 
@@ -126,36 +134,14 @@ def _shared(before: bytes, string: bytes) -> int:
     return next((i for i in range(most) if before[i] != string[i]), most)
 
 
-def _read_strings(source: Decoder, count: int, longest: int) -> list[bytes]:
-    alphabet = ALPHABETS[source.uniform(len(ALPHABETS))]
-    lengths, prefixes = Chances(longest + 1, LENGTH_GAIN), Chances(PREFIXES, LENGTH_GAIN)
-    letters = Chances(len(alphabet), CHARACTER_GAIN)
+def _read_strings(source: Decoder, count: int) -> list[bytes]:
+    sharing = count > 1 and bool(source.uniform(2))
+    letters, prefixes, before = Letters(), Chances(PREFIXES, PREFIX_GAIN), b""
     strings: list[bytes] = []
-    before = b""
     for _ in range(count):
-        length = lengths.read(source)
-        source.claim(length)
-        shared = prefixes.read(source) if before and length else 0
-        if shared > min(length, len(before)):
-            raise ArtifactError("a text cannot share more than it has; the file is damaged")
-        before = before[:shared] + bytes(alphabet[letters.read(source)] for _ in range(length - shared))
+        shared = prefixes.read(source) if sharing and before else 0
+        if shared > len(before):
+            raise ArtifactError("a text cannot share more than there is; the file is damaged")
+        before = letters.read(source, before[:shared])
         strings.append(before)
     return strings
-
-
-def read_texts(source: Decoder, lengths: Sequence[int]) -> list[tuple[str | None, ...]]:
-    """Read what `write_texts` wrote, lists of these lengths."""
-    source.claim(sum(lengths))
-    has_missing = bool(source.uniform(2))
-    count = source.bounded(read_number(source, 3), sum(lengths))
-    strings: list[bytes] = []
-    if count:
-        longest = read_number(source, 2)
-        source.claim(longest)
-        strings = _read_strings(source, count, longest)
-    try:
-        texts = [string.decode("utf-8", "surrogatepass") for string in strings]
-    except UnicodeDecodeError as error:
-        raise ArtifactError("texts must be utf-8; the file is damaged") from error
-    references = _read_references(source, lengths, count, has_missing)
-    return [tuple(None if place < 0 else texts[place] for place in places) for places in references]
