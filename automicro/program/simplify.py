@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from automicro.program.rewrite.bodies import flat, reduced
 from automicro.program.rewrite.decoding import decoders_of, features_of, recoded, shared, with_fills_at_cuts
 from automicro.program.rewrite.domains import domain_of
-from automicro.program.usage import usage
 
 if TYPE_CHECKING:
     from automicro.program.nodes import Program
@@ -29,11 +28,12 @@ def simplify(program: Program) -> Program:
     Predictions stay the same but for the rounding of sums of weights to float32.
     """
     features, body = shared(features_of(program.decoders), flat(program.body))
-    while True:
-        body = reduced(body, [domain_of(feature) for feature in features])
+    stable = False
+    while not stable:
+        body = reduced(body, [domain_of(feature) for feature in features], choose=False)
         features, body = recoded(features, body)
-        used = with_fills_at_cuts(features, body)
-        used = [used[feature] for feature in sorted(usage(body).features)]
-        features, body = shared(with_fills_at_cuts(features, body), body)
-        if features == used or usage(body).positional:  # else features have changed places or become one: look again
-            return replace(program, decoders=decoders_of(features), body=body)
+        moved = with_fills_at_cuts(features, body)
+        features, body = shared(moved, body)
+        stable = features == moved  # else features have changed places or become one: look again
+    body = reduced(body, [domain_of(feature) for feature in features], choose=True)
+    return replace(program, decoders=decoders_of(features), body=body)

@@ -28,15 +28,24 @@ class _Share:
 
     family: Family
     study: FamilyStudy
-    asked: int = 0
+    proposed: int = 0
+    spent: float = 0.0
+    told: int = 0
     best_bytes: float = float("inf")
     least_missed: float = float("inf")
     failures: int = 0
     out: str = ""
     pending: dict[int, Proposal] = field(default_factory=dict)
 
+    @property
+    def cost(self) -> float:
+        """What was spent, and what the trials under way will take if they are like those before."""
+        return self.spent + (len(self.pending) + 1) * (self.spent / self.told if self.told else 1.0)
+
     def weight(self, incumbent_bytes: float) -> float:
-        """Return the share of trials that this family deserves, relative to the others."""
+        """Return the share of the effort that this family deserves, relative to the others."""
+        if self.proposed < len(self.study.space.portfolio):
+            return 1.0
         if self.best_bytes < float("inf"):
             ratio = incumbent_bytes / self.best_bytes
             return max(ratio * math.sqrt(ratio), LEAST_SHARE)
@@ -49,13 +58,16 @@ class _Share:
 class Allocation:
     """Draws candidates from the families' studies; a function of the seed and of what it is told, in order.
 
-    Each family starts with an equal share. Later a family gets trials in proportion to a weight: the bytes of the incumbent over
-    the least bytes of the family, or, before it has a feasible model, by how near it came. A family that fails three times in a
-    row is left out.
+    All families have equal shares until their portfolios are tried. Later a family gets effort in proportion to a weight: the bytes of
+    the incumbent over the least bytes of the family, or, before it has a feasible model, by how near it came. Effort is counted in
+    trials, or in seconds if the search is `timed` (bounded by the clock alone, so that it need not be repeatable). A family that fails
+    three times in a row is left out.
     """
 
-    def __init__(self, families: Mapping[str, Family], profile: Profile, seed: int, sampler: str = "tpe") -> None:
-        self._seed = seed
+    def __init__(
+        self, families: Mapping[str, Family], profile: Profile, seed: int, *, timed: bool = False, sampler: str = "tpe"
+    ) -> None:
+        self._seed, self._timed = seed, timed
         self._number = 0
         self._shares = {
             name: _Share(family, FamilyStudy(candidate_space(family, profile), seed + place, sampler))
@@ -66,13 +78,13 @@ class Allocation:
         """Return the next candidate; None if every family is exhausted or left out."""
         while ready := {name: share for name, share in self._shares.items() if not share.out}:
             incumbent = min(share.best_bytes for share in ready.values())
-            name = min(ready, key=lambda n: ((ready[n].asked + 1) / ready[n].weight(incumbent), n))
+            name = min(ready, key=lambda n: (ready[n].cost / ready[n].weight(incumbent), n))
             share = ready[name]
             proposal = share.study.propose()
             if proposal is None:
                 share.out = "its space is exhausted"
                 continue
-            share.asked += 1
+            share.proposed += 1
             number, self._number = self._number, self._number + 1
             share.pending[number] = proposal
             setting = proposal.setting
@@ -87,6 +99,9 @@ class Allocation:
         """
         share = self._shares[candidate.family]
         share.study.tell(share.pending.pop(candidate.number), value, outcome.violations)
+        if outcome.status != "skipped":
+            share.told += 1
+            share.spent += max(outcome.seconds, 0.05) if self._timed else 1.0
         share.failures = share.failures + 1 if outcome.status == "failed" else 0
         if outcome.status == "feasible" and outcome.form is not None:
             share.best_bytes = min(share.best_bytes, outcome.form.size_bytes)

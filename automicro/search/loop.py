@@ -76,10 +76,11 @@ def usable_families(families: Mapping[str, Family], profile: Profile) -> tuple[d
 
 @dataclass(frozen=True)
 class Goal:
-    """What is to be reached, on how many folds."""
+    """What is to be reached, on how many folds; `timed` if nothing but the clock bounds the search."""
 
     target: Target
     folds: int
+    timed: bool = False
 
 
 class Loop:
@@ -94,7 +95,7 @@ class Loop:
     ) -> None:
         self._families, self._profile, self._store = families, profile, store
         self._target, self._folds = goal.target, goal.folds
-        self._allocation = Allocation(families, profile, seed)
+        self._allocation = Allocation(families, profile, seed, timed=goal.timed)
         self._waiting: deque[int] = deque()
         self._done: dict[int, Outcome] = {}
         self._tasks: dict[int, TrialTask] = {}

@@ -93,10 +93,11 @@ def search(problem: Problem, constraints: Constraints, settings: Search, listene
             reference = _reference(executor, context, registry.families, settings, clock)
         target = _target(constraints, reference)
         store = None if settings.storage is None else Store(settings.storage, context)
-        loop = Loop(families, facts, Goal(target, len(context.folds)), settings.seed, store)
+        goal = Goal(target, len(context.folds), timed=settings.trials is None)
+        loop = Loop(families, facts, goal, settings.seed, store)
         found = loop.run(executor, settings.trials, clock.loop_until, listener)
     timed = decide_latency(context, found.feasible, target.latency_us, constraints.latency_quantile)
-    all_notes = (*problem.notes, *problem.table.notes, *notes, *found.notes, *(reference.notes if reference else ()))
+    all_notes = (*problem.notes, *notes, *found.notes, *(reference.notes if reference else ()))
     return Result(context, target, found, timed, reference, all_notes, time.monotonic() - clock.started, families)
 
 

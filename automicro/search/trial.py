@@ -76,19 +76,15 @@ class _Trial:
 
     def run(self) -> Outcome:
         """Train on the folds, then judge the forms."""
-        small: list[str] = []
+        small: tuple[str, ...] = ()
         screened: dict[str, float] = {}
         for fold in self.context.folds:
             self.table.add_fold(fold, train(self.context, self.family, self.task.candidate, fold.train))
             if self.table.folds == 1:
-                sizes = self._coarsest_sizes()
-                small = [
-                    key
-                    for key, size in sizes.items()
-                    if self.task.incumbent_bytes is None or size < self.task.incumbent_bytes
-                ]
-                if not small:
-                    return self._too_large(sizes)
+                found = self._small_enough()
+                if isinstance(found, Outcome):
+                    return found
+                small = found
             keys = [key for key in small if key in self.table.keys]
             if not keys:
                 return self._outcome("failed", "no variant came out of every fold")
@@ -100,18 +96,20 @@ class _Trial:
     def _outcome(self, status: str, reason: str, **facts: object) -> Outcome:
         return Outcome(self.task.candidate.number, status, reason, folds_run=self.table.folds, **facts)  # type: ignore[arg-type]  # passed through
 
-    def _coarsest_sizes(self) -> dict[str, int]:
-        """Return the bytes of every variant at the coarsest precision, judged on the first fold."""
-        coarsest = list(self.table.precisions)[-1]
-        return {key: self.table.size_bytes(key, coarsest) for key in self.table.keys}
-
-    def _too_large(self, sizes: dict[str, int]) -> Outcome:
-        if not sizes:
+    def _small_enough(self) -> tuple[str, ...] | Outcome:
+        """Return the variants that may beat the incumbent in bytes, judged on the first fold at the coarsest precision."""
+        keys, limit = self.table.keys, self.task.incumbent_bytes
+        if not keys:
             return self._outcome("failed", "the family gave no variant")
-        key = min(sizes, key=lambda name: sizes[name])
-        form = Form(key, list(self.table.precisions)[-1], float("nan"), sizes[key])
-        reason = f"takes at least {sizes[key]} bytes, the incumbent {self.task.incumbent_bytes}"
-        return self._outcome("too_large", reason, form=form)
+        if limit is None:
+            return keys
+        coarsest = list(self.table.precisions)[-1]
+        sizes = {key: self.table.size_bytes(key, coarsest) for key in keys}
+        if small := tuple(key for key, size in sizes.items() if size < limit):
+            return small
+        key = min(keys, key=lambda name: sizes[name])
+        form = Form(key, coarsest, float("nan"), sizes[key])
+        return self._outcome("too_large", f"takes at least {sizes[key]} bytes, the incumbent {limit}", form=form)
 
     def _hopeless_below(self) -> float:
         missing = len(self.context.folds) - self.table.folds

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 __all__ = ["Elimination"]
 
 _CORRECTIONS = 3
+_MUCH_WORK, _SELDOM = 1_000_000, 0.75  # where a correction takes long, values are merged further in between
 _RENEWAL = 0.6  # the curvature is computed anew when this share of the values is left
 
 
@@ -61,6 +62,7 @@ class Elimination:
         self.owner = [np.arange(size + 1) for size in self.design.sizes]
         self.price = 0.0
         self.penalty = [np.append(np.full(size, self.ridge), 0.0) for size in self.design.sizes]
+        self.corrected_at = self.shape.size
         self._renew()
 
     def path(self, sizes: list[int]) -> Iterator[int]:
@@ -70,7 +72,8 @@ class Elimination:
                 if self.shape.size <= _RENEWAL * self.renewed_at:
                     self._correct()
                     self._renew()
-            self._correct()
+            if self.shape.size < self.corrected_at * (_SELDOM if self.design.work > _MUCH_WORK else 1.0):
+                self._correct()
             yield self.shape.size
 
     def coefficients(self) -> Coefficients:
@@ -121,6 +124,7 @@ class Elimination:
 
     def _correct(self) -> None:
         """Take a few quasi-Newton steps with the present covariance."""
+        self.corrected_at = self.shape.size
         current = self.coefficients()
         scores = self.design.scores(current)
         value = self._penalised(current, scores)

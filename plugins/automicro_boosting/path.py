@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from automicro.plugin import Declined
+from automicro_boosting.bits import Bits
 from automicro_boosting.eliminate import Elimination
 from automicro_boosting.loss import make_loss
 from automicro_boosting.lower import forest
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Model", "grow"]
 
+_FINE_STEPS = 300  # from so many splits on, steps between models are large
 _JOINT_VALUES = 900  # with more values an output, LightGBM's own are kept: fitting them jointly costs their square
 
 
@@ -51,7 +53,8 @@ def grow(parameters: Parameters, data: TrainingData) -> Model:
     if parameters["shape"] == "large" or max(ensemble.sizes) > _JOINT_VALUES:
         return Model(as_grown, ())
     design = ensemble.design(X)
-    shape = TableShape(ensemble) if isinstance(ensemble, Tables) else TreeShape(ensemble)
+    bits = Bits.of(data.features, X)
+    shape = TableShape(ensemble, bits) if isinstance(ensemble, Tables) else TreeShape(ensemble, bits)
     elimination = Elimination(shape, design, loss, parameters["ridge"] / len(X))
     full = _lowered(shape.pruned(elimination.coefficients()).rescaled(loss.factor, loss.shift), None)
     sizes = _ladder(shape.size)
@@ -102,5 +105,6 @@ def _ladder(size: int) -> list[int]:
     """
     steps = [1]
     while len(steps) < 2 or steps[-2] < size:
-        steps.append(max(steps[-1] + 1, round(steps[-1] * 1.25)))
+        growth = 1.25 if steps[-1] < _FINE_STEPS else 1.6
+        steps.append(max(steps[-1] + 1, round(steps[-1] * growth)))
     return steps[::-1]

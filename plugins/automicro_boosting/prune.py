@@ -13,14 +13,10 @@ from automicro_boosting.ensemble import Ensemble, GrownTree
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from automicro_boosting.bits import Bits
     from automicro_boosting.refit import Coefficients
 
 __all__ = ["TreeShape"]
-
-_SPLIT_BITS = 10.0  # topology, feature and threshold numbers, one leaf more
-_THRESHOLD_BITS = 8.0  # a threshold that no other split uses
-_FEATURE_BITS = 12.0  # a feature that no other split uses
-
 
 class TreeShape:
     """The trees of an ensemble while splits with two leaves below are taken away.
@@ -28,8 +24,9 @@ class TreeShape:
     Leaf values are numbered as in ``Ensemble.design``. A tree that has lost its last split stays as a constant.
     """
 
-    def __init__(self, ensemble: Ensemble) -> None:
+    def __init__(self, ensemble: Ensemble, bits: Bits) -> None:
         self.ensemble = ensemble
+        self.bits = bits
         self.size = 0
         self._trees: list[_Growing] = []
         self._thresholds: Counter[tuple[int, float]] = Counter()
@@ -51,8 +48,8 @@ class TreeShape:
         bits = []
         for growing, node in self._open[output].values():
             feature, threshold = growing.split(node)
-            rare = _THRESHOLD_BITS * (self._thresholds[feature, threshold] == 1)
-            bits.append(_SPLIT_BITS + rare + _FEATURE_BITS * (self._features[feature] == 1))
+            last_use = self.bits.cut[feature] * (self._thresholds[feature, threshold] == 1)
+            bits.append(self.bits.split + last_use + self.bits.feature[feature] * (self._features[feature] == 1))
         return np.array(list(self._open[output]), dtype=np.int64).reshape(-1, 2), np.array(bits)
 
     def merge(self, output: int, kept: int, dropped: int) -> None:

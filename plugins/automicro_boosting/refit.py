@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Coefficients", "Design", "refit", "with_ridge"]
 
-_STEPS = 10
+_STEPS = 8
 _HALVINGS = 5
 _ENOUGH = 1e-4  # a step that lowers the loss by a smaller share was the last
 _PRODUCTS = 2e9
@@ -77,6 +77,11 @@ class Design:
         """For each output, the number of values."""
         return tuple(len(group) for group in self.groups)
 
+    @property
+    def work(self) -> int:
+        """Number of values that all rows add up together."""
+        return sum(members.size for members in self.members)
+
     @cached_property
     def used(self) -> tuple[NDArray[np.bool_], ...]:
         """For each output, which values some row takes."""
@@ -84,11 +89,11 @@ class Design:
 
     def scores(self, coefficients: Coefficients) -> Array:
         """Return the scores before the link, (rows, outputs)."""
-        scores = np.tile(coefficients.bias, (self.rows, 1))
-        for output, (members, values) in enumerate(zip(self.members, coefficients.values, strict=True)):
+        scores = np.repeat(coefficients.bias[:, None], self.rows, axis=1)
+        for score, members, values in zip(scores, self.members, coefficients.values, strict=True):
             for line in members:
-                scores[:, output] += values[line]
-        return scores
+                score += values[line]
+        return np.ascontiguousarray(scores.T)
 
     def gradient(self, output: int, slope: Array) -> Array:
         """Return the derivatives of a loss in an output's values and, last, its bias, from those in the rows' scores."""

@@ -18,14 +18,11 @@ if TYPE_CHECKING:
 
     from automicro.program.encodings import Encoding
     from automicro.program.nodes import Link
+    from automicro_boosting.bits import Bits
     from automicro_boosting.ensemble import Ensemble
     from automicro_boosting.refit import Coefficients
 
 __all__ = ["StepTable", "TableShape", "Tables", "tables_of"]
-
-_CUT_BITS = 14.0  # a cut and a value
-_TABLE_BITS = 16.0  # a table's feature, its number of pieces, and a column to read
-
 
 @dataclass(frozen=True, eq=False)
 class StepTable:
@@ -109,8 +106,9 @@ def tables_of(ensemble: Ensemble, X: NDArray[np.float32]) -> Tables:
 class TableShape:
     """The tables of an additive model while neighbouring pieces are merged."""
 
-    def __init__(self, tables: Tables) -> None:
+    def __init__(self, tables: Tables, bits: Bits) -> None:
         self.tables = tables
+        self.bits = bits
         self._features = Counter(table.feature for table in tables.tables)
         self._places: list[list[int]] = []
         self.size = 0
@@ -129,12 +127,13 @@ class TableShape:
             if table.output != output:
                 continue
             last = 2 if self.tables.missing else 3
+            whole = self.bits.table + self.bits.feature[table.feature] * (self._features[table.feature] == 1)
             for kept, dropped in pairwise(places[:-1]):
                 pairs.append((kept, dropped))
-                bits.append(_CUT_BITS + _TABLE_BITS * (len(places) == last))
+                bits.append(self.bits.piece + self.bits.cut[table.feature] + whole * (len(places) == last))
             if len(places) == last == 2:
                 pairs.append((places[0], places[1]))
-                bits.append(_TABLE_BITS)
+                bits.append(whole)
         return np.array(pairs, dtype=np.int64).reshape(-1, 2), np.array(bits)
 
     def merge(self, output: int, kept: int, dropped: int) -> None:
@@ -146,6 +145,7 @@ class TableShape:
                 del cuts[at - 1 : at]
                 places[at - 1] = kept
                 self.size -= 1
+                self._features[table.feature] -= len(places) == (1 if self.tables.missing else 2)
                 return
 
     def pruned(self, coefficients: Coefficients) -> Tables:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-__all__ = ["Absolute", "Logistic", "Loss", "Poisson", "Softmax", "Squared", "SquaredExp", "SquaredLog"]
+__all__ = ["Absolute", "Logistic", "Loss", "Poisson", "Softmax", "Squared", "SquaredLog"]
 
 LEAST = 1e-6  # smallest curvature and smallest share of a class
 
@@ -127,27 +127,6 @@ class Poisson(Loss):
     def curvature(self, scores: Floats) -> Floats:
         """Return the means."""
         return np.maximum(_exp(scores), LEAST)
-
-
-class SquaredExp(Poisson):
-    """Half the squared error of exp(score), for targets that are not negative and have mean 1.
-
-    Not convex; its curvature is that of Gauss and Newton, and the search along the step does the rest.
-    """
-
-    def values(self, scores: Floats) -> Floats:
-        """Return the loss of every row."""
-        losses: Floats = 0.5 * ((_exp(scores) - self.target) ** 2).sum(axis=1)
-        return losses
-
-    def slopes(self, scores: Floats) -> Floats:
-        """Return the residuals times the means."""
-        means = _exp(scores)
-        return (means - self.target) * means
-
-    def curvature(self, scores: Floats) -> Floats:
-        """Return the squared means."""
-        return np.maximum(_exp(scores) ** 2, LEAST)
 
 
 class Logistic(Loss):

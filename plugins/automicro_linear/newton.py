@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy import linalg
 
+from automicro_linear.definite import solve
 from automicro_linear.losses import Softmax
 
 if TYPE_CHECKING:
@@ -154,7 +154,7 @@ def newton(problem: Problem, fit: Fit, steps: int = 8) -> Fit:
     value = _objective(problem, fit)
     for _ in range(steps):
         model = quadratic(problem, fit, fit.terms)
-        full = linalg.solve(model.hessian, model.linear, assume_a="pos", check_finite=False)
+        full = solve(model.hessian, model.linear)
         now = np.concatenate([fit.bias, fit.values])
         nearer, after = _search_line(problem, fit, full - now, value)
         if after >= value - 1e-7 * max(1.0, abs(value)):
@@ -188,5 +188,5 @@ def fit_bias(problem: Problem, fit: Fit, steps: int = 4) -> Fit:
         if isinstance(loss, Softmax):
             p = loss.probabilities(at)
             hessian += np.diag(share @ p**2) - (p * share[:, None]).T @ p
-        bias = bias - np.clip(linalg.solve(hessian, gradient, assume_a="pos", check_finite=False), -2.0, 2.0)
+        bias = bias - np.clip(solve(hessian, gradient), -2.0, 2.0)
     return replace(fit, bias=bias)

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy import linalg
+
+from automicro_linear.definite import factor, solve
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -56,11 +57,11 @@ def round_together(
     beam : int
     """
     hessian = model.hessian
-    inner = linalg.solve(hessian[:outputs, :outputs], hessian[:outputs, outputs:], assume_a="pos", check_finite=False)
+    inner = solve(hessian[:outputs, :outputs], hessian[:outputs, outputs:])
     reduced = hessian[outputs:, outputs:] - hessian[outputs:, :outputs] @ inner
-    best = linalg.solve(hessian, model.linear, assume_a="pos", check_finite=False)[outputs:]
+    best = solve(hessian, model.linear)[outputs:]
     order = np.argsort(np.diag(reduced) * best**2, kind="stable")
-    R = linalg.cholesky(reduced[np.ix_(order, order)], check_finite=False)
+    R = factor(reduced[np.ix_(order, order)])
     units, costs = _descend(R, best[order], [bases[i] for i in order], factors[:, order], beam)
     back = np.empty_like(order)
     back[order] = np.arange(len(order))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from automicro.plugin import Declined
-from automicro_linear.losses import Absolute, Logistic, Loss, Poisson, Softmax, Squared, SquaredExp, SquaredLog
+from automicro_linear.losses import Absolute, Logistic, Loss, Poisson, Softmax, Squared, SquaredLog
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -19,7 +19,6 @@ __all__ = ["Target", "row_weights", "target_of"]
 
 ALIKE = frozenset({"balanced_accuracy", "recall_macro"})
 ABSOLUTE = frozenset({"mean_absolute_error", "median_absolute_error", "mean_absolute_percentage_error"})
-SQUARED = frozenset({"r2", "explained_variance", "mean_squared_error", "root_mean_squared_error"})
 LOGARITHMIC = frozenset({"mean_squared_log_error", "root_mean_squared_log_error"})
 
 
@@ -64,7 +63,7 @@ def _positive(y: NDArray[np.float64], metric: str) -> Target:
     if y.min() < 0 or y.max() <= 0:
         raise Declined("the link exp needs a target that is never negative and not always 0")
     mean = float(y.mean())
-    return Target((SquaredExp if metric in SQUARED else Poisson)(y / mean), float(np.log(mean)))
+    return Target(Poisson(y / mean), float(np.log(mean)))
 
 
 def row_weights(data: TrainingData) -> NDArray[np.float64]:

@@ -12,6 +12,7 @@ from automicro.program.rewrite.blocks import joined
 from automicro.program.rewrite.domains import ANYTHING
 from automicro.program.rewrite.forests import reduced_forest
 from automicro.program.rewrite.scaling import without_scaling
+from automicro.program.rewrite.forms import binary_steps, body_of, shortest, with_trees
 from automicro.program.rewrite.tables import Tables
 from automicro.program.weights import Weights
 
@@ -71,12 +72,12 @@ def _folded(first: Node, second: Node) -> Node | None:
     return without_scaling(first, second)
 
 
-def reduced(node: Node, domains: Sequence[Domain]) -> Node:
-    """Return a flat node in its shortest form over features of known domains."""
+def reduced(node: Node, domains: Sequence[Domain], *, choose: bool) -> Node:
+    """Return a flat node with the fewest parts over features of known domains; `choose` its shortest form."""
     if isinstance(node, Chain):
         parts = []
         for part in node.nodes:
-            parts.append(reduced(part, domains))
+            parts.append(reduced(part, domains, choose=choose))
             domains = [ANYTHING] * outputs_of(parts[-1], len(domains))
         return Chain(tuple(parts))
     if isinstance(node, Activation):
@@ -89,10 +90,25 @@ def reduced(node: Node, domains: Sequence[Domain]) -> Node:
             tables.add_node(part)
     forests = [part for part in given if isinstance(part, Forest)]
     kept = [forest for forest in (reduced_forest(f, domains, tables) for f in forests) if forest is not None]
-    others = [reduced(part, domains) for part in given if isinstance(part, Activation | Chain)]
-    table = tables.node(domains)
-    parts = [part for part in (affine, table, *_joined_forests(kept), *others) if part is not None]
-    return _with_bias(parts, tables, len(domains), has_bias=table is not None)
+    others = [reduced(part, domains, choose=choose) for part in given if isinstance(part, Activation | Chain)]
+    rest = [*_joined_forests(kept), *others]
+    own = [] if affine is None else [affine]
+    alone = tables.copy()
+    found = alone.nodes(domains)
+    if not found:
+        return _with_bias([*own, *rest], alone, len(domains))
+    bodies = [body_of([*own, node, *rest]) for node in found]
+    if not choose:
+        return bodies[0]
+    if rest and isinstance(rest[0], Forest) and rest[0].leaves.values.shape[1] == 1:
+        merged = with_trees(rest[0], found[0])
+        bodies += [] if merged is None else [body_of([*own, merged, *rest[1:]])]
+    if affine is not None and (steps := binary_steps(affine, domains)) is not None:
+        for feature, output, step in steps:
+            tables.add(feature, output, step)
+        tables.sources.append(affine.weights)
+        bodies += [body_of([node, *rest]) for node in tables.nodes(domains)]
+    return shortest(bodies, domains)
 
 
 def _joined_affine(parts: Sequence[Affine], domains: Sequence[Domain], tables: Tables) -> Affine | None:
@@ -137,15 +153,13 @@ def _joined_forests(forests: list[Forest]) -> list[Forest]:
     return result
 
 
-def _with_bias(parts: list[Node], tables: Tables, inputs: int, *, has_bias: bool) -> Node:
+def _with_bias(parts: list[Node], tables: Tables, inputs: int) -> Node:
     """Return the sum of parts, the constants put into the first that has a bias."""
-    outputs = len(tables.bias)
-    if not has_bias and (tables.bias.any() or not parts):
+    if tables.bias.any() or not parts:
         bias = joined(tables.bias, tables.sources)
-        for at, part in enumerate(parts):
-            if isinstance(part, Affine | Forest):
-                parts[at] = replace(part, bias=bias)
-                break
-        else:
-            parts.append(Affine(Weights.of(np.zeros((outputs, inputs))), bias))
-    return parts[0] if len(parts) == 1 else Sum(tuple(parts))
+        place = next((at for at, part in enumerate(parts) if isinstance(part, Affine | Forest)), None)
+        if place is None:
+            parts.append(Affine(Weights.of(np.zeros((len(tables.bias), inputs))), bias))
+        elif isinstance(part := parts[place], Affine | Forest):
+            parts[place] = replace(part, bias=bias)
+    return body_of(parts)

@@ -11,7 +11,6 @@ from automicro.program.nodes import StepTables
 from automicro.program.rewrite.blocks import ROUNDING, joined
 from automicro.program.usage import cut_ranges
 from automicro.program.weights import Weights
-from automicro.program.wire.blocks import block_bits
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -73,12 +72,16 @@ def summed(steps: Sequence[Step]) -> Step:
 class Tables:
     """Step functions collected by feature and output, and the constants that come with them.
 
-    In time: `add_node` and `add` what there is, then `node` once.
+    In time: `add_node` and `add` what there is, then `nodes` once.
     """
 
     bias: Floats
     steps: dict[tuple[int, int], list[Step]] = field(default_factory=dict)
     sources: list[Weights] = field(default_factory=list)
+
+    def copy(self) -> Tables:
+        """Return the same collection, to be added to apart."""
+        return Tables(self.bias.copy(), {key: list(steps) for key, steps in self.steps.items()}, list(self.sources))
 
     def add(self, feature: int, output: int, step: Step) -> None:
         """Take up a step function."""
@@ -95,8 +98,8 @@ class Tables:
                 node.features[table], node.outputs[table], Step(node.cuts.values[start:stop], values[table], missing)
             )
 
-    def node(self, domains: Sequence[Domain]) -> StepTables | None:
-        """Return one node that adds everything up, or None if nothing but constants is left; see then `bias`."""
+    def nodes(self, domains: Sequence[Domain]) -> list[StepTables]:
+        """Return nodes that each add everything up, the first with values as they are; none if only constants are left: see `bias`."""
         merged = {}
         for (feature, output), steps in sorted(self.steps.items()):
             step = summed(steps).narrowed(domains[feature])
@@ -104,15 +107,16 @@ class Tables:
                 merged[feature, output] = step
             else:
                 self.bias[output] += step.values[0]
+        self.steps = {}
         if not merged:
-            return None
+            return []
         plain = self._build(merged, self.bias, domains)
         anchored = self._anchored(merged, domains)
         if plain.values.encoding is None:
-            return anchored if sum(plain.pieces) <= FEW_PIECES * len(plain.pieces) else plain
+            return [anchored] if sum(plain.pieces) <= FEW_PIECES * len(plain.pieces) else [plain]
         if anchored.values.encoding is None or not self._is_exact(merged, anchored):
-            return plain
-        return anchored if _bits(anchored) < _bits(plain) else plain
+            return [plain]
+        return [plain, anchored]
 
     def _build(self, merged: dict[tuple[int, int], Step], bias: Floats, domains: Sequence[Domain]) -> StepTables:
         keys, steps = list(merged), list(merged.values())
@@ -144,12 +148,3 @@ class Tables:
         exact = np.concatenate([step.values - step.values[0] for step in merged.values()])
         return bool((np.abs(exact - node.values.values) <= ROUNDING * np.abs(exact).max(initial=0)).all())
 
-
-def _bits(node: StepTables) -> float:
-    """Return about what values, bias and missing values take; first values that are all 0 take nothing."""
-    values = node.values.values
-    first = np.cumsum((0, *node.pieces[:-1]))
-    if not values[first].any():
-        values = np.delete(values, first)
-    missing = 0.0 if node.missing is None else block_bits(node.missing.values)
-    return block_bits(values) + block_bits(node.bias.values, None, node.values.values) + missing

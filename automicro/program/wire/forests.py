@@ -13,7 +13,8 @@ from automicro.program.weights import Weights
 from automicro.program.wire.blocks import read_block, write_block
 from automicro.program.wire.cuts import read_cuts, write_cuts
 from automicro.program.wire.leaves import LeafReader, LeafWriter
-from automicro.program.wire.numbers import Chances, read_ascending, read_number, write_ascending, write_number
+from automicro.program.wire.numbers import Chances, read_ascending, read_choice, read_number, write_ascending, write_choice, write_number
+from automicro.program.wire.shapes import read_shapes, write_shapes
 from automicro.program.wire.splits import SPLIT_GAINS, Bounds, SplitChances
 from automicro.program.wire.symbols import SYMBOLS_AT_MOST, learnt_bits
 
@@ -24,11 +25,12 @@ if TYPE_CHECKING:
 
     from automicro.program.wire.coder import Decoder, Sink
     from automicro.program.wire.inputs import Inputs
+    from automicro.program.wire.shapes import Shapes
 
 __all__ = ["read_forest", "write_forest"]
 
-DEEP = 7  # from this depth on, whether a node is a leaf is told by one common pair of chances
-SHAPE_GAIN = 2
+BOUNDED = (1, 15)
+GAIN_CHANCES = (6, 6, 2, 2)
 RIGHT, LEFT, MIXED = range(3)
 MOST_SPLITS = 1 << 22
 
@@ -104,15 +106,15 @@ def write_forest(sink: Sink, forest: Forest, inputs: Inputs) -> None:
     _write_dictionaries(sink, splits, inputs)
     leaves = LeafWriter.of(forest)
     leaves.write_table(sink)
-    shapes = _Shapes()
     missing = [inputs.missing[f] for f in splits.features]
     direction = _direction(trees, inputs)
     bounded, gain = _is_bounded(trees, splits), _gain(trees, splits) if splits.features else 0
     if splits.features:
         if any(missing):
             sink.uniform(direction, 3)
-        sink.uniform(int(bounded), 2)
-        sink.uniform(gain, len(SPLIT_GAINS))
+        write_choice(sink, int(bounded), BOUNDED)
+        write_choice(sink, gain, GAIN_CHANCES)
+        shapes = write_shapes(sink, [t.feature for t in trees], sum(map(len, splits.cuts)), SPLIT_GAINS[gain] < 0)
     chances = SplitChances([len(c) for c in splits.cuts], SPLIT_GAINS[gain])
     directions = Chances(2, 1)
     for number, tree in enumerate(trees):
@@ -120,7 +122,7 @@ def write_forest(sink: Sink, forest: Forest, inputs: Inputs) -> None:
         for i, feature in enumerate(tree.feature.tolist()):
             depth, bounds = stack.pop()
             if splits.features:
-                shapes.at(depth).write(sink, int(feature >= 0))
+                shapes.write(sink, depth, feature >= 0)
             if feature < 0:
                 leaves.write(sink, int(tree.leaf[i]))
                 continue
@@ -145,16 +147,6 @@ def _direction(trees: Sequence[Tree], inputs: Inputs) -> int:
     return MIXED if len(found) > 1 else LEFT if True in found else RIGHT
 
 
-class _Shapes:
-    """For every depth, the chances of a leaf and of a split."""
-
-    def __init__(self) -> None:
-        self._at = [Chances(2, SHAPE_GAIN) for _ in range(DEEP + 1)]
-
-    def at(self, depth: int) -> Chances:
-        return self._at[min(depth, DEEP)]
-
-
 def _write_dictionaries(sink: Sink, splits: _Splits, inputs: Inputs) -> None:
     used = splits.features
     sink.uniform(len(used), len(inputs) + 1)
@@ -175,12 +167,13 @@ def read_forest(source: Decoder, inputs: Inputs) -> Forest:
     leaves = LeafReader(source, outputs, count)
     missing = [inputs.missing[f] for f in used]
     direction = source.uniform(3) if any(missing) else RIGHT
-    bounded = bool(source.uniform(2)) if used else False
-    gain = SPLIT_GAINS[source.uniform(len(SPLIT_GAINS))] if used else 0
+    bounded = bool(read_choice(source, BOUNDED)) if used else False
+    gain = SPLIT_GAINS[read_choice(source, GAIN_CHANCES)] if used else 0
     if gain and sum(sizes) > SYMBOLS_AT_MOST:
         raise ArtifactError(f"chances are learnt of at most {SYMBOLS_AT_MOST} splits; the file is damaged")
+    shapes = read_shapes(source, count, sum(sizes), gain < 0) if used else None
     directions = _Directions(direction, missing)
-    reader = _TreeReader(used, cuts, SplitChances(sizes, gain), leaves, directions, bounded)
+    reader = _TreeReader(used, cuts, SplitChances(sizes, gain), leaves, directions, shapes, bounded)
     trees = tuple(reader.read(source, number) for number in range(count))
     table = leaves.table(source)
     return Forest(trees, table, Weights(*read_block(source, outputs, table.values)))
@@ -208,10 +201,11 @@ class _TreeReader:
         chances: SplitChances,
         leaves: LeafReader,
         directions: _Directions,
+        shapes: Shapes | None,
         bounded: bool,
     ) -> None:
         self._used, self._cuts, self._chances, self._leaves = used, cuts, chances, leaves
-        self._directions, self._bounded, self._shapes = directions, bounded, _Shapes()
+        self._directions, self._shapes, self._bounded = directions, shapes, bounded
 
     def read(self, source: Decoder, number: int) -> Tree:
         feature: list[int] = []
@@ -222,7 +216,7 @@ class _TreeReader:
         while stack:
             depth, bounds = stack.pop()
             source.claim(1)
-            if not (self._used and self._shapes.at(depth).read(source)):
+            if self._shapes is None or not self._shapes.read(source, depth):
                 feature.append(-1)
                 threshold.append(np.float32(0))
                 left_default.append(0)

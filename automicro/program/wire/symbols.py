@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from automicro.program.wire.coder import Meter
-from automicro.program.wire.numbers import Chances, read_number, write_number
+from automicro.program.wire.numbers import Chances, read_choice, read_number, write_choice, write_number
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -18,8 +18,9 @@ if TYPE_CHECKING:
 __all__ = ["GAINS", "SYMBOLS_AT_MOST", "learnt_bits", "read_symbols", "write_symbols"]
 
 GAINS = (0, 1, 2, 4)
+GAIN_CHANCES = (5, 1, 1, 1)
 SYMBOLS_AT_MOST = 4096  # chances are learnt of at most so many symbols, which bounds the reader's time
-SHORT = 8
+SHORT = 16
 
 
 def learnt_bits(counts: NDArray[np.int64], gain: int) -> float:
@@ -54,7 +55,7 @@ def write_symbols(sink: Sink, codes: NDArray[np.int64], size: int) -> None:
     """Write codes of 0..size-1; the reader knows their number and `size`."""
     bits, place, low = _best(codes, size) if len(codes) >= SHORT else (len(codes) * log2(size), 0, 0)
     if len(codes) >= SHORT:
-        sink.uniform(place, len(GAINS))
+        write_choice(sink, place, GAIN_CHANCES)
     if isinstance(sink, Meter):
         sink.bits += bits
     elif place == 0:
@@ -70,7 +71,7 @@ def write_symbols(sink: Sink, codes: NDArray[np.int64], size: int) -> None:
 
 def read_symbols(source: Decoder, count: int, size: int) -> NDArray[np.int64]:
     """Read what `write_symbols` wrote; `count` must be claimed."""
-    place = source.uniform(len(GAINS)) if count >= SHORT else 0
+    place = read_choice(source, GAIN_CHANCES) if count >= SHORT else 0
     if place == 0:
         return np.array([source.uniform(size) for _ in range(count)], dtype=np.int64)
     low = read_number(source)
