@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 from automicro.errors import DataError
 from automicro.measure import interpretability
 from automicro.model import Model
-from automicro.program import read_artifact
+from automicro.program import unpack
 from automicro.report import Progress
-from automicro.request import LEVELS, Card, CardColumn
+from automicro.request import Card, CardColumn
 from automicro.search import frontier, score_interval, search
 from automicro.selection import RecordTable, ReferenceScore, Selection
 from automicro.trace import infeasible, records
@@ -24,13 +24,22 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from automicro.data import Problem
-    from automicro.request import Constraints, Output, Search, TrialRecord
+    from automicro.request import Constraints, Level, Output, Search, TrialRecord
     from automicro.search import Outcome, Result
 
 __all__ = ["run", "write_outputs"]
 
 SIGNIFICANT = 6
 LIBRARIES = ("automicro", "numpy", "scikit-learn", "lightgbm", "optuna")
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """What of the request stands in the result."""
+
+    constraints: Constraints
+    seed: int
+    target_name: str | None
 
 
 def run(
@@ -61,58 +70,32 @@ def run(
         if result.found.interrupted:
             raise KeyboardInterrupt
         raise infeasible(result, constraints, trace)
-    return _selection(result, chosen, constraints, settings, trace, target_name)
+    return _selection(_Asked(constraints, settings.seed, target_name), result, chosen, trace)
 
 
-def _selection(
-    result: Result,
-    chosen: Outcome,
-    constraints: Constraints,
-    settings: Search,
-    trace: tuple[TrialRecord, ...],
-    target_name: str | None,
-) -> Selection:
-    problem, sign = result.context.problem, constraints.measured.sign
+def _selection(asked: _Asked, result: Result, chosen: Outcome, trace: tuple[TrialRecord, ...]) -> Selection:
+    sign = asked.constraints.measured.sign
     candidate = result.found.candidates[chosen.number]
-    bounds = score_interval(result.context, chosen, constraints.confidence, settings.seed)
-    payload, form = chosen.artifact or b"", chosen.form
-    program, _ = read_artifact(payload)
-    structure = interpretability(program)
-    level = LEVELS[chosen.level if chosen.level is not None else structure.level]
-    card = Card(
-        columns=tuple(CardColumn(name=c.name, kind=c.kind) for c in problem.table.profiles),
-        task=problem.task,
-        target=target_name,
-        labels=problem.labels,
-        metric=result.context.metric,
-        score=_rounded(sign * form.gain) if form else math.nan,
-        score_interval=(_rounded(bounds[0]), _rounded(bounds[1])),
-        confidence=constraints.confidence,
-        verdict="estimated",
-        family=candidate.family,
-        parameters=dict(candidate.parameters),
-        preparation=asdict(candidate.preparation),
-        interpretability=level,
-        size_bytes=len(payload),
-        sha256=hashlib.sha256(payload).hexdigest(),
-        seed=settings.seed,
-        versions=_versions(),
-    )
+    program = unpack(chosen.artifact or b"")
+    structure = chosen.structure or interpretability(program)
+    form, bounds = chosen.form, score_interval(result.context, chosen, asked.constraints.confidence, asked.seed)
+    score = sign * form.gain if form else math.nan
+    card = _card(asked, result, chosen, (score, bounds), structure.name)
     families = {number: c.family for number, c in result.found.candidates.items()}
     return Selection(
         model=Model(program, card.model_dump(mode="json")),
         family=candidate.family,
         parameters=dict(candidate.parameters),
-        verdict="estimated",
-        metric=result.context.metric,
-        score=sign * form.gain if form else math.nan,
+        verdict=card.verdict,
+        metric=card.metric,
+        score=score,
         score_interval=bounds,
         target=sign * result.target.gain,
-        size_bytes=len(payload),
+        size_bytes=card.size_bytes,
         latency=result.timed.latency,  # type: ignore[arg-type]  # measured for what is chosen
-        interpretability=level,
-        structure=replace(structure, operations_p95=chosen.operations or structure.operations_p95),
-        constraints=constraints,
+        interpretability=structure.name,
+        structure=structure,
+        constraints=asked.constraints,
         reference=_reference(result, sign),
         frontier=RecordTable(frontier(result.context, result.found.outcomes, families)),
         trace=RecordTable(trace),
@@ -122,6 +105,33 @@ def _selection(
         interrupted=result.found.interrupted,
         variant=form.key if form else "",
         precision=form.precision if form else "",
+    )
+
+
+def _card(
+    asked: _Asked, result: Result, chosen: Outcome, scored: tuple[float, tuple[float, float]], level: Level
+) -> Card:
+    problem, candidate = result.context.problem, result.found.candidates[chosen.number]
+    score, (low, high) = scored
+    payload = chosen.artifact or b""
+    return Card(
+        columns=tuple(CardColumn(name=c.name, kind=c.kind) for c in problem.table.profiles),
+        task=problem.task,
+        target=asked.target_name,
+        labels=problem.labels,
+        metric=result.context.metric,
+        score=_rounded(score),
+        score_interval=(_rounded(low), _rounded(high)),
+        confidence=asked.constraints.confidence,
+        verdict="estimated",
+        family=candidate.family,
+        parameters=dict(candidate.parameters),
+        preparation=asdict(candidate.preparation),
+        interpretability=level,
+        size_bytes=len(payload),
+        sha256=hashlib.sha256(payload).hexdigest(),
+        seed=asked.seed,
+        versions=_versions(),
     )
 
 

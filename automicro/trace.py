@@ -7,7 +7,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from automicro.errors import Infeasible
-from automicro.request import LEVELS, TrialRecord
+from automicro.request import TrialRecord
 
 if TYPE_CHECKING:
     from automicro.request import Constraints
@@ -54,7 +54,7 @@ def _record(result: Result, outcome: Outcome, chosen: Outcome | None, slow: dict
         score=_score(result, outcome),
         size_bytes=form.size_bytes if form and form.size_bytes else None,
         latency_us=latency.quantile_us if latency else outcome.latency_us,
-        interpretability=None if outcome.level is None else LEVELS[outcome.level],
+        interpretability=None if outcome.structure is None else outcome.structure.name,
         margins=_margins(result, outcome),
         folds_run=outcome.folds_run,
         seconds=outcome.seconds,

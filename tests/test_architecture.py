@@ -74,7 +74,8 @@ def test_every_module_says_what_is_public_in_order(path: Path) -> None:
             ordered = sorted(names, key=lambda name: (not name.isupper(), not name[0].isupper(), name))
             assert names in (ordered, sorted(names)), f"{named(path)}: __all__ must be sorted"
             return
-    assert path.name == "__main__.py", f"{named(path)} must have an __all__"
+    only_a_docstring = len(parsed(path).body) == 1
+    assert only_a_docstring or path.name == "__main__.py", f"{named(path)} must have an __all__"
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=named)

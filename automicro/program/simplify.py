@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from automicro.program.rewrite.bodies import flat, reduced
+from automicro.program.rewrite.bodies import flat, has_forms, reduced
 from automicro.program.rewrite.decoding import decoders_of, features_of, recoded, shared, with_fills_at_cuts
 from automicro.program.rewrite.domains import domain_of
 
@@ -35,5 +35,6 @@ def simplify(program: Program) -> Program:
         moved = with_fills_at_cuts(features, body)
         features, body = shared(moved, body)
         stable = features == moved  # else features have changed places or become one: look again
-    body = reduced(body, [domain_of(feature) for feature in features], choose=True)
+    if has_forms(body):
+        body = reduced(body, [domain_of(feature) for feature in features], choose=True)
     return replace(program, decoders=decoders_of(features), body=body)

@@ -49,7 +49,7 @@ class Found:
     def feasible(self) -> list[Outcome]:
         """Return outcomes with an artifact that meets the constraints: smallest, then fewest operations, then fewest columns."""
         kept = [o for o in self.outcomes if o.artifact is not None and not o.violations]
-        return sorted(kept, key=lambda o: (len(o.artifact or b""), o.operations, o.columns_used, o.number))
+        return sorted(kept, key=lambda o: (len(o.artifact or b""), _effort(o), o.number))
 
     @property
     def incumbent(self) -> Outcome | None:
@@ -208,6 +208,11 @@ class Loop:
                 candidate.number, "skipped", reason, Form("", "", math.nan, least), violations={"size": least / cap - 1}
             )
         return None
+
+
+def _effort(outcome: Outcome) -> tuple[float, int]:
+    """Return operations of a decision and columns read: what decides between equal bytes."""
+    return (outcome.structure.operations_p95, len(outcome.structure.columns)) if outcome.structure else (0.0, 0)
 
 
 def _value(outcome: Outcome) -> float | None:

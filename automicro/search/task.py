@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from automicro.data import Fold, PreparationSettings, Problem
+    from automicro.measure import Interpretability
 
 __all__ = [
     "Candidate",
@@ -121,6 +122,8 @@ class Outcome:
         By how much, relative to its limit, each missed constraint is missed.
     artifact : bytes or None
         The stripped artifact trained on all rows; only for a feasible form that beats the incumbent.
+    structure : Interpretability or None
+        Of the artifact.
     out_of_fold : array of float64 or None
         Predictions of the chosen form on rows it was not trained on, (repeats, rows) or (repeats, rows, classes); NaN where a
         row was never held out.
@@ -134,9 +137,7 @@ class Outcome:
     fold_gains: tuple[float, ...] = ()
     violations: Mapping[str, float] = field(default_factory=dict)
     artifact: bytes | None = None
-    operations: float = 0.0
-    columns_used: int = 0
-    level: int | None = None
+    structure: Interpretability | None = None
     latency_us: float | None = None
     out_of_fold: NDArray[np.float64] | None = None
     folds_run: int = 0

@@ -10,7 +10,7 @@ import numpy as np
 from automicro.data import Preparation, rank_columns, take
 from automicro.errors import DataError
 from automicro.plugin import Declined, TrainingData
-from automicro.program import Chain, Program, simplify
+from automicro.program import Chain, Program, simplify, validate
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -90,4 +90,5 @@ def _program(context: Context, preparation: Preparation, lowered: Lowered) -> Pr
     body = lowered.body if preparation.scaling is None else Chain((preparation.scaling, lowered.body))
     problem = context.problem
     program = Program(len(problem.table.columns), preparation.decoders, body, lowered.link, problem.labels)
+    validate(program)
     return simplify(program)

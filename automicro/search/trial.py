@@ -222,7 +222,6 @@ class _Trial:
         payload = pack(program)
         program = unpack(payload)  # what is measured is what ships
         violations = self._missed(program, len(payload))
-        operations = self._interpretability(program)
         outcome = self._outcome(
             "feasible",
             "",
@@ -231,9 +230,7 @@ class _Trial:
             fold_gains=gains,
             artifact=payload,
             violations=violations,
-            operations=operations.operations_p95,
-            columns_used=len(columns_read(program)),
-            level=operations.level,
+            structure=self._interpretability(program),
             out_of_fold=self.table.out_of_fold(form),
         )
         if not violations and self.target.latency_us is not None:

@@ -20,7 +20,7 @@ __all__ = ["Bits"]
 
 _CUT = {"numeric": 6.0, "lookup": 1.0, "level": 0.0, "missing": 0.0}  # a threshold that no other split uses
 _COLUMN = 5.0
-_TEXT = {"level": 12.0, "lookup": 4.0}  # a level's text; of a look-up some levels are left out, and texts may be shared
+_TEXT = {"level": 12.0, "lookup": 4.0}  # a level's text; a look-up leaves some out, and columns may share them
 _MOST_LEVELS = 128
 
 
@@ -49,9 +49,12 @@ class Bits:
     @classmethod
     def of(cls, features: Sequence[Feature], X: NDArray[np.float32]) -> Bits:
         """Return the estimates for some features, given their values, (rows, features)."""
-        levels = [
-            min(len(np.unique(X[:, place])), _MOST_LEVELS) if feature.kind == "lookup" else 1
-            for place, feature in enumerate(features)
-        ]
-        texts = np.array([_TEXT.get(feature.kind, 0.0) for feature in features])
-        return cls(np.array([_CUT[feature.kind] for feature in features]), _COLUMN + texts * np.array(levels, dtype=np.float64))
+        texts = [_texts(feature, X[:, place]) for place, feature in enumerate(features)]
+        return cls(np.array([_CUT[feature.kind] for feature in features]), _COLUMN + np.array(texts))
+
+
+def _texts(feature: Feature, x: NDArray[np.float32]) -> float:
+    """Return about how many bits the texts of a feature's levels take."""
+    if feature.kind == "lookup":
+        return _TEXT["lookup"] * min(len(np.unique(x)), _MOST_LEVELS)
+    return _TEXT.get(feature.kind, 0.0)

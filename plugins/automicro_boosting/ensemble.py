@@ -80,9 +80,12 @@ class Ensemble:
     bias: NDArray[np.float64]
     link: Link
 
-    def prefix(self, trees: int) -> Ensemble:
-        """Return the ensemble of the first trees alone."""
-        return replace(self, trees=self.trees[:trees])
+    def limited(self, leaves: int) -> Ensemble:
+        """Return the ensemble of the first rounds alone, as many as have no more leaves for any output."""
+        outputs = len(self.bias)
+        counts = np.array([len(tree.leaves) for tree in self.trees]).reshape(-1, outputs)
+        rounds = int(np.count_nonzero(np.cumsum(counts, axis=0).max(axis=1) <= leaves))
+        return replace(self, trees=self.trees[: rounds * outputs])
 
     @property
     def sizes(self) -> tuple[int, ...]:

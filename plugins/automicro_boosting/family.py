@@ -14,6 +14,7 @@ from automicro.plugin import (
     Space,
     Variant,
 )
+from automicro.program import bounds
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -39,30 +40,32 @@ class Boosting(Family):
         return Needs(missing="keep", categories=("ordinal", "onehot", "target"))
 
     def space(self, profile: Profile) -> Space:
-        """Return shapes of trees, their number, and penalties on splits and features."""
+        """Return shapes of trees, their number, and what keeps features, thresholds and values few and short."""
         links = () if profile.task == "classification" else (Choice("logarithmic", (False, True)),)
         return Space(
             (
                 Choice("shape", ("additive", "forest")),
                 *links,
-                Integer("rounds", 1, 200, log=True),
-                Integer("leaves", 2, 31, log=True),
-                Float("learning_rate", 0.05, 1.0, log=True),
-                Integer("max_bin", 3, 255, log=True),
-                Integer("min_leaf", 1, 200, log=True),
-                Float("l2", 1e-3, 100.0, log=True),
-                Float("feature_penalty", 0.0, 0.02),
-                Float("split_penalty", 0.0, 0.01),
-                Float("ridge", 0.03, 300.0, log=True),
-                Integer("digits", 1, 8),
+                Integer("rounds", 5, 200, log=True),
+                Integer("leaves", 2, 16, log=True),
+                Float("learning_rate", 0.1, 0.9, log=True),
+                Integer("max_bin", 7, 255, log=True),
+                Integer("min_leaf", 3, 100, log=True),
+                Choice("feature_penalty", (0.0, 0.0005, 0.002)),
+                Float("ridge", 0.1, 100.0, log=True),
+                Integer("digits", 2, 6),
             ),
             tuple(_portfolio(profile)),
         )
 
     def size_budget(self, parameters: Parameters, profile: Profile) -> SizeBudget:
         """Return the bytes from no split at all to every leaf in use."""
-        leaves = parameters["rounds"] * parameters["leaves"] * profile.outputs
-        return SizeBudget(1, 64 + 8 * profile.outputs + 20 * leaves)
+        trees, leaves = parameters["rounds"] * profile.outputs, parameters["leaves"]
+        features, outputs, labels = profile.features_at_most, profile.outputs, profile.classes
+        tables = min(features * outputs, trees * (leaves - 1))
+        least, most = bounds.forest_bytes(trees, leaves, features, outputs, labels)
+        least_tables, most_tables = bounds.tables_bytes(features, trees * (leaves - 1) + tables, outputs, labels)
+        return SizeBudget(min(least, least_tables), most + most_tables)
 
     def fit(self, parameters: Parameters, data: TrainingData) -> Model:
         """Grow the trees and the path of smaller models that come from them."""
@@ -88,14 +91,12 @@ class Boosting(Family):
 def _setting(profile: Profile, **changes: Any) -> dict[str, Any]:
     setting: dict[str, Any] = {
         "shape": "additive",
-        "rounds": 30,
+        "rounds": 60,
         "leaves": 2,
         "learning_rate": 0.5,
         "max_bin": 255,
         "min_leaf": 20,
-        "l2": 1.0,
         "feature_penalty": 0.0,
-        "split_penalty": 0.0,
         "ridge": 1.0,
         "digits": 3,
         **changes,
@@ -104,10 +105,16 @@ def _setting(profile: Profile, **changes: Any) -> dict[str, Any]:
 
 
 def _portfolio(profile: Profile) -> Iterable[dict[str, Any]]:
-    yield _setting(profile, rounds=60)
+    """Return settings that gave small models on many tables: additive ones first, then forests with room to prune."""
+    yield _setting(profile)
     yield _setting(profile, shape="forest", rounds=30, leaves=6, learning_rate=0.3)
-    yield _setting(profile, rounds=100, learning_rate=0.3, min_leaf=30, ridge=60.0)
     if profile.task == "regression":
-        yield _setting(profile, rounds=60, logarithmic=True)
+        yield _setting(profile, rounds=100, logarithmic=True)
         yield _setting(profile, shape="forest", rounds=30, leaves=8, learning_rate=0.3, logarithmic=True)
-    yield _setting(profile, shape="forest", rounds=30, leaves=12, learning_rate=0.3)
+        yield _setting(
+            profile, shape="forest", rounds=100, leaves=8, learning_rate=0.3, ridge=10.0, digits=6, logarithmic=True
+        )
+    yield _setting(profile, rounds=100, learning_rate=0.3, min_leaf=30, ridge=60.0)
+    yield _setting(profile, learning_rate=0.3, max_bin=15, min_leaf=10, ridge=0.3)
+    yield _setting(profile, rounds=100, leaves=3, ridge=3.0, digits=4)
+    yield _setting(profile, shape="forest", rounds=100, leaves=8, learning_rate=0.3, ridge=10.0, digits=5)

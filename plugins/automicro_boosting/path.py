@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 __all__ = ["Model", "grow"]
 
 _FINE_STEPS = 300  # from so many splits on, steps between models are large
-_JOINT_VALUES = 900  # with more values an output, LightGBM's own are kept: fitting them jointly costs their square
+_JOINT_VALUES = 900  # so many leaves an output are fitted jointly, which costs their square; later trees are left out
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,10 +48,10 @@ def grow(parameters: Parameters, data: TrainingData) -> Model:
     X = np.asfortranarray(data.X)
     coarse = coarsened(X, parameters["digits"])
     trained = shortened(train(parameters, replace(data, X=coarse), loss), coarse, data.features)
-    as_grown = forest(trained.rescaled(loss.factor, loss.shift))
+    if parameters["shape"] == "large":
+        return Model(forest(trained.rescaled(loss.factor, loss.shift)), ())
+    trained = trained.limited(_JOINT_VALUES)
     ensemble: Ensemble | Tables = tables_of(trained, X) if parameters["shape"] == "additive" else trained
-    if parameters["shape"] == "large" or max(ensemble.sizes) > _JOINT_VALUES:
-        return Model(as_grown, ())
     design = ensemble.design(X)
     bits = Bits.of(data.features, X)
     shape = TableShape(ensemble, bits) if isinstance(ensemble, Tables) else TreeShape(ensemble, bits)

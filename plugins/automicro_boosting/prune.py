@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = ["TreeShape"]
 
+
 class TreeShape:
     """The trees of an ensemble while splits with two leaves below are taken away.
 

@@ -90,9 +90,9 @@ class Design:
     def scores(self, coefficients: Coefficients) -> Array:
         """Return the scores before the link, (rows, outputs)."""
         scores = np.repeat(coefficients.bias[:, None], self.rows, axis=1)
-        for score, members, values in zip(scores, self.members, coefficients.values, strict=True):
+        for output, (members, values) in enumerate(zip(self.members, coefficients.values, strict=True)):
             for line in members:
-                score += values[line]
+                scores[output] += values[line]
         return np.ascontiguousarray(scores.T)
 
     def gradient(self, output: int, slope: Array) -> Array:

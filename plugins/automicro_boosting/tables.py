@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = ["StepTable", "TableShape", "Tables", "tables_of"]
 
+
 @dataclass(frozen=True, eq=False)
 class StepTable:
     """One step function: with ascending cuts, (pieces - 1,), a feature x falls into piece ``count(cuts < x)``.

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from automicro_linear.dense import constant
 from automicro_linear.newton import Fit, newton, screen
-from automicro_linear.paths import constant, thin_quadratic
+from automicro_linear.paths import thin_quadratic
 from automicro_linear.sweep import Sweep
 
 if TYPE_CHECKING:
@@ -36,6 +37,8 @@ def within_columns(
         The source column that each column of the basis comes from.
     most : int
     """
+    if len(np.unique(owners[allowed % len(owners)])) <= most:
+        return allowed
     chosen: list[int] = []
     inside = np.zeros(len(allowed), dtype=bool)
     fit = constant(problem)

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
-from automicro.plugin import Choice, Family, Float, Lowered, Needs, SizeBudget, Space, Variant
+from automicro.plugin import Family, Needs, SizeBudget, Variant
 from automicro.program import bounds
-from automicro_linear.ladder import BANDS
-from automicro_linear.paths import ORDERS
 from automicro_linear.recipes import as_minifloats, as_points, exact
+from automicro_linear.spaces import space_of, strongest_of
 from automicro_linear.training import Setting, train
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from automicro.plugin import Profile, TrainingData
+    from automicro.plugin import Lowered, Profile, Space, TrainingData
     from automicro.plugin.family import Parameters
     from automicro.plugin.profile import Task
     from automicro_linear.training import Path
@@ -23,7 +22,7 @@ __all__ = ["Linear"]
 
 MANTISSAS = (0, 1, 2, 4)
 POINTS = (1, 2, 4, 8)
-CUTS = (0, 1, 3, 7, 15)
+MOST_ROUNDED = 800  # terms that are rounded together; of more there is only the model as it is
 
 
 class Linear(Family):
@@ -31,8 +30,8 @@ class Linear(Family):
 
     Its parameters: `terms`, the band of numbers of terms that the path covers ("all": every term, for the best score);
     `cuts`, the most steps that a number is cut into, and `slopes`, whether it counts as it is besides (without cuts: always);
-    `order`, how terms are chosen;
-    `ridge`, the penalty of squared standardised coefficients; for regression `link`, what makes scores predictions.
+    `order`, how terms are chosen; `ridge`, the penalty of squared standardised coefficients; for regression `link`, what
+    makes scores predictions.
     """
 
     name: ClassVar[str] = "linear"
@@ -40,24 +39,7 @@ class Linear(Family):
 
     def space(self, profile: Profile) -> Space:
         """Return bands of sizes, cuts, orders of selection, penalties and, for regression, links."""
-        chosen = {"terms": tuple(BANDS)}
-        parameters: list[Choice | Float] = [
-            Choice("terms", (*BANDS, "all")),
-            Choice("cuts", CUTS),
-            Choice("slopes", (False, True), when={"cuts": CUTS[1:]}),
-            Choice("order", tuple(ORDERS), when=chosen),
-            Float("ridge", 1e-4, 1.0, log=True, when=chosen),
-        ]
-        extra: dict[str, Any] = {}
-        if profile.task == "regression":
-            parameters.append(Choice("link", ("identity", "exp")))
-            extra["link"] = "identity"
-        portfolio = [
-            {"terms": band, **basis, "order": "forward", "ridge": 5e-3, **extra}
-            for band in BANDS
-            for basis in ({"cuts": 0}, {"cuts": 3, "slopes": False})
-        ]
-        return Space(tuple(parameters), (*portfolio, {"terms": "all", "cuts": 0, **extra}))
+        return space_of(profile)
 
     def needs(self, parameters: Parameters) -> Needs:
         """Return: categories one-hot, unscaled; missing values filled where there are slopes, else kept."""
@@ -82,6 +64,8 @@ class Linear(Family):
     def variants(self, model: Path, data: TrainingData) -> Iterable[Variant]:  # noqa: ARG002 - the path has its rows
         """Return all models of the path in several roundings, and the largest as it is."""
         for name, fit in zip(model.names, model.fits, strict=True):
+            if len(fit.terms) > MOST_ROUNDED:
+                continue
             if model.stepped:
                 grains, made = POINTS, as_points(model.scorer, fit, POINTS)
             else:
@@ -92,4 +76,4 @@ class Linear(Family):
 
     def strongest(self, profile: Profile) -> Parameters | None:
         """Return the fit on all terms, its penalty chosen on held-out rows."""
-        return self.space(profile).portfolio[-1]
+        return strongest_of(profile)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from automicro_linear.dense import constant, dense
 from automicro_linear.newton import Fit, Problem, newton, quadratic, screen
 from automicro_linear.sweep import Sweep
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
     from automicro_linear.newton import Quadratic
 
-__all__ = ["ORDERS", "backward", "constant", "dense", "elastic", "forward", "thin_quadratic"]
+__all__ = ["ORDERS", "backward", "elastic", "forward", "thin_quadratic"]
 
 SCREENED = 250  # terms outside that a quadratic model looks at in forward selection
 DENSE = 600  # terms that backward elimination and the elastic net start from
@@ -86,16 +87,6 @@ ORDERS: dict[str, Callable[[Problem, Sequence[int], NDArray[np.int64]], list[Fit
     "backward": backward,
     "elastic": elastic,
 }
-
-
-def dense(problem: Problem, terms: NDArray[np.int64]) -> Fit:
-    """Return the ridge fit on all the given terms."""
-    return newton(problem, Fit(terms, np.zeros(len(terms)), constant(problem).bias))
-
-
-def constant(problem: Problem) -> Fit:
-    """Return the fit without terms."""
-    return Fit(np.empty(0, dtype=np.int64), np.empty(0), problem.loss.start(problem.design.weights))
 
 
 def thin_quadratic(problem: Problem, fit: Fit, terms: NDArray[np.int64]) -> Quadratic:

@@ -9,12 +9,13 @@ import numpy as np
 
 from automicro.plugin import Lowered
 from automicro_linear.columns import within_columns
+from automicro_linear.dense import tuned
 from automicro_linear.design import basis_of, standardise
-from automicro_linear.ladder import BANDS
 from automicro_linear.lowering import body
-from automicro_linear.newton import Fit, Problem, mean_loss, newton
-from automicro_linear.paths import ORDERS, constant, dense
+from automicro_linear.newton import Fit, Problem
+from automicro_linear.paths import ORDERS
 from automicro_linear.recipes import Scorer
+from automicro_linear.spaces import BANDS
 from automicro_linear.targets import row_weights, target_of
 
 if TYPE_CHECKING:
@@ -26,10 +27,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Path", "Setting", "train"]
 
-RIDGES = (1.0, 0.3, 0.1, 0.03, 0.01, 0.003, 0.001, 0.0001)
 CELLS = 15_000_000  # rows x columns of a design; where there are more, rows are drawn
 MOST_ROWS = 50_000
-TUNING_PRODUCTS = 400_000_000  # of rows and squared terms while the ridge is chosen
 
 
 @dataclass(frozen=True)
@@ -52,7 +51,7 @@ class Setting:
             bool(parameters.get("slopes", True)),
             str(parameters.get("link", "identity")),
             str(parameters.get("order", "forward")),
-            float(parameters.get("ridge", RIDGES[0])),
+            float(parameters.get("ridge", 0.0)),
         )
 
 
@@ -86,7 +85,7 @@ def train(data: TrainingData, setting: Setting) -> Path:
         owners = np.array([data.features[j].column for j in design.basis.feature.tolist()], dtype=np.int64)
         terms = within_columns(problem, terms, owners, data.max_columns)
     if setting.terms == "all":
-        fit, ridge = _tuned(problem, terms)
+        fit, ridge = tuned(problem, terms)
         return Path(Scorer(replace(problem, ridge=ridge), target, data.metric), ("all",), (fit,))
     ladder = BANDS[setting.terms]
     ladder = ladder[: 1 + sum(k < len(terms) for k in ladder)]
@@ -113,19 +112,3 @@ def _drawn(data: TrainingData, cuts: int) -> TrainingData:
 
 def _rows(values: NDArray[np.float64] | None, index: NDArray[np.int64]) -> NDArray[np.float64] | None:
     return None if values is None else values[index]
-
-
-def _tuned(problem: Problem, terms: NDArray[np.int64]) -> tuple[Fit, float]:
-    """Return the ridge fit on all terms, and its ridge: the best one for every fourth row when fitted on the others."""
-    rows = len(problem.design.Z)
-    step = max(1, rows * len(terms) ** 2 // TUNING_PRODUCTS)
-    drawn = np.arange(0, rows, step)
-    held = problem.some_rows(drawn[::4]) if len(drawn) >= 8 else problem
-    kept = problem.some_rows(np.delete(drawn, np.s_[::4])) if len(drawn) >= 8 else problem
-    fit = replace(constant(problem), terms=terms, values=np.zeros(len(terms)))
-    losses = []
-    for ridge in RIDGES:
-        fit = newton(replace(kept, ridge=ridge), fit, steps=4)
-        losses.append(mean_loss(held, fit))
-    best = RIDGES[int(np.argmin(losses))]
-    return dense(replace(problem, ridge=best), terms), best

@@ -133,7 +133,7 @@ def test_variants_predict_better_than_a_constant_and_survive_packing(task, shape
 @pytest.mark.parametrize("task", sorted(LINKS))
 def test_two_trainings_give_the_same_bytes(task, shape):
     data, setting, model = fitted(task, shape, missing=0.1)
-    again = pickle.loads(pickle.dumps(FAMILY.fit(setting, data)))  # noqa: S301 - a result must travel between processes
+    again = pickle.loads(pickle.dumps(FAMILY.fit(setting, data)))
     for one, other in zip(FAMILY.variants(model, data), FAMILY.variants(again, data), strict=True):
         assert one.key == other.key
         assert pack(program_of(data, one.lowered)) == pack(program_of(data, other.lowered))
@@ -209,7 +209,9 @@ def odd_tables():
 
 
 @pytest.mark.parametrize("shape", ["additive", "forest", "large"])
-@pytest.mark.parametrize(("name", "data"), list(odd_tables()), ids=lambda value: value if isinstance(value, str) else "")
+@pytest.mark.parametrize(
+    ("name", "data"), list(odd_tables()), ids=lambda value: value if isinstance(value, str) else ""
+)
 def test_odd_tables_give_finite_predictions(name, data, shape):
     model = FAMILY.fit(parameters_of(data, shape), data)
     columns = list(np.ascontiguousarray(data.X.T))

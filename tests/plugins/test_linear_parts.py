@@ -12,10 +12,11 @@ from hypothesis.extra import numpy as hnp
 from automicro.plugin import Feature
 from automicro.program.encodings import Minifloat
 from automicro_linear.cuts import candidate_cuts
+from automicro_linear.dense import constant, dense
 from automicro_linear.design import ABSENT, FLAG, STEP, Basis, basis_of, standardise
 from automicro_linear.losses import Absolute, Logistic, Poisson, Softmax, Squared, SquaredLog
 from automicro_linear.newton import Fit, Problem, Quadratic, fit_bias, newton, quadratic
-from automicro_linear.paths import constant, dense, elastic
+from automicro_linear.paths import elastic
 from automicro_linear.rounding import round_together
 from automicro_linear.short import minifloats, short_between, short_numbers
 from automicro_linear.sweep import Sweep

@@ -6,10 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from automicro.program.encodings import Fixed
+from automicro.program.encodings import Fixed, Float32
 from automicro.program.rows import FLOAT32_MAX
 from automicro.program.weights import Weights
-from automicro.program.wire.blocks import describe_block
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -40,7 +39,7 @@ def joined(values: ArrayLike, sources: Sequence[Weights]) -> Weights:
             rounded, encoding = snapped
     if any(source.encoding is None for source in used):
         return Weights(rounded)
-    return Weights(rounded, encoding or describe_block(rounded))
+    return Weights(rounded, encoding or Float32())
 
 
 def _multiples(exact: NDArray[np.float64], scale: float) -> tuple[NDArray[np.float32], Encoding] | None:

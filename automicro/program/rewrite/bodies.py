@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from automicro.program.nodes import Node
     from automicro.program.rewrite.domains import Domain
 
-__all__ = ["flat", "outputs_of", "reduced"]
+__all__ = ["flat", "has_forms", "outputs_of", "reduced"]
 
 
 def outputs_of(node: Node, inputs: int) -> int:
@@ -72,6 +72,11 @@ def _folded(first: Node, second: Node) -> Node | None:
     return without_scaling(first, second)
 
 
+def has_forms(node: Node) -> bool:
+    """Whether a reduced node has other forms to choose from."""
+    return isinstance(node, Sum | Chain) or (isinstance(node, StepTables) and node.values.encoding is not None)
+
+
 def reduced(node: Node, domains: Sequence[Domain], *, choose: bool) -> Node:
     """Return a flat node with the fewest parts over features of known domains; `choose` its shortest form."""
     if isinstance(node, Chain):
@@ -101,8 +106,8 @@ def reduced(node: Node, domains: Sequence[Domain], *, choose: bool) -> Node:
     if not choose:
         return bodies[0]
     if rest and isinstance(rest[0], Forest) and rest[0].leaves.values.shape[1] == 1:
-        merged = with_trees(rest[0], found[0])
-        bodies += [] if merged is None else [body_of([*own, merged, *rest[1:]])]
+        merged = [with_trees(rest[0], node) for node in found]
+        bodies += [body_of([*own, forest, *rest[1:]]) for forest in merged if forest is not None]
     if affine is not None and (steps := binary_steps(affine, domains)) is not None:
         for feature, output, step in steps:
             tables.add(feature, output, step)

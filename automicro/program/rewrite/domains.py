@@ -34,11 +34,15 @@ class Domain:
         return float(np.nextafter(self.values[0], np.float32(-np.inf))), float(self.values[-1])
 
     def canonical(self, cut: float) -> float:
-        """Return the cut that tells the same values apart: of listed values, the largest at or below it."""
+        """Return the cut that tells the same values apart: half-way between listed ones."""
         if self.values is None:
             return cut
         below = int(np.searchsorted(self.values, np.float32(cut), side="right"))
-        return float(self.values[below - 1]) if below else self.interval[0]
+        if below in {0, len(self.values)}:
+            return self.interval[below > 0]
+        low, high = float(self.values[below - 1]), float(self.values[below])
+        middle = float(np.float32((low + high) / 2))
+        return middle if middle < high else low
 
     @property
     def constant(self) -> float | None:
