@@ -71,7 +71,8 @@ class Minifloat:
         smallest = (1.0 + step if self.mantissa_bits else 2.0) * 2.0**-self.bias
         magnitude = np.minimum(round_mantissa(np.abs(values), self.mantissa_bits), largest)
         magnitude = np.where(magnitude < smallest, np.where(np.abs(values) < smallest / 2, 0.0, smallest), magnitude)
-        return np.copysign(magnitude, values) + 0.0
+        rounded: NDArray[np.float64] = np.copysign(magnitude, values) + 0.0
+        return rounded
 
 
 @dataclass(frozen=True)
@@ -90,7 +91,8 @@ class Fixed:
         """Return the nearest values that this encoding holds."""
         scale = float(np.float32(self.scale))
         codes = np.clip(np.rint(values / scale) - self.zero, 0, 2**self.bits - 1)
-        return (codes + self.zero) * scale + 0.0
+        rounded: NDArray[np.float64] = (codes + self.zero) * scale + 0.0
+        return rounded
 
 
 @dataclass(frozen=True)
@@ -107,7 +109,8 @@ class Codebook:
         """Return the nearest values that this encoding holds."""
         entries = np.unique(np.asarray(self.entries, dtype=np.float32)).astype(np.float64)
         middles = (entries[1:] + entries[:-1]) / 2
-        return entries[np.searchsorted(middles, values)]
+        nearest: NDArray[np.float64] = entries[np.searchsorted(middles, values)]
+        return nearest
 
 
 @dataclass(frozen=True)
@@ -135,7 +138,10 @@ def round_to(values: ArrayLike, encoding: Encoding) -> Weights:
 def round_mantissa(values: NDArray[np.float64], mantissa_bits: int) -> NDArray[np.float64]:
     """Return values rounded to 1 + mantissa_bits significant binary digits."""
     mantissa, exponent = np.frexp(values)
-    return np.ldexp(np.rint(np.ldexp(mantissa, mantissa_bits + 1)), exponent - mantissa_bits - 1)
+    rounded: NDArray[np.float64] = np.ldexp(
+        np.rint(np.ldexp(mantissa, mantissa_bits + 1)), exponent - mantissa_bits - 1
+    )
+    return rounded
 
 
 def short_scale(scale: float, mantissa_bits: int = 2) -> float:

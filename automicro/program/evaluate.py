@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from automicro.errors import DataError
-from automicro.program.nodes import Activation, Affine, Chain, Forest, Lookup, Missing, Numeric, OneHot, StepTables
+from automicro.program.nodes import Activation, Affine, Chain, Forest, Missing, Numeric, OneHot, StepTables
 from automicro.program.rows import Categories, row_count
 from automicro.program.trees import right_children
 
@@ -80,8 +80,8 @@ def _features(decoder: Decoder, column: Column) -> list[NDArray[np.float32]]:
         return [clipped if decoder.fill is None else np.where(np.isnan(column), np.float32(decoder.fill), clipped)]
     if not isinstance(column, Categories):
         raise DataError(f"column {decoder.column} must hold levels, but holds numbers")
-    position = {level: code for code, level in enumerate(column.levels)}
-    position_of = {None: -1, **position}
+    position_of: dict[str | None, int] = {level: code for code, level in enumerate(column.levels)}
+    position_of[None] = -1
     codes = column.codes
     if isinstance(decoder, OneHot):
         return [(codes == position_of.get(level, -2)).astype(np.float32) for level in decoder.levels]

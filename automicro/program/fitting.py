@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from automicro.program.encodings import Codebook, Fixed, Minifloat, short_scale
+from automicro.program.wire.blocks import describe_block
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["fit_codebook", "fit_fixed", "fit_minifloat"]
+    from automicro.program.encodings import Encoding
+
+__all__ = ["cheapest", "fit_codebook", "fit_fixed", "fit_minifloat"]
+
+
+def cheapest(values: ArrayLike) -> Encoding:
+    """Return the encoding that `pack` would choose: the cheapest of those that keep every value (as float32)."""
+    return describe_block(np.asarray(values, dtype=np.float32))
 
 
 def fit_minifloat(values: ArrayLike, mantissa_bits: int, exponent_bits: int = 4) -> Minifloat:
@@ -51,10 +60,7 @@ def fit_codebook(values: ArrayLike, entries: int) -> Codebook:
     if len(points) <= entries:
         return Codebook(tuple(points.tolist()) or (0.0,))
     bounds = _clusters(points, counts.astype(np.float64), entries)
-    centres = [
-        float(np.average(points[start:stop], weights=counts[start:stop]))
-        for start, stop in zip(bounds[:-1], bounds[1:], strict=True)
-    ]
+    centres = [float(np.average(points[start:stop], weights=counts[start:stop])) for start, stop in pairwise(bounds)]
     return Codebook(tuple(float(np.float32(c)) for c in centres))
 
 

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from automicro.program.encodings import round_mantissa, round_to
+from automicro.program.encodings import round_to
 from automicro.program.fitting import fit_fixed, fit_minifloat
 from automicro.program.nodes import Activation, Affine, Chain, Forest, Lookup, Numeric, StepTables, Sum
 from automicro.program.rewrite.decoding import decoders_of, features_of
 from automicro.program.rewrite.features import map_cuts
-from automicro.program.usage import cut_ranges, usage
 from automicro.program.rows import FLOAT32_MAX
 from automicro.program.simplify import simplify
+from automicro.program.usage import cut_ranges, usage
 from automicro.program.weights import Weights
 
 if TYPE_CHECKING:
@@ -201,4 +201,5 @@ def round_down(cuts: NDArray[np.float32], mantissa_bits: int, spread: float) -> 
     size = np.abs(exact) if spread <= 0 else np.minimum(np.abs(exact), spread)
     exponent = np.frexp(np.maximum(size, np.finfo(np.float32).tiny))[1] - 1 - mantissa_bits
     down = np.ldexp(np.floor(np.ldexp(exact, -exponent)), exponent)
-    return np.clip(down, -FLOAT32_MAX, FLOAT32_MAX).astype(np.float32)
+    rounded: NDArray[np.float32] = np.clip(down, -FLOAT32_MAX, FLOAT32_MAX).astype(np.float32)
+    return rounded

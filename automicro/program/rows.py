@@ -56,13 +56,16 @@ def level_text(value: object) -> str | None:
     if isinstance(value, str):
         return str(value)
     if isinstance(value, bool | np.bool_):
-        return "True" if value else "False"
+        return str(bool(value))
     if isinstance(value, int | np.integer):
         return str(int(value))
-    if _is_missing(value):
-        return None
-    if isinstance(value, Real) and float(value).is_integer():
-        return str(int(value))
+    return None if _is_missing(value) else _number_text(value)
+
+
+def _number_text(value: object) -> str:
+    if isinstance(value, Real):
+        number = float(value)
+        return str(int(number)) if number.is_integer() else str(value)
     return str(value)
 
 
@@ -104,14 +107,9 @@ def columns_of(program: Program, rows: NDArray[Any] | Sequence[Any]) -> list[Col
     DataError
         If the number of columns is wrong or a numeric column holds something that is not a number.
     """
-    if isinstance(rows, np.ndarray):
-        if rows.ndim != 2:
-            raise DataError(
-                f"rows must be a 2-D array or a list of columns, but got an array of {rows.ndim} dimensions"
-            )
-        sources: Sequence[Any] = rows.T
-    else:
-        sources = rows
+    if isinstance(rows, np.ndarray) and rows.ndim != 2:
+        raise DataError(f"rows must be a 2-D array or a list of columns, but got an array of {rows.ndim} dimensions")
+    sources: Any = rows.T if isinstance(rows, np.ndarray) else rows
     if len(sources) != program.columns:
         raise DataError(f"rows must have {program.columns} columns, but got {len(sources)}")
     kinds = column_kinds(program.decoders) or {0: "missing"}

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
-from scipy.linalg import inv
+from scipy.linalg import inv, pinvh
 
 from automicro_boosting.refit import Coefficients, refit, with_ridge
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from typing import Protocol
 
     from numpy.typing import NDArray
 
@@ -20,26 +19,27 @@ if TYPE_CHECKING:
     from automicro_boosting.refit import Design
 
     Array = NDArray[np.float64]
+    Pairs = NDArray[np.int64]
 
-    class Shape(Protocol):
-        """Trees or tables whose neighbouring values can be merged."""
-
-        @property
-        def size(self) -> int:
-            """Number of values that are still distinct."""
-
-        def pairs(self, output: int) -> tuple[NDArray[np.int64], Array]:
-            """Return which values of an output can be merged now, (pairs, 2), and the bits that each merger saves."""
-
-        def merge(self, output: int, kept: int, dropped: int) -> None:
-            """Give one value up for its neighbour."""
-
-
-__all__ = ["Elimination"]
+__all__ = ["Elimination", "Shape"]
 
 _CORRECTIONS = 3
 _MUCH_WORK, _SELDOM = 1_000_000, 0.75  # where a correction takes long, values are merged further in between
 _RENEWAL = 0.6  # the curvature is computed anew when this share of the values is left
+_AT_ONCE = 50  # one in so many values is merged before prices are computed anew
+
+
+class Shape(Protocol):
+    """Trees or tables whose neighbouring values can be merged."""
+
+    size: int
+    """Number of values that could still be given up."""
+
+    def pairs(self, output: int) -> tuple[Pairs, Array]:
+        """Return which values of an output can be merged now, (pairs, 2), and the bits that each merger saves."""
+
+    def merge(self, output: int, kept: int, dropped: int) -> None:
+        """Give one value up for its neighbour."""
 
 
 @dataclass(eq=False)
@@ -60,15 +60,15 @@ class Elimination:
         fitted = refit(self.design, self.loss, self.ridge)
         self.values = [np.append(v, b) for v, b in zip(fitted.values, fitted.bias, strict=True)]
         self.owner = [np.arange(size + 1) for size in self.design.sizes]
-        self.price = 0.0
         self.penalty = [np.append(np.full(size, self.ridge), 0.0) for size in self.design.sizes]
+        self.price = 0.0
         self.corrected_at = self.shape.size
         self._renew()
 
     def path(self, sizes: list[int]) -> Iterator[int]:
         """Merge down to each of these sizes in turn and yield it, with values corrected at each."""
         for size in sizes:
-            while self.shape.size > size and self._merge_cheapest():
+            while self.shape.size > size and self._merge_cheapest(self.shape.size - size):
                 if self.shape.size <= _RENEWAL * self.renewed_at:
                     self._correct()
                     self._renew()
@@ -92,7 +92,7 @@ class Elimination:
             self.covariance.append(inverse[np.ix_(place, place)])
         self.prices = [self._price(output) for output in range(len(self.owner))]
 
-    def _price(self, output: int) -> tuple[NDArray[np.int64], Array]:
+    def _price(self, output: int) -> tuple[Pairs, Array]:
         """Return the possible mergers of an output and the loss that each costs for a bit saved."""
         pairs, bits = self.shape.pairs(output)
         covariance, values = self.covariance[output], self.values[output]
@@ -100,27 +100,41 @@ class Elimination:
         spread = covariance[a, a] + covariance[b, b] - 2 * covariance[a, b]
         return pairs, 0.5 * (values[a] - values[b]) ** 2 / np.maximum(spread, 1e-12) / bits
 
-    def _merge_cheapest(self) -> bool:
-        """Merge the pair that costs least; return whether there was one."""
-        best = [(float(np.min(prices)), output) for output, (_, prices) in enumerate(self.prices) if len(prices)]
-        if not best:
+    def _merge_cheapest(self, most: int) -> bool:
+        """Merge the pairs that cost least, at most this many; return whether there was one."""
+        prices = np.concatenate([prices for _, prices in self.prices])
+        outputs = np.repeat(np.arange(len(self.prices)), [len(prices) for _, prices in self.prices])
+        pairs = np.concatenate([pairs for pairs, _ in self.prices])
+        if not len(prices):
             return False
-        price, output = min(best)
-        self.price = max(self.price, price)
-        pairs, prices = self.prices[output]
-        kept, dropped = (int(place) for place in pairs[int(np.argmin(prices))])
-        covariance, values = self.covariance[output], self.values[output]
-        along = covariance[:, kept] - covariance[:, dropped]
-        spread = max(along[kept] - along[dropped], 1e-12)
-        values -= along * ((values[kept] - values[dropped]) / spread)
-        covariance -= np.outer(along / spread, along)
-        owner = self.owner[output]
-        one = np.isin(owner, (owner[kept], owner[dropped]))
-        owner[one] = owner[kept]
-        self.penalty[output][one] = self.ridge / np.count_nonzero(one)
-        self.shape.merge(output, kept, dropped)
-        self.prices[output] = self._price(output)
+        chosen: dict[int, list[tuple[int, int]]] = {}
+        taken: set[tuple[int, int]] = set()
+        count = min(most, 1 + self.shape.size // _AT_ONCE)
+        for place in np.argsort(prices, kind="stable")[:count].tolist():
+            output, kept, dropped = int(outputs[place]), int(pairs[place, 0]), int(pairs[place, 1])
+            if not taken & {(output, kept), (output, dropped)}:
+                taken |= {(output, kept), (output, dropped)}
+                chosen.setdefault(output, []).append((kept, dropped))
+                self.price = max(self.price, float(prices[place]))
+        for output, mergers in chosen.items():
+            self._merge(output, mergers)
+            self.prices[output] = self._price(output)
         return True
+
+    def _merge(self, output: int, mergers: list[tuple[int, int]]) -> None:
+        """Make pairs of values equal, and all others the best that they can then be."""
+        kept, dropped = (np.array(side) for side in zip(*mergers, strict=True))
+        covariance, values, owner = self.covariance[output], self.values[output], self.owner[output]
+        along = covariance[:, kept] - covariance[:, dropped]
+        spread = along[kept] - along[dropped]
+        weights = along @ pinvh(spread)
+        values -= weights @ (values[kept] - values[dropped])
+        covariance -= weights @ along.T
+        for one, other in mergers:
+            same = (owner == owner[one]) | (owner == owner[other])
+            owner[same] = owner[one]
+            self.penalty[output][same] = self.ridge / np.count_nonzero(same)
+            self.shape.merge(output, one, other)
 
     def _correct(self) -> None:
         """Take a few quasi-Newton steps with the present covariance."""

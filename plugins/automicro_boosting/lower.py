@@ -41,7 +41,7 @@ def round_down(thresholds: NDArray[np.float64]) -> NDArray[np.float32]:
     """Return the largest float32 not above each threshold: float32 rows compare with it as with the threshold itself."""
     limit = np.finfo(np.float32).max
     near = np.clip(thresholds, -limit, limit).astype(np.float32)
-    return np.where(near > thresholds, np.nextafter(near, np.float32(-np.inf)), near)
+    return np.where(near > thresholds, np.nextafter(near, -limit), near)
 
 
 def as_given(values: NDArray[np.floating]) -> Weights:

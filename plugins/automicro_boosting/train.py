@@ -35,7 +35,6 @@ _FIXED = {
     "feature_pre_filter": False,
     "min_data_in_bin": 1,
     "min_sum_hessian_in_leaf": 1e-3,
-    "lambda_l2": 1.0,
 }
 
 
@@ -76,6 +75,7 @@ def _settings(parameters: Parameters, data: TrainingData, loss: Loss) -> dict[st
         "max_bin": parameters["max_bin"],
         "num_leaves": parameters["leaves"],
         "min_data_in_leaf": max(1, min(parameters["min_leaf"], rows // 4)),
+        "lambda_l2": 0.0 if parameters["shape"] == "large" else 1.0,
         "cegb_tradeoff": 1.0,
         "cegb_penalty_feature_coupled": [parameters["feature_penalty"] * rows] * features,
     }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,13 +11,13 @@ from automicro.program.nodes import Activation, Affine, Chain, Forest, StepTable
 from automicro.program.rewrite.blocks import joined
 from automicro.program.rewrite.domains import ANYTHING
 from automicro.program.rewrite.forests import reduced_forest
-from automicro.program.rewrite.scaling import without_scaling
 from automicro.program.rewrite.forms import binary_steps, body_of, shortest, with_trees
+from automicro.program.rewrite.scaling import without_scaling
 from automicro.program.rewrite.tables import Tables
 from automicro.program.weights import Weights
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from automicro.program.nodes import Node
     from automicro.program.rewrite.domains import Domain
@@ -80,40 +80,58 @@ def has_forms(node: Node) -> bool:
 def reduced(node: Node, domains: Sequence[Domain], *, choose: bool) -> Node:
     """Return a flat node with the fewest parts over features of known domains; `choose` its shortest form."""
     if isinstance(node, Chain):
-        parts = []
+        steps: list[Node] = []
         for part in node.nodes:
-            parts.append(reduced(part, domains, choose=choose))
-            domains = [ANYTHING] * outputs_of(parts[-1], len(domains))
-        return Chain(tuple(parts))
+            steps.append(reduced(part, domains, choose=choose))
+            domains = [ANYTHING] * outputs_of(steps[-1], len(domains))
+        return Chain(tuple(steps))
     if isinstance(node, Activation):
         return node
-    given = node.nodes if isinstance(node, Sum) else (node,)
-    tables = Tables(np.zeros(outputs_of(node, len(domains))))
-    affine = _joined_affine([part for part in given if isinstance(part, Affine)], domains, tables)
-    for part in given:
-        if isinstance(part, StepTables):
-            tables.add_node(part)
-    forests = [part for part in given if isinstance(part, Forest)]
-    kept = [forest for forest in (reduced_forest(f, domains, tables) for f in forests) if forest is not None]
-    others = [reduced(part, domains, choose=choose) for part in given if isinstance(part, Activation | Chain)]
-    rest = [*_joined_forests(kept), *others]
-    own = [] if affine is None else [affine]
-    alone = tables.copy()
+    parts = _Parts.of(node.nodes if isinstance(node, Sum) else (node,), domains, choose=choose)
+    alone = parts.tables.copy()
     found = alone.nodes(domains)
     if not found:
-        return _with_bias([*own, *rest], alone, len(domains))
-    bodies = [body_of([*own, node, *rest]) for node in found]
-    if not choose:
-        return bodies[0]
-    if rest and isinstance(rest[0], Forest) and rest[0].leaves.values.shape[1] == 1:
-        merged = [with_trees(rest[0], node) for node in found]
-        bodies += [body_of([*own, forest, *rest[1:]]) for forest in merged if forest is not None]
-    if affine is not None and (steps := binary_steps(affine, domains)) is not None:
-        for feature, output, step in steps:
-            tables.add(feature, output, step)
-        tables.sources.append(affine.weights)
-        bodies += [body_of([node, *rest]) for node in tables.nodes(domains)]
-    return shortest(bodies, domains)
+        return _with_bias([*parts.affine, *parts.rest], alone, len(domains))
+    bodies = [body_of([*parts.affine, table, *parts.rest]) for table in found]
+    return shortest([*bodies, *_other_forms(parts, found, domains)], domains) if choose else bodies[0]
+
+
+@dataclass(frozen=True, eq=False)
+class _Parts:
+    """The parts of a sum, equal kinds joined: at most one affine map; all step functions and constants; forests and whatever else."""
+
+    affine: list[Affine]
+    tables: Tables
+    rest: list[Node]
+
+    @classmethod
+    def of(cls, given: Sequence[Node], domains: Sequence[Domain], *, choose: bool) -> _Parts:
+        tables = Tables(np.zeros(outputs_of(given[0], len(domains))))
+        affine = _joined_affine([part for part in given if isinstance(part, Affine)], domains, tables)
+        for part in given:
+            if isinstance(part, StepTables):
+                tables.add_node(part)
+        forests = [reduced_forest(part, domains, tables) for part in given if isinstance(part, Forest)]
+        others = [reduced(part, domains, choose=choose) for part in given if isinstance(part, Activation | Chain)]
+        kept = _joined_forests([forest for forest in forests if forest is not None])
+        return cls([] if affine is None else [affine], tables, [*kept, *others])
+
+
+def _other_forms(parts: _Parts, found: Sequence[StepTables], domains: Sequence[Domain]) -> Iterator[Node]:
+    """Yield bodies with step tables as trees of a forest that is there anyway, and with an affine map as step tables."""
+    first = parts.rest[0] if parts.rest else None
+    if isinstance(first, Forest) and first.leaves.values.shape[1] == 1:
+        for table in found:
+            if (forest := with_trees(first, table)) is not None:
+                yield body_of([*parts.affine, forest, *parts.rest[1:]])
+    for affine in parts.affine:
+        steps = binary_steps(affine, domains)
+        if steps is not None:
+            tables = parts.tables.copy()
+            tables.sources.append(affine.weights)
+            for feature, output, step in steps:
+                tables.add(feature, output, step)
+            yield from (body_of([table, *parts.rest]) for table in tables.nodes(domains))
 
 
 def _joined_affine(parts: Sequence[Affine], domains: Sequence[Domain], tables: Tables) -> Affine | None:

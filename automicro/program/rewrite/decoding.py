@@ -9,8 +9,8 @@ import numpy as np
 
 from automicro.program.nodes import Lookup, Missing, Numeric, OneHot
 from automicro.program.rewrite.features import map_cuts, renumber
-from automicro.program.usage import usage
 from automicro.program.rows import FLOAT32_MAX
+from automicro.program.usage import usage
 from automicro.program.weights import Weights
 
 if TYPE_CHECKING:

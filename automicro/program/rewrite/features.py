@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from automicro.program.nodes import Activation, Affine, Chain, Forest, StepTables
+from automicro.program.nodes import Affine, Chain, Forest, StepTables, Sum
 from automicro.program.rewrite.blocks import joined
 from automicro.program.usage import cut_ranges
 from automicro.program.weights import Weights
@@ -25,12 +25,7 @@ __all__ = ["map_cuts", "renumber"]
 def renumber(node: Node, place: Mapping[int, int], width: int) -> Node:
     """Return a node over `width` features, of which number `place[f]` stands for the former feature f; others must be unused."""
     if isinstance(node, Affine):
-        weights = np.zeros((len(node.bias.values), width), dtype=np.float64)
-        for feature, target in place.items():
-            weights[:, target] += node.weights.values[:, feature]
-        if len(set(place.values())) < len(place):
-            return Affine(joined(weights, [node.weights]), node.bias)
-        return Affine(Weights(weights.astype(np.float32), node.weights.encoding), node.bias)
+        return _affine(node, place, width)
     if isinstance(node, StepTables):
         return replace(node, features=tuple(place[feature] for feature in node.features))
     if isinstance(node, Forest):
@@ -41,9 +36,18 @@ def renumber(node: Node, place: Mapping[int, int], width: int) -> Node:
         return replace(node, trees=tuple(trees))
     if isinstance(node, Chain):
         return Chain((renumber(node.nodes[0], place, width), *node.nodes[1:]))
-    if isinstance(node, Activation):
-        return node
-    return replace(node, nodes=tuple(renumber(part, place, width) for part in node.nodes))
+    if isinstance(node, Sum):
+        return Sum(tuple(renumber(part, place, width) for part in node.nodes))
+    return node
+
+
+def _affine(node: Affine, place: Mapping[int, int], width: int) -> Affine:
+    weights = np.zeros((len(node.bias.values), width), dtype=np.float64)
+    for feature, target in place.items():
+        weights[:, target] += node.weights.values[:, feature]
+    if len(set(place.values())) < len(place):
+        return Affine(joined(weights, [node.weights]), node.bias)
+    return Affine(Weights(weights.astype(np.float32), node.weights.encoding), node.bias)
 
 
 def map_cuts(node: Node, change: Callable[[int, NDArray[np.float32]], NDArray[np.float32]]) -> Node:
@@ -63,6 +67,6 @@ def map_cuts(node: Node, change: Callable[[int, NDArray[np.float32]], NDArray[np
         return replace(node, trees=tuple(trees))
     if isinstance(node, Chain):
         return Chain((map_cuts(node.nodes[0], change), *node.nodes[1:]))
-    if isinstance(node, Affine | Activation):
-        return node
-    return replace(node, nodes=tuple(map_cuts(part, change) for part in node.nodes))
+    if isinstance(node, Sum):
+        return Sum(tuple(map_cuts(part, change) for part in node.nodes))
+    return node

@@ -8,7 +8,6 @@ import numpy as np
 
 from automicro.program.evaluate import body_scores
 from automicro.program.nodes import Forest, Tree
-from automicro.program.rewrite.blocks import joined
 from automicro.program.rewrite.tables import Step, Tables
 from automicro.program.rewrite.trees import CONSTANT, SEVERAL, Grove
 from automicro.program.weights import Weights

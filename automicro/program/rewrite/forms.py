@@ -10,7 +10,6 @@ from automicro.program.nodes import Affine, Forest, StepTables, Sum, Tree
 from automicro.program.rewrite.blocks import joined
 from automicro.program.rewrite.tables import Step
 from automicro.program.usage import cut_ranges
-from automicro.program.weights import Weights
 from automicro.program.wire.bodies import write_node
 from automicro.program.wire.coder import Meter
 from automicro.program.wire.inputs import Inputs

@@ -37,7 +37,8 @@ class Step:
     def at(self, ends: NDArray[np.float32]) -> Floats:
         """Return the values at some numbers and, last, past all of them."""
         places = np.searchsorted(self.cuts, ends, side="left")
-        return self.values[np.append(places, len(self.cuts))]
+        values: Floats = self.values[np.append(places, len(self.cuts))]
+        return values
 
     @property
     def of_missing(self) -> float:
@@ -147,4 +148,3 @@ class Tables:
         """Whether moving the tables has rounded values to float32 and no further."""
         exact = np.concatenate([step.values - step.values[0] for step in merged.values()])
         return bool((np.abs(exact - node.values.values) <= ROUNDING * np.abs(exact).max(initial=0)).all())
-

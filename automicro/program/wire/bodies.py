@@ -66,7 +66,9 @@ def read_node(source: Decoder, inputs: Inputs, depth: int = 0) -> Node:
     if kind is Affine:
         outputs = read_number(source) + 1
         values, encoding = read_block(source, outputs * len(inputs))
-        return Affine(Weights(values.reshape(outputs, len(inputs)), encoding), Weights(*read_block(source, outputs, values)))
+        return Affine(
+            Weights(values.reshape(outputs, len(inputs)), encoding), Weights(*read_block(source, outputs, values))
+        )
     if kind is StepTables:
         return read_tables(source, inputs)
     if kind is Forest:

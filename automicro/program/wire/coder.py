@@ -7,13 +7,17 @@ from typing import Protocol
 
 from automicro.errors import ArtifactError
 
-__all__ = ["DIGIT", "Decoder", "Encoder", "Meter", "Sink"]
+__all__ = ["DIGIT", "Decoder", "Encoder", "Meter", "Sink", "claims_of"]
 
 TOP = 1 << 24
 MASK = (1 << 32) - 1
 DIGIT = 12  # bits of a large number that are coded in one step
-CLAIMS_AT_LEAST = 4096
-CLAIMS_A_BYTE = 64
+CLAIMS_AT_LEAST, CLAIMS_A_BYTE = 8192, 64
+
+
+def claims_of(length: int) -> int:
+    """Return how many elements the program of a file of some bytes may have: what bounds the reader's time and memory."""
+    return CLAIMS_AT_LEAST + CLAIMS_A_BYTE * length
 
 
 class Sink(Protocol):
@@ -106,7 +110,7 @@ class Decoder:
     """Turns bytes into numbers.
 
     Past its end a string of bytes goes on with zeros. What the numbers may add up to is bounded: every element of the program is
-    claimed before room is made for it, and a file of n bytes has 4,096 + 64 n claims. A mirror encoder tells at the end whether the
+    claimed before room is made for it, and claims are bounded by `claims_of`. A mirror encoder tells at the end whether the
     bytes are the ones that `Encoder` would have written.
     """
 
@@ -116,7 +120,7 @@ class Decoder:
         self._code = int.from_bytes(data[:4].ljust(4, b"\0"), "big")
         self._range = MASK
         self._mirror = Encoder()
-        self._left = CLAIMS_AT_LEAST + CLAIMS_A_BYTE * len(data)
+        self._left = claims_of(len(data))
 
     def peek(self, total: int) -> int:
         """Return which of `total` chances came true."""

@@ -10,7 +10,16 @@ import numpy as np
 
 from automicro.program.nodes import Lookup, Missing, Numeric, OneHot
 from automicro.program.weights import Weights
-from automicro.program.wire.numbers import Chances, LearntNumbers, read_ascending, read_choice, read_number, write_ascending, write_choice, write_number
+from automicro.program.wire.numbers import (
+    Chances,
+    LearntNumbers,
+    read_ascending,
+    read_choice,
+    read_number,
+    write_ascending,
+    write_choice,
+    write_number,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -13,7 +13,15 @@ from automicro.program.weights import Weights
 from automicro.program.wire.blocks import read_block, write_block
 from automicro.program.wire.cuts import read_cuts, write_cuts
 from automicro.program.wire.leaves import LeafReader, LeafWriter
-from automicro.program.wire.numbers import Chances, read_ascending, read_choice, read_number, write_ascending, write_choice, write_number
+from automicro.program.wire.numbers import (
+    Chances,
+    read_ascending,
+    read_choice,
+    read_number,
+    write_ascending,
+    write_choice,
+    write_number,
+)
 from automicro.program.wire.shapes import read_shapes, write_shapes
 from automicro.program.wire.splits import SPLIT_GAINS, Bounds, SplitChances
 from automicro.program.wire.symbols import SYMBOLS_AT_MOST, learnt_bits
@@ -56,7 +64,7 @@ class _Splits:
             entries, inverse = np.unique(values[mine], return_inverse=True)
             cuts.append(entries)
             codes[mine] = inverse.reshape(-1)
-        ends = np.cumsum([len(t.feature) for t in trees])[:-1] if trees else []
+        ends = np.cumsum([len(t.feature) for t in trees], dtype=np.int64)[:-1]
         return cls(features, cuts, {f: i for i, f in enumerate(features)}, np.split(codes, ends) if trees else [])
 
 

@@ -40,6 +40,7 @@ class LeafWriter:
 
     @classmethod
     def of(cls, forest: Forest) -> LeafWriter:
+        """Return the writer of a forest's leaves."""
         leaves = np.concatenate([t.leaf[t.feature < 0] for t in forest.trees] or [np.empty(0, dtype=np.int32)])
         used = (forest.leaves.values + np.float32(0))[leaves]
         distinct, codes = np.unique(used, axis=0, return_inverse=True)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from automicro.errors import ArtifactError
+from automicro.errors import ArtifactError, PluginError
 from automicro.program.nodes import Program
 from automicro.program.validate import validate
 from automicro.program.wire.bodies import read_node, width, write_node
-from automicro.program.wire.coder import Decoder, Encoder, Meter
+from automicro.program.wire.coder import Decoder, Encoder, Meter, claims_of
 from automicro.program.wire.decoded import read_numbers, write_numbers
 from automicro.program.wire.decoders import level_lists, read_layout, with_levels, write_layout
 from automicro.program.wire.inputs import Inputs
@@ -60,13 +60,19 @@ def pack(program: Program) -> bytes:
     Raises
     ------
     PluginError
-        If the program is not valid: a family has lowered it wrongly.
+        If the program is not valid, as a family has lowered it wrongly, or says so little that a safe reader would refuse it.
     """
     validate(program)
     encoder = Encoder()
     for write in _parts(program).values():
         write(encoder)
-    return MAGIC + encoder.finish()
+    data = MAGIC + encoder.finish()
+    if 2 * encoder.claims + 64 > claims_of(len(data) - 1):  # only then may the reader find too much in too little
+        try:
+            unpack(data)
+        except ArtifactError as error:
+            raise PluginError(f"a program must not repeat itself endlessly: simplify it first; its reader says: {error}") from error
+    return data
 
 
 def size_by_part(program: Program) -> dict[str, float]:

@@ -12,7 +12,15 @@ from automicro.program.usage import cut_ranges
 from automicro.program.weights import Weights
 from automicro.program.wire.blocks import read_block, write_block
 from automicro.program.wire.cuts import read_cuts, write_cuts
-from automicro.program.wire.numbers import Chances, read_ascending, read_choice, read_number, write_ascending, write_choice, write_number
+from automicro.program.wire.numbers import (
+    Chances,
+    read_ascending,
+    read_choice,
+    read_number,
+    write_ascending,
+    write_choice,
+    write_number,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
