@@ -87,6 +87,9 @@ def select(  # noqa: PLR0913 - each is a question that users ask on its own
         raise RequestError(
             f"constraints must be given either as an object or as keywords, but got an object and {', '.join(sorted(keywords))}"
         )
+    for name, given, kind in (("constraints", constraints, Constraints), ("search", search, Search)):
+        if given is not None and not isinstance(given, kind):
+            raise RequestError(f"{name} must be an automicro.{kind.__name__}, but got {given!r}")
     wanted = constraints if constraints is not None else Constraints(**keywords)
     settings = search if search is not None else Search()
     if families is not None:
@@ -108,10 +111,11 @@ def select_request(request: SearchRequest, progress: Progress | None = None) -> 
         As `select`; the trace is written for an infeasible request too.
     """
     from automicro.errors import Infeasible
-    from automicro.run import run, write_outputs
+    from automicro.run import check_outputs, run, write_outputs
 
     if request.data is None:
         raise RequestError("data: must be given: name a file or sklearn:NAME as data.source")
+    check_outputs(request.output)
     problem, target_name = problem_of(request)
     try:
         selection = run(problem, request.constraints, request.search, progress=progress, target_name=target_name)

@@ -5,12 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+import os
 from dataclasses import asdict, dataclass
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from automicro.errors import DataError
+from automicro.errors import DataError, RequestError
 from automicro.measure import interpretability
 from automicro.model import Model
 from automicro.program import unpack
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from automicro.request import Constraints, Level, Output, Search, TrialRecord
     from automicro.search import Outcome, Result
 
-__all__ = ["run", "write_outputs"]
+__all__ = ["check_outputs", "run", "write_outputs"]
 
 SIGNIFICANT = 6
 LIBRARIES = ("automicro", "numpy", "scikit-learn", "lightgbm", "optuna")
@@ -155,6 +156,16 @@ def _versions() -> dict[str, str]:
         except metadata.PackageNotFoundError:  # run from a source tree
             versions[name] = "unknown"
     return versions
+
+
+def check_outputs(output: Output) -> None:
+    """Raise `RequestError` if a file cannot be written for its path, before a long search rather than after it."""
+    for key in ("model", "trace", "report"):
+        path = None if getattr(output, key) is None else Path(getattr(output, key)).absolute()
+        if path is not None and not path.parent.is_dir():
+            raise RequestError(f"output.{key}: the folder must exist, but {path.parent} does not")
+        if path is not None and (path.is_dir() or not os.access(path if path.exists() else path.parent, os.W_OK)):
+            raise RequestError(f"output.{key}: must be a file that can be written, but {path} is not")
 
 
 def write_outputs(output: Output, model: Model | None, trace: Iterable[Any], report: str) -> None:

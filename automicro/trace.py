@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from automicro.errors import Infeasible
 from automicro.request import TrialRecord
 
 if TYPE_CHECKING:
+    from automicro.measure import Latency
     from automicro.request import Constraints
     from automicro.search import Outcome, Result
 
@@ -33,7 +34,7 @@ def records(result: Result, chosen: Outcome | None) -> tuple[TrialRecord, ...]:
     return tuple(sorted(made, key=lambda record: record.number))
 
 
-def _record(result: Result, outcome: Outcome, chosen: Outcome | None, slow: dict[int, Any]) -> TrialRecord:
+def _record(result: Result, outcome: Outcome, chosen: Outcome | None, slow: dict[int, Latency]) -> TrialRecord:
     candidate, form = result.found.candidates[outcome.number], outcome.form
     status, reason = STATUS[outcome.status], outcome.reason
     if outcome is chosen:
@@ -43,6 +44,8 @@ def _record(result: Result, outcome: Outcome, chosen: Outcome | None, slow: dict
         reason = f"takes {slow[outcome.number].quantile_us:.4g} us in a fresh process, {limit:g} us are allowed"
     elif outcome.status == "feasible" and chosen is not None and form and chosen.form:
         reason = f"meets the constraints in {form.size_bytes} bytes, {chosen.form.size_bytes} are enough"
+    elif outcome.status == "feasible":
+        reason = f"its latency was not decided after {len(slow)} others were too slow"
     latency = slow.get(outcome.number) or (result.timed.latency if outcome is chosen else None)
     return TrialRecord(
         number=outcome.number,
@@ -50,12 +53,12 @@ def _record(result: Result, outcome: Outcome, chosen: Outcome | None, slow: dict
         parameters=dict(candidate.parameters),
         preparation=asdict(candidate.preparation),
         status=status,
-        reason=reason or "meets the constraints",
+        reason=reason,
         score=_score(result, outcome),
         size_bytes=form.size_bytes if form and form.size_bytes else None,
         latency_us=latency.quantile_us if latency else outcome.latency_us,
         interpretability=None if outcome.structure is None else outcome.structure.name,
-        margins=_margins(result, outcome),
+        margins=_margins(result, outcome, latency),
         folds_run=outcome.folds_run,
         seconds=outcome.seconds,
         variant=form.key or None if form else None,
@@ -75,7 +78,7 @@ def _score(result: Result, outcome: Outcome) -> float | None:
     return _sign(result) * outcome.form.gain
 
 
-def _margins(result: Result, outcome: Outcome) -> dict[str, float]:
+def _margins(result: Result, outcome: Outcome, latency: Latency | None) -> dict[str, float]:
     """Return by how much each constraint is met (above 0) or missed, relative to its limit."""
     margins = {name: -share for name, share in outcome.violations.items()}
     form, target = outcome.form, result.target
@@ -83,6 +86,8 @@ def _margins(result: Result, outcome: Outcome) -> dict[str, float]:
         margins.setdefault("score", (form.gain - target.gain) / target.scale)
     if form is not None and form.size_bytes and target.size_bytes is not None:
         margins.setdefault("size", 1 - form.size_bytes / target.size_bytes)
+    if latency is not None and target.latency_us is not None:
+        margins["latency"] = 1 - latency.quantile_us / target.latency_us
     return margins
 
 
@@ -91,13 +96,14 @@ def infeasible(result: Result, constraints: Constraints, trace: tuple[TrialRecor
     missed = [r for r in trace if any(margin < 0 for margin in r.margins.values())]
     if not missed:
         return Infeasible(_nothing_tried(result, trace), trace=trace)
-    nearest_overall = min(missed, key=lambda r: (_total(r), r.number))
+    # what was skipped or given up early was not measured on every constraint, so that it only seems near
+    nearest_overall = min(missed, key=lambda r: (r.status in ("abandoned", "skipped"), _total(r), r.number))
     binding = tuple(sorted(name for name, margin in nearest_overall.margins.items() if margin < 0))
     nearest: dict[str, dict[str, object]] = {}
     for name in sorted({name for r in missed for name, margin in r.margins.items() if margin < 0}):
         record = min((r for r in missed if r.margins.get(name, 0) < 0), key=lambda r: (-r.margins[name], r.number))
         nearest[name] = _facts(record, constraints.metric or "score")
-    tried = sum(record.status not in ("skipped", "declined") for record in trace)
+    tried = sum(record.status not in ("skipped", "declined") and record.seconds > 0 for record in trace)
     said = "; ".join(_sentence(name, nearest_overall, result, constraints) for name in binding)
     message = f"no model meets the constraints ({result.found.stopped}, {tried} candidates tried): {said}"
     return Infeasible(message, binding=binding, nearest=nearest, trace=trace)

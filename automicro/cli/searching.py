@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+import contextlib
+import signal
+import threading
 from typing import TYPE_CHECKING, Any
 
 from automicro.cli.arguments import settings_of
@@ -12,6 +14,7 @@ from automicro.request.search_request import set_values
 
 if TYPE_CHECKING:
     from argparse import Namespace
+    from collections.abc import Iterator
 
 __all__ = ["run", "select"]
 
@@ -35,10 +38,20 @@ def _found(request: SearchRequest, name: str) -> str:
 
     if request.data is None:
         raise RequestError(f"{name}: data: must be given")
-    for key in ("model", "trace", "report"):
-        path = getattr(request.output, key)
-        if path is not None and not Path(path).absolute().parent.is_dir():
-            raise RequestError(f"output.{key}: the folder must exist, but {Path(path).parent} does not")
-    selection = select_request(request)
+    with _terminated_as_by_ctrl_c():
+        selection = select_request(request)
     kept = f"written to {request.output.model}" if request.output.model else "not written: name a file as output.model"
     return f"{selection!r}\nmodel {kept}\n"
+
+
+@contextlib.contextmanager
+def _terminated_as_by_ctrl_c() -> Iterator[None]:
+    """Make SIGTERM, with which schedulers end a search, give the best model so far and leave no process or folder behind."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)

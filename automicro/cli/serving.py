@@ -42,14 +42,16 @@ def _table(source: str, form: str | None) -> Any:
     from automicro.data import read_file, sklearn_source  # noqa: PLC0415 - brings pyarrow or scikit-learn
 
     if source.startswith("sklearn:"):
-        return sklearn_source(source.removeprefix("sklearn:"))[0]
+        if form is not None:
+            raise RequestError(f"--format: must not be given with {source!r}")
+        return sklearn_source(source)[0]
     return read_file(source, form)
 
 
 def _predictions(model: Model, table: Any, *, proba: bool) -> tuple[list[str], list[list[Any]]]:
     if proba:
-        classes = [] if model.classes_ is None else model.classes_.tolist()
-        return [str(label) for label in classes], model.predict_proba(table).tolist()
+        rows = model.predict_proba(table).tolist()  # refuses a model that predicts numbers
+        return [str(label) for label in model.classes_.tolist()], rows
     target = str((model.card or {}).get("target") or "prediction")
     return [target], [[value] for value in model.predict(table).tolist()]
 

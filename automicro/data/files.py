@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 __all__ = ["FORMATS", "read_file", "sklearn_source"]
 
-FORMATS = ("csv", "parquet", "jsonl")
+FORMATS = ("csv", "tsv", "parquet", "jsonl")
 SUFFIXES = {
     ".csv": "csv",
     ".tsv": "csv",
@@ -39,7 +39,7 @@ def read_file(path: str | os.PathLike[str], format: str | None = None) -> Any:  
     Parameters
     ----------
     path : path
-    format : {"csv", "parquet", "jsonl"}, optional
+    format : {"csv", "tsv", "parquet", "jsonl"}, optional
         By default told by the suffix.
 
     Raises
@@ -67,9 +67,10 @@ def read_file(path: str | os.PathLike[str], format: str | None = None) -> Any:  
 def _read(file: Path, kind: str) -> Any:
     import pyarrow as pa  # noqa: PLC0415 - only who reads files pays for it
 
-    readers = {"csv": _read_csv, "parquet": _read_parquet, "jsonl": _read_json_lines}
+    readers = {"csv": _read_csv, "tsv": _read_csv, "parquet": _read_parquet, "jsonl": _read_json_lines}
     try:
-        return readers[kind](file)
+        table = readers[kind](file)
+        return table.rename_columns(table.column_names)  # reads the names, which may be no UTF-8
     except (pa.ArrowException, UnicodeError, OSError) as error:
         reason = " ".join(str(error).split()).rstrip(".")
         raise DataError(f"data file {str(file)!r} cannot be read as {kind}: {reason}") from error

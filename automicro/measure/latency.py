@@ -156,6 +156,7 @@ def latency_in_fresh_process(
             timeout=timeout_seconds,
             env=environment,
             check=False,
+            start_new_session=True,  # Ctrl-C is for the parent
         )
     except subprocess.TimeoutExpired:
         raise AutomicroError(

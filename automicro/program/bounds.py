@@ -1,4 +1,8 @@
-"""Bounds of packed sizes, known before any weight is: what families build their size budgets of."""
+"""Bounds of packed sizes, known before any weight is: what families build their size budgets of.
+
+Each function returns the least and the most bytes. The most holds whatever float32 values there are, since `pack` takes the shortest of
+several ways and each bound is that of one of them. The least is hardly anything, since training may end in a constant.
+"""
 
 from __future__ import annotations
 
@@ -10,11 +14,13 @@ if TYPE_CHECKING:
 
 __all__ = ["ColumnShape", "affine_bytes", "decoder_bytes", "forest_bytes", "labels_bytes", "tables_bytes"]
 
-LEAST = 1
-NUMBER = 34  # bits that any float32 takes at most in a block, parameters of the block apart
-BLOCK = 48
-"""Bits that the parameters of a block take at most."""
-SMALLEST_FILE = 3  # bytes of the magic, version, columns and link
+NUMBER = 32.2  # bits of a float32 in a block: sign, exponent, mantissa, and what the coder rounds away
+BLOCK = 46.0  # bits that a block takes before its first number
+SET = 30.0  # bits that a set of cuts takes beyond its numbers
+NODE = 10.0  # bits of the kinds of a node, of its parts and of how they are written
+LABEL = 88.0  # bits of a label that is a number
+SLACK = 1.01  # chances are whole numbers and are halved now and then
+SMALLEST = 1  # bytes of the constant 0
 
 
 class ColumnShape(Protocol):
@@ -30,39 +36,104 @@ class ColumnShape(Protocol):
 
 
 def _bytes(bits: float) -> int:
-    return ceil(bits / 8) + 1
+    return ceil(SLACK * bits / 8) + 1
 
 
-def labels_bytes(classes: int, text_bytes: int = 0) -> tuple[int, int]:
-    """Return the bytes of `classes` labels, `text_bytes` of UTF-8 text in all."""
-    return 0, _bytes(64 + 72 * classes + 12 * text_bytes)
+def _count(value: int) -> float:
+    """Return the bits that a whole number >= 0 takes."""
+    return 2 * log2(value + 2) + 1
 
 
-def decoder_bytes(columns: Sequence[ColumnShape]) -> tuple[int, int]:
-    """Return the least and the most bytes of header and decoders, whatever is read of these columns, once each, and one flag."""
-    bits = 8 + 3 + 2 * log2(len(columns) + 1) + 24 + 4 * len(columns) + 2 * log2(len(columns) + 1)
-    for column in columns:
-        bits += 8 + NUMBER + 1
-        if column.kind == "category":
-            texts = sum(len(level.encode("utf-8", "surrogatepass")) for level in column.levels)
-            bits += 64 + 12 * texts + len(column.levels) * (NUMBER + 24)
-    return SMALLEST_FILE, _bytes(bits + 4 * BLOCK)
+def _texts(texts: Sequence[str]) -> float:
+    """Return the bits that different texts take; of a letter that never occurred, chances may have become few."""
+    letters = sum(len(text.encode("utf-8", "surrogatepass")) for text in texts)
+    a_letter = min(16.0, log2(6 + 8 * (letters + len(texts)))) + min(16.0, log2(300 + 3 * letters))
+    a_text = min(16.0, log2(6 + 8 * (letters + len(texts)))) + log2(16 + 8 * len(texts)) + log2(len(texts) + 2) + 2
+    return letters * a_letter + len(texts) * a_text + 12 + log2(len(texts) + 2)
 
 
-def affine_bytes(inputs: int, outputs: int = 1, labels: int = 0) -> tuple[int, int]:
-    """Return the least and the most bytes of body, link and labels of an affine map."""
-    return LEAST, _bytes(NUMBER * (inputs + 1) * outputs + 2 * BLOCK + 2 * log2(outputs + 1)) + labels_bytes(labels)[1]
+def _subset(members: int, count: int) -> float:
+    """Return the bits that a subset of `count` things takes."""
+    return (min(members, count) + 1) * log2(count + 1)
 
 
-def tables_bytes(features: int, pieces: int, outputs: int = 1, labels: int = 0) -> tuple[int, int]:
-    """Return the bytes of step tables of `pieces` pieces in all on `features` features."""
-    bits = 2 * NUMBER * (pieces + features * outputs) + 4 * BLOCK + 2 * BLOCK * features * outputs + NUMBER * outputs
-    return LEAST, _bytes(bits) + labels_bytes(labels)[1]
+def _cuts(cuts: int, features: int) -> float:
+    """Return the bits of dictionaries of cuts, at most so many in all."""
+    used = min(cuts, features)
+    sizes = used * _count(cuts // max(used, 1)) + 12 * log2(features * 48 + 8)
+    return cuts * NUMBER + used * SET + sizes + BLOCK + 2
 
 
-def forest_bytes(trees: int, leaves: int, features: int, outputs: int = 1, labels: int = 0) -> tuple[int, int]:
-    """Return the bytes of `trees` trees of at most `leaves` leaves each (of `outputs` numbers where that is more) on `features`."""
+def labels_bytes(labels: Sequence[object]) -> tuple[int, int]:
+    """Return the bytes of class labels."""
+    texts = [label for label in labels if isinstance(label, str)]
+    return 0, _bytes(6 + LABEL * (len(labels) - len(texts)) + (_texts(texts) if texts else 0))
+
+
+def decoder_bytes(columns: Sequence[ColumnShape], labels: Sequence[object] = ()) -> tuple[int, int]:
+    """Return the bytes of header, decoders and text labels, if every column is read at most once and its missingness once more."""
+    count = len(columns)
+    levels = sum(len(column.levels) + 1 for column in columns if column.kind == "category")
+    bits = 8 + _count(count) + 4 + _subset(count, count) + 2 * count + 12 * log2(count + 8)
+    bits += 2 * count * 2.4 + 2 * log2(count + 1) + 10  # kinds
+    bits += sum(_count(len(column.levels) + 1) for column in columns if column.kind == "category")
+    bits += count * NUMBER + (levels + count) * NUMBER + 2 * BLOCK + 24  # fills and look-ups
+    texts = [level for column in columns for level in column.levels]
+    texts += [label for label in labels if isinstance(label, str)]
+    bits += _texts(texts) + levels * (log2(levels + 2) + 2) if texts else 0
+    return SMALLEST, _bytes(bits)
+
+
+def affine_bytes(inputs: int, outputs: int = 1, classes: int = 0) -> tuple[int, int]:
+    """Return the bytes of body, link and numeric labels of an affine map of any weights."""
+    return 0, _bytes(NODE + _count(outputs) + NUMBER * (inputs + 1) * outputs + 2 * BLOCK + 6 + LABEL * classes)
+
+
+def _tables(features: int, pieces: int, outputs: int) -> float:
+    tables = min(features * outputs, pieces)
+    used = min(features, tables)
+    owners = 2 * used * outputs + log2(used * outputs + 1) + 2
+    subsets = (pieces + tables) * log2(pieces + 2) if outputs > 1 else 0
+    blocks = 3 * BLOCK + NUMBER * (pieces + tables + outputs)
+    return NODE + _count(outputs) + _subset(used, features) + owners + _cuts(pieces, features) + subsets + blocks
+
+
+def tables_bytes(features: int, pieces: int, outputs: int = 1, classes: int = 0) -> tuple[int, int]:
+    """Return the bytes of body, link and numeric labels of step tables with at most `pieces` pieces in all.
+
+    Every feature has at most one table for each output.
+    """
+    return 0, _bytes(_tables(features, pieces, outputs) + 6 + LABEL * classes)
+
+
+def _forest(trees: int, leaves: int, features: int, outputs: int) -> float:
     splits = trees * max(leaves - 1, 0)
-    bits = splits * (2 * NUMBER + 2 + log2(max(features, 1) * max(splits, 1)))
-    bits += trees * leaves * (NUMBER * outputs + 2 + log2(trees * leaves + 1)) + trees * log2(outputs + 1)
-    return LEAST, _bytes(bits + 4 * BLOCK + min(features, splits) * BLOCK + NUMBER * outputs) + labels_bytes(labels)[1]
+    nodes = trees + 2 * splits
+    used = min(features, splits)
+    shapes = nodes + 8 * log2(nodes + 2) + _count(splits)
+    pairs = splits * log2(splits + 1) + splits + log2(splits + 2) + 12  # with where NaN goes
+    rows = BLOCK + 40 + NUMBER * trees * leaves * outputs + trees * log2(outputs + 1)
+    bias = BLOCK + NUMBER * outputs
+    return (
+        NODE
+        + _count(outputs)
+        + _count(trees)
+        + _subset(used, features)
+        + _cuts(splits, features)
+        + shapes
+        + pairs
+        + rows
+        + bias
+    )
+
+
+def forest_bytes(trees: int, leaves: int, features: int, outputs: int = 1, classes: int = 0) -> tuple[int, int]:
+    """Return the bytes of body, link and numeric labels of at most `trees` trees of at most `leaves` leaves each.
+
+    Leaves may be as wide as there are outputs. Trees that read one feature may become step tables.
+    """
+    splits = trees * max(leaves - 1, 0)
+    tables = min(features, splits)
+    as_tables = _tables(features, (splits + tables) * outputs, outputs)
+    beside = NODE + 5 * BLOCK + tables * (SET + 2 * NUMBER * outputs) + _subset(tables, features)
+    return 0, _bytes(max(_forest(trees, leaves, features, outputs) + beside, as_tables) + 6 + LABEL * classes)

@@ -132,7 +132,9 @@ def round_to(values: ArrayLike, encoding: Encoding) -> Weights:
     exact = np.asarray(values, dtype=np.float64)
     if not np.isfinite(exact).all():
         raise PluginError("weights must be finite, but got NaN or infinity")
-    return Weights(np.ascontiguousarray(encoding.round(exact), dtype=np.float32), encoding)
+    largest = float(np.finfo(np.float32).max)
+    rounded = np.clip(encoding.round(exact), -largest, largest)
+    return Weights(np.ascontiguousarray(rounded, dtype=np.float32) + np.float32(0), encoding)
 
 
 def round_mantissa(values: NDArray[np.float64], mantissa_bits: int) -> NDArray[np.float64]:

@@ -43,8 +43,8 @@ class Search(Section):
     trial_memory : int or str
         A trial that takes more memory, such as ``"2GB"``, is stopped and traced as failed.
     storage : str, optional
-        File, or URL of a database that Optuna knows, which keeps every finished trial; a search that finds trials of
-        the same request there goes on from them.
+        Folder that keeps every finished trial; a search that finds trials of the same request there goes on from them.
+        It holds pickles: name only a folder that nobody else writes to.
     progress : bool, optional
         Whether progress is shown; on a terminal only, if not given.
 

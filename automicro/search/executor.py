@@ -111,8 +111,6 @@ class LocalExecutor:
     def _serve(self) -> None:
         worker = self._launch()
         while not self._closing.is_set() and (item := self._tasks.get()) is not None:
-            if item[0] in self._cancelled:
-                continue
             if worker is not None and not worker.alive:
                 self._end(worker)
                 worker = self._launch()
@@ -138,6 +136,8 @@ class LocalExecutor:
     def _run(self, worker: WorkerProcess, number: int, task: object) -> None:
         started = time.monotonic()
         with self._lock:
+            if number in self._cancelled:
+                return
             self._running[number] = worker
         try:
             result, failure = worker.ask(task)
@@ -149,3 +149,5 @@ class LocalExecutor:
             wanted = number not in self._cancelled
         if wanted:
             self._finished.put(Finished(number, result, failure, time.monotonic() - started))
+        else:
+            worker.close()  # it was told to end, perhaps only after its answer: no other task must meet it

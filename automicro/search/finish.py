@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,7 @@ from automicro.measure import JudgedRows, interval, latency_in_fresh_process
 from automicro.request import metric
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from typing import Any
 
     from automicro.measure import Latency
@@ -25,7 +26,7 @@ LATENCY_TRIES = 8
 
 @dataclass(frozen=True)
 class Timed:
-    """The outcome that is returned, its latency, and those that were smaller but too slow."""
+    """The outcome that is returned, its latency, and those that were tried before it but are too slow."""
 
     outcome: Outcome | None
     latency: Latency | None
@@ -62,11 +63,21 @@ def _raw(column: Any) -> Any:
     return lambda row: None if column.codes[row] < 0 else column.levels[column.codes[row]]
 
 
-def decide_latency(context: Context, feasible: Iterable[Outcome], limit_us: float | None, quantile: float) -> Timed:
-    """Time artifacts in fresh processes, smallest first, until one keeps the limit; without a limit only the smallest is timed."""
+def decide_latency(
+    context: Context, feasible: Sequence[Outcome], limit_us: float | None, quantile: float, until: float | None = None
+) -> Timed:
+    """Time artifacts in fresh processes until one keeps the limit; without a limit only the smallest is timed.
+
+    The smallest come first, then those that were fastest in their trials; a third one is not begun after `time.monotonic()` has
+    reached `until`.
+    """
     rows = raw_rows(context)
+    smallest, others = feasible[: LATENCY_TRIES // 2], feasible[LATENCY_TRIES // 2 :]
+    fastest = sorted(others, key=lambda o: (o.latency_us or 0.0, o.number))[: LATENCY_TRIES // 2]
     too_slow: list[tuple[Outcome, Latency]] = []
-    for outcome in list(feasible)[:LATENCY_TRIES]:
+    for outcome in (*smallest, *fastest):
+        if until is not None and len(too_slow) >= 2 and time.monotonic() >= until:
+            break
         measured = latency_in_fresh_process(outcome.artifact or b"", rows, quantile)
         if limit_us is None or measured.quantile_us <= limit_us:
             return Timed(outcome, measured, tuple(too_slow))

@@ -70,6 +70,11 @@ class FormTable:
         return len(self._folds)
 
     @property
+    def screened_rows(self) -> int:
+        """Validation rows that `screen` scores in the folds trained so far."""
+        return sum(len(_thinned(fold.validation)) for fold in self._folds)
+
+    @property
     def keys(self) -> tuple[str, ...]:
         """Variants that every fold has."""
         return tuple(key for key in self._programs[0] if all(key in programs for programs in self._programs))

@@ -114,10 +114,11 @@ class Loop:
 
     def _run(self, executor: LocalExecutor, trials: int | None, until: float | None, listener: Listener) -> None:
         while True:
-            while len(self._waiting) < AHEAD and self._may_start(trials, until) and self._start(executor):
+            while len(self._waiting) < AHEAD and self._may_start(trials, until) and self._start(executor, until):
                 pass
             if not self._waiting:
-                self.found.stopped = self.found.stopped or "every trial is done"
+                out_of_time = until is not None and time.monotonic() >= until
+                self.found.stopped = self.found.stopped or ("time is up" if out_of_time else "every trial is done")
                 return
             first = self._waiting[0]
             while first not in self._done:
@@ -132,9 +133,11 @@ class Loop:
         in_time = until is None or time.monotonic() < until
         return in_time and not self.found.stopped and (trials is None or self._trials < trials)
 
-    def _start(self, executor: LocalExecutor) -> bool:
-        """Start the next candidate that its size budget does not exclude; False if there is none."""
+    def _start(self, executor: LocalExecutor, until: float | None) -> bool:
+        """Start the next candidate that its size budget does not exclude; False if there is none, or no time for one."""
         for _ in range(SKIPPED_IN_A_ROW):
+            if until is not None and time.monotonic() >= until:
+                return False
             candidate = self._allocation.ask()
             if candidate is None:
                 self.found.stopped = "the spaces of all families are exhausted"
@@ -183,16 +186,23 @@ class Loop:
     def _judge(self, outcome: Outcome, listener: Listener) -> None:
         candidate = self.found.candidates[outcome.number]
         self.found.outcomes.append(outcome)
-        note = self._allocation.tell(candidate, outcome, _value(outcome))
+        least = self._tasks[outcome.number].incumbent_bytes if outcome.status == "too_large" else None
+        note = self._allocation.tell(candidate, outcome, _value(outcome, least or 0))
         if note:
             self.found.notes.append(note)
         listener.update(self._trials, outcome, self.found.incumbent)
 
     def _take_what_is_done(self, listener: Listener) -> None:
-        """Take up results that were still waiting for their turn when the search stopped."""
+        """Take up what was still waiting for its turn, or under way, when the search stopped."""
         for number in sorted(self._done):
-            self._judge(self._done[number], listener)
-        self._done.clear()
+            self._judge(self._done.pop(number), listener)
+        judged = {outcome.number for outcome in self.found.outcomes}
+        for number in self._waiting:
+            if number not in judged:
+                self.found.outcomes.append(
+                    Outcome(number, "abandoned", f"under way when the search ended: {self.found.stopped}")
+                )
+        self._waiting.clear()
 
     def _excluded(self, candidate: Candidate) -> Outcome | None:
         """Return the outcome of a candidate whose size budget shows, untrained, that it cannot win or fit."""
@@ -215,8 +225,9 @@ def _effort(outcome: Outcome) -> tuple[float, int]:
     return (outcome.structure.operations_p95, len(outcome.structure.columns)) if outcome.structure else (0.0, 0)
 
 
-def _value(outcome: Outcome) -> float | None:
-    """Return what a study minimises: the logarithm of the bytes."""
+def _value(outcome: Outcome, least_bytes: int = 0) -> float | None:
+    """Return what a study minimises: the logarithm of the bytes, or of `least_bytes` where these are only known not to be fewer."""
     if outcome.status in ("failed", "declined"):
         return None
-    return math.log(outcome.form.size_bytes if outcome.form and outcome.form.size_bytes else UNKNOWN_BYTES)
+    size = outcome.form.size_bytes if outcome.form and outcome.form.size_bytes else UNKNOWN_BYTES
+    return math.log(max(size, least_bytes))

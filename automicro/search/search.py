@@ -87,18 +87,47 @@ def search(problem: Problem, constraints: Constraints, settings: Search, listene
         raise FamilyUnavailableError("at least one family must serve the problem, but " + "; ".join(notes))
     context = Context(problem, folds(problem, settings.seed), str(constraints.metric), constraints.max_features)
     workers = settings.workers or min(MOST_WORKERS, os.cpu_count() or 1)
+    store = None if settings.storage is None else Store(settings.storage, context)
     with LocalExecutor(context, workers, settings.trial_seconds, settings.trial_memory) as executor:
         reference = None
         if constraints.within is not None:
             reference = _reference(executor, context, registry.families, settings, clock)
         target = _target(constraints, reference)
-        store = None if settings.storage is None else Store(settings.storage, context)
         goal = Goal(target, len(context.folds), timed=settings.trials is None)
         loop = Loop(families, facts, goal, settings.seed, store)
         found = loop.run(executor, settings.trials, clock.loop_until, listener)
-    timed = decide_latency(context, found.feasible, target.latency_us, constraints.latency_quantile)
-    all_notes = (*problem.notes, *notes, *found.notes, *(reference.notes if reference else ()))
+    timed = _timed(context, found, constraints, clock.until(1.0))
+    all_notes = (
+        *problem.notes,
+        *notes,
+        *found.notes,
+        *(reference.notes if reference else ()),
+        *_doubts(timed, constraints),
+    )
     return Result(context, target, found, timed, reference, all_notes, time.monotonic() - clock.started, families)
+
+
+def _timed(context: Context, found: Found, constraints: Constraints, until: float | None) -> Timed:
+    """Decide the latency; Ctrl-C ends the search, and only a second one what must follow."""
+
+    def decided() -> Timed:
+        return decide_latency(context, found.feasible, constraints.latency, constraints.latency_quantile, until)
+
+    try:
+        return decided()
+    except KeyboardInterrupt:
+        if found.interrupted:
+            raise
+        found.interrupted = True
+        return decided()
+
+
+def _doubts(timed: Timed, constraints: Constraints) -> list[str]:
+    """Return a sentence where the machine was too busy for its latencies to be trusted."""
+    measured = [latency for _, latency in timed.too_slow] + ([timed.latency] if timed.latency else [])
+    if constraints.latency is None or not any(latency.noisy for latency in measured):
+        return []
+    return ["the machine was too busy to measure latency well: repeat the search on a quiet one"]
 
 
 def _reference(

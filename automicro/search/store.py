@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import pickle
+from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,18 +26,24 @@ class Store:
     folder : path
         Made if it is not there. Only read it if you trust who wrote it: it holds pickles.
     context : Context
-        Trials of another problem, other folds or another metric are not found.
+        Trials of another problem, other folds or another metric, or of another version of automicro, are not found.
+
+    Raises
+    ------
+    DataError
+        If the folder cannot be written to.
     """
 
     def __init__(self, folder: str | Path, context: Context) -> None:
         self._folder = Path(folder)
+        if "://" in str(folder):
+            raise DataError(f"search.storage must be a folder on this machine, but got {str(folder)!r}")
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise DataError(
-                f"search.storage must be a folder that can be written, but {folder}: {error.strerror}"
-            ) from error
-        self._salt = hashlib.sha256(pickle.dumps(context, protocol=5)).digest()
+            raise self._refused(error) from error
+        version = metadata.version("automicro").encode()
+        self._salt = hashlib.sha256(version + pickle.dumps(context, protocol=5)).digest()
 
     def get(self, task: object) -> Any:
         """Return the result of a task, or None."""
@@ -47,11 +54,23 @@ class Store:
             return None
 
     def put(self, task: object, result: object) -> None:
-        """Write the result of a task; complete or not at all."""
+        """Write the result of a task; complete or not at all.
+
+        Raises
+        ------
+        DataError
+            If the folder cannot be written to any more.
+        """
         path = self._path(task)
         part = path.with_suffix(".part")
-        part.write_bytes(pickle.dumps(result, protocol=5))
-        part.replace(path)
+        try:
+            part.write_bytes(pickle.dumps(result, protocol=5))
+            part.replace(path)
+        except OSError as error:
+            raise self._refused(error) from error
+
+    def _refused(self, error: OSError) -> DataError:
+        return DataError(f"search.storage must be a folder that can be written, but {self._folder}: {error.strerror}")
 
     def _path(self, task: object) -> Path:
         digest = hashlib.sha256(self._salt + pickle.dumps(task, protocol=5)).hexdigest()

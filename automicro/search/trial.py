@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from dataclasses import replace
 from functools import cache
@@ -14,13 +15,14 @@ from automicro.measure import interpretability, latency
 from automicro.model import Model
 from automicro.plugin import Declined
 from automicro.program import columns_read, decode, evaluate, pack, quantise, unpack
+from automicro.request import metric
 from automicro.search.finish import raw_rows
 from automicro.search.forms import UNTOUCHED, FormTable, gain_of, mean_gain
 from automicro.search.task import Form, Outcome, ReferenceOutcome, ReferenceTask, TrialTask
 from automicro.search.training import rows_of, train
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from automicro.measure import Interpretability
     from automicro.plugin import Family
@@ -30,7 +32,7 @@ if TYPE_CHECKING:
 __all__ = ["run"]
 
 HOPELESS = 0.03  # a mean gain this fraction of the target below what is expected after one fold is given up; less with every further fold
-HOPELESS_UNPAIRED = 0.06  # the same, while it is not known how hard the single folds are
+NOISE = 3.0  # while it is not known how hard the single folds are: so many standard errors of a score on the rows judged so far
 VARIANTS_AT_ONCE = 10  # variants whose quantised forms are scored
 FORMS_REFIT = 3  # passing forms that are trained on all rows, smallest first
 FORMS_BARRED = 40  # forms that reach the score but miss a constraint on structure or size before the trial gives up
@@ -112,11 +114,16 @@ class _Trial:
         return self._outcome("too_large", f"takes at least {sizes[key]} bytes, the incumbent {limit}", form=form)
 
     def _hopeless_below(self) -> float:
-        missing = len(self.context.folds) - self.table.folds
-        share = HOPELESS if self.target.fold_offsets else HOPELESS_UNPAIRED
-        return self.target.expected(self.table.folds) - share * self.target.scale * (1 + missing) / len(
-            self.context.folds
-        )
+        done, of = self.table.folds, len(self.context.folds)
+        judged = metric(self.context.metric)
+        usual = (
+            0.5 if judged.high == 1 or "classification" in judged.tasks else 0.0
+        )  # a target near 0 says nothing of the noise
+        scale = max(self.target.scale, usual)
+        slack = HOPELESS * (1 + of - done) / of
+        if not self.target.fold_offsets:
+            slack = max(2 * slack, NOISE * math.sqrt((of - done) / of / self.table.screened_rows))
+        return self.target.expected(done) - scale * slack
 
     def _abandoned(self, best: float) -> Outcome:
         shortfall = (self.target.expected(self.table.folds) - best) / self.target.scale
@@ -131,26 +138,30 @@ class _Trial:
         return self._outcome("abandoned", reason, form=form, violations={"score": shortfall})
 
     def _judge_shortfall(self) -> Outcome:
-        """Report the form that scores best where none reaches the score."""
+        """Report the form that scores best where none reaches the score in less than the incumbent's bytes."""
         keys = list(self.table.keys)
         screened = self.table.screen(keys)
         key = max(screened, key=lambda k: screened[k])
         gains = self.table.gains(key, UNTOUCHED)
         form = self.table.form(key, UNTOUCHED, gains)
-        shortfall = max((self.target.gain - form.gain) / self.target.scale, 1e-12)
-        missed = {"score": shortfall, **self._missed(self.table.program(key, UNTOUCHED), form.size_bytes)}
-        return self._infeasible(form, gains, missed, (form,))
+        missed = self._missed(self.table.program(key, UNTOUCHED), form.size_bytes)
+        if form.gain < self.target.gain:
+            missed["score"] = (self.target.gain - form.gain) / self.target.scale
+        if missed:
+            return self._infeasible(form, gains, missed, (form,))
+        reason = f"reaches the score in no form smaller than the incumbent of {self.task.incumbent_bytes} bytes"
+        return self._outcome("too_large", reason, form=form, forms=(form,), fold_gains=gains)
 
     def _judge(self, screened: dict[str, float]) -> Outcome:
         """Find the forms that reach the score, smallest first, and refit them."""
         floor = self.target.gain - NEAR * self.target.scale
         near = [key for key, gain in screened.items() if gain >= floor]
         coarsest = list(self.table.precisions)[-1]
-        near = sorted(near, key=lambda key: self.table.size_bytes(key, coarsest))[:VARIANTS_AT_ONCE]
+        near.sort(key=lambda key: self.table.size_bytes(key, coarsest))
         forms: list[Form] = []
         passing: list[tuple[Form, tuple[float, ...]]] = []
         barred: list[Outcome] = []
-        for size, key, precision in self._by_size(near):
+        for size, key, precision in self._in_turn(near, passing):
             if len(passing) >= FORMS_REFIT or len(barred) >= FORMS_BARRED:
                 break
             gains = self.table.gains(key, precision, self.target.gain)
@@ -181,6 +192,12 @@ class _Trial:
             violations=missed,
             out_of_fold=self.table.out_of_fold(form),
         )
+
+    def _in_turn(self, keys: Sequence[str], passing: Sequence[object]) -> Iterator[tuple[int, str, str]]:
+        """Give the forms of some variants by their bytes, then those of the next ones as long as none has passed."""
+        for start in range(0, len(keys), VARIANTS_AT_ONCE):
+            if not passing:
+                yield from self._by_size(keys[start : start + VARIANTS_AT_ONCE])
 
     def _by_size(self, keys: Sequence[str]) -> list[tuple[int, str, str]]:
         """Return the distinct forms of some variants by their bytes; equal bytes go to the finer precision."""
@@ -221,6 +238,7 @@ class _Trial:
             program = quantise(program, self.table.precisions[form.precision])
         payload = pack(program)
         program = unpack(payload)  # what is measured is what ships
+        self._check_finite(program)
         violations = self._missed(program, len(payload))
         outcome = self._outcome(
             "feasible",
@@ -242,6 +260,11 @@ class _Trial:
         if limit is not None and len(payload) > limit:
             return replace(outcome, status="too_large", reason=f"takes {len(payload)} bytes, the incumbent {limit}")
         return outcome
+
+    def _check_finite(self, program: Program) -> None:
+        """Raise `PluginError` where the program that ships predicts NaN or infinity for rows of the table."""
+        rows = self.context.folds[0].validation
+        gain_of(self.context, rows, evaluate(program, rows_of(self.context.problem.table.columns, rows)))
 
     def _timed(self, outcome: Outcome, program: Program) -> Outcome:
         """Refuse what is too slow at the median already; the quantile is decided where no other process disturbs."""

@@ -40,7 +40,7 @@ def _answer(entry: Callable[[Any, Any], Any], context: Any, task: Any) -> tuple[
     except MemoryError:
         return None, "ran out of the memory that a trial may take"
     except Exception as error:  # noqa: BLE001 - whatever a family raises must not end the search
-        return None, f"{type(error).__name__}: {error}"
+        return None, " ".join(f"{type(error).__name__}: {error}".split())
 
 
 def main() -> None:

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
-from scipy.linalg import inv, pinvh
+from scipy.linalg import cho_solve, pinvh
 
-from automicro_boosting.refit import Coefficients, refit, with_ridge
+from automicro_boosting.refit import Coefficients, lower_triangle, refit, with_ridge
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -88,7 +88,8 @@ class Elimination:
         for output, owner in enumerate(self.owner):
             _, place = np.unique(owner, return_inverse=True)
             normal = self.design.curvature(output, bend[:, output], place)
-            inverse = inv(with_ridge(normal, self.ridge))
+            triangle = lower_triangle(with_ridge(normal, self.ridge))
+            inverse = cho_solve((triangle, True), np.eye(len(triangle)))
             self.covariance.append(inverse[np.ix_(place, place)])
         self.prices = [self._price(output) for output in range(len(self.owner))]
 

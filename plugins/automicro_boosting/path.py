@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Model", "grow"]
 
-_FINE_STEPS = 300  # from so many splits on, steps between models are large
+_FINE_STEPS = 300  # from so many splits on, steps between models are large, and each comes once
 _JOINT_VALUES = 900  # so many leaves an output are fitted jointly, which costs their square; later trees are left out
 
 
@@ -47,13 +47,13 @@ def grow(parameters: Parameters, data: TrainingData) -> Model:
     loss = make_loss(data, _link(parameters, data))
     X = np.asfortranarray(data.X)
     coarse = coarsened(X, parameters["digits"])
-    trained = shortened(train(parameters, replace(data, X=coarse), loss), coarse, data.features)
+    bits = Bits.of(data.features, X)
+    trained = shortened(train(parameters, replace(data, X=coarse), loss, bits), coarse, data.features)
     if parameters["shape"] == "large":
         return Model(forest(trained.rescaled(loss.factor, loss.shift)), ())
     trained = trained.limited(_JOINT_VALUES)
     ensemble: Ensemble | Tables = tables_of(trained, X) if parameters["shape"] == "additive" else trained
     design = ensemble.design(X)
-    bits = Bits.of(data.features, X)
     shape = TableShape(ensemble, bits) if isinstance(ensemble, Tables) else TreeShape(ensemble, bits)
     elimination = Elimination(shape, design, loss, parameters["ridge"] / len(X))
     full = _lowered(shape.pruned(elimination.coefficients()).rescaled(loss.factor, loss.shift), None)
@@ -61,7 +61,7 @@ def grow(parameters: Parameters, data: TrainingData) -> Model:
     path = [
         (f"splits={size}{name}", lowered)
         for size, _ in zip(sizes, elimination.path(sizes), strict=True)
-        for name, lowered in _rounded(shape, elimination)
+        for name, lowered in _rounded(shape, elimination, finely=size < _FINE_STEPS)
     ]
     return Model(full, tuple(path))
 
@@ -77,8 +77,8 @@ def _link(parameters: Parameters, data: TrainingData) -> Link:
     return "exp"
 
 
-def _rounded(shape: TableShape | TreeShape, elimination: Elimination) -> Iterator[tuple[str, Lowered]]:
-    """Yield the present model with values as coarse as the splits are dear, and finer."""
+def _rounded(shape: TableShape | TreeShape, elimination: Elimination, *, finely: bool) -> Iterator[tuple[str, Lowered]]:
+    """Yield the present model with values as coarse as the splits are dear and, if asked for, finer."""
     ways = [roundings(elimination, anchored=False)]
     if isinstance(shape, TableShape):
         ways.append(roundings(elimination, anchored=True))
@@ -89,8 +89,9 @@ def _rounded(shape: TableShape | TreeShape, elimination: Elimination) -> Iterato
     costs = [[each.cost(elimination.price) for each in way] for way in ways]
     way = int(np.argmin([min(each) for each in costs]))
     best = int(np.argmin(costs[way]))
-    for name, place in (("", best), (",finer", min(best + 2, len(ways[way]) - 1))):
-        rounded = ways[way][place]
+    places = {"": best, ",finer": min(best + 2, len(ways[way]) - 1)}
+    for name in places if finely else ("",):
+        rounded = ways[way][places[name]]
         yield name, _lowered(shape.pruned(rounded.coefficients), rounded.encoding)
 
 

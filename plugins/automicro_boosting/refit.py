@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.linalg import cho_factor, cho_solve
+from scipy.linalg import LinAlgError, cho_solve, cholesky
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     Array = NDArray[np.float64]
 
-__all__ = ["Coefficients", "Design", "refit", "with_ridge"]
+__all__ = ["Coefficients", "Design", "lower_triangle", "refit", "with_ridge"]
 
 _STEPS = 8
 _HALVINGS = 5
@@ -113,7 +113,7 @@ class Design:
         size = self.sizes[output]
         place = np.arange(size + 1) if place is None else place
         kept = int(place[-1]) + 1
-        rows = _sample(self.rows, kept)
+        rows = _sample(self.rows, kept, _PRODUCTS / len(self.groups))
         matrix = np.zeros((len(rows), kept), dtype=np.float32)
         root = np.sqrt(bend[rows]).astype(np.float32)
         for line in self.members[output]:
@@ -122,8 +122,10 @@ class Design:
         normal = (matrix.T @ matrix).astype(np.float64)
         if len(rows) < self.rows:
             exact = np.bincount(place, self.gradient(output, bend), minlength=kept)
-            scale = np.sqrt(exact / np.maximum(np.diag(normal), 1e-30))
+            seen = np.diag(normal)
+            scale = np.sqrt(np.divide(exact, seen, out=np.ones(kept), where=seen > 0))
             normal *= np.outer(scale, scale)
+            np.fill_diagonal(normal, exact)
         return normal
 
     def start(self, loss: Loss) -> Coefficients:
@@ -163,10 +165,21 @@ def refit(design: Design, loss: Loss, ridge: float) -> Coefficients:
 
 
 def with_ridge(normal: Array, ridge: float) -> Array:
-    """Return second derivatives with a penalty on all values but the bias, made safe to invert."""
+    """Return second derivatives with a penalty on all values but the bias."""
     diagonal = np.full(len(normal), ridge + _JITTER * np.max(np.diag(normal)))  # a tree's leaves sum up to the bias
     diagonal[-1] = _JITTER * normal[-1, -1]
     return normal + np.diag(diagonal)
+
+
+def lower_triangle(matrix: Array) -> Array:
+    """Return L with ``L @ L.T = matrix``, which rounding may have left slightly indefinite: then of a matrix close to it."""
+    symmetric = 0.5 * (matrix + matrix.T)
+    jitter = 1e-12 * max(float(np.max(np.diag(symmetric))), 1e-300)
+    while True:
+        try:
+            return np.asarray(cholesky(symmetric + jitter * np.eye(len(symmetric)), lower=True))
+        except LinAlgError:
+            jitter *= 30
 
 
 def _newton_step(design: Design, loss: Loss, ridge: float, at: tuple[Coefficients, Array]) -> Coefficients:
@@ -176,16 +189,16 @@ def _newton_step(design: Design, loss: Loss, ridge: float, at: tuple[Coefficient
     for output in range(len(design.sizes)):
         gradient = design.gradient(output, slope[:, output])
         gradient[:-1] += ridge * coefficients.values[output]
-        normal = with_ridge(design.curvature(output, bend[:, output]), ridge)
-        step = -cho_solve(cho_factor(normal), gradient)
+        triangle = lower_triangle(with_ridge(design.curvature(output, bend[:, output]), ridge))
+        step = -cho_solve((triangle, True), gradient)
         steps.append(step[:-1])
         bias[output] = step[-1]
     return Coefficients(tuple(steps), bias)
 
 
-def _sample(rows: int, values: int) -> NDArray[np.intp]:
-    """Return all rows, or so many at random that their products do not take too long."""
-    count = max(int(_PRODUCTS / values**2), _ROWS_A_VALUE * values)
+def _sample(rows: int, values: int, products: float) -> NDArray[np.intp]:
+    """Return all rows, or so many at random that not many more products than these have to be taken."""
+    count = max(int(products / values**2), _ROWS_A_VALUE * values)
     if count >= rows:
         return np.arange(rows)
     return np.sort(np.random.default_rng(0).choice(rows, count, replace=False))

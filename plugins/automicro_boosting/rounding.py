@@ -6,10 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.linalg import LinAlgError, cholesky
 
 from automicro.program.encodings import Fixed, short_scale
-from automicro_boosting.refit import Coefficients
+from automicro_boosting.refit import Coefficients, lower_triangle
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -123,7 +122,7 @@ class _Output:
         order = np.concatenate((fixed, [len(owner) - 1], kept))
         rank = np.full(len(owner), -1)
         rank[order] = np.arange(len(order))
-        return cls(values[order], len(fixed), rank[owner[:-1]], _upper(covariance[np.ix_(order, order)]))
+        return cls(values[order], len(fixed), rank[owner[:-1]], lower_triangle(covariance[np.ix_(order, order)]).T)
 
     @property
     def free(self) -> Array:
@@ -146,15 +145,3 @@ class _Output:
             left[:, i:] -= scaled[:, None] * self.upper[i, i:]
             harm += 0.5 * scaled**2
         return np.where(self.place < 0, 0.0, done[:, self.place]), done[:, bias], harm
-
-
-def _upper(covariance: Array) -> Array:
-    """Return U with ``U.T @ U = covariance``."""
-    symmetric = 0.5 * (covariance + covariance.T)
-    jitter = 1e-12 * float(np.max(np.diag(symmetric)))
-    for _ in range(8):
-        try:
-            return np.asarray(cholesky(symmetric + jitter * np.eye(len(symmetric))))
-        except LinAlgError:
-            jitter *= 100
-    return np.diag(np.sqrt(np.maximum(np.diag(symmetric), 1e-12)))

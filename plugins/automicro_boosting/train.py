@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from automicro.plugin import TrainingData
     from automicro.plugin.family import Parameters
     from automicro.program.nodes import Link
+    from automicro_boosting.bits import Bits
     from automicro_boosting.loss import Loss
 
     Array = NDArray[np.float64]
@@ -38,27 +39,29 @@ _FIXED = {
 }
 
 
-def train(parameters: Parameters, data: TrainingData, loss: Loss) -> Ensemble:
+def train(parameters: Parameters, data: TrainingData, loss: Loss, bits: Bits) -> Ensemble:
     """Return the trees that LightGBM grows, one for each round and output, in the loss's units.
 
     Where the model may read fewer columns than the trees do, they are grown anew on the columns with the largest gains.
     """
     if data.X.shape[1] == 0 or len(data.X) < 2:
         return Ensemble((), loss.bias(), loss.link)
-    booster = train_booster(parameters, data, loss)
+    booster = train_booster(parameters, data, loss, bits)
     if data.max_columns is not None:
         owner = np.array([feature.column for feature in data.features])
         gains = np.bincount(owner, booster.feature_importance("gain"))
         if np.count_nonzero(gains) > data.max_columns:
             best = np.argsort(-gains, kind="stable")[: data.max_columns]
             constant = np.where(np.isin(owner, best), data.X, np.float32(0))  # trees cannot split on these
-            booster = train_booster(parameters, replace(data, X=constant), loss)
+            booster = train_booster(parameters, replace(data, X=constant), loss, bits)
     return read_model(booster.model_to_string(), data.outputs, loss.link)
 
 
-def train_booster(parameters: Parameters, data: TrainingData, loss: Loss) -> lightgbm.Booster:
+def train_booster(parameters: Parameters, data: TrainingData, loss: Loss, bits: Bits) -> lightgbm.Booster:
     """Return the trained booster."""
     settings = _settings(parameters, data, loss)
+    price = parameters["feature_penalty"] * len(data.X)  # for every byte that a feature takes
+    settings["cegb_penalty_feature_coupled"] = (price * bits.feature / 8).tolist()
     label = data.y.astype(np.float64) if loss.link == "softmax" else loss.target[:, 0]
     rows = lightgbm.Dataset(data.X, label=label, weight=row_weights(data), params=settings)
     return lightgbm.train(settings, rows, num_boost_round=int(parameters["rounds"]))
@@ -77,7 +80,6 @@ def _settings(parameters: Parameters, data: TrainingData, loss: Loss) -> dict[st
         "min_data_in_leaf": max(1, min(parameters["min_leaf"], rows // 4)),
         "lambda_l2": 0.0 if parameters["shape"] == "large" else 1.0,
         "cegb_tradeoff": 1.0,
-        "cegb_penalty_feature_coupled": [parameters["feature_penalty"] * rows] * features,
     }
     if data.outputs > 1:
         settings["num_class"] = data.outputs

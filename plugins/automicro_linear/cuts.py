@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 __all__ = ["candidate_cuts"]
 
-SLACK = 0.35  # of the distance between two quantiles, in which a shorter number is looked for
+SLACK = 0.45  # of the distance between two quantiles, in which a shorter number is looked for
 
 
 def candidate_cuts(x: NDArray[np.float32], count: int) -> NDArray[np.float32]:

@@ -162,7 +162,7 @@ class Softmax(Loss):
 
     def values(self, scores: Floats) -> Floats:
         """Return the loss of every row."""
-        top = scores.max(axis=1)
+        top = _largest(scores)
         losses: Floats = top + np.log(np.exp(scores - top[:, None]).sum(axis=1)) - (self.target * scores).sum(axis=1)
         return losses
 
@@ -184,14 +184,19 @@ class Softmax(Loss):
     @staticmethod
     def probabilities(scores: Floats) -> Floats:
         """Return the probability of every class, (rows, classes)."""
-        powers = np.exp(scores - scores.max(axis=1, keepdims=True))
-        shares: Floats = powers / powers.sum(axis=1, keepdims=True)
+        powers = np.exp(scores - _largest(scores)[:, None])
+        shares: Floats = powers / (powers @ np.ones((scores.shape[1], 1)))
         return shares
 
 
 def _mean(target: Floats, weights: Floats) -> Floats:
     mean: Floats = weights @ target / weights.sum()
     return mean
+
+
+def _largest(scores: Floats) -> Floats:
+    largest: Floats = np.ascontiguousarray(scores.T).max(axis=0)  # many times faster than along short rows
+    return largest
 
 
 def _sigmoid(scores: Floats) -> Floats:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["Fit", "Problem", "Quadratic", "fit_bias", "mean_loss", "newton", "quadratic", "scores", "screen"]
 
 BIAS_RIDGE = 1e-5  # keeps the biases of a softmax apart; shrinks a bias by nothing that shows
+SETTLED = 1e-3  # change of a bias after which it is left alone
 SINGLE = 20_000_000  # products of rows and squared terms from which single precision is good enough
 
 
@@ -175,7 +176,7 @@ def _search_line(problem: Problem, fit: Fit, step: NDArray[np.float64], value: f
     return fit, value
 
 
-def fit_bias(problem: Problem, fit: Fit, steps: int = 4) -> Fit:
+def fit_bias(problem: Problem, fit: Fit, steps: int = 6) -> Fit:
     """Return `fit` with the best biases for its coefficients."""
     loss, bias = problem.loss, fit.bias
     fixed = scores(problem.design, fit) - bias
@@ -188,5 +189,8 @@ def fit_bias(problem: Problem, fit: Fit, steps: int = 4) -> Fit:
         if isinstance(loss, Softmax):
             p = loss.probabilities(at)
             hessian += np.diag(share @ p**2) - (p * share[:, None]).T @ p
-        bias = bias - np.clip(solve(hessian, gradient), -2.0, 2.0)
+        step = np.clip(solve(hessian, gradient), -2.0, 2.0)
+        bias = bias - step
+        if np.abs(step).max() < SETTLED:
+            break
     return replace(fit, bias=bias)

@@ -8,6 +8,7 @@ import numpy as np
 
 from automicro_linear.dense import constant, dense
 from automicro_linear.newton import Fit, Problem, newton, quadratic, screen
+from automicro_linear.prices import Prices
 from automicro_linear.sweep import Sweep
 
 if TYPE_CHECKING:
@@ -24,7 +25,6 @@ DENSE = 600  # terms that backward elimination and the elastic net start from
 PRODUCTS = 1_000_000_000  # of rows and squared terms, in one quadratic model
 GROWTH = 1.25  # sizes grow by no more than this factor before the quadratic model is renewed
 EXCHANGES = 10
-PRICE = 2.0  # bytes of the first term on a feature, in those of another: its column, its fill or its level
 PENALTIES = 50
 
 
@@ -33,6 +33,7 @@ def forward(problem: Problem, sizes: Sequence[int], allowed: NDArray[np.int64]) 
 
     The term that lowers the quadratic model of the loss most comes in; one that has become useless is exchanged.
     """
+    prices = Prices(problem.design.basis)
     fit = constant(problem)
     fits = []
     size = 0
@@ -41,9 +42,9 @@ def forward(problem: Problem, sizes: Sequence[int], allowed: NDArray[np.int64]) 
             size = min(target, max(size + 1, int(size * GROWTH)))
             terms = screen(problem, fit, allowed, SCREENED + size)
             sweep = Sweep(thin_quadratic(problem, fit, terms), problem.outputs, np.searchsorted(terms, fit.terms))
-            _grow(sweep, problem.design.basis.feature[terms % len(problem.design.basis)], size)
+            _grow(sweep, prices.of(terms), size)
             _exchange(sweep)
-            fit = newton(problem, _fit_of(sweep, terms), steps=3)
+            fit = newton(problem, _fit_of(sweep, terms), steps=2 if size == target else 1)
         fits.append(fit)
     return fits
 
@@ -58,7 +59,7 @@ def backward(problem: Problem, sizes: Sequence[int], allowed: NDArray[np.int64])
     for target in reversed(sizes):
         while len(fit.terms) > target:
             size = max(target, int(len(fit.terms) / GROWTH))
-            fit = newton(problem, _shrink(thin_quadratic(problem, fit, fit.terms), fit, size), steps=3)
+            fit = newton(problem, _shrink(thin_quadratic(problem, fit, fit.terms), fit, size), steps=2)
         fits.append(fit)
     return fits[::-1]
 
@@ -97,12 +98,11 @@ def thin_quadratic(problem: Problem, fit: Fit, terms: NDArray[np.int64]) -> Quad
     return quadratic(thin, fit, terms)
 
 
-def _grow(sweep: Sweep, reads: NDArray[np.int64], size: int) -> None:
-    """Take in the most useful terms until there are `size`; a term that reads a feature of its own must be worth its price."""
+def _grow(sweep: Sweep, price: Callable[[NDArray[np.bool_]], NDArray[np.float64]], size: int) -> None:
+    """Take in the terms that are most useful for their price until there are `size`."""
     while sweep.terms_inside < size:
         gains = sweep.gains()
-        known = np.isin(reads, reads[sweep.inside[sweep.biases :]])
-        gains[sweep.biases :][~known] /= PRICE
+        gains[sweep.biases :] /= price(sweep.inside[sweep.biases :])
         best = int(gains.argmax())
         if gains[best] <= 0:
             break

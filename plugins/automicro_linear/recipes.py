@@ -99,18 +99,17 @@ def exact(scorer: Scorer, fit: Fit) -> RawModel:
 def as_minifloats(scorer: Scorer, fit: Fit, mantissas: Sequence[int]) -> list[RawModel]:
     """Return a fit with coefficients of few mantissa bits, one model for each of `mantissas`."""
     units = scorer.units(fit.terms)
-    top = _exponent(fit.values / units)
+    top = _exponent(fit.values / units) + 1
     model = quadratic(scorer.problem, fit, fit.terms)
-    stretches = STRETCHES if scorer.any_unit else STRETCHES[:1]
-    factors = np.concatenate([stretches * 2.0**top, stretches * 2.0 ** (top + 1)])[:, None] * units
     made = []
     for bits in mantissas:
+        stretches = STRETCHES if scorer.any_unit and bits < 2 else STRETCHES[:1]
+        factors = (stretches * 2.0**top)[:, None] * units
         bases = [minifloats(EXPONENT_BITS, bits)] * len(units)
         found = round_together(model, scorer.problem.outputs, bases, factors)
-        best = int(found.costs.argmin())
-        shift = top + best // len(stretches)
-        encoding = _minifloat(bits, shift)
-        made.append(scorer.rounded(fit, found.units[best] * 2.0**shift * units, encoding, encoding))
+        values = found.units[found.costs.argmin()] * 2.0**top * units
+        encoding = _minifloat(bits, top)
+        made.append(scorer.rounded(fit, values, encoding, encoding))
     return made
 
 
@@ -123,7 +122,7 @@ def as_points(scorer: Scorer, fit: Fit, points: Sequence[int]) -> list[RawModel]
     floating = basis.linear[fit.terms % len(basis)] & (basis.kind == SLOPE).any()
     units = scorer.units(fit.terms)
     raw = fit.values / units
-    top = _exponent(raw[floating])
+    top = _exponent(raw[floating]) + 1
     largest = float(np.abs(raw[~floating]).max(initial=0.0)) or 1.0
     model = quadratic(scorer.problem, fit, fit.terms)
     made = []
@@ -131,11 +130,11 @@ def as_points(scorer: Scorer, fit: Fit, points: Sequence[int]) -> list[RawModel]
         sizes = short_numbers(0.5 * largest / most, 1.3 * largest / most)
         bits = most.bit_length() - 1
         whole, float_values = np.arange(-most, most + 1, dtype=np.float64), minifloats(EXPONENT_BITS, bits)
-        scales = np.where(floating, 2.0 ** (top + 1), sizes[:, None])
+        scales = np.where(floating, 2.0**top, sizes[:, None])
         found = round_together(model, outputs, [float_values if f else whole for f in floating], scales * units)
         best = int(found.costs.argmin())
         steps = Fixed(16, float(sizes[best]), -(2**15))
-        encoding = _minifloat(bits, top + 1) if floating.any() else steps
+        encoding = _minifloat(bits, top) if floating.any() else steps
         made.append(scorer.rounded(fit, found.units[best] * scales[best] * units, encoding, steps))
     return made
 

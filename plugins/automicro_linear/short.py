@@ -10,7 +10,7 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["minifloats", "short_between", "short_numbers"]
+__all__ = ["minifloats", "short_between", "short_numbers", "significant_bits"]
 
 SIGNIFICANT = (1.0, 1.25, 1.5, 1.75)
 
@@ -32,6 +32,14 @@ def short_between(low: float, high: float) -> float:
         if low <= number < high:
             return number
     return low
+
+
+def significant_bits(number: float) -> int:
+    """Return the binary digits from the first to the last that is not 0; 0 for 0 and NaN."""
+    if math.isnan(number) or number == 0:
+        return 0
+    numerator = abs(number.as_integer_ratio()[0])
+    return numerator.bit_length() - (numerator & -numerator).bit_length() + 1
 
 
 def short_numbers(low: float, high: float) -> NDArray[np.float64]:

@@ -66,7 +66,7 @@ def best_threshold(metric: str, scores: Floats, positive: Floats, weights: Float
     fn = np.cumsum(mass * positive[order])[gaps]
     tn = np.cumsum(mass * (1 - positive[order]))[gaps]
     share = float(mass @ positive[order])
-    values = THRESHOLDED[metric](share - fn, 1 - share - tn, fn, tn)
+    values = THRESHOLDED[metric](np.maximum(share - fn, 0.0), np.maximum(1 - share - tn, 0.0), fn, tn)
     best = gaps[np.flatnonzero(values >= values.max() - 1e-12)]
     middles = (ordered[best] + ordered[best + 1]) / 2
     return float(middles[np.abs(middles).argmin()])

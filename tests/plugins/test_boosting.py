@@ -13,6 +13,7 @@ from hypothesis.extra import numpy as hnp
 
 from automicro.plugin import ColumnProfile, Declined, Feature, Profile, TrainingData
 from automicro.program import Numeric, Program, evaluate, pack, scores, simplify, unpack
+from automicro_boosting.bits import Bits
 from automicro_boosting.family import Boosting
 from automicro_boosting.loss import make_loss
 from automicro_boosting.lower import forest, read_model
@@ -76,7 +77,9 @@ def booster_and_program(task, missing):
     """A booster as LightGBM trains it, and its program before anything is shortened."""
     data = table(task, missing=missing)
     loss = make_loss(data, LINKS[task])
-    booster = train_booster(parameters_of(data, logarithmic=task == "logarithmic"), data, loss)
+    booster = train_booster(
+        parameters_of(data, logarithmic=task == "logarithmic"), data, loss, Bits.of(data.features, data.X)
+    )
     return data, booster, forest(read_model(booster.model_to_string(), data.outputs, loss.link))
 
 
@@ -102,7 +105,7 @@ def test_thresholds_between_neighbouring_float32_numbers_keep_rows_apart():
     close = np.nextafter(np.float32(1), np.float32(2))
     X = np.repeat(np.array([[1.0], [close]], dtype=np.float32), 40, axis=0)
     data = replace(table("binary"), X=X, y=np.repeat([0, 1], 40), features=(Feature(0, "x", "numeric"),))
-    booster = train_booster(parameters_of(data), data, make_loss(data, "sigmoid"))
+    booster = train_booster(parameters_of(data), data, make_loss(data, "sigmoid"), Bits.of(data.features, X))
     lowered = forest(read_model(booster.model_to_string(), 1, "sigmoid"))
     np.testing.assert_allclose(raw_scores(data, lowered, X)[:, 0], booster.predict(X, raw_score=True), rtol=1e-5)
     assert np.ptp(booster.predict(X, raw_score=True)) > 0

@@ -18,7 +18,7 @@ from automicro_linear.losses import Absolute, Logistic, Poisson, Softmax, Square
 from automicro_linear.newton import Fit, Problem, Quadratic, fit_bias, newton, quadratic
 from automicro_linear.paths import elastic
 from automicro_linear.rounding import round_together
-from automicro_linear.short import minifloats, short_between, short_numbers
+from automicro_linear.short import minifloats, short_between, short_numbers, significant_bits
 from automicro_linear.sweep import Sweep
 from automicro_linear.thresholds import THRESHOLDED, best_threshold
 
@@ -69,12 +69,12 @@ def test_short_between_lies_between(a, b):
 def test_short_between_is_shortest(low, width, exponent):
     number = short_between(math.ldexp(low, exponent), math.ldexp(low + width, exponent))
 
-    def bits(n: float) -> int:
-        mantissa, _ = math.frexp(n)
-        return next(b for b in range(54) if (mantissa * 2**b).is_integer())
-
     inside = [math.ldexp(n, exponent - 2) for n in range(4 * low, 4 * (low + width))]
-    assert bits(number) <= min(bits(n) for n in inside)
+    assert significant_bits(number) <= min(map(significant_bits, inside))
+
+
+def test_significant_bits():
+    assert [significant_bits(n) for n in (0.0, math.nan, 1.0, -8.0, 0.75, 40.0, -0.3125)] == [0, 0, 1, 1, 2, 3, 3]
 
 
 @given(st.floats(1e-6, 1e6), st.floats(1.3, 20))

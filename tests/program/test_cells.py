@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 from decimal import Decimal
 from fractions import Fraction
 
@@ -38,7 +38,7 @@ def reading(*decoders, columns=1):
         (np.inf, "inf"),
         (Decimal("2.50"), "2.50"),
         (Fraction(6, 2), "3"),
-        (datetime.date(2020, 1, 2), "2020-01-02"),
+        (dt.date(2020, 1, 2), "2020-01-02"),
         (None, None),
         (np.nan, None),
         (np.float32(np.nan), None),

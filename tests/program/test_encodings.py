@@ -67,7 +67,12 @@ def test_wider_encodings_saturate():
 
 
 def test_impossible_encodings_and_values_are_refused():
-    for wrong in (lambda: Minifloat(0, 2, 0), lambda: Fixed(25, 1.0, 0), lambda: Fixed(8, 0.0, 0), lambda: Codebook(())):
+    for wrong in (
+        lambda: Minifloat(0, 2, 0),
+        lambda: Fixed(25, 1.0, 0),
+        lambda: Fixed(8, 0.0, 0),
+        lambda: Codebook(()),
+    ):
         with pytest.raises(PluginError, match="must have"):
             wrong()
     with pytest.raises(PluginError, match="weights must be finite"):

@@ -71,7 +71,9 @@ def pack(program: Program) -> bytes:
         try:
             unpack(data)
         except ArtifactError as error:
-            raise PluginError(f"a program must not repeat itself endlessly: simplify it first; its reader says: {error}") from error
+            raise PluginError(
+                f"a program must not repeat itself endlessly: simplify it first; its reader says: {error}"
+            ) from error
     return data
 
 
