@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
 if TYPE_CHECKING:
@@ -165,7 +165,6 @@ class Selection:
     interrupted: bool = False
     variant: str = ""
     precision: str = ""
-    details: dict[str, Any] = field(default_factory=dict)
 
     @property
     def latency_us(self) -> float:

@@ -142,3 +142,11 @@ def test_a_category_of_ten_thousand_levels(table: tuple[pd.DataFrame, np.ndarray
     y = (x + rng.normal(size=rows) + (X["colour"] == "red") > 0).to_numpy()
     found = automicro.select(X, y, metric="roc_auc", score=0.8, search=automicro.Search(trials=4))
     assert found.size_bytes < 100
+
+
+@pytest.mark.parametrize("given", [{"constraints": {"metric": "r2"}}, {"search": {"trials": 3}}])
+def test_a_dict_in_the_place_of_an_object_is_refused(
+    table: tuple[pd.DataFrame, np.ndarray], given: dict[str, Any]
+) -> None:
+    with pytest.raises(RequestError, match=r"must be an automicro\.(Constraints|Search), but got"):
+        automicro.select(*table, **given)

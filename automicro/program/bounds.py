@@ -1,7 +1,8 @@
 """Bounds of packed sizes, known before any weight is: what families build their size budgets of.
 
 Each function returns the least and the most bytes. The most holds whatever float32 values there are, since `pack` takes the shortest of
-several ways and each bound is that of one of them. The least is hardly anything, since training may end in a constant.
+several ways and each bound is that of one of them. The least is hardly anything: the file
+of a constant has one byte, which the body's bound counts.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ SET = 30.0  # bits that a set of cuts takes beyond its numbers
 NODE = 10.0  # bits of the kinds of a node, of its parts and of how they are written
 LABEL = 88.0  # bits of a label that is a number
 SLACK = 1.01  # chances are whole numbers and are halved now and then
-SMALLEST = 1  # bytes of the constant 0
+SMALLEST = 1  # bytes of a file that predicts the constant 0, which training may end in
 
 
 class ColumnShape(Protocol):
@@ -81,12 +82,12 @@ def decoder_bytes(columns: Sequence[ColumnShape], labels: Sequence[object] = ())
     texts = [level for column in columns for level in column.levels]
     texts += [label for label in labels if isinstance(label, str)]
     bits += _texts(texts) + levels * (log2(levels + 2) + 2) if texts else 0
-    return SMALLEST, _bytes(bits)
+    return 0, _bytes(bits)
 
 
 def affine_bytes(inputs: int, outputs: int = 1, classes: int = 0) -> tuple[int, int]:
     """Return the bytes of body, link and numeric labels of an affine map of any weights."""
-    return 0, _bytes(NODE + _count(outputs) + NUMBER * (inputs + 1) * outputs + 2 * BLOCK + 6 + LABEL * classes)
+    return SMALLEST, _bytes(NODE + _count(outputs) + NUMBER * (inputs + 1) * outputs + 2 * BLOCK + 6 + LABEL * classes)
 
 
 def _tables(features: int, pieces: int, outputs: int) -> float:
@@ -103,7 +104,7 @@ def tables_bytes(features: int, pieces: int, outputs: int = 1, classes: int = 0)
 
     Every feature has at most one table for each output.
     """
-    return 0, _bytes(_tables(features, pieces, outputs) + 6 + LABEL * classes)
+    return SMALLEST, _bytes(_tables(features, pieces, outputs) + 6 + LABEL * classes)
 
 
 def _forest(trees: int, leaves: int, features: int, outputs: int) -> float:
@@ -136,4 +137,4 @@ def forest_bytes(trees: int, leaves: int, features: int, outputs: int = 1, class
     tables = min(features, splits)
     as_tables = _tables(features, (splits + tables) * outputs, outputs)
     beside = NODE + 5 * BLOCK + tables * (SET + 2 * NUMBER * outputs) + _subset(tables, features)
-    return 0, _bytes(max(_forest(trees, leaves, features, outputs) + beside, as_tables) + 6 + LABEL * classes)
+    return SMALLEST, _bytes(max(_forest(trees, leaves, features, outputs) + beside, as_tables) + 6 + LABEL * classes)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from automicro.data import folds, profile
@@ -45,7 +45,6 @@ class Result:
     reference: Reference | None = None
     notes: tuple[str, ...] = ()
     seconds: float = 0.0
-    families: Mapping[str, Family] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -104,7 +103,7 @@ def search(problem: Problem, constraints: Constraints, settings: Search, listene
         *(reference.notes if reference else ()),
         *_doubts(timed, constraints),
     )
-    return Result(context, target, found, timed, reference, all_notes, time.monotonic() - clock.started, families)
+    return Result(context, target, found, timed, reference, all_notes, time.monotonic() - clock.started)
 
 
 def _timed(context: Context, found: Found, constraints: Constraints, until: float | None) -> Timed:

@@ -83,9 +83,8 @@ class Boosting(Family):
 
     def strongest(self, profile: Profile) -> Parameters | None:
         """Return LightGBM's own default setting."""
-        return _setting(
-            profile, shape="large", rounds=100, leaves=31, learning_rate=0.1, min_leaf=20, l2=1e-3, digits=23
-        )
+        default = {"rounds": 100, "leaves": 31, "learning_rate": 0.1, "min_leaf": 20, "feature_penalty": 0.0}
+        return _setting(profile, shape="large", digits=23, **default)
 
 
 def _setting(profile: Profile, **changes: Any) -> dict[str, Any]:
@@ -107,13 +106,12 @@ def _setting(profile: Profile, **changes: Any) -> dict[str, Any]:
 def _portfolio(profile: Profile) -> Iterable[dict[str, Any]]:
     """Return settings that gave small models on many tables: additive ones first, then forests with room to prune."""
     yield _setting(profile)
-    yield _setting(profile, shape="forest", rounds=30, leaves=6, learning_rate=0.3)
     if profile.task == "regression":
+        forest = {"shape": "forest", "leaves": 8, "learning_rate": 0.3, "logarithmic": True}
+        yield _setting(profile, rounds=30, **forest)
         yield _setting(profile, rounds=100, logarithmic=True)
-        yield _setting(profile, shape="forest", rounds=30, leaves=8, learning_rate=0.3, logarithmic=True)
-        yield _setting(
-            profile, shape="forest", rounds=100, leaves=8, learning_rate=0.3, ridge=10.0, digits=6, logarithmic=True
-        )
+        yield _setting(profile, rounds=100, ridge=10.0, digits=6, **forest)
+    yield _setting(profile, shape="forest", rounds=30, leaves=6, learning_rate=0.3)
     yield _setting(profile, rounds=100, learning_rate=0.3, min_leaf=30, ridge=60.0)
     yield _setting(profile, learning_rate=0.3, max_bin=15, min_leaf=10, ridge=0.3)
     yield _setting(profile, rounds=100, leaves=3, ridge=3.0, digits=4)

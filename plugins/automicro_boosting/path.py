@@ -30,7 +30,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Model", "grow"]
 
-_FINE_STEPS = 300  # from so many splits on, steps between models are large, and each comes once
+_GROWTH = ((100, 1.12), (300, 1.25), (np.inf, 1.6))  # steps between numbers of splits, up to which number
+_TWICE = range(4, 33)  # models of so many splits come with values of two precisions
 _JOINT_VALUES = 900  # so many leaves an output are fitted jointly, which costs their square; later trees are left out
 
 
@@ -61,7 +62,7 @@ def grow(parameters: Parameters, data: TrainingData) -> Model:
     path = [
         (f"splits={size}{name}", lowered)
         for size, _ in zip(sizes, elimination.path(sizes), strict=True)
-        for name, lowered in _rounded(shape, elimination, finely=size < _FINE_STEPS)
+        for name, lowered in _rounded(shape, elimination, finely=size in _TWICE)
     ]
     return Model(full, tuple(path))
 
@@ -100,12 +101,12 @@ def _lowered(ensemble: Ensemble | Tables, encoding: Encoding | None) -> Lowered:
 
 
 def _ladder(size: int) -> list[int]:
-    """Return falling numbers of splits, each about four fifths of the one before; the first two are at least `size`.
+    """Return falling numbers of splits in steps of an eighth, larger ones far up; the first two are at least `size`.
 
     Trainings on other rows end up with some more or fewer splits: one step of overlap gives most keys to all of them.
     """
     steps = [1]
     while len(steps) < 2 or steps[-2] < size:
-        growth = 1.25 if steps[-1] < _FINE_STEPS else 1.6
+        growth = next(growth for most, growth in _GROWTH if steps[-1] <= most)
         steps.append(max(steps[-1] + 1, round(steps[-1] * growth)))
     return steps[::-1]

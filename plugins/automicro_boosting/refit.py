@@ -24,7 +24,7 @@ _STEPS = 8
 _HALVINGS = 5
 _ENOUGH = 1e-4  # a step that lowers the loss by a smaller share was the last
 _PRODUCTS = 2e9
-_ROWS_A_VALUE = 20
+_ROWS_A_VALUE = 12
 _JITTER = 1e-5  # of the largest curvature: what float32 products leave uncertain
 
 

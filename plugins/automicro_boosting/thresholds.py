@@ -68,7 +68,8 @@ def shortened(ensemble: Ensemble, X: Floats, features: Sequence[Feature]) -> Ens
                 values[feature] = known[~np.isnan(known)]
                 has_missing[feature] = len(known) > len(values[feature])
             if key not in short:
-                short[key] = np.float32(0.5) if feature in binary else _short(values[feature], threshold[node])
+                apart = feature in binary and 0 <= key[1] < 1
+                short[key] = np.float32(0.5) if apart else _short(values[feature], threshold[node])
             threshold[node] = short[key]
             default_left[node] &= has_missing[feature]
         trees.append(replace(tree, threshold=threshold, default_left=default_left))

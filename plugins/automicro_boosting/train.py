@@ -60,8 +60,9 @@ def train(parameters: Parameters, data: TrainingData, loss: Loss, bits: Bits) ->
 def train_booster(parameters: Parameters, data: TrainingData, loss: Loss, bits: Bits) -> lightgbm.Booster:
     """Return the trained booster."""
     settings = _settings(parameters, data, loss)
-    price = parameters["feature_penalty"] * len(data.X)  # for every byte that a feature takes
-    settings["cegb_penalty_feature_coupled"] = (price * bits.feature / 8).tolist()
+    if price := parameters["feature_penalty"] * len(data.X):  # of every byte that a feature takes
+        settings["cegb_tradeoff"] = 1.0
+        settings["cegb_penalty_feature_coupled"] = (price * bits.feature / 8).tolist()
     label = data.y.astype(np.float64) if loss.link == "softmax" else loss.target[:, 0]
     rows = lightgbm.Dataset(data.X, label=label, weight=row_weights(data), params=settings)
     return lightgbm.train(settings, rows, num_boost_round=int(parameters["rounds"]))
@@ -79,7 +80,6 @@ def _settings(parameters: Parameters, data: TrainingData, loss: Loss) -> dict[st
         "num_leaves": parameters["leaves"],
         "min_data_in_leaf": max(1, min(parameters["min_leaf"], rows // 4)),
         "lambda_l2": 0.0 if parameters["shape"] == "large" else 1.0,
-        "cegb_tradeoff": 1.0,
     }
     if data.outputs > 1:
         settings["num_class"] = data.outputs

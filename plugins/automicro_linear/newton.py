@@ -16,7 +16,18 @@ if TYPE_CHECKING:
     from automicro_linear.design import Design
     from automicro_linear.losses import Loss
 
-__all__ = ["Fit", "Problem", "Quadratic", "fit_bias", "mean_loss", "newton", "quadratic", "scores", "screen"]
+__all__ = [
+    "Fit",
+    "Problem",
+    "Quadratic",
+    "fit_bias",
+    "mean_loss",
+    "newton",
+    "objective",
+    "quadratic",
+    "scores",
+    "screen",
+]
 
 BIAS_RIDGE = 1e-5  # keeps the biases of a softmax apart; shrinks a bias by nothing that shows
 SETTLED = 1e-3  # change of a bias after which it is left alone
@@ -144,7 +155,7 @@ def mean_loss(problem: Problem, fit: Fit) -> float:
     return float(problem.design.weights @ values) / len(values)
 
 
-def _objective(problem: Problem, fit: Fit) -> float:
+def objective(problem: Problem, fit: Fit) -> float:
     """Return the penalised mean loss."""
     penalty = problem.ridge * float(fit.values @ fit.values) + BIAS_RIDGE * float(fit.bias @ fit.bias)
     return mean_loss(problem, fit) + 0.5 * penalty
@@ -152,7 +163,7 @@ def _objective(problem: Problem, fit: Fit) -> float:
 
 def newton(problem: Problem, fit: Fit, steps: int = 8) -> Fit:
     """Return the ridge fit on the terms of `fit`, which is the start."""
-    value = _objective(problem, fit)
+    value = objective(problem, fit)
     for _ in range(steps):
         model = quadratic(problem, fit, fit.terms)
         full = solve(model.hessian, model.linear)
@@ -169,7 +180,7 @@ def _search_line(problem: Problem, fit: Fit, step: NDArray[np.float64], value: f
     for _ in range(12):
         outputs = problem.outputs
         trial = Fit(fit.terms, fit.values + step[outputs:], fit.bias + step[:outputs])
-        after = _objective(problem, trial)
+        after = objective(problem, trial)
         if after <= value:
             return trial, after
         step = step / 2

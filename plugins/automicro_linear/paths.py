@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from automicro_linear.dense import constant, dense
-from automicro_linear.newton import Fit, Problem, newton, quadratic, screen
+from automicro_linear.newton import Fit, Problem, newton, objective, quadratic, screen
 from automicro_linear.prices import Prices
 from automicro_linear.sweep import Sweep
 
@@ -44,7 +44,7 @@ def forward(problem: Problem, sizes: Sequence[int], allowed: NDArray[np.int64]) 
             sweep = Sweep(thin_quadratic(problem, fit, terms), problem.outputs, np.searchsorted(terms, fit.terms))
             _grow(sweep, prices.of(terms), size)
             _exchange(sweep)
-            fit = newton(problem, _fit_of(sweep, terms), steps=2 if size == target else 1)
+            fit = newton(problem, _no_worse(problem, _fit_of(sweep, terms), fit), steps=3)
         fits.append(fit)
     return fits
 
@@ -59,7 +59,8 @@ def backward(problem: Problem, sizes: Sequence[int], allowed: NDArray[np.int64])
     for target in reversed(sizes):
         while len(fit.terms) > target:
             size = max(target, int(len(fit.terms) / GROWTH))
-            fit = newton(problem, _shrink(thin_quadratic(problem, fit, fit.terms), fit, size), steps=2)
+            left = _shrink(thin_quadratic(problem, fit, fit.terms), fit, size)
+            fit = newton(problem, _no_worse(problem, left, fit), steps=3)
         fits.append(fit)
     return fits[::-1]
 
@@ -135,6 +136,14 @@ def _fit_of(sweep: Sweep, terms: NDArray[np.int64]) -> Fit:
     values = sweep.values()
     inside = np.flatnonzero(sweep.inside[sweep.biases :])
     return Fit(terms[inside], values[sweep.biases :][inside], values[: sweep.biases])
+
+
+def _no_worse(problem: Problem, fit: Fit, before: Fit) -> Fit:
+    """Return a fit of the quadratic model, or where that misleads one on its terms with the coefficients from before."""
+    dense = np.zeros(problem.outputs * len(problem.design.basis))
+    dense[before.terms] = before.values
+    known = Fit(fit.terms, dense[fit.terms], before.bias)
+    return fit if objective(problem, fit) <= objective(problem, known) else known
 
 
 def _net(model: Quadratic, biases: int) -> list[NDArray[np.float64]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 import sys
 from types import SimpleNamespace
@@ -249,3 +250,31 @@ def test_a_closed_pipe_is_no_error() -> None:
         process.stdout.close()
         assert process.stderr.read() == b""
     assert process.returncode == 0
+
+
+def test_probabilities_of_a_model_that_predicts_numbers_are_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    program = Program(1, (Numeric(0),), Affine(Weights.of([[2.0]]), Weights.of([0.5])), "identity")
+    (tmp_path / "m.micro").write_bytes(write_artifact(program))
+    (tmp_path / "rows.csv").write_text("x\n1\n")
+    assert main(["predict", str(tmp_path / "m.micro"), str(tmp_path / "rows.csv"), "--proba"]) == 2
+    assert "needs a classifier" in said(capsys)
+    assert main(["predict", str(tmp_path / "m.micro"), "sklearn:iris", "--format", "csv"]) == 2
+    assert "--format" in said(capsys)
+
+
+@pytest.mark.parametrize("place", ["", "none/m.micro"])
+def test_an_output_that_cannot_be_written_is_told_before_the_data_are_read(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], place: str
+) -> None:
+    words = ["select", "no.csv", "--target", "y", "--metric", "r2", "--score", "0.5", "--model", str(tmp_path / place)]
+    assert main(words) == 2
+    assert said(capsys).startswith("output.model: ")
+
+
+def test_being_terminated_is_like_ctrl_c(monkeypatch: pytest.MonkeyPatch, config: str) -> None:
+    before = signal.getsignal(signal.SIGTERM)
+    monkeypatch.setattr("automicro.api.select_request", lambda _: signal.raise_signal(signal.SIGTERM))
+    assert main(["run", config]) == 130
+    assert signal.getsignal(signal.SIGTERM) is before

@@ -50,8 +50,8 @@ def test_all_formats_give_the_same_table(tmp_path, name):
 def test_the_format_can_be_given(tmp_path):
     path = tmp_path / "table.data"
     path.write_text(TEXT)
-    assert read_file(path, "csv").num_rows == 3
-    with pytest.raises(DataError, match=r"one of csv, parquet, jsonl, but '.*table.data' is none by its name"):
+    assert read_file(path, "csv").num_rows == read_file(path, "tsv").num_rows == 3
+    with pytest.raises(DataError, match=r"one of csv, tsv, parquet, jsonl, but '.*table.data' is none by its name"):
         read_file(path)
     with pytest.raises(DataError, match="but got 'xlsx'"):
         read_file(path, "xlsx")
@@ -119,3 +119,9 @@ def test_the_examples_of_scikit_learn(name):
 def test_an_unknown_example_is_refused_with_a_guess():
     with pytest.raises(DataError, match="'sklearn:breast_cancr' does not exist: did you mean 'breast_cancer'"):
         sklearn_source("breast_cancr")
+
+
+def test_column_names_that_are_no_text_are_told(tmp_path):
+    (tmp_path / "random.csv").write_bytes(b"a,\xff\xfe\x01\n1,2\n")
+    with pytest.raises(DataError, match="cannot be read as csv"):
+        read_file(tmp_path / "random.csv")

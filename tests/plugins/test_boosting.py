@@ -5,6 +5,7 @@ from __future__ import annotations
 import pickle
 from dataclasses import replace
 
+import lightgbm
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -240,7 +241,19 @@ def test_the_portfolio_lies_in_the_space(task):
     space = FAMILY.space(profile_of(data))
     assert len(space.portfolio) >= 4
     for setting in space.portfolio:
-        assert FAMILY.size_budget(setting, profile_of(data)).at_least_bytes >= 1
+        budget = FAMILY.size_budget(setting, profile_of(data))
+        assert budget.at_least_bytes < 50 < budget.at_most_bytes
+
+
+@pytest.mark.parametrize("task", ["binary", "classes", "regression"])
+def test_the_strongest_setting_is_lightgbm_with_its_defaults(task):
+    data = table(task, rows=400, missing=0.1)
+    make = lightgbm.LGBMRegressor if task == "regression" else lightgbm.LGBMClassifier
+    model = make(n_jobs=1, verbosity=-1, deterministic=True, force_row_wise=True, min_data_in_bin=1)
+    expected = model.fit(data.X, data.y).booster_.predict(data.X, raw_score=True).reshape(len(data.X), -1)
+    lowered = FAMILY.lower(FAMILY.fit(FAMILY.strongest(profile_of(data)), data))
+    own = raw_scores(data, lowered, data.X)
+    np.testing.assert_allclose(own, expected, atol=1e-5, rtol=1e-5)
 
 
 def test_keys_agree_between_trainings_on_other_rows():

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from automicro.search.executor import LocalExecutor
+from automicro.search.process import WorkerProcess
 
 ENTRY = "worker_tasks:run"
 
@@ -68,3 +69,21 @@ def test_waiting_ends_at_the_given_time_and_leaving_ends_the_workers(monkeypatch
 
 def test_workers_use_one_thread(executor: LocalExecutor) -> None:
     assert results(executor, ["threads"]) == {0: "1"}
+
+
+def test_a_task_that_is_cancelled_as_it_answers_takes_no_other_along(
+    executor: LocalExecutor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answered = WorkerProcess.ask
+
+    def cancelled_at_last(worker: WorkerProcess, task: object) -> object:
+        result = answered(worker, task)
+        if task == 0:
+            executor.cancel(0)
+        return result
+
+    monkeypatch.setattr(WorkerProcess, "ask", cancelled_at_last)
+    for number in range(8):
+        executor.submit(number, number)
+    finished = [executor.next_finished() for _ in range(7)]
+    assert sorted((one.number, one.result) for one in finished if one) == [(n, 100 + n) for n in range(1, 8)]

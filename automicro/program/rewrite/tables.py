@@ -9,6 +9,7 @@ import numpy as np
 
 from automicro.program.nodes import StepTables
 from automicro.program.rewrite.blocks import ROUNDING, joined
+from automicro.program.rows import FLOAT32_MAX
 from automicro.program.usage import cut_ranges
 from automicro.program.weights import Weights
 
@@ -49,14 +50,15 @@ class Step:
         """Return the same function with cuts that tell values of a domain apart, equal neighbours joined."""
         low, high = domain.interval
         cuts = np.array([domain.canonical(cut) for cut in self.cuts.tolist()], dtype=np.float32) + np.float32(0)
-        values = self.values.astype(np.float32)
+        exact = np.clip(self.values, -FLOAT32_MAX, FLOAT32_MAX)
+        values = exact.astype(np.float32)
         inside = (cuts > low) & (cuts < high)
         inside[1:] &= cuts[1:] > cuts[:-1]
         first, last = int((cuts <= low).sum()), len(cuts) - int((cuts >= high).sum())
         kept = [i for i in range(first, last) if inside[i]]
         pieces = [*kept, last]
         kept = [i for i, following in zip(kept, pieces[1:], strict=True) if values[i] != values[following]]
-        return Step(cuts[kept], self.values[[*kept, last]], self.missing if domain.has_nan else None)
+        return Step(cuts[kept], exact[[*kept, last]], self.missing if domain.has_nan else None)
 
 
 def summed(steps: Sequence[Step]) -> Step:

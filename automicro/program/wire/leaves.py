@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import log2
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 __all__ = ["LeafReader", "LeafWriter"]
 
 IN_ORDER = len(GAINS)  # every leaf has the next row of the table, which follows the trees
+MOST_ROWS = 1 << 22
 MODES = (3, 3, 2, 2, 6)  # chances of the gains and of IN_ORDER
 
 
@@ -87,11 +89,13 @@ def _shortest_mode(
     if not len(codes):
         return IN_ORDER
     meter = Meter()
+    write_number(meter, len(distinct) - 1, 3)
     _write_rows(meter, distinct, 0, encoding)
     counts = np.bincount(codes, minlength=len(distinct))
-    modes = range(len(GAINS)) if len(distinct) <= SYMBOLS_AT_MOST else range(1)
-    best = min((learnt_bits(counts, GAINS[mode]) + meter.bits, mode) for mode in modes)
-    return min(best, (block_bits(used, encoding), IN_ORDER))[1]
+    modes = range(len(GAINS)) if len(distinct) <= SYMBOLS_AT_MOST else range(int(len(distinct) <= MOST_ROWS))
+    bits = {mode: learnt_bits(counts, GAINS[mode]) + meter.bits for mode in modes}
+    bits[IN_ORDER] = block_bits(used, encoding)
+    return min(bits, key=lambda mode: bits[mode] - log2(MODES[mode]))
 
 
 @dataclass(frozen=True)
@@ -135,8 +139,7 @@ class LeafReader:
         self._gain = 0 if self._mode == IN_ORDER else GAINS[self._mode]
         self._count = 0 if self._mode == IN_ORDER else read_number(source, 3) + 1
         source.claim(self._count)
-        if self._gain:
-            source.bounded(self._count, SYMBOLS_AT_MOST)
+        source.bounded(self._count, SYMBOLS_AT_MOST if self._gain else MOST_ROWS)
         self._chances = Chances(self._count, self._gain)
         self._table = None if self._mode == IN_ORDER else self._read_table(source, self._count)
 

@@ -83,34 +83,41 @@ class Chances:
     """
 
     def __init__(self, symbols: int, gain: int, start: Sequence[int] | None = None) -> None:
-        self.of = [1] * symbols if start is None else list(start)
+        self._even = gain == 0 and start is None
+        self._of = [] if self._even else [1] * symbols if start is None else list(start)
         self._gain = gain
-        self._total = sum(self.of)
+        self._total = symbols if start is None else sum(start)
 
     def write(self, sink: Sink, symbol: int) -> None:
         """Write a symbol and learn from it."""
-        sink.put(sum(self.of[:symbol]), self.of[symbol], self._total)
-        self._learn(symbol)
+        if self._even:
+            sink.put(symbol, 1, self._total)
+        else:
+            sink.put(sum(self._of[:symbol]), self._of[symbol], self._total)
+            self._learn(symbol)
 
     def read(self, source: Decoder) -> int:
         """Read a symbol and learn from it."""
         if self._total < 1:
             raise ArtifactError("a symbol must have a chance; the file is damaged")
         drawn = source.peek(self._total)
+        if self._even:
+            source.take(drawn, 1, self._total)
+            return drawn
         start, symbol = 0, 0
-        while start + self.of[symbol] <= drawn:
-            start += self.of[symbol]
+        while start + self._of[symbol] <= drawn:
+            start += self._of[symbol]
             symbol += 1
-        source.take(start, self.of[symbol], self._total)
+        source.take(start, self._of[symbol], self._total)
         self._learn(symbol)
         return symbol
 
     def _learn(self, symbol: int) -> None:
-        self.of[symbol] += self._gain
+        self._of[symbol] += self._gain
         self._total += self._gain
         if self._total > CHANCES:
-            self.of = [(chance + 1) >> 1 for chance in self.of]
-            self._total = sum(self.of)
+            self._of = [(chance + 1) >> 1 for chance in self._of]
+            self._total = sum(self._of)
 
 
 class LearntNumbers:

@@ -1,0 +1,128 @@
+"""How a search ends: latency decided last, interrupted, out of time; what it then says of every candidate."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sklearn.datasets import load_breast_cancer, load_diabetes
+
+import automicro
+from automicro.data import load_problem, profile
+from automicro.discovery import discover
+from automicro.errors import DataError
+from automicro.measure import latency
+from automicro.search import finish
+from automicro.search.loop import Goal, Loop
+from automicro.search.store import Store
+from automicro.search.task import Outcome, Target
+
+QUICK = automicro.Search(trials=1, families=["linear"])
+
+
+def measured(median_us: float) -> Any:
+    return replace(latency(lambda row: row, [0], seconds=0.001), quantile_us=median_us, low_us=1.0, high_us=9.0)
+
+
+@pytest.fixture(scope="module")
+def table() -> tuple[Any, Any]:
+    X, y = load_breast_cancer(return_X_y=True, as_frame=True)
+    return X.iloc[:300, :6], y.iloc[:300]
+
+
+def test_latency_binds_where_only_the_fresh_process_was_too_slow(
+    table: tuple[Any, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(finish, "latency_in_fresh_process", lambda *_: measured(3000.0))
+    with pytest.raises(automicro.Infeasible) as raised:
+        automicro.select(*table, metric="roc_auc", score=0.8, latency="2ms", search=QUICK)
+    assert raised.value.binding == ("latency",)
+    assert raised.value.nearest["latency"]["margins"] == pytest.approx({"latency": -0.5, "score": 0.2}, abs=0.1)
+    assert "3000 us" in str(raised.value)
+
+
+def test_an_interrupt_while_latency_is_measured_keeps_the_model(
+    table: tuple[Any, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls: list[int] = []
+
+    def interrupted_once(*_: Any) -> Any:
+        calls.append(1)
+        if len(calls) == 1:
+            raise KeyboardInterrupt
+        return measured(5.0)
+
+    monkeypatch.setattr(finish, "latency_in_fresh_process", interrupted_once)
+    found = automicro.select(*table, metric="roc_auc", score=0.8, latency="2ms", search=QUICK)
+    assert found.interrupted
+    assert found.latency_us == 5.0
+    assert any("too busy" in note for note in found.notes)
+
+
+def test_the_smallest_are_timed_first_and_then_the_fastest(monkeypatch: pytest.MonkeyPatch, table: Any) -> None:
+    tried: list[bytes] = []
+
+    def slow(artifact: bytes, *_: Any) -> Any:
+        tried.append(artifact)
+        return measured(50.0)
+
+    monkeypatch.setattr(finish, "latency_in_fresh_process", slow)
+    monkeypatch.setattr(finish, "raw_rows", lambda _: [])
+    feasible = [Outcome(n, "feasible", artifact=bytes([n]), latency_us=100.0 - n) for n in range(12)]
+    timed = finish.decide_latency(None, feasible, 40.0, 0.99)  # type: ignore[arg-type]  # no rows are read
+    assert [artifact[0] for artifact in tried] == [0, 1, 2, 3, 11, 10, 9, 8]
+    assert timed.outcome is None
+    tried.clear()
+    finish.decide_latency(None, feasible, 40.0, 0.99, until=time.monotonic())  # type: ignore[arg-type]  # as above
+    assert len(tried) == 2
+
+
+class NeverDone:
+    """An executor whose tasks do not end."""
+
+    def submit(self, number: int, task: object) -> None:
+        """Take a task."""
+
+    def next_finished(self, until: float | None) -> None:
+        return None
+
+
+class Deaf:
+    def update(self, *_: object) -> None:
+        """Hear of a trial."""
+
+
+def test_candidates_under_way_at_the_end_are_in_the_trace() -> None:
+    problem = load_problem(*load_diabetes(return_X_y=True))
+    facts = profile(problem)
+    families = {"linear": discover().families["linear"]}
+    loop = Loop(families, facts, Goal(Target(0.4), 5), seed=0)
+    found = loop.run(NeverDone(), None, time.monotonic() + 60, Deaf())  # type: ignore[arg-type]  # what the loop calls
+    assert [outcome.number for outcome in found.outcomes] == sorted(found.candidates)
+    assert {(outcome.status, outcome.reason) for outcome in found.outcomes} == {
+        ("abandoned", "under way when the search ended: time is up")
+    }
+
+
+def test_a_hard_first_fold_is_no_proof() -> None:
+    X, y = load_diabetes(return_X_y=True, as_frame=True, scaled=False)
+    search = automicro.Search(trials=2, seed=3, families=["linear"])
+    found = automicro.select(X[:120], y[:120], metric="r2", score=0.33, search=search)
+    assert found.score >= 0.33
+
+
+@pytest.mark.parametrize("place", ["sqlite:///trials.db", "a file"])
+def test_storage_that_is_no_folder_is_refused(tmp_path: Path, place: str) -> None:
+    (tmp_path / "a file").touch()
+    with pytest.raises(DataError, match=r"search\.storage must be a folder"):
+        Store(place if "://" in place else tmp_path / place, None)  # type: ignore[arg-type]  # not read before that
+
+
+def test_storage_that_is_gone_is_told(tmp_path: Path) -> None:
+    store = Store(tmp_path / "trials", None)  # type: ignore[arg-type]  # any context will do
+    (tmp_path / "trials").rmdir()
+    with pytest.raises(DataError, match=r"search\.storage must be a folder"):
+        store.put("task", "result")

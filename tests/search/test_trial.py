@@ -1,0 +1,68 @@
+"""What a trial says when no form both passes and wins, and how it goes through many variants."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from automicro.search import trial
+from automicro.search.task import Candidate, Form, Target, TrialTask
+
+
+class Forms:
+    """Stands in for the forms of a candidate: every variant takes 50 bytes, and scores what is given."""
+
+    def __init__(self, gains: dict[str, float]) -> None:
+        self.scored = gains
+        self.folds = 2
+        self.screened_rows = 1000
+        self.keys = tuple(gains)
+        self.precisions = {"fine": None}
+
+    def screen(self, keys: list[str]) -> dict[str, float]:
+        return dict.fromkeys(keys, 0.81) if len(keys) > 1 else {key: self.scored[key] for key in keys}
+
+    def gains(self, key: str, precision: str, at_least: float = -np.inf) -> tuple[float, ...]:
+        return (self.scored[key],) * 2
+
+    def size_bytes(self, key: str, precision: str) -> int:
+        return 50
+
+    def program(self, key: str, precision: str, fold: int = 0) -> str:
+        return key
+
+    def form(self, key: str, precision: str, gains: tuple[float, ...]) -> Form:
+        return Form(key, precision, gains[0], 50)
+
+    def out_of_fold(self, form: Form) -> None:
+        return None
+
+
+def judged(monkeypatch: pytest.MonkeyPatch, gains: dict[str, float], incumbent: int | None) -> Any:
+    monkeypatch.setattr(trial, "pack", lambda key: key.encode().ljust(50))
+    candidate = Candidate(0, "linear", {}, None, 0)  # type: ignore[arg-type]  # not prepared here
+    context: Any = SimpleNamespace(folds=(None, None), metric="accuracy")
+    made = trial._Trial(context, None, TrialTask(candidate, Target(0.8), incumbent))  # type: ignore[arg-type]  # not trained
+    made.table = Forms(gains)  # type: ignore[assignment]  # stands in for it
+    monkeypatch.setattr(made, "_refit", lambda passing, forms: made._outcome("feasible", passing[0][0].key))
+    return made._judge(dict.fromkeys(gains, 0.81))
+
+
+def test_what_passes_but_is_too_large_does_not_miss_the_score(monkeypatch: pytest.MonkeyPatch) -> None:
+    outcome = judged(monkeypatch, {"a": 0.9}, incumbent=20)
+    assert (outcome.status, outcome.violations) == ("too_large", {})
+    assert outcome.reason == "reaches the score in no form smaller than the incumbent of 20 bytes"
+
+
+def test_a_variant_behind_many_that_just_fail_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    gains = {f"{n:02d}": 0.7999 for n in range(25)} | {"25": 0.8001}
+    assert judged(monkeypatch, gains, incumbent=None).reason == "25"
+
+
+def test_what_just_fails_misses_the_score(monkeypatch: pytest.MonkeyPatch) -> None:
+    outcome = judged(monkeypatch, {"a": 0.79}, incumbent=None)
+    assert outcome.status == "infeasible"
+    assert outcome.violations == pytest.approx({"score": 0.0125})
