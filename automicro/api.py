@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from automicro.errors import RequestError
-from automicro.request import Constraints, Search
+from automicro.request import Constraints, Search, did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -83,6 +83,10 @@ def select(  # noqa: PLR0913 - each is a question that users ask on its own
     from automicro.data import load_problem
     from automicro.run import run
 
+    for name in keywords:
+        if name not in Constraints.model_fields:
+            known = [*Constraints.model_fields, "families", "groups", "search", "task", "time", "weights"]
+            raise RequestError(f"{name}: unknown key, {did_you_mean(name, known)}")
     if constraints is not None and keywords:
         raise RequestError(
             f"constraints must be given either as an object or as keywords, but got an object and {', '.join(sorted(keywords))}"

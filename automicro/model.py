@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -98,7 +99,7 @@ class Model:
         DataError
             If a column that the model reads is not there, or holds text where numbers must stand.
         """
-        result = self._evaluate(rows_for_prediction(X, self._names, self.program.columns, self._used))
+        result = self._scores(X)
         return result if self._labels is None else self._labels[np.argmax(result, axis=1)]
 
     def predict_proba(self, X: Any) -> NDArray[np.float64]:
@@ -111,7 +112,16 @@ class Model:
         """
         if self._labels is None:
             raise DataError("predict_proba needs a classifier, but this model predicts numbers: call predict")
-        return self._evaluate(rows_for_prediction(X, self._names, self.program.columns, self._used))
+        return self._scores(X)
+
+    def _scores(self, X: Any) -> NDArray[np.float64]:
+        try:
+            return self._evaluate(rows_for_prediction(X, self._names, self.program.columns, self._used))
+        except DataError as error:
+            numbered = re.match(r"column (\d+) ", str(error))
+            if numbered is None or self._names is None:
+                raise
+            raise DataError(f"column {self._names[int(numbered[1])]!r} {str(error)[numbered.end() :]}") from None
 
     def to_bytes(self, *, strip: bool = False) -> bytes:
         """Return the file's content; without the card if `strip`."""
@@ -124,9 +134,18 @@ class Model:
         ----------
         path : path
         strip : bool
-            Whether to leave the card out: the file then has exactly `size_bytes` bytes.
+            Whether to leave the card out: the file then has exactly `size_bytes` bytes, and no column names, so that a table
+            to predict must have the columns of the training table in their order.
+
+        Raises
+        ------
+        DataError
+            If the file cannot be written.
         """
-        Path(path).write_bytes(self.to_bytes(strip=strip))
+        try:
+            Path(path).write_bytes(self.to_bytes(strip=strip))
+        except OSError as error:
+            raise DataError(f"a model file must be writable, but {path}: {error.strerror or error}") from error
 
     @classmethod
     def from_bytes(cls, content: bytes) -> Model:

@@ -124,6 +124,8 @@ class Decoder:
 
     def peek(self, total: int) -> int:
         """Return which of `total` chances came true."""
+        if total > TOP:
+            raise ArtifactError(f"an event must have at most {TOP} chances, but has {total}; the file is damaged")
         return min(self._code // (self._range // total), total - 1)
 
     def take(self, start: int, size: int, total: int) -> None:

@@ -110,7 +110,7 @@ def unpack(data: bytes) -> Program:
     lengths = [len(levels) for levels in level_lists(decoders)] + [len(labels or ())] * has_text(labels)
     lists = read_texts(source, lengths) if lengths else []
     if has_text(labels):
-        labels = tuple(str(text) for text in lists.pop())
+        labels = tuple(text for text in lists.pop() if text is not None)
     decoders = with_levels(decoders, lists)
     source.close()
     program = Program(columns, decoders, body, link, labels)
