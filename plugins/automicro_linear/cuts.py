@@ -17,7 +17,7 @@ SLACK = 0.45  # of the distance between two quantiles, in which a shorter number
 
 
 def candidate_cuts(x: NDArray[np.float32], count: int) -> NDArray[np.float32]:
-    """Return at most `count` ascending cuts, each with data on both sides.
+    """Return at most `count` ascending cuts (or two, for a count of 1), each with data on both sides.
 
     Where one value takes more rows than a bin should have, it is cut off, and the others are cut by themselves.
     """

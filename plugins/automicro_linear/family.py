@@ -50,7 +50,7 @@ class Linear(Family):
         inputs, outputs = profile.features_at_most, profile.outputs
         most = bounds.affine_bytes(inputs, outputs, profile.classes)[1]
         if cuts := int(parameters["cuts"]):
-            most += bounds.tables_bytes(inputs, inputs * outputs * (cuts + 1), outputs, profile.classes)[1]
+            most += bounds.tables_bytes(inputs, inputs * outputs * (cuts + 2), outputs, profile.classes)[1]
         return SizeBudget(1, most)
 
     def fit(self, parameters: Parameters, data: TrainingData) -> Path:

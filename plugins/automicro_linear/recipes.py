@@ -26,11 +26,11 @@ if TYPE_CHECKING:
 
 __all__ = ["Scorer", "as_minifloats", "as_points", "exact"]
 
-EXPONENT_BITS = 4
 RANKING = frozenset({"roc_auc", "average_precision"})
 LABELS = frozenset({"accuracy", "balanced_accuracy", *THRESHOLDED})
 TOLERANCE = 0.03  # of a bias: log-odds, or standard deviations of the target
 TOLERANCE_OF_LABELS, TOLERANCE_OF_RANKING = 0.15, 0.25
+ANY_NUMBER = Minifloat(8, 23, 127)
 STRETCHES = 2.0 ** np.array([0.0, 0.25, 0.5, 0.75])
 
 
@@ -99,16 +99,16 @@ def exact(scorer: Scorer, fit: Fit) -> RawModel:
 def as_minifloats(scorer: Scorer, fit: Fit, mantissas: Sequence[int]) -> list[RawModel]:
     """Return a fit with coefficients of few mantissa bits, one model for each of `mantissas`."""
     units = scorer.units(fit.terms)
-    top = _exponent(fit.values / units) + 1
+    exponents, top = _exponents(fit.values / units)
     model = quadratic(scorer.problem, fit, fit.terms)
     made = []
     for bits in mantissas:
         stretches = STRETCHES if scorer.any_unit and bits < 2 else STRETCHES[:1]
         factors = (stretches * 2.0**top)[:, None] * units
-        bases = [minifloats(EXPONENT_BITS, bits)] * len(units)
+        bases = [minifloats(exponents, bits)] * len(units)
         found = round_together(model, scorer.problem.outputs, bases, factors)
         values = found.units[found.costs.argmin()] * 2.0**top * units
-        encoding = _minifloat(bits, top)
+        encoding = Minifloat(exponents, bits, 2**exponents - 1 - top)
         made.append(scorer.rounded(fit, values, encoding, encoding))
     return made
 
@@ -122,39 +122,38 @@ def as_points(scorer: Scorer, fit: Fit, points: Sequence[int]) -> list[RawModel]
     floating = basis.linear[fit.terms % len(basis)] & (basis.kind == SLOPE).any()
     units = scorer.units(fit.terms)
     raw = fit.values / units
-    top = _exponent(raw[floating]) + 1
+    exponents, top = _exponents(raw[floating])
     largest = float(np.abs(raw[~floating]).max(initial=0.0)) or 1.0
     model = quadratic(scorer.problem, fit, fit.terms)
     made = []
     for most in points:
         sizes = short_numbers(0.5 * largest / most, 1.3 * largest / most)
         bits = most.bit_length() - 1
-        whole, float_values = np.arange(-most, most + 1, dtype=np.float64), minifloats(EXPONENT_BITS, bits)
+        whole, float_values = np.arange(-most, most + 1, dtype=np.float64), minifloats(exponents, bits)
         scales = np.where(floating, 2.0**top, sizes[:, None])
         found = round_together(model, outputs, [float_values if f else whole for f in floating], scales * units)
         best = int(found.costs.argmin())
         steps = Fixed(16, float(sizes[best]), -(2**15))
-        encoding = _minifloat(bits, top) if floating.any() else steps
+        encoding = Minifloat(exponents, bits, 2**exponents - 1 - top) if floating.any() else steps
         made.append(scorer.rounded(fit, found.units[best] * scales[best] * units, encoding, steps))
     return made
 
 
-def _exponent(values: NDArray[np.float64]) -> int:
-    """Return the binary exponent of the largest magnitude."""
-    return math.frexp(float(np.abs(values).max(initial=0.0)) or 1.0)[1] - 1
-
-
-def _minifloat(mantissa_bits: int, top: int) -> Minifloat:
-    """Return the minifloat with the given largest exponent."""
-    return Minifloat(EXPONENT_BITS, mantissa_bits, 2**EXPONENT_BITS - 1 - top)
+def _exponents(values: NDArray[np.float64]) -> tuple[int, int]:
+    """Return how many exponent bits values need, and the largest exponent that rounding them may take."""
+    sizes = np.abs(values[values != 0])
+    if not len(sizes):
+        return 1, 0
+    low, top = math.frexp(float(sizes.min()))[1] - 3, math.frexp(float(sizes.max()))[1]
+    return min((top - low).bit_length(), 8), top
 
 
 def _short_bias(bias: NDArray[np.float64], tolerance: float) -> tuple[NDArray[np.float64], Encoding]:
     """Return biases within the tolerance that take few bits: one number of few digits, or several on one grid."""
     if len(bias) == 1:
         short = np.array([short_between(float(bias[0]) - tolerance, float(bias[0]) + tolerance)])
-        return short, Minifloat(8, 23, 127)
+        return short, ANY_NUMBER
     step = 2.0 ** math.floor(math.log2(2 * tolerance))
     codes = np.rint(bias / step)
     bits = int(codes.max() - codes.min()).bit_length()
-    return codes * step, Fixed(min(bits, 24), step, int(codes.min()))
+    return codes * step, Fixed(bits, step, int(codes.min())) if bits <= 24 else ANY_NUMBER

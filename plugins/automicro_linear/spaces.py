@@ -23,6 +23,7 @@ BANDS: dict[str, tuple[int, ...]] = {
 
 CUTS = (0, 1, 3, 7, 15)
 LINES: dict[str, Any] = {"cuts": 0}
+FEW_OUTPUTS = 4
 
 
 def space_of(profile: Profile) -> Space:
@@ -54,21 +55,28 @@ def _portfolio(profile: Profile) -> list[Parameters]:
     def steps(cuts: int, *, slopes: bool = False) -> dict[str, Any]:
         return {"cuts": cuts, "slopes": slopes}
 
-    small, large = ("few", "some") if profile.outputs < 4 else ("some", "many")
-    settings = [
-        setting(small, LINES, 0.01),
-        setting(large, LINES, 0.005),
-        setting("some", steps(1), 0.001),
-        setting(small, LINES, 0.1),
-        setting(large, LINES, 0.05, "backward"),
-        setting("some", steps(3), 0.003),
-        setting(small, steps(7), 0.003),
-        setting("many", steps(3), 0.003),
-    ]
-    if large != "many":
-        settings.append(setting("many", LINES, 0.005))
+    if profile.outputs < FEW_OUTPUTS:
+        settings = [
+            setting("few", LINES, 0.01),
+            setting("some", LINES, 0.005),
+            setting("some", steps(1), 0.003),
+            setting("few", LINES, 0.1),
+            setting("some", LINES, 0.05, "backward"),
+            setting("some", steps(3), 0.003),
+            setting("few", steps(7), 0.003),
+            setting("many", LINES, 0.005),
+            setting("many", steps(3), 0.003),
+        ]
+    else:
+        settings = [
+            setting("many", LINES, 0.003, "backward"),
+            setting("some", LINES, 0.01),
+            setting("many", LINES, 0.003),
+            setting("many", steps(1), 0.003),
+            setting("many", steps(3), 0.003),
+        ]
     if link:
-        settings.append(setting("few", LINES, 0.001, link="exp"))
+        settings.insert(2, setting("few", LINES, 0.005, link="exp"))
         settings.append(setting("some", steps(15, slopes=True), 0.0005, link="exp"))
     return [s for s in settings if _has_numbers(profile) or not s["cuts"]]
 

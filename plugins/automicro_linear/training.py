@@ -51,7 +51,7 @@ class Setting:
             bool(parameters.get("slopes", True)),
             str(parameters.get("link", "identity")),
             str(parameters.get("order", "forward")),
-            float(parameters.get("ridge", 0.0)),
+            float(parameters.get("ridge", 0.01)),
         )
 
 

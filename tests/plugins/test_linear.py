@@ -167,6 +167,28 @@ def test_rounded_models_stay_close(task, form):
         assert (labels[0].argmax(axis=1) == labels[1].argmax(axis=1)).mean() > 0.93
 
 
+@pytest.mark.parametrize("form", ["slopes", "both"])
+@pytest.mark.parametrize("task", ["binary", "classes", "regression"])
+def test_rounding_bears_features_of_any_size(task, form):
+    data = table(task, rows=300)
+    wide = data.X.astype(np.float64) * np.array([1e-12, 1.0, 1.0, 1.0, 1.0]) + np.array([0, 0, 0, 0, 1e6])
+    wide[:, 1] *= 1e15
+    data.X[:] = wide
+    path = FAMILY.fit({**FEW, **FORMS[form]}, data)
+    exactly = evaluate(program_of(data, FAMILY.lower(path)), list(data.X.T))
+    best = 0.0
+    for variant in FAMILY.variants(path, data):
+        if f"k={path.names[-1]}," in variant.key:
+            rounded = evaluate(program_of(data, variant.lowered), list(data.X.T))
+            best = max(
+                best,
+                float(
+                    np.corrcoef(rounded.reshape(len(data.X), -1)[:, 0], exactly.reshape(len(data.X), -1)[:, 0])[0, 1]
+                ),
+            )
+    assert best > 0.97
+
+
 @pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("task", ["binary", "classes", "regression"])
 def test_constant_features_are_never_used(task, form):
@@ -178,12 +200,13 @@ def test_constant_features_are_never_used(task, form):
     assert np.isfinite(body_scores(FAMILY.lower(path).body, data.X)).all()
 
 
+@pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("task", ["binary", "classes", "regression"])
-def test_only_constant_features_give_the_constant_model(task):
-    data = table(task)
+def test_only_constant_features_give_the_constant_model(task, form):
+    data = table(task, max_columns=2)
     data.X[:] = 1.0
     for terms in ("few", "all"):
-        path = FAMILY.fit({**FEW, "terms": terms}, data)
+        path = FAMILY.fit({**FEW, **FORMS[form], "terms": terms}, data)
         for variant in FAMILY.variants(path, data):
             prediction = evaluate(program_of(data, variant.lowered), list(data.X.T))
             expected = data.y.mean() if task == "regression" else np.bincount(data.y) / len(data.y)

@@ -12,11 +12,13 @@ from hypothesis.extra import numpy as hnp
 from automicro.plugin import Feature
 from automicro.program.encodings import Minifloat
 from automicro_linear.cuts import candidate_cuts
+from automicro_linear.definite import factor, solve
 from automicro_linear.dense import constant, dense
 from automicro_linear.design import ABSENT, FLAG, STEP, Basis, basis_of, standardise
 from automicro_linear.losses import Absolute, Logistic, Poisson, Softmax, Squared, SquaredLog
 from automicro_linear.newton import Fit, Problem, Quadratic, fit_bias, newton, quadratic
 from automicro_linear.paths import elastic
+from automicro_linear.prices import Prices
 from automicro_linear.rounding import round_together
 from automicro_linear.short import minifloats, short_between, short_numbers, significant_bits
 from automicro_linear.sweep import Sweep
@@ -101,7 +103,7 @@ def test_minifloats_are_those_of_the_encoding(exponent_bits, mantissa_bits):
 def test_cuts_ascend_and_divide_the_rows(x, count):
     x += np.float32(0)
     cuts = candidate_cuts(x, count)
-    assert len(cuts) <= count + 2
+    assert len(cuts) <= max(count, 2)
     assert (np.diff(cuts) > 0).all()
     for cut in cuts:
         assert (x <= cut).any()
@@ -261,3 +263,29 @@ def test_basis_keeps_levels_and_flags_missing_numbers():
     made = basis.matrix(X)
     assert made[:, 5].tolist() == [1, 0, 0, 0]
     assert made[:, 1:4].sum(axis=1).tolist() == [0, 1, 2, 3]
+
+
+@pytest.mark.parametrize("name", ["logistic", "softmax"])
+def test_many_terms_are_fitted_like_few(name, monkeypatch):
+    problem, _, _ = problem_of(name, 0.05)
+    terms = np.arange(4 * problem.outputs)
+    by_newton = dense(problem, terms)
+    monkeypatch.setattr("automicro_linear.dense.NEWTON_TERMS", 0)
+    by_gradients = dense(problem, terms)
+    assert np.allclose(by_newton.values, by_gradients.values, atol=5e-3)
+
+
+def test_matrices_that_are_not_definite_are_made_so():
+    matrix = np.ones((3, 3))
+    root = factor(matrix)
+    assert np.allclose(root.T @ root, matrix, atol=1e-5)
+    assert np.allclose(matrix @ solve(matrix, np.ones(3)), 1.0, atol=1e-5)
+    assert np.isfinite(solve(np.zeros((2, 2)), np.ones(2))).all()
+
+
+def test_prices_favour_known_features_and_round_cuts():
+    lines = basis_of(np.eye(4, dtype=np.float32), NUMERIC, 0, slopes=True)
+    assert Prices(lines).of(np.arange(8))(np.arange(8) == 1).tolist() == [2, 1, 2, 2, 2, 1, 2, 2]
+    steps = Basis(np.array([0, 0, 1]), np.array([0.0, 1.0, 0.75], np.float32), np.full(3, STEP, np.int8))
+    plain, power, longer = Prices(steps).of(np.arange(3))(np.zeros(3, dtype=bool))
+    assert plain == 1 < power < longer

@@ -182,7 +182,7 @@ def forest(s: Source, inputs: Inputs) -> Node:
     if mode < 4:
         distinct = s.number("leaves - 1", 3) + 1
         s.claim(distinct)
-        need(mode == 0 or distinct <= 4096)
+        need(distinct <= (4096 if mode else 1 << 22))
         rows = value_set(s, "leaves", distinct) if width == 1 else block(s, "leaves", distinct * width)
         chances = Chances([1] * distinct, (0, 1, 2, 4)[mode])
     trees, leaves = Trees(s, features, cuts, inputs, chances if mode < 4 else None).read(count)
