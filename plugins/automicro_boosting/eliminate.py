@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import InitVar, dataclass
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
@@ -55,9 +55,10 @@ class Elimination:
     design: Design
     loss: Loss
     ridge: float
+    start: InitVar[Coefficients]
 
-    def __post_init__(self) -> None:
-        fitted = refit(self.design, self.loss, self.ridge)
+    def __post_init__(self, start: Coefficients) -> None:
+        fitted = refit(self.design, self.loss, self.ridge, start)
         self.values = [np.append(v, b) for v, b in zip(fitted.values, fitted.bias, strict=True)]
         self.owner = [np.arange(size + 1) for size in self.design.sizes]
         self.penalty = [np.append(np.full(size, self.ridge), 0.0) for size in self.design.sizes]

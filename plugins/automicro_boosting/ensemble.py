@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from automicro_boosting.refit import Design
+from automicro_boosting.refit import Coefficients, Design
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from automicro.program.nodes import Link
-    from automicro_boosting.refit import Coefficients
 
 __all__ = ["Ensemble", "GrownTree"]
 
@@ -104,15 +103,12 @@ class Ensemble:
         parts = [(tree.output, len(tree.leaves), tree.reach(X)) for tree in self.trees]
         return Design.of(parts, len(self.bias), len(X))
 
-    def with_coefficients(self, coefficients: Coefficients) -> Ensemble:
-        """Return the same trees with the leaf values and bias of a fit of ``design``."""
-        start = [0] * len(self.bias)
-        trees = []
+    def coefficients(self) -> Coefficients:
+        """Return the leaf values in the order of ``design``, and the bias."""
+        values: list[list[NDArray[np.float64]]] = [[np.zeros(0)] for _ in self.bias]
         for tree in self.trees:
-            first = start[tree.output]
-            start[tree.output] += len(tree.leaves)
-            trees.append(tree.with_values(coefficients.values[tree.output][first : start[tree.output]]))
-        return replace(self, trees=tuple(trees), bias=coefficients.bias)
+            values[tree.output].append(tree.value[tree.leaves])
+        return Coefficients(tuple(np.concatenate(parts) for parts in values), self.bias)
 
     def rescaled(self, factor: float, shift: float) -> Ensemble:
         """Return the ensemble whose scores are ``factor * scores + shift``."""

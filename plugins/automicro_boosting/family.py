@@ -107,11 +107,11 @@ def _portfolio(profile: Profile) -> Iterable[dict[str, Any]]:
     """Return settings that gave small models on many tables: additive ones first, then forests with room to prune."""
     yield _setting(profile)
     if profile.task == "regression":
-        forest = {"shape": "forest", "leaves": 8, "learning_rate": 0.3, "logarithmic": True}
-        yield _setting(profile, rounds=30, **forest)
-        yield _setting(profile, rounds=100, logarithmic=True)
-        yield _setting(profile, rounds=100, ridge=10.0, digits=6, **forest)
-    yield _setting(profile, shape="forest", rounds=30, leaves=6, learning_rate=0.3)
+        forest = {"shape": "forest", "learning_rate": 0.3, "logarithmic": True}
+        yield _setting(profile, rounds=60, leaves=4, **forest)
+        yield _setting(profile, rounds=100, leaves=8, ridge=10.0, digits=6, **forest)
+        yield _setting(profile, rounds=100, leaves=3, digits=4, logarithmic=True)
+    yield _setting(profile, shape="forest", rounds=45, leaves=4, learning_rate=0.3)
     yield _setting(profile, rounds=100, learning_rate=0.3, min_leaf=30, ridge=60.0)
     yield _setting(profile, learning_rate=0.3, max_bin=15, min_leaf=10, ridge=0.3)
     yield _setting(profile, rounds=100, leaves=3, ridge=3.0, digits=4)

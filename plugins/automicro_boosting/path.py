@@ -56,7 +56,7 @@ def grow(parameters: Parameters, data: TrainingData) -> Model:
     ensemble: Ensemble | Tables = tables_of(trained, X) if parameters["shape"] == "additive" else trained
     design = ensemble.design(X)
     shape = TableShape(ensemble, bits) if isinstance(ensemble, Tables) else TreeShape(ensemble, bits)
-    elimination = Elimination(shape, design, loss, parameters["ridge"] / len(X))
+    elimination = Elimination(shape, design, loss, parameters["ridge"] / len(X), ensemble.coefficients())
     full = _lowered(shape.pruned(elimination.coefficients()).rescaled(loss.factor, loss.shift), None)
     sizes = _ladder(shape.size)
     path = [

@@ -11,7 +11,7 @@ import numpy as np
 
 from automicro.program import Lowered, StepTables, Weights
 from automicro_boosting.lower import as_given, rounded
-from automicro_boosting.refit import Design
+from automicro_boosting.refit import Coefficients, Design
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -19,8 +19,7 @@ if TYPE_CHECKING:
     from automicro.program.encodings import Encoding
     from automicro.program.nodes import Link
     from automicro_boosting.bits import Bits
-    from automicro_boosting.ensemble import Ensemble
-    from automicro_boosting.refit import Coefficients
+    from automicro_boosting.ensemble import Ensemble, GrownTree
 
 __all__ = ["StepTable", "TableShape", "Tables", "tables_of"]
 
@@ -57,6 +56,13 @@ class Tables:
         parts = [(table.output, len(table.values), table.place(X[:, table.feature])) for table in self.tables]
         return Design.of(parts, len(self.bias), len(X))
 
+    def coefficients(self) -> Coefficients:
+        """Return the values in the order of ``design``, and the bias."""
+        values: list[list[NDArray[np.float64]]] = [[np.zeros(0)] for _ in self.bias]
+        for table in self.tables:
+            values[table.output].append(table.values)
+        return Coefficients(tuple(np.concatenate(parts) for parts in values), self.bias)
+
     def scores(self, X: NDArray[np.float32]) -> NDArray[np.float64]:
         """Return the scores before the link, (rows, outputs)."""
         scores = np.tile(self.bias, (len(X), 1))
@@ -91,17 +97,25 @@ class Tables:
 
 
 def tables_of(ensemble: Ensemble, X: NDArray[np.float32]) -> Tables:
-    """Return the tables with all thresholds of the one-feature trees of an ensemble, their values still to be fitted."""
-    cuts: dict[tuple[int, int], set[float]] = {}
+    """Return the sums of the one-feature trees of an ensemble; trees without a split become part of the bias."""
+    bias = ensemble.bias.copy()
+    trees: dict[tuple[int, int], list[GrownTree]] = {}
     for tree in ensemble.trees:
-        for node in np.flatnonzero(tree.feature >= 0):
-            cuts.setdefault((int(tree.feature[node]), tree.output), set()).add(float(tree.threshold[node]))
-    tables = tuple(
-        StepTable(feature, output, np.array(sorted(found), dtype=np.float32), np.zeros(len(found) + 2))
-        for (feature, output), found in sorted(cuts.items())
-    )
+        if tree.feature[0] >= 0:
+            trees.setdefault((int(tree.feature[0]), tree.output), []).append(tree)
+        else:
+            bias[tree.output] += tree.value[0]
+    tables = tuple(_table(feature, output, trees[feature, output]) for feature, output in sorted(trees))
     missing = any(bool(np.isnan(X[:, table.feature]).any()) for table in tables)
-    return Tables(tables, ensemble.bias, ensemble.link, missing)
+    return Tables(tables, bias, ensemble.link, missing)
+
+
+def _table(feature: int, output: int, trees: list[GrownTree]) -> StepTable:
+    cuts = np.unique(np.concatenate([tree.threshold[tree.feature >= 0] for tree in trees]))
+    probes = np.zeros((len(cuts) + 2, feature + 1), dtype=np.float32)
+    probes[:, feature] = np.concatenate((cuts, [np.inf, np.nan]))
+    values = np.sum([tree.value[tree.leaves][tree.reach(probes)] for tree in trees], axis=0)
+    return StepTable(feature, output, cuts, values)
 
 
 class TableShape:
