@@ -60,7 +60,10 @@ def meets(condition: str, row: dict[str, float]) -> bool:
     if rest == "of any value":
         return True
     checks = re.findall(r"(<=|>) (\S+)", rest)
-    return all(value <= float(limit) if sign == "<=" else value > float(limit) for sign, limit in checks)
+    return all(
+        value <= float(np.float32(limit)) if sign == "<=" else value > float(np.float32(limit))
+        for sign, limit in checks
+    )
 
 
 @st.composite
