@@ -22,7 +22,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests" / "progr
 import drawn
 
 SLOW_SECONDS = 5.0
-ROOM, ROOM_A_BYTE = 1 << 20, 20_000  # bytes of memory that reading may take: in any case, and for each byte of the file
+ROOM, ROOM_A_BYTE = 1 << 20, 8_000  # bytes of memory that reading may take: in any case, and for each byte of the file
 
 
 def mutated(rng: np.random.Generator, seeds: list[bytes]) -> bytes:

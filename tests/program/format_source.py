@@ -61,7 +61,7 @@ class Source:
     def __post_init__(self) -> None:
         self.at, self.range, self.bits = 4, 2**32 - 1, 0.0
         self.code = int.from_bytes(self.data[:4].ljust(4, b"\0"), "big")
-        self.left = 8192 + 64 * len(self.data)
+        self.left = 4096 + 32 * len(self.data)
 
     def claim(self, elements: int) -> None:
         self.left -= elements

@@ -12,7 +12,7 @@ __all__ = ["DIGIT", "Decoder", "Encoder", "Meter", "Sink", "claims_of"]
 TOP = 1 << 24
 MASK = (1 << 32) - 1
 DIGIT = 12  # bits of a large number that are coded in one step
-CLAIMS_AT_LEAST, CLAIMS_A_BYTE = 8192, 64
+CLAIMS_AT_LEAST, CLAIMS_A_BYTE = 4096, 32
 
 
 def claims_of(length: int) -> int:

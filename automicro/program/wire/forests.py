@@ -15,7 +15,7 @@ from automicro.program.wire.cuts import read_cuts, write_cuts
 from automicro.program.wire.leaves import LeafReader, LeafWriter
 from automicro.program.wire.numbers import read_ascending, read_number, write_ascending, write_number
 from automicro.program.wire.shapes import read_shapes, write_shapes
-from automicro.program.wire.splits import LEFT, MIXED, RIGHT, SPLIT_GAINS, Bounds, SplitRules, Splits
+from automicro.program.wire.splits import LEFT, MIXED, RIGHT, SPLIT_GAINS, SplitRules, Splits, Visit
 from automicro.program.wire.symbols import SYMBOLS_AT_MOST, learnt_bits
 
 if TYPE_CHECKING:
@@ -61,18 +61,25 @@ def _is_bounded(trees: Sequence[Tree], pairs: _Pairs) -> bool:
     """Whether no split repeats a comparison that the splits above it have settled."""
     splits = Splits([len(c) for c in pairs.cuts], [], SplitRules(0, bounded=True, direction=RIGHT))
     for tree, cuts in zip(trees, pairs.cut, strict=True):
-        stack: list[Bounds] = [{}]
+        stack: list[Visit] = [(0, None)]
         for feature, cut in zip(tree.feature.tolist(), cuts.tolist(), strict=True):
-            bounds = stack.pop()
+            depth = _next(stack, splits)
             if feature < 0:
                 continue
-            place = pairs.place[feature]
-            low, high = bounds.get(place, (0, MOST_SPLITS))
-            if not low <= cut < high:
+            if not splits.allows(pairs.place[feature], cut):
                 return False
-            left, right = splits.children(bounds, place, cut)
-            stack += [right, left]
+            stack += splits.below(depth, pairs.place[feature], cut)
+        _next(stack, splits)
     return True
+
+
+def _next(stack: list[Visit], splits: Splits) -> int:
+    """Return the depth of the next node, -1 after the last, and make the changes on the way."""
+    depth = -1
+    while stack and depth < 0:
+        depth, change = stack.pop()
+        splits.change(change)
+    return depth
 
 
 def _gain(trees: Sequence[Tree], pairs: _Pairs) -> int:
@@ -128,17 +135,17 @@ def _write_trees(sink: Sink, trees: Sequence[Tree], pairs: _Pairs, leaves: LeafW
     shapes = write_shapes(sink, [t.feature for t in trees], sum(sizes), once=rules.gain < 0)
     splits = Splits(sizes, missing, rules)
     for number, tree in enumerate(trees):
-        stack: list[tuple[int, Bounds]] = [(0, {})]
+        stack: list[Visit] = [(0, None)]
         for i, feature in enumerate(tree.feature.tolist()):
-            depth, bounds = stack.pop()
+            depth = _next(stack, splits)
             shapes.write(sink, depth, feature >= 0)
             if feature < 0:
                 leaves.write(sink, int(tree.leaf[i]))
                 continue
             place, cut = pairs.place[feature], int(pairs.cut[number][i])
-            splits.write(sink, place, cut, bool(tree.default_left[i]), bounds)
-            left, right = splits.children(bounds, place, cut)
-            stack += [(depth + 1, right), (depth + 1, left)]
+            splits.write(sink, place, cut, bool(tree.default_left[i]))
+            stack += splits.below(depth, place, cut)
+        _next(stack, splits)
 
 
 def read_forest(source: Decoder, inputs: Inputs) -> Forest:
@@ -187,17 +194,15 @@ def _read_tree(
     source: Decoder, known: _Dictionary, form: tuple[Shapes, Splits], leaves: LeafReader, output: int
 ) -> Tree:
     (shapes, splits), nodes = form, []
-    stack: list[tuple[int, Bounds]] = [(0, {})]
-    while stack:
-        depth, bounds = stack.pop()
+    stack: list[Visit] = [(0, None)]
+    while (depth := _next(stack, splits)) >= 0:
         source.claim(1)
         if not shapes.read(source, depth):
             nodes.append((-1, np.float32(0), False, leaves.read(source)))
             continue
-        place, cut, to_left = splits.read(source, bounds)
+        place, cut, to_left = splits.read(source)
         nodes.append((known.features[place], known.cuts[place][cut], to_left, 0))
-        left, right = splits.children(bounds, place, cut)
-        stack += [(depth + 1, right), (depth + 1, left)]
+        stack += splits.below(depth, place, cut)
     feature, threshold, default_left, leaf = zip(*nodes, strict=True)
     return Tree(
         np.array(feature, dtype=np.int32),

@@ -13,13 +13,14 @@ if TYPE_CHECKING:
 
     from automicro.program.wire.coder import Decoder, Sink
 
-__all__ = ["LEFT", "MIXED", "RIGHT", "SPLIT_GAINS", "Bounds", "SplitRules", "Splits"]
+__all__ = ["LEFT", "MIXED", "RIGHT", "SPLIT_GAINS", "Change", "SplitRules", "Splits", "Visit"]
 
 SPLIT_GAINS = (-1, 0, 1, 3)
 GAIN_CHANCES = (6, 6, 2, 2)
 NOT_BOUNDED = (15, 1)
 RIGHT, LEFT, MIXED = range(3)
-Bounds = dict[int, tuple[int, int]]  # feature: first cut that can still tell rows apart, and the one past the last
+Change = tuple[int, int, int]  # a feature, the first of its cuts that can still tell rows apart, the one past the last
+Visit = tuple[int, Change | None]  # a node's depth (-1: no node, only the change) and what changes before it
 
 
 @dataclass(frozen=True)
@@ -59,64 +60,71 @@ class Splits:
     """Writes or reads one split after the other: its feature, its cut, and whether NaN goes left."""
 
     def __init__(self, sizes: Sequence[int], missing: Sequence[bool], rules: SplitRules) -> None:
-        self._sizes, self._missing, self._rules = sizes, missing, rules
+        self._missing, self._rules = missing, rules
         self._of = [[1] * size for size in sizes]
-        self._sums = list(sizes)
+        self._total = sum(sizes)
+        self._low, self._high = [0] * len(sizes), list(sizes)
+        self._allowed = list(sizes)  # the chances of each feature's cuts within its bounds
         self._directions = Chances(2, 1)
 
-    def children(self, bounds: Bounds, feature: int, cut: int) -> tuple[Bounds, Bounds]:
-        """Return the bounds of the left and of the right subtree."""
+    def below(self, depth: int, feature: int, cut: int) -> list[Visit]:
+        """Return what comes after a split, the last first: the left subtree, the right one, and how it was before."""
         if not self._rules.bounded:
-            return bounds, bounds
-        low, high = bounds.get(feature, (0, self._sizes[feature]))
-        return {**bounds, feature: (low, cut)}, {**bounds, feature: (cut + 1, high)}
+            return [(depth + 1, None), (depth + 1, None)]
+        low, high = self._low[feature], self._high[feature]
+        return [(-1, (feature, low, high)), (depth + 1, (feature, cut + 1, high)), (depth + 1, (feature, low, cut))]
 
-    def _weights(self, bounds: Bounds) -> list[int]:
-        weights = self._sums
-        if bounds:
-            weights = weights.copy()
-            for feature, (low, high) in bounds.items():
-                weights[feature] = sum(self._of[feature][low:high]) if self._rules.gain else high - low
-        return weights
+    def change(self, change: Change | None) -> None:
+        """Take note of which cuts of a feature can tell rows apart from now on."""
+        if change is not None:
+            feature, low, high = change
+            self._low[feature], self._high[feature] = low, high
+            self._allowed[feature] = sum(self._of[feature][low:high]) if self._rules.gain else high - low
+
+    def allows(self, feature: int, cut: int) -> bool:
+        """Whether a cut can tell rows apart."""
+        return self._low[feature] <= cut < self._high[feature]
 
     def _learn(self, feature: int, cut: int) -> None:
-        if not self._rules.gain:
+        gain = self._rules.gain
+        if not gain:
             return
-        self._of[feature][cut] += self._rules.gain
-        self._sums[feature] += self._rules.gain
-        if sum(self._sums) > CHANCES:
+        self._of[feature][cut] += gain
+        self._allowed[feature] += gain
+        self._total += gain
+        if self._total > CHANCES:
             self._of = [[(chance + 1) >> 1 for chance in own] for own in self._of]
-            self._sums = [sum(own) for own in self._of]
+            self._total = sum(map(sum, self._of))
+            for other in range(len(self._of)):
+                self.change((other, self._low[other], self._high[other]))
 
-    def write(self, sink: Sink, feature: int, cut: int, to_left: bool, bounds: Bounds) -> None:
-        """Write a split that `bounds` allow."""
-        weights = self._weights(bounds)
-        low = bounds[feature][0] if feature in bounds else 0
+    def write(self, sink: Sink, feature: int, cut: int, to_left: bool) -> None:
+        """Write a split that is allowed."""
+        low = self._low[feature]
         before = sum(self._of[feature][low:cut]) if self._rules.gain else cut - low
-        sink.put(sum(weights[:feature]) + before, self._of[feature][cut], sum(weights))
+        sink.put(sum(self._allowed[:feature]) + before, self._of[feature][cut], sum(self._allowed))
         self._learn(feature, cut)
         if self._rules.direction == MIXED and self._missing[feature]:
             self._directions.write(sink, int(to_left))
 
-    def read(self, source: Decoder, bounds: Bounds) -> tuple[int, int, bool]:
+    def read(self, source: Decoder) -> tuple[int, int, bool]:
         """Return the feature and the cut of a split, and whether NaN goes left."""
-        feature, cut = self._read_pair(source, bounds)
+        feature, cut = self._read_pair(source)
         self._learn(feature, cut)
         if not self._missing[feature]:
             return feature, cut, False
         mixed = self._rules.direction == MIXED
         return feature, cut, bool(self._directions.read(source)) if mixed else self._rules.direction == LEFT
 
-    def _read_pair(self, source: Decoder, bounds: Bounds) -> tuple[int, int]:
-        weights = self._weights(bounds)
-        total = sum(weights)
+    def _read_pair(self, source: Decoder) -> tuple[int, int]:
+        total = sum(self._allowed)
         if total < 1:
             raise ArtifactError("a split must be able to tell rows apart; the file is damaged")
         drawn, start, feature = source.peek(total), 0, 0
-        while start + weights[feature] <= drawn:
-            start += weights[feature]
+        while start + self._allowed[feature] <= drawn:
+            start += self._allowed[feature]
             feature += 1
-        cut = bounds[feature][0] if feature in bounds else 0
+        cut = self._low[feature]
         if self._rules.gain:
             while start + self._of[feature][cut] <= drawn:
                 start += self._of[feature][cut]
