@@ -2,7 +2,7 @@
 
 from automicro.data.files import read_file, sklearn_source
 from automicro.data.frames import with_columns
-from automicro.data.prepare import Preparation, PreparationSettings, features_at_most, take
+from automicro.data.prepare import Preparation, PreparationSettings, features_at_most
 from automicro.data.problem import Problem, load_problem
 from automicro.data.profile import profile
 from automicro.data.relevance import rank_columns
@@ -26,6 +26,5 @@ __all__ = [
     "row_subset",
     "rows_for_prediction",
     "sklearn_source",
-    "take",
     "with_columns",
 ]

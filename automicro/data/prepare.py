@@ -13,7 +13,7 @@ from automicro.data.relevance import rank_columns
 from automicro.data.short import short_number
 from automicro.errors import DataError
 from automicro.plugin import Feature
-from automicro.program import Affine, Categories, Lookup, Missing, Numeric, OneHot, Weights, decode
+from automicro.program import Affine, Categories, Lookup, Missing, Numeric, OneHot, Weights, decode, take
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,9 +24,9 @@ if TYPE_CHECKING:
     from automicro.data.problem import Problem
     from automicro.plugin import ColumnProfile
     from automicro.plugin.profile import ColumnKind
-    from automicro.program import Column, Decoder
+    from automicro.program import Column, Decoder, Node
 
-__all__ = ["Preparation", "PreparationSettings", "features_at_most", "take"]
+__all__ = ["Preparation", "PreparationSettings", "features_at_most"]
 
 FLAGGED_SHARE, FLAGGED_ROWS = 0.01, 10
 CLOSE, ROUGH = 0.25, 1.0
@@ -73,14 +73,14 @@ class Preparation:
         One for each feature that the decoders make.
     fit_matrix : array of float32, (training rows, features)
         What to train on: scaled if the settings say so, target encodings cross-fitted.
-    scaling : Affine or None
-        Stands between the decoders and the body of the program where features are scaled.
+    lead : tuple of Node
+        What stands between the decoders and the family's body in the program, such as the scaling of features.
     """
 
     decoders: tuple[Decoder, ...]
     features: tuple[Feature, ...]
     fit_matrix: NDArray[np.float32]
-    scaling: Affine | None = None
+    lead: tuple[Node, ...] = ()
 
     @classmethod
     def fit(
@@ -125,11 +125,13 @@ class Preparation:
         for part, place in zip(made, np.cumsum([0, *widths]), strict=False):
             if part.training is not None:
                 X[:, place] = part.training
-        scaling, X = _scale(X) if settings.scaled else (None, X)
-        return cls(decoders, features, X, scaling)
+        if not settings.scaled:
+            return cls(decoders, features, X)
+        scaling, X = _scale(X)
+        return cls(decoders, features, X, (scaling,))
 
     def transform(self, columns: Sequence[Column], rows: NDArray[np.int64] | None = None) -> NDArray[np.float32]:
-        """Return the features (rows, features) that a program with these decoders computes, before any scaling."""
+        """Return the features (rows, features) that a program with these decoders computes, before the lead."""
         return decode(self.decoders, _taken(self.decoders, columns, rows))
 
 
@@ -140,11 +142,6 @@ class _Part:
     decoder: Decoder
     features: tuple[Feature, ...]
     training: NDArray[np.float32] | None = None
-
-
-def take(column: Column, rows: NDArray[np.int64]) -> Column:
-    """Return some rows of a column."""
-    return Categories(column.codes[rows], column.levels) if isinstance(column, Categories) else column[rows]
 
 
 def _taken(
@@ -158,8 +155,10 @@ def _taken(
 
 def _parts(problem: Problem, j: int, rows: NDArray[np.int64], settings: PreparationSettings, seed: int) -> list[_Part]:
     column, profile = take(problem.table.columns[j], rows), problem.table.profiles[j]
-    if not isinstance(column, Categories):
+    if isinstance(column, np.ndarray):
         return _numeric_parts(_Numbers(j, column, profile), problem.target[rows], settings)
+    if not isinstance(column, Categories):
+        return []
     listed = list_levels(column, settings.rare)
     if not listed.varies:
         return []

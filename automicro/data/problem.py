@@ -13,6 +13,7 @@ from automicro.data.suggest import did_you_mean
 from automicro.data.table import raw_columns, table_of
 from automicro.data.target import read_target
 from automicro.errors import DataError
+from automicro.program import Batch, take
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -20,14 +21,18 @@ if TYPE_CHECKING:
     from automicro.data.frames import RawColumn
     from automicro.data.table import Table
     from automicro.data.target import Labels
-    from automicro.plugin.profile import Task
+    from automicro.plugin.profile import Kind, Task
+    from automicro.program import Topology
 
 __all__ = ["Problem", "load_problem"]
 
 
 @dataclass(frozen=True, eq=False)
 class Problem:
-    """A table with a target.
+    """Rows with a target.
+
+    A row is a row of the table, or one of its series; in a graph problem it is a node of the one graph or one of several graphs, and the
+    rows of the table are nodes.
 
     Parameters
     ----------
@@ -44,6 +49,11 @@ class Problem:
         Ranks in time; a model is validated on rows later than those that it was trained on.
     notes : tuple of str
         What the user should know of how the data were read.
+    kind : {"table", "graph", "series", "text"}
+    topology : Topology or None
+        Of a graph problem: how the nodes, which are the rows of the table, are connected.
+    places : array of int64, (rows,), or None
+        Of a graph problem about nodes: the node that each row stands for. None: rows are graphs, or rows of the table.
     """
 
     table: Table
@@ -54,11 +64,26 @@ class Problem:
     groups: NDArray[np.int64] | None = None
     order: NDArray[np.int64] | None = None
     notes: tuple[str, ...] = ()
+    kind: Kind = "table"
+    topology: Topology | None = None
+    places: NDArray[np.int64] | None = None
 
     @property
     def rows(self) -> int:
         """Number of rows."""
-        return self.table.rows
+        return self.table.rows if self.topology is None else len(self.target)
+
+    def batch(self, rows: NDArray[np.int64] | None = None) -> Batch:
+        """Return some rows, by default all, in the form that programs are evaluated on."""
+        columns = self.table.columns
+        if self.topology is None:
+            return Batch(columns if rows is None else tuple(take(column, rows) for column in columns))
+        if self.places is not None:
+            return Batch(columns, self.topology, self.places if rows is None else self.places[rows])
+        if rows is None:
+            return Batch(columns, self.topology)
+        topology, nodes = self.topology.graphs_of(rows)
+        return Batch(tuple(take(column, nodes) for column in columns), topology)
 
     @property
     def classes(self) -> int:

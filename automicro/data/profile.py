@@ -40,5 +40,6 @@ def profile(
         classes=problem.classes,
         class_counts=tuple(int(count) for count in counts),
         features_at_most=features_at_most(problem.table.profiles, settings or PreparationSettings()),
+        kind=problem.kind,
         max_features=max_features,
     )

@@ -11,6 +11,7 @@ from automicro.data.column import read_column
 from automicro.data.frames import RawColumn, frame_columns, objects
 from automicro.errors import DataError
 from automicro.program import Categories
+from automicro.program.rows import row_count
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -47,8 +48,7 @@ class Table:
     @property
     def rows(self) -> int:
         """Number of rows."""
-        first = self.columns[0]
-        return len(first.codes if isinstance(first, Categories) else first)
+        return row_count(self.columns)
 
 
 def load_table(X: Any) -> Table:

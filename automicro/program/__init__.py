@@ -4,6 +4,7 @@ from automicro.program import bounds, encodings
 from automicro.program.card import read_artifact, write_artifact
 from automicro.program.evaluate import apply_link, body_scores, decode, evaluate, scores
 from automicro.program.evaluator import Evaluator, columns_read
+from automicro.program.graphs import Topology
 from automicro.program.nodes import (
     Activation,
     Affine,
@@ -23,7 +24,7 @@ from automicro.program.nodes import (
     Tree,
 )
 from automicro.program.quantise import PRECISIONS, Precision, quantise
-from automicro.program.rows import Categories, Column, columns_of, level_text
+from automicro.program.rows import Batch, Categories, Column, Texts, columns_of, level_text, take
 from automicro.program.simplify import simplify
 from automicro.program.validate import validate
 from automicro.program.weights import Weights
@@ -33,6 +34,7 @@ __all__ = [
     "PRECISIONS",
     "Activation",
     "Affine",
+    "Batch",
     "Categories",
     "Chain",
     "Column",
@@ -50,6 +52,8 @@ __all__ = [
     "Program",
     "StepTables",
     "Sum",
+    "Texts",
+    "Topology",
     "Tree",
     "Weights",
     "apply_link",
@@ -67,6 +71,7 @@ __all__ = [
     "scores",
     "simplify",
     "size_by_part",
+    "take",
     "unpack",
     "validate",
     "write_artifact",

@@ -9,7 +9,7 @@ import numpy as np
 
 from automicro.errors import DataError
 from automicro.program.nodes import Activation, Affine, Chain, Forest, Missing, Numeric, OneHot, StepTables
-from automicro.program.rows import Categories, row_count
+from automicro.program.rows import Categories, Texts, batch_of, row_count
 from automicro.program.trees import right_children
 
 if TYPE_CHECKING:
@@ -17,8 +17,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from automicro.program.graphs import Topology
     from automicro.program.nodes import Decoder, Link, Node, Program, Tree
-    from automicro.program.rows import Column
+    from automicro.program.rows import Batch, Column
 
     Floats = NDArray[np.float64]
     Features = NDArray[np.float32] | NDArray[np.float64]
@@ -28,13 +29,13 @@ __all__ = ["apply_activation", "apply_link", "body_scores", "decode", "evaluate"
 SMALL_TREE = 127  # nodes up to which comparing all rows at every split is faster than sending rows down the tree
 
 
-def evaluate(program: Program, columns: Sequence[Column | None]) -> Floats:
+def evaluate(program: Program, columns: Batch | Sequence[Column | None]) -> Floats:
     """Return the predictions of a program.
 
     Parameters
     ----------
     program : Program
-    columns : sequence of Column or None
+    columns : Batch, or sequence of Column or None
         One entry for each source column, as `columns_of` makes them.
 
     Returns
@@ -50,13 +51,16 @@ def evaluate(program: Program, columns: Sequence[Column | None]) -> Floats:
     return apply_link(program.link, scores(program, columns))
 
 
-def scores(program: Program, columns: Sequence[Column | None]) -> Floats:
+def scores(program: Program, columns: Batch | Sequence[Column | None]) -> Floats:
     """Return the scores before the link, (rows, outputs)."""
-    return body_scores(program.body, decode(program.decoders, columns))
+    batch = batch_of(columns)
+    result: Floats = batch.kept(body_scores(program.body, decode(program.decoders, batch), batch.topology))
+    return result
 
 
-def decode(decoders: Sequence[Decoder], columns: Sequence[Column | None]) -> NDArray[np.float32]:
-    """Return the features, float32 (rows, features), that decoders make of columns."""
+def decode(decoders: Sequence[Decoder], batch: Batch | Sequence[Column | None]) -> NDArray[np.float32]:
+    """Return the features, float32 (rows, features), that decoders make of all rows of a batch."""
+    columns = batch_of(batch).columns
     parts: list[NDArray[np.float32]] = []
     for decoder in decoders:
         column = columns[decoder.column] if decoder.column < len(columns) else None
@@ -71,11 +75,11 @@ def decode(decoders: Sequence[Decoder], columns: Sequence[Column | None]) -> NDA
 
 def _features(decoder: Decoder, column: Column) -> list[NDArray[np.float32]]:
     if isinstance(decoder, Missing):
-        missing = column.codes < 0 if isinstance(column, Categories) else np.isnan(column)
-        return [missing.astype(np.float32)]
+        return [_where_missing(column).astype(np.float32)]
     if isinstance(decoder, Numeric):
-        if isinstance(column, Categories):
-            raise DataError(f"column {decoder.column} must hold numbers, but holds levels such as {column.levels[:1]}")
+        if not isinstance(column, np.ndarray):
+            holds = f"levels such as {column.levels[:1]}" if isinstance(column, Categories) else "texts"
+            raise DataError(f"column {decoder.column} must hold numbers, but holds {holds}")
         clipped = np.clip(column, -np.finfo(np.float32).max, np.finfo(np.float32).max)
         return [clipped if decoder.fill is None else np.where(np.isnan(column), np.float32(decoder.fill), clipped)]
     if not isinstance(column, Categories):
@@ -92,8 +96,16 @@ def _features(decoder: Decoder, column: Column) -> list[NDArray[np.float32]]:
     return [values[codes]]
 
 
-def body_scores(node: Node, X: Features) -> Floats:
-    """Return what a node makes of features, (rows, outputs) in float64.
+def _where_missing(column: Column) -> NDArray[np.bool_]:
+    if isinstance(column, Categories):
+        return column.codes < 0
+    if isinstance(column, Texts):
+        return np.array([text is None for text in column.values], dtype=np.bool_)
+    return np.isnan(column)
+
+
+def body_scores(node: Node, X: Features, topology: Topology | None = None) -> Floats:
+    """Return what a node makes of features, (rows, outputs) in float64; `topology` tells how rows that are nodes are connected.
 
     Sums are taken in the order in which terms stand: first the bias, then one term after the other. A zero weight does not
     read its feature.
@@ -109,11 +121,11 @@ def body_scores(node: Node, X: Features) -> Floats:
     if isinstance(node, Chain):
         result: Any = X
         for part in node.nodes:
-            result = body_scores(part, result)
+            result = body_scores(part, result, topology)
         return np.asarray(result, dtype=np.float64)
-    total = body_scores(node.nodes[0], X)
+    total = body_scores(node.nodes[0], X, topology)
     for part in node.nodes[1:]:
-        total += body_scores(part, X)
+        total += body_scores(part, X, topology)
     return total
 
 

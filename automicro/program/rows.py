@@ -1,4 +1,4 @@
-"""Columns as the evaluator reads them, made from raw arrays."""
+"""Columns as the evaluator reads them, made from raw arrays, and batches of them."""
 
 from __future__ import annotations
 
@@ -16,12 +16,16 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from automicro.program.graphs import Topology
     from automicro.program.nodes import Decoder, Program
 
 __all__ = [
     "FLOAT32_MAX",
+    "Batch",
     "Categories",
     "Column",
+    "Texts",
+    "batch_of",
     "categories_of",
     "column_kinds",
     "columns_of",
@@ -29,6 +33,7 @@ __all__ = [
     "number_of",
     "numbers_of",
     "row_count",
+    "take",
 ]
 
 FLOAT32_MAX = float(np.finfo(np.float32).max)
@@ -42,7 +47,50 @@ class Categories:
     levels: tuple[str, ...]
 
 
-Column: TypeAlias = "NDArray[np.float32] | Categories"  # numeric columns are float32 arrays (rows,), missing is NaN
+@dataclass(frozen=True, eq=False)
+class Texts:
+    """A column of texts: `values` (rows,) are str, or None where the text is missing."""
+
+    values: NDArray[np.object_]
+
+
+# Numeric columns are float32 arrays (rows,), one channel of a series (rows, steps); missing is NaN.
+Column: TypeAlias = "NDArray[np.float32] | Categories | Texts"
+
+
+@dataclass(frozen=True, eq=False)
+class Batch:
+    """Rows to be evaluated together.
+
+    Parameters
+    ----------
+    columns : tuple of Column or None
+        One entry for each source column; None where the program does not read it.
+    topology : Topology or None
+        How the rows of `columns`, which are then nodes, are connected, and to which graphs they belong.
+    keep : array of int64 or None
+        The rows of the result that are wanted, once everything was computed; None for all.
+    """
+
+    columns: tuple[Column | None, ...]
+    topology: Topology | None = None
+    keep: NDArray[np.int64] | None = None
+
+    def kept(self, result: NDArray[Any]) -> NDArray[Any]:
+        """Return the wanted rows of a result."""
+        return result if self.keep is None else result[self.keep]
+
+
+def batch_of(columns: Batch | Sequence[Column | None]) -> Batch:
+    """Return columns as a batch."""
+    return columns if isinstance(columns, Batch) else Batch(tuple(columns))
+
+
+def take(column: Column, rows: NDArray[np.int64]) -> Column:
+    """Return some rows of a column."""
+    if isinstance(column, Categories):
+        return Categories(column.codes[rows], column.levels)
+    return Texts(column.values[rows]) if isinstance(column, Texts) else column[rows]
 
 
 def level_text(value: object) -> str | None:
@@ -198,6 +246,8 @@ def row_count(columns: Sequence[Column | None]) -> int:
     """Return the number of rows of columns of which at least one is there."""
     for column in columns:
         if column is not None:
+            if isinstance(column, Texts):
+                return len(column.values)
             return len(column.codes if isinstance(column, Categories) else column)
     raise DataError("at least one column must be given, to tell the number of rows")
 

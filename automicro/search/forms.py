@@ -12,7 +12,6 @@ from automicro.measure import score
 from automicro.program import PRECISIONS, evaluate, pack, quantise
 from automicro.request import metric
 from automicro.search.task import Form
-from automicro.search.training import rows_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,7 +19,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from automicro.data import Fold
-    from automicro.program import Column, Precision, Program
+    from automicro.program import Batch, Precision, Program
     from automicro.search.task import Context
 
 __all__ = ["UNTOUCHED", "FormTable", "gain_of", "mean_gain"]
@@ -55,7 +54,7 @@ class FormTable:
         self._context = context
         self._folds: list[Fold] = []
         self._programs: list[dict[str, Program]] = []
-        self._columns: list[list[Column]] = []
+        self._batches: list[Batch] = []
         self._screened: list[dict[str, float]] = []
         self._quantised: dict[tuple[int, str, str], Program] = {}
 
@@ -83,7 +82,7 @@ class FormTable:
         """Take up the programs of one more fold."""
         self._folds.append(fold)
         self._programs.append(programs)
-        self._columns.append(rows_of(self._context.problem.table.columns, fold.validation))
+        self._batches.append(self._context.problem.batch(fold.validation))
 
     def program(self, key: str, precision: str, fold: int = 0) -> Program:
         """Return the program of a fold at a precision (`UNTOUCHED` for the family's own)."""
@@ -105,16 +104,16 @@ class FormTable:
             self._screened.append({})
         for fold, known in enumerate(self._screened):
             rows = _thinned(self._folds[fold].validation)
-            columns = None
+            batch = None
             for key in keys:
                 if key not in known:
-                    columns = columns or rows_of(self._context.problem.table.columns, rows)
-                    known[key] = gain_of(self._context, rows, evaluate(self._programs[fold][key], columns))
+                    batch = batch or self._context.problem.batch(rows)
+                    known[key] = gain_of(self._context, rows, evaluate(self._programs[fold][key], batch))
         return {key: mean_gain([known[key] for known in self._screened]) for key in keys}
 
     def predictions(self, key: str, precision: str, fold: int) -> NDArray[np.float64]:
         """Return what a form predicts for the validation rows of a fold."""
-        return evaluate(self.program(key, precision, fold), self._columns[fold])
+        return evaluate(self.program(key, precision, fold), self._batches[fold])
 
     def fold_gain(self, key: str, precision: str, fold: int) -> float:
         """Return a form's gain on one fold."""

@@ -7,26 +7,20 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from automicro.data import Preparation, rank_columns, take
+from automicro.data import Preparation, rank_columns
 from automicro.errors import DataError
 from automicro.plugin import Declined, TrainingData
 from automicro.program import Chain, Program, simplify, validate
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
 
     from numpy.typing import NDArray
 
     from automicro.plugin import Family, Lowered
-    from automicro.program import Column
     from automicro.search.task import Candidate, Context
 
-__all__ = ["rows_of", "train"]
-
-
-def rows_of(columns: Sequence[Column], rows: NDArray[np.int64]) -> list[Column]:
-    """Return some rows of every column."""
-    return [take(column, rows) for column in columns]
+__all__ = ["train"]
 
 
 @cache
@@ -87,7 +81,7 @@ def _prepare(context: Context, candidate: Candidate, rows: NDArray[np.int64]) ->
 
 
 def _program(context: Context, preparation: Preparation, lowered: Lowered) -> Program:
-    body = lowered.body if preparation.scaling is None else Chain((preparation.scaling, lowered.body))
+    body = Chain((*preparation.lead, lowered.body)) if preparation.lead else lowered.body
     problem = context.problem
     program = Program(len(problem.table.columns), preparation.decoders, body, lowered.link, problem.labels)
     validate(program)

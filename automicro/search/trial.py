@@ -19,7 +19,7 @@ from automicro.request import metric
 from automicro.search.finish import raw_rows
 from automicro.search.forms import UNTOUCHED, FormTable, gain_of, mean_gain
 from automicro.search.task import Form, Outcome, ReferenceOutcome, ReferenceTask, TrialTask
-from automicro.search.training import rows_of, train
+from automicro.search.training import train
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -64,7 +64,7 @@ def _families() -> Mapping[str, Family]:
 def _reference(context: Context, family: Family, task: ReferenceTask) -> ReferenceOutcome:
     fold = context.folds[task.fold]
     program = train(context, family, task.candidate, fold.train, every_variant=False)["full"]
-    prediction = evaluate(program, rows_of(context.problem.table.columns, fold.validation))
+    prediction = evaluate(program, context.problem.batch(fold.validation))
     return ReferenceOutcome(task.candidate.number, gain_of(context, fold.validation, prediction), prediction)
 
 
@@ -264,7 +264,7 @@ class _Trial:
     def _check_finite(self, program: Program) -> None:
         """Raise `PluginError` where the program that ships predicts NaN or infinity for rows of the table."""
         rows = self.context.folds[0].validation
-        gain_of(self.context, rows, evaluate(program, rows_of(self.context.problem.table.columns, rows)))
+        gain_of(self.context, rows, evaluate(program, self.context.problem.batch(rows)))
 
     def _timed(self, outcome: Outcome, program: Program) -> Outcome:
         """Refuse what is too slow at the median already; the quantile is decided where no other process disturbs."""
@@ -277,7 +277,7 @@ class _Trial:
 
     def _interpretability(self, program: Program) -> Interpretability:
         rows = self.context.folds[0].validation[:1000]
-        return interpretability(program, decode(program.decoders, rows_of(self.context.problem.table.columns, rows)))
+        return interpretability(program, decode(program.decoders, self.context.problem.batch(rows)))
 
     def _missed(self, program: Program, size_bytes: int) -> dict[str, float]:
         """Return by how much a program misses the constraints on its structure and size."""

@@ -8,7 +8,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from automicro.data import Preparation, PreparationSettings, features_at_most, load_problem, load_table
-from automicro.data.prepare import take
 from automicro.errors import DataError
 from automicro.program import Chain, Lookup, Missing, Numeric, OneHot, Program, body_scores, columns_of, decode
 from automicro.program.nodes import Affine
@@ -65,9 +64,9 @@ def test_features_are_those_of_the_program(chosen, task, seed):
     assert {f.column for f in made.features} == {d.column for d in made.decoders}
     assert {problem.table.names[f.column] for f in made.features} <= {"x", "whole", "flag", "colour", "sex", "id"}
     if chosen.categories != "target":
-        trained = X[rows] if made.scaling is None else body_scores(made.scaling, X[rows])
+        trained = X[rows] if not made.lead else body_scores(Chain(made.lead), X[rows])
         np.testing.assert_array_equal(made.fit_matrix, trained.astype(np.float32))
-    assert (made.scaling is not None) == chosen.scaled
+    assert bool(made.lead) == chosen.scaled
 
 
 @given(chosen=ALL_SETTINGS, task=TASKS)
@@ -75,7 +74,7 @@ def test_features_are_those_of_the_program(chosen, task, seed):
 def test_only_training_rows_are_learnt_from(chosen, task):
     problem, other = mixed(*task, seed=1), mixed(*task, seed=2)
     rows = np.arange(0, ROWS, 2)
-    parts = [take(column, np.arange(ROWS)) for column in problem.table.columns]
+    parts = list(problem.batch(np.arange(ROWS)).columns)
     for j, column in enumerate(other.table.columns):
         if not hasattr(column, "codes"):
             parts[j] = np.where(np.arange(ROWS) % 2 == 0, parts[j], column).astype(np.float32)
@@ -113,7 +112,7 @@ def test_scaled_features_have_mean_0_and_variance_1():
     made = Preparation.fit(mixed(), np.arange(ROWS), PreparationSettings(scaled=True))
     np.testing.assert_allclose(made.fit_matrix.mean(axis=0), 0, atol=1e-5)
     np.testing.assert_allclose(made.fit_matrix.std(axis=0), 1, atol=1e-5)
-    both = Chain((made.scaling, Affine(Weights.of(np.ones((1, len(made.features)))), Weights.of([0]))))
+    both = Chain((*made.lead, Affine(Weights.of(np.ones((1, len(made.features)))), Weights.of([0]))))
     X = made.transform(mixed().table.columns)
     np.testing.assert_allclose(body_scores(both, X)[:, 0], made.fit_matrix.sum(axis=1), rtol=1e-4, atol=1e-4)
 
