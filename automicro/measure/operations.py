@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from automicro.measure.structure import features_read, sources
-from automicro.program import Activation, Affine, Chain, Forest, Lookup, StepTables, Sum, Weights
+from automicro.program import Activation, Affine, Chain, Forest, Lookup, Scale, StepTables, Sum, Weights
 from automicro.program.evaluate import body_scores
 from automicro.program.trees import depths
 
@@ -44,8 +44,8 @@ def operations(program: Program, features: NDArray[np.float32] | None = None) ->
     """Count the operations of decisions.
 
     One each per comparison, product, addition and look-up step; the link is not counted. A linear sum of k terms that
-    are not 0 in this row takes 2k + 1, a tree its path, several trees their paths and one addition each, step tables
-    ceil(log2 pieces) and one addition each, parts of a sum one addition more.
+    are not 0 in this row takes 2k + 1, a scale one product a factor, a tree its path, several trees their paths and
+    one addition each, step tables ceil(log2 pieces) and one addition each, parts of a sum one addition more.
     """
     read = features_read(program.body)
     decoded = sources(program.decoders)
@@ -64,6 +64,8 @@ def _of(node: Node, X: NDArray[np.float32] | None, decoded: list[Source]) -> Ope
         return _affine(node, X, decoded)
     if isinstance(node, Activation):
         return _constant(0, 0)
+    if isinstance(node, Scale):
+        return _constant(0, int(np.count_nonzero(node.factors.values)))
     if isinstance(node, StepTables):
         return _constant(sum((pieces - 1).bit_length() for pieces in node.pieces), len(node.pieces))
     if isinstance(node, Forest):
@@ -85,6 +87,8 @@ def outputs_of(node: Node) -> int:
         return outputs_of(node.nodes[0])
     if isinstance(node, Chain):
         return outputs_of(next(part for part in reversed(node.nodes) if not isinstance(part, Activation)))
+    if isinstance(node, Scale):
+        return int(node.factors.values.size)
     return 0 if isinstance(node, Activation) else int(node.bias.values.size)
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from automicro.program import Activation, Affine, Chain, Forest, Lookup, Missing, Numeric, OneHot, StepTables
+from automicro.program import Activation, Affine, Chain, Forest, Lookup, Missing, Numeric, OneHot, Scale, StepTables
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -66,6 +66,8 @@ def features_read(node: Node) -> set[int]:
         return set(node.features)
     if isinstance(node, Forest):
         return set().union(*(_split_features(tree) for tree in node.trees))
+    if isinstance(node, Scale):
+        return set(np.flatnonzero(node.factors.values).tolist())
     if isinstance(node, Chain):
         first = next((part for part in node.nodes if not isinstance(part, Activation)), None)
         return set() if first is None else features_read(first)
@@ -116,6 +118,8 @@ class _Survey:
             self._forest(node)
         elif isinstance(node, Chain):
             self._chain(node)
+        elif isinstance(node, Scale):
+            self._scale(node)
         elif isinstance(node, Activation):
             self.on_named_inputs = False
         else:
@@ -128,6 +132,12 @@ class _Survey:
             source = self.decoded[feature]
             self.groups.add(frozenset({source.column}))
             self._cut(int(feature), int(output), range(max(source.values - 1, 0)))
+
+    def _scale(self, node: Scale) -> None:
+        self.constants += _node_constants(node)
+        for feature in features_read(node):
+            self.groups.add(self._columns([feature]))
+            self._cut(feature, feature, range(max(self.decoded[feature].values - 1, 0)))
 
     def _tables(self, node: StepTables) -> None:
         self.constants += _node_constants(node)
@@ -150,16 +160,15 @@ class _Survey:
                     self._cut(feature, output, (threshold,))
 
     def _chain(self, node: Chain) -> None:
-        if len(node.nodes) == 1:
-            self.visit(node.nodes[0])
+        parts: list[Node] = [part for part in node.nodes if not isinstance(part, Scale)] or [node.nodes[0]]
+        if len(parts) == 1:
+            self.constants += _node_constants(node) - _node_constants(parts[0])
+            self.visit(parts[0])
             return
         self.on_named_inputs = False
         self.constants += _node_constants(node)
-        first = node.nodes[0]
-        if (
-            isinstance(first, Affine)
-            and sum(isinstance(part, Affine) for part in node.nodes) == 2 == len(node.nodes) - 1
-        ):
+        first = parts[0]
+        if isinstance(first, Affine) and sum(isinstance(part, Affine) for part in parts) == 2 == len(parts) - 1:
             reads = [set(np.flatnonzero(unit).tolist()) for unit in first.weights.values]
         else:
             reads = [features_read(node)]
@@ -192,6 +201,8 @@ def _node_constants(node: Node) -> int:
         by_leaf = np.count_nonzero(node.leaves.values, axis=1)
         trees = sum(int((tree.feature >= 0).sum() + by_leaf[tree.leaf[tree.feature < 0]].sum()) for tree in node.trees)
         return trees + _nonzero(node.bias.values)
+    if isinstance(node, Scale):
+        return _nonzero(node.factors.values)
     if isinstance(node, Activation):
         return 0
     return sum(_node_constants(part) for part in node.nodes)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from automicro.errors import DataError
-from automicro.program.nodes import Activation, Affine, Chain, Forest, Missing, Numeric, OneHot, StepTables
+from automicro.program.nodes import Activation, Affine, Chain, Forest, Missing, Numeric, OneHot, Scale, StepTables
 from automicro.program.rows import Categories, Texts, batch_of, row_count
 from automicro.program.trees import right_children
 
@@ -114,6 +114,8 @@ def body_scores(node: Node, X: Features, topology: Topology | None = None) -> Fl
         return _affine(node, X)
     if isinstance(node, Activation):
         return apply_activation(node.kind, X)
+    if isinstance(node, Scale):
+        return _scale(node, X)
     if isinstance(node, StepTables):
         return _tables(node, X)
     if isinstance(node, Forest):
@@ -142,6 +144,14 @@ def _affine(node: Affine, X: Features) -> Floats:
         x = X[:, feature].astype(np.float64)
         for output in np.flatnonzero(weights[:, feature]):
             total[:, output] += weights[output, feature] * x
+    return total
+
+
+def _scale(node: Scale, X: Features) -> Floats:
+    total = np.zeros(X.shape, dtype=np.float64, order="F")
+    factors = node.factors.values.astype(np.float64)
+    read = np.flatnonzero(factors)
+    total[:, read] = X[:, read].astype(np.float64) * factors[read]
     return total
 
 

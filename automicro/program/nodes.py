@@ -30,6 +30,7 @@ __all__ = [
     "Numeric",
     "OneHot",
     "Program",
+    "Scale",
     "StepTables",
     "Sum",
     "Tree",
@@ -97,6 +98,16 @@ class Activation:
 
 
 @dataclass(frozen=True)
+class Scale:
+    """The elementwise product with `factors`, (inputs,); a factor of 0 does not read its feature.
+
+    Unlike an affine map it leaves the weights around it on the grids that they were rounded to.
+    """
+
+    factors: Weights
+
+
+@dataclass(frozen=True)
 class StepTables:
     """A bias plus a sum of one-feature step functions.
 
@@ -153,7 +164,7 @@ class Sum:
     nodes: tuple[Node, ...]
 
 
-Node = Affine | Activation | StepTables | Forest | Chain | Sum
+Node = Affine | Activation | Scale | StepTables | Forest | Chain | Sum
 
 
 @dataclass(frozen=True)

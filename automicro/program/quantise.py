@@ -9,7 +9,7 @@ import numpy as np
 
 from automicro.program.encodings import round_to
 from automicro.program.fitting import fit_fixed, fit_minifloat
-from automicro.program.nodes import Activation, Affine, Chain, Forest, Lookup, Numeric, StepTables, Sum
+from automicro.program.nodes import Activation, Affine, Chain, Forest, Lookup, Numeric, Scale, StepTables, Sum
 from automicro.program.rewrite.decoding import decoders_of, features_of
 from automicro.program.rewrite.features import map_cuts
 from automicro.program.rows import FLOAT32_MAX
@@ -36,7 +36,7 @@ class Precision:
     ----------
     name : str
     weights : int
-        Mantissa bits of the weights of affine maps, 0 to 23; a bias, a fill and a look-up value keep three more.
+        Mantissa bits of factors and of the weights of affine maps, 0 to 23; a bias, a fill and a look-up value keep three more.
     values : int
         Bits of leaves and table values, on a grid between the smallest and the largest; 24 or more leave them as they are.
     cuts : int
@@ -139,11 +139,11 @@ def _node(node: Node, precision: Precision) -> Node:
         return replace(
             node, leaves=_gridded(node.leaves, precision.values), bias=_with_grid(node.bias, node.leaves, precision)
         )
-    return (
-        node
-        if isinstance(node, Activation)
-        else replace(node, nodes=tuple(_node(part, precision) for part in node.nodes))
-    )
+    if isinstance(node, Scale):
+        return Scale(_short(node.factors, precision.weights))
+    if isinstance(node, Activation):
+        return node
+    return replace(node, nodes=tuple(_node(part, precision) for part in node.nodes))
 
 
 def _short(weights: Weights, mantissa_bits: int) -> Weights:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from automicro.program.evaluate import apply_activation
-from automicro.program.nodes import Activation, Affine, Chain, Forest, StepTables
+from automicro.program.nodes import Activation, Affine, Chain, Forest, Scale, StepTables
 from automicro.program.trees import right_children
 
 if TYPE_CHECKING:
@@ -29,6 +29,8 @@ def row_scores(node: Node) -> Scores:
         return _affine(node)
     if isinstance(node, Activation):
         return _activation(node.kind)
+    if isinstance(node, Scale):
+        return _scale(node)
     if isinstance(node, StepTables):
         return _terms(node.bias.values.tolist(), _tables(node))
     if isinstance(node, Forest):
@@ -60,6 +62,15 @@ def _activation(kind: str) -> Scores:
     def scores(features: Sequence[float]) -> list[float]:
         values: list[float] = apply_activation(kind, np.array(features, dtype=np.float64)).tolist()
         return values
+
+    return scores
+
+
+def _scale(node: Scale) -> Scores:
+    factors = node.factors.values.tolist()
+
+    def scores(features: Sequence[float]) -> list[float]:
+        return [factor * x if factor else 0.0 for factor, x in zip(factors, features, strict=True)]
 
     return scores
 

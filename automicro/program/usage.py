@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from automicro.program.nodes import Activation, Affine, Chain, Forest, StepTables
+from automicro.program.nodes import Activation, Affine, Chain, Forest, Scale, StepTables
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -20,11 +20,15 @@ __all__ = ["Usage", "cut_ranges", "usage"]
 
 @dataclass
 class Usage:
-    """Features that are computed with, the cuts that features are compared with, and whether positions matter as such."""
+    """Features that are computed with, the cuts that features are compared with, and whether positions matter as such.
+
+    `scaled` says whether a scale reads features: then two that are equal may have different factors.
+    """
 
     computed: set[int] = field(default_factory=set)
     compared: dict[int, set[float]] = field(default_factory=dict)
     positional: bool = False
+    scaled: bool = False
 
     @property
     def features(self) -> set[int]:
@@ -48,19 +52,36 @@ def usage(node: Node) -> Usage:
 def _collect(node: Node, found: Usage) -> None:
     if isinstance(node, Affine):
         found.computed.update(np.flatnonzero(node.weights.values.any(axis=0)).tolist())
-    elif isinstance(node, Activation):
+    elif isinstance(node, Activation | Scale):
         found.positional = True
     elif isinstance(node, StepTables):
         for feature, (start, stop) in zip(node.features, cut_ranges(node), strict=True):
             found.compared.setdefault(feature, set()).update(node.cuts.values[start:stop].tolist())
     elif isinstance(node, Forest):
-        for tree in node.trees:
-            for feature, threshold in zip(tree.feature.tolist(), tree.threshold.tolist(), strict=True):
-                if feature >= 0:
-                    found.compared.setdefault(feature, set()).add(threshold)
+        _collect_splits(node, found)
+    elif isinstance(node, Chain):
+        _collect_first(node, found)
     else:
-        for part in node.nodes[:1] if isinstance(node, Chain) else node.nodes:
+        for part in node.nodes:
             _collect(part, found)
+
+
+def _collect_splits(node: Forest, found: Usage) -> None:
+    for tree in node.trees:
+        for feature, threshold in zip(tree.feature.tolist(), tree.threshold.tolist(), strict=True):
+            if feature >= 0:
+                found.compared.setdefault(feature, set()).add(threshold)
+
+
+def _collect_first(node: Chain, found: Usage) -> None:
+    first = node.nodes[0]
+    if not isinstance(first, Scale) or len(node.nodes) == 1:
+        _collect(first, found)
+        return
+    rest = usage(Chain(node.nodes[1:]))
+    found.computed.update(np.flatnonzero(first.factors.values).tolist(), rest.features)
+    found.positional |= rest.positional
+    found.scaled = True
 
 
 def cut_ranges(node: StepTables) -> list[tuple[int, int]]:

@@ -7,7 +7,19 @@ from typing import TYPE_CHECKING, NoReturn
 import numpy as np
 
 from automicro.errors import AutomicroError, PluginError
-from automicro.program.nodes import Activation, Affine, Chain, Forest, Lookup, Missing, Numeric, OneHot, StepTables, Sum
+from automicro.program.nodes import (
+    Activation,
+    Affine,
+    Chain,
+    Forest,
+    Lookup,
+    Missing,
+    Numeric,
+    OneHot,
+    Scale,
+    StepTables,
+    Sum,
+)
 from automicro.program.trees import right_children
 
 if TYPE_CHECKING:
@@ -121,6 +133,9 @@ def _node(node: Node, inputs: int, depth: int) -> int:
     if isinstance(node, Activation):
         if node.kind not in {"relu", "tanh", "sigmoid"}:
             _refuse(f"an activation must be relu, tanh or sigmoid, but is {node.kind!r}")
+        return inputs
+    if isinstance(node, Scale):
+        _block(node.factors, (inputs,), "factors of a scale")
         return inputs
     if isinstance(node, Chain | Sum):
         return _nest(node, inputs, depth)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from automicro.program import Activation, Affine, Chain, Forest, StepTables, Sum
+from automicro.program import Activation, Affine, Chain, Forest, Scale, StepTables, Sum
 from automicro.report.features import FeatureText
 from automicro.report.numbers import aligned, count, number, rounded, signed
 from automicro.report.rules import forest_summary, tree_lines
@@ -60,6 +60,8 @@ def body_lines(node: Node, telling: Telling) -> list[str]:
             return _chain_lines(node, telling)
         case Activation():
             return [f"{node.kind} of every input"]
+        case Scale():
+            return _scale_lines(node, telling)
 
 
 def _cut(lines: list[str], limit: int, what: str) -> list[str]:
@@ -75,6 +77,13 @@ def _affine_lines(node: Affine, telling: Telling) -> list[str]:
         terms = [f"  {signed(row[i])} * {telling.features[i].name}" for i in np.flatnonzero(row)]
         lines += _cut(terms, telling.limit, "term")
     return lines
+
+
+def _scale_lines(node: Scale, telling: Telling) -> list[str]:
+    rows = zip(telling.outputs, node.factors.values, telling.features, strict=True)
+    return _cut(
+        [f"{name} = {number(factor)} * {feature.name}" for name, factor, feature in rows], telling.limit, "factor"
+    )
 
 
 def _table_lines(node: StepTables, telling: Telling) -> list[str]:
@@ -176,7 +185,7 @@ def _chain_lines(node: Chain, telling: Telling) -> list[str]:
 
 def _width(node: Node, inputs: int) -> int:
     match node:
-        case Activation():
+        case Activation() | Scale():
             return inputs
         case Chain():
             for step in node.nodes:

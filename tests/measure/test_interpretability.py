@@ -16,6 +16,7 @@ from automicro.program import (
     Numeric,
     OneHot,
     Program,
+    Scale,
     StepTables,
     Sum,
     Tree,
@@ -154,6 +155,13 @@ def test_a_network_whose_units_read_one_column_each_has_no_interactions():
     network = Chain((_linear(np.eye(3)), Activation("tanh"), _linear(np.ones((1, 3)))))
     found = interpretability(_program(network, 3))
     assert (found.interactions, found.additive, found.name) == ((), True, "opaque")
+
+
+def test_a_scale_before_a_linear_sum_leaves_it_one():
+    scaled = Chain((Scale(Weights.of([0.5, 2.0, 0.0])), _linear([1.0, 1.0, 0.0])))
+    found = interpretability(_program(scaled, 3))
+    assert (found.columns, found.interactions, found.constants, found.operations) == ((0, 1), (), 5, 2 + 5)
+    assert found.name == interpretability(_program(_linear([1.0, 1.0, 0.0]), 3)).name
 
 
 def test_a_sum_joins_its_parts():

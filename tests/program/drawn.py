@@ -14,6 +14,7 @@ from automicro.program import (
     Numeric,
     OneHot,
     Program,
+    Scale,
     StepTables,
     Sum,
     Tree,
@@ -116,8 +117,12 @@ def forest(rng, inputs, outputs):
     return Forest(tuple(trees), values(rng, (leaves, width)), values(rng, (outputs,)))
 
 
+def scale(rng, inputs):
+    return Scale(values(rng, (inputs,)))
+
+
 def node(rng, inputs, outputs, depth=0):
-    kind = rng.integers(7 if depth < 2 else 4)
+    kind = rng.integers(8 if depth < 2 else 4)
     if kind < 4:
         return (affine, tables, forest, forest)[kind](rng, inputs, outputs)
     if kind == 4:
@@ -126,6 +131,8 @@ def node(rng, inputs, outputs, depth=0):
     if kind == 5 and inputs:
         scaling = Affine(Weights.of(np.diag(rng.normal(size=inputs) ** 2 + 0.1)), values(rng, (inputs,)))
         return Chain((scaling, node(rng, inputs, outputs, depth + 1)))
+    if kind == 7 and inputs:
+        return Chain((scale(rng, inputs), node(rng, inputs, outputs, depth + 1), scale(rng, outputs)))
     activation = Activation(str(rng.choice(["relu", "tanh", "sigmoid"])))
     return Chain((affine(rng, inputs, inner), activation, node(rng, inner, outputs, depth + 1)))
 

@@ -73,7 +73,7 @@ def layout(s: Source, count: int) -> list[dict[str, Any]]:
 
 def node(s: Source, inputs: Inputs, depth: int) -> Node:
     need(depth <= 8)
-    kind = s.choice("node", (9, 9, 9, 1, 3, 1))
+    kind = s.choice("node", (9, 9, 9, 1, 3, 1, 1))
     if kind == 0:
         outputs = s.number("outputs - 1", 0) + 1
         weights = block(s, "weights", outputs * len(inputs))
@@ -84,6 +84,8 @@ def node(s: Source, inputs: Inputs, depth: int) -> Node:
         return forest(s, inputs)
     if kind == 5:
         return {"node": ("relu", "tanh", "sigmoid")[s.uniform("activation", 3)]}
+    if kind == 6:
+        return {"node": "scale", "factors": block(s, "factors", len(inputs))}
     count = s.number("nodes - 1", 0) + 1
     s.claim(count)
     parts = []
@@ -284,6 +286,12 @@ def used_cuts(body: Node, computed: set[int], compared: dict[int, set[float]]) -
     elif body["node"] == "forest":
         for feature, *rest in (n for tree in body["trees"] for n in tree if n[0] >= 0):
             compared.setdefault(feature, set()).add(rest[0])
+    elif body["node"] == "chain" and body["nodes"][0]["node"] == "scale" and len(body["nodes"]) > 1:
+        computed |= {k for k, factor in enumerate(body["nodes"][0]["factors"]) if factor}
+        scaled: dict[int, set[float]] = {}
+        positional = used_cuts({"node": "chain", "nodes": body["nodes"][1:]}, computed, scaled)
+        computed |= set(scaled)
+        return positional
     elif body["node"] in ("chain", "sum"):
         parts = body["nodes"][:1] if body["node"] == "chain" else body["nodes"]
         return any(used_cuts(part, computed, compared) for part in parts)

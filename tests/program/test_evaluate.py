@@ -20,6 +20,7 @@ from automicro.program import (
     Numeric,
     OneHot,
     Program,
+    Scale,
     StepTables,
     Sum,
     Tree,
@@ -30,6 +31,7 @@ from automicro.program import (
     evaluate,
 )
 from automicro.program.evaluate import _merge_upwards, _send_downwards, apply_link
+from automicro.program.row import row_scores
 
 NAN = np.nan
 LARGEST = np.finfo(np.float32).max
@@ -44,6 +46,16 @@ def stump(default_left=False):
         np.array([0, -1, -1], np.int32), numbers(1.5, 0, 0), np.array([default_left, False, False]),
         np.array([0, 0, 1], np.int32),
     )  # fmt: skip
+
+
+def test_a_scale_multiplies_and_a_factor_of_zero_reads_nothing():
+    X = np.array([[3, np.nan, np.nan], [np.float32(1e30), 1, 2]], dtype=np.float32)
+    node = Scale(Weights.of([0.5, 0, 1e30]))
+    result = body_scores(node, X)
+    assert result.tolist()[1] == [0.5 * float(np.float32(1e30)), 0, 2 * float(np.float32(1e30))]
+    assert result[0, :2].tolist() == [1.5, 0]
+    assert np.isnan(result[0, 2])
+    assert [row_scores(node)(row) for row in X[1:].tolist()] == result[1:].tolist()
 
 
 def test_numeric_features_are_clipped_and_filled():

@@ -32,6 +32,7 @@ from automicro.program import (
     Numeric,
     OneHot,
     Program,
+    Scale,
     StepTables,
     Sum,
     pack,
@@ -160,6 +161,8 @@ def described_decoder(decoder: Any) -> dict[str, Any]:
 def described_node(node: Any) -> dict[str, Any]:
     if isinstance(node, Activation):
         return {"node": node.kind}
+    if isinstance(node, Scale):
+        return {"node": "scale", "factors": node.factors.values.tolist()}
     if isinstance(node, Affine):
         weights = node.weights.values.reshape(-1).tolist()
         return {"node": "affine", "weights": weights, "bias": node.bias.values.tolist()}

@@ -19,6 +19,7 @@ from automicro.program import (
     Numeric,
     OneHot,
     Program,
+    Scale,
     StepTables,
     Sum,
     Tree,
@@ -98,6 +99,32 @@ def test_an_activation_keeps_a_chain_apart():
     body = Chain((layer, Activation("relu"), Chain((layer, layer))))
     result = simplify(program(numeric(0, 1), body)).body
     assert [type(part) for part in result.nodes] == [Affine, Activation, Affine]
+
+
+def scaled(factors, *rest):
+    return Chain((Scale(Weights.of(factors)), *rest))
+
+
+def test_a_scale_folds_into_open_weights_and_leaves_grids_alone():
+    layer = Affine(Weights.of([[1, 2], [3, 4]]), Weights.of([1, 1]))
+    gridded = Affine(round_to([[0.5, 1], [0, -0.5]], Fixed(3, 0.5, -2)), Weights.of([1, 1]))
+    folded = simplify(program(numeric(0, 1), scaled([2, 0.5], layer, Scale(Weights.of([1, 10]))))).body
+    assert folded == Affine(Weights.of([[2, 1], [60, 20]]), Weights.of([1, 10]))
+    kept = simplify(program(numeric(0, 1), scaled([2, 0.5], Scale(Weights.of([3, 3])), gridded))).body
+    assert kept == scaled([6, 1.5], gridded)
+
+
+def test_what_nothing_reads_behind_a_scale_is_gone_and_equal_features_keep_their_factors():
+    gridded = Affine(round_to([[0.5, 0, 1]], Fixed(2, 0.5, 0)), Weights.of([1]))
+    result = simplify(program(numeric(3, 1, 3), scaled([2, 5, 0.25], gridded)))
+    assert result.decoders == (Numeric(3), Numeric(3))
+    assert result.body.nodes[0] == Scale(Weights.of([2, 0.25]))
+    assert result.body.nodes[1].weights.values.tolist() == [[0.5, 1]]
+
+
+def test_a_scale_that_is_read_by_place_keeps_its_features():
+    result = simplify(program(numeric(0, 1), scaled([0, 3], Activation("relu"))))
+    assert result == program(numeric(0, 1), scaled([0, 3], Activation("relu")))
 
 
 def test_trees_on_one_feature_become_one_table_for_each():

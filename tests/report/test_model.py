@@ -20,6 +20,7 @@ from automicro.program import (
     Numeric,
     OneHot,
     Program,
+    Scale,
     StepTables,
     Sum,
     Tree,
@@ -228,6 +229,13 @@ def test_chains_and_sums_are_told_step_by_step() -> None:
     assert "relu of every input" in text
     assert "    score of r = 0\n      +1 * unit 2.1" in text
     assert text.endswith("predict the label with the greatest score\nprobabilities = softmax of the scores")
+
+
+def test_a_scale_is_told_factor_by_factor() -> None:
+    text = model_text(
+        program_of(Chain((Scale(Weights.of([2, 0.5, 0])), Affine(Weights.of([[1, 2, 3]]), Weights.of([1])))))
+    )
+    assert "unit 1.1 = 2 * " in text
 
 
 @pytest.mark.parametrize(

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from automicro.program.nodes import Activation, Affine, Chain, Forest, StepTables, Sum
+from automicro.program.nodes import Activation, Affine, Chain, Forest, Scale, StepTables, Sum
 from automicro.program.rewrite.blocks import joined
 from automicro.program.rewrite.domains import ANYTHING
 from automicro.program.rewrite.forests import reduced_forest
 from automicro.program.rewrite.forms import binary_steps, body_of, shortest, with_trees
-from automicro.program.rewrite.scaling import without_scaling
+from automicro.program.rewrite.scaling import folded_scale, narrowed, without_scaling
 from automicro.program.rewrite.tables import Tables
 from automicro.program.weights import Weights
 
@@ -27,7 +27,7 @@ __all__ = ["flat", "has_forms", "outputs_of", "reduced"]
 
 def outputs_of(node: Node, inputs: int) -> int:
     """Return the number of outputs of a node over some inputs."""
-    if isinstance(node, Activation):
+    if isinstance(node, Activation | Scale):
         return inputs
     if isinstance(node, Chain):
         for part in node.nodes:
@@ -37,7 +37,7 @@ def outputs_of(node: Node, inputs: int) -> int:
 
 
 def flat(node: Node) -> Node:
-    """Return a node without chains in chains and sums in sums, affine maps that follow one another folded into one."""
+    """Return a node without chains in chains and sums in sums, affine maps and scales that follow one another folded into one."""
     if isinstance(node, Sum):
         parts: list[Node] = []
         for part in map(flat, node.nodes):
@@ -58,6 +58,8 @@ def flat(node: Node) -> Node:
 
 def _folded(first: Node, second: Node) -> Node | None:
     """Return one node for two in a chain, if there is one."""
+    if isinstance(first, Scale) or isinstance(second, Scale):
+        return folded_scale(first, second)
     if not isinstance(first, Affine):
         return None
     if isinstance(second, Affine):
@@ -80,12 +82,8 @@ def has_forms(node: Node) -> bool:
 def reduced(node: Node, domains: Sequence[Domain], *, choose: bool) -> Node:
     """Return a flat node with the fewest parts over features of known domains; `choose` its shortest form."""
     if isinstance(node, Chain):
-        steps: list[Node] = []
-        for part in node.nodes:
-            steps.append(reduced(part, domains, choose=choose))
-            domains = [ANYTHING] * outputs_of(steps[-1], len(domains))
-        return Chain(tuple(steps))
-    if isinstance(node, Activation):
+        return _reduced_chain(node, domains, choose=choose)
+    if isinstance(node, Activation | Scale):
         return node
     parts = _Parts.of(node.nodes if isinstance(node, Sum) else (node,), domains, choose=choose)
     alone = parts.tables.copy()
@@ -94,6 +92,18 @@ def reduced(node: Node, domains: Sequence[Domain], *, choose: bool) -> Node:
         return _with_bias([*parts.affine, *parts.rest], alone, len(domains))
     bodies = [body_of([*parts.affine, table, *parts.rest]) for table in found]
     return shortest([*bodies, *_other_forms(parts, found, domains)], domains) if choose else bodies[0]
+
+
+def _reduced_chain(node: Chain, domains: Sequence[Domain], *, choose: bool) -> Node:
+    steps: list[Node] = []
+    seen = domains
+    for part in node.nodes:
+        steps.append(reduced(part, seen, choose=choose))
+        seen = [ANYTHING] * outputs_of(steps[-1], len(seen))
+    chain = narrowed(steps)
+    folded = flat(chain)  # what was tables may now be an affine map that a scale beside it folds into
+    is_same = isinstance(folded, Chain) and len(folded.nodes) == len(chain.nodes)
+    return chain if is_same else reduced(folded, domains, choose=choose)
 
 
 @dataclass(frozen=True, eq=False)
@@ -112,7 +122,9 @@ class _Parts:
             if isinstance(part, StepTables):
                 tables.add_node(part)
         forests = [reduced_forest(part, domains, tables) for part in given if isinstance(part, Forest)]
-        others = [reduced(part, domains, choose=choose) for part in given if isinstance(part, Activation | Chain)]
+        others = [
+            reduced(part, domains, choose=choose) for part in given if isinstance(part, Activation | Scale | Chain)
+        ]
         kept = _joined_forests([forest for forest in forests if forest is not None])
         return cls([] if affine is None else [affine], tables, [*kept, *others])
 

@@ -68,19 +68,27 @@ def decoders_of(features: Sequence[Decoder]) -> tuple[Decoder, ...]:
     decoders: list[Decoder] = []
     for feature in features:
         before = decoders[-1] if decoders else None
-        if isinstance(feature, OneHot) and isinstance(before, OneHot) and before.column == feature.column:
+        if isinstance(feature, OneHot) and isinstance(before, OneHot) and _can_join(before, feature):
             decoders[-1] = OneHot(feature.column, before.levels + feature.levels)
         else:
             decoders.append(feature)
     return tuple(decoders)
 
 
+def _can_join(before: OneHot, feature: OneHot) -> bool:
+    return before.column == feature.column and feature.levels[0] not in before.levels
+
+
 def shared(features: Sequence[Decoder], body: Node) -> tuple[list[Decoder], Node]:
-    """Return the features that a body reads, each once, by column, and the body over them."""
+    """Return the features that a body reads, each once unless it is scaled, by column, and the body over them."""
     found = usage(body)
     if found.positional:
         return list(features), body
     used = {feature: features[feature] for feature in sorted(found.features)}
+    if found.scaled:
+        order = sorted(used, key=lambda feature: _order(used[feature]))
+        place_of = {feature: number for number, feature in enumerate(order)}
+        return [used[feature] for feature in order], renumber(body, place_of, len(order))
     distinct = sorted(dict.fromkeys(used.values()), key=_order)
     place = {decoder: number for number, decoder in enumerate(distinct)}
     return distinct, renumber(body, {feature: place[decoder] for feature, decoder in used.items()}, len(distinct))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from automicro.program.nodes import Affine, Chain, Forest, StepTables, Sum
+from automicro.program.nodes import Affine, Chain, Forest, Scale, StepTables, Sum
 from automicro.program.rewrite.blocks import joined
 from automicro.program.usage import cut_ranges
 from automicro.program.weights import Weights
@@ -34,8 +34,11 @@ def renumber(node: Node, place: Mapping[int, int], width: int) -> Node:
             for t in node.trees
         )
         return replace(node, trees=tuple(trees))
+    if isinstance(node, Scale):
+        return _scale(node, place, width)
     if isinstance(node, Chain):
-        return Chain((renumber(node.nodes[0], place, width), *node.nodes[1:]))
+        through = 1 + next(i for i, part in enumerate([*node.nodes, None]) if not isinstance(part, Scale))
+        return Chain((*(renumber(part, place, width) for part in node.nodes[:through]), *node.nodes[through:]))
     if isinstance(node, Sum):
         return Sum(tuple(renumber(part, place, width) for part in node.nodes))
     return node
@@ -48,6 +51,12 @@ def _affine(node: Affine, place: Mapping[int, int], width: int) -> Affine:
     if len(set(place.values())) < len(place):
         return Affine(joined(weights, [node.weights]), node.bias)
     return Affine(Weights(weights.astype(np.float32), node.weights.encoding), node.bias)
+
+
+def _scale(node: Scale, place: Mapping[int, int], width: int) -> Scale:
+    factors = np.zeros(width, dtype=np.float32)
+    factors[list(place.values())] = node.factors.values[list(place)]
+    return Scale(Weights(factors, node.factors.encoding))
 
 
 def map_cuts(node: Node, change: Callable[[int, NDArray[np.float32]], NDArray[np.float32]]) -> Node:

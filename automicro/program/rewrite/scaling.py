@@ -1,4 +1,4 @@
-"""Scaled features that are only compared: the scaling moves into the cuts."""
+"""Scaling: of features that are only compared it moves into the cuts, beside open weights into these."""
 
 from __future__ import annotations
 
@@ -6,18 +6,59 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from automicro.program.nodes import Forest, StepTables
+from automicro.program.nodes import Affine, Chain, Forest, Scale, StepTables
 from automicro.program.rewrite.features import map_cuts, renumber
+from automicro.program.rows import FLOAT32_MAX
 from automicro.program.usage import usage
+from automicro.program.weights import Weights
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
-    from automicro.program.nodes import Affine, Node
+    from automicro.program.nodes import Node
 
-__all__ = ["without_scaling"]
+__all__ = ["folded_scale", "narrowed", "without_scaling"]
 
 LARGEST = 0x7F7FFFFF  # the pattern of the largest finite float32; the next one is infinity
+
+
+def folded_scale(first: Node, second: Node) -> Node | None:
+    """Return one node for a scale beside a scale or an affine map, unless that would take weights off the grid of their encoding."""
+    if isinstance(first, Scale) and isinstance(second, Scale):
+        if first.factors.encoding is None or second.factors.encoding is None:
+            return Scale(Weights.of(_float32(first.factors.values.astype(np.float64) * second.factors.values)))
+    elif isinstance(first, Scale) and isinstance(second, Affine) and second.weights.encoding is None:
+        return Affine(_times(second.weights, first.factors), second.bias)
+    elif isinstance(first, Affine) and isinstance(second, Scale) and first.weights.encoding is None:
+        factors = Weights(second.factors.values[:, None])
+        bias = _times(Weights(first.bias.values[:, None]), factors).values[:, 0]
+        return Affine(_times(first.weights, factors), Weights.of(bias))
+    return None
+
+
+def _times(weights: Weights, factors: Weights) -> Weights:
+    return Weights.of(_float32(weights.values.astype(np.float64) * factors.values))
+
+
+def _float32(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.clip(values, -FLOAT32_MAX, FLOAT32_MAX)
+
+
+def narrowed(steps: Sequence[Node]) -> Chain:
+    """Return a chain whose first scale has a factor of 0 for what the next node does not read."""
+    chain = Chain(tuple(steps))
+    if not isinstance(scale := chain.nodes[0], Scale) or len(steps) == 1:
+        return chain
+    rest = narrowed(steps[1:])
+    found = usage(rest)
+    if found.positional:
+        return chain
+    factors = np.zeros_like(scale.factors.values)
+    read = sorted(found.features)
+    factors[read] = scale.factors.values[read]
+    return Chain((Scale(Weights(factors, scale.factors.encoding)), *rest.nodes))
 
 
 def without_scaling(scaling: Affine, node: Node) -> Node | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from automicro.errors import ArtifactError
-from automicro.program.nodes import Activation, Affine, Chain, Forest, StepTables, Sum
+from automicro.program.nodes import Activation, Affine, Chain, Forest, Scale, StepTables, Sum
 from automicro.program.weights import Weights
 from automicro.program.wire.blocks import read_block, write_block
 from automicro.program.wire.forests import read_forest, write_forest
@@ -19,15 +19,15 @@ if TYPE_CHECKING:
 
 __all__ = ["read_node", "width", "write_node"]
 
-KINDS = (Affine, StepTables, Forest, Chain, Sum, Activation)
-CHANCES = (9, 9, 9, 1, 3, 1)
+KINDS = (Affine, StepTables, Forest, Chain, Sum, Activation, Scale)
+CHANCES = (9, 9, 9, 1, 3, 1, 1)
 ACTIVATIONS = ("relu", "tanh", "sigmoid")
 DEEPEST = 8
 
 
 def width(node: Node, inputs: int) -> int:
     """Return the number of outputs of a node."""
-    if isinstance(node, Activation):
+    if isinstance(node, Activation | Scale):
         return inputs
     if isinstance(node, Chain):
         for part in node.nodes:
@@ -49,6 +49,8 @@ def write_node(sink: Sink, node: Node, inputs: Inputs) -> None:
         write_forest(sink, node, inputs)
     elif isinstance(node, Activation):
         sink.uniform(ACTIVATIONS.index(node.kind), len(ACTIVATIONS))
+    elif isinstance(node, Scale):
+        write_block(sink, node.factors.values, node.factors.encoding)
     else:
         write_number(sink, len(node.nodes) - 1)
         sink.claim(len(node.nodes))
@@ -75,6 +77,8 @@ def read_node(source: Decoder, inputs: Inputs, depth: int = 0) -> Node:
         return read_forest(source, inputs)
     if kind is Activation:
         return Activation(ACTIVATIONS[source.uniform(len(ACTIVATIONS))])  # type: ignore[arg-type]  # one of the three names
+    if kind is Scale:
+        return Scale(Weights(*read_block(source, len(inputs))))
     return _read_nest(source, inputs, depth, is_chain=kind is Chain)
 
 
