@@ -8,8 +8,20 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from automicro.measure.structure import features_read, sources
-from automicro.program import Activation, Affine, Chain, Forest, Lookup, Scale, StepTables, Sum, Weights
+from automicro.program import (
+    Activation,
+    Affine,
+    Attention,
+    Forest,
+    Lookup,
+    Scale,
+    StepTables,
+    Sum,
+    Tokens,
+    Weights,
+)
 from automicro.program.evaluate import body_scores
+from automicro.program.rewrite.bodies import outputs_of
 from automicro.program.trees import depths
 
 if TYPE_CHECKING:
@@ -59,7 +71,9 @@ def _constant(comparisons: float, arithmetic: float) -> Operations:
     return Operations(np.array([float(comparisons)]), np.array([float(arithmetic)]))
 
 
-def _of(node: Node, X: NDArray[np.float32] | None, decoded: list[Source]) -> Operations:
+def _of(  # noqa: C901 - one branch for each kind of node
+    node: Node, X: NDArray[np.float32] | None, decoded: list[Source]
+) -> Operations:
     if isinstance(node, Affine):
         return _affine(node, X, decoded)
     if isinstance(node, Activation):
@@ -71,25 +85,30 @@ def _of(node: Node, X: NDArray[np.float32] | None, decoded: list[Source]) -> Ope
     if isinstance(node, Forest):
         return _forest(node, X)
     if isinstance(node, Sum):
-        total = _constant(0, (len(node.nodes) - 1) * outputs_of(node))
+        total = _constant(0, (len(node.nodes) - 1) * outputs_of(node, len(decoded)))
         for part in node.nodes:
             total += _of(part, X, decoded)
         return total
-    total = _of(node.nodes[0], X, decoded)
+    if isinstance(node, Tokens):
+        rows = len(node.sizes) if node.shared else 1
+        return _constant(0, 2 * rows * int(np.count_nonzero(node.weights.values)))
+    if isinstance(node, Attention):
+        return _attention(node, len(decoded))
+    total, width = _of(node.nodes[0], X, decoded), outputs_of(node.nodes[0], len(decoded))
     for part in node.nodes[1:]:
-        total += _of(part, None, [])
+        total += _attention(part, width) if isinstance(part, Attention) else _of(part, None, [])
+        width = outputs_of(part, width)
     return total
 
 
-def outputs_of(node: Node) -> int:
-    """Return how many scores a node gives."""
-    if isinstance(node, Sum):
-        return outputs_of(node.nodes[0])
-    if isinstance(node, Chain):
-        return outputs_of(next(part for part in reversed(node.nodes) if not isinstance(part, Activation)))
-    if isinstance(node, Scale):
-        return int(node.factors.values.size)
-    return 0 if isinstance(node, Activation) else int(node.bias.values.size)
+def _attention(node: Attention, inputs: int) -> Operations:
+    """Count products and sums of logits and of weighted tokens, and three operations for the share of every weight."""
+    heads, tokens = len(node.queries.values), inputs // node.width
+    asking = 1 if node.mixing is None else tokens
+    total = asking * heads * tokens * (4 * node.width + 3)
+    if node.mixing is not None:
+        total += 2 * tokens * (node.queries.values.size + node.mixing.values.size)
+    return _constant(0, total)
 
 
 def _affine(node: Affine, X: NDArray[np.float32] | None, decoded: list[Source]) -> Operations:

@@ -8,7 +8,20 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from automicro.program import Activation, Affine, Chain, Forest, Lookup, Missing, Numeric, OneHot, Scale, StepTables
+from automicro.program import (
+    Activation,
+    Affine,
+    Attention,
+    Chain,
+    Forest,
+    Lookup,
+    Missing,
+    Numeric,
+    OneHot,
+    Scale,
+    StepTables,
+    Tokens,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -62,7 +75,7 @@ def features_read(node: Node) -> set[int]:
     """Return the features that a node reads."""
     if isinstance(node, Affine):
         return set(np.flatnonzero(node.weights.values.any(axis=0)).tolist())
-    if isinstance(node, StepTables):
+    if isinstance(node, StepTables | Tokens):
         return set(node.features)
     if isinstance(node, Forest):
         return set().union(*(_split_features(tree) for tree in node.trees))
@@ -71,7 +84,7 @@ def features_read(node: Node) -> set[int]:
     if isinstance(node, Chain):
         first = next((part for part in node.nodes if not isinstance(part, Activation)), None)
         return set() if first is None else features_read(first)
-    if isinstance(node, Activation):
+    if isinstance(node, Activation | Attention):
         return set()
     return set().union(*(features_read(part) for part in node.nodes))
 
@@ -120,7 +133,9 @@ class _Survey:
             self._chain(node)
         elif isinstance(node, Scale):
             self._scale(node)
-        elif isinstance(node, Activation):
+        elif isinstance(node, Tokens):
+            self._tokens(node)
+        elif isinstance(node, Activation | Attention):
             self.on_named_inputs = False
         else:
             for part in node.nodes:
@@ -158,6 +173,12 @@ class _Survey:
             for output in range(node.leaves.values.shape[1]) if wide else (tree.output,):
                 for feature, threshold in zip(features.tolist(), tree.threshold[split].tolist(), strict=True):
                     self._cut(feature, output, (threshold,))
+
+    def _tokens(self, node: Tokens) -> None:
+        self.on_named_inputs = False
+        self.constants += _node_constants(node)
+        ends = np.concatenate(([0], np.cumsum(node.sizes)))
+        self.groups.update(self._columns(node.features[start:stop]) for start, stop in pairwise(ends))
 
     def _chain(self, node: Chain) -> None:
         parts: list[Node] = [part for part in node.nodes if not isinstance(part, Scale)] or [node.nodes[0]]
@@ -203,6 +224,10 @@ def _node_constants(node: Node) -> int:
         return trees + _nonzero(node.bias.values)
     if isinstance(node, Scale):
         return _nonzero(node.factors.values)
+    if isinstance(node, Tokens):
+        return _nonzero(node.weights.values) + _nonzero(node.positions.values)
+    if isinstance(node, Attention):
+        return _nonzero(node.queries.values) + (0 if node.mixing is None else _nonzero(node.mixing.values))
     if isinstance(node, Activation):
         return 0
     return sum(_node_constants(part) for part in node.nodes)

@@ -8,6 +8,7 @@ from automicro.program.graphs import Topology
 from automicro.program.nodes import (
     Activation,
     Affine,
+    Attention,
     Chain,
     Decoder,
     Forest,
@@ -22,6 +23,7 @@ from automicro.program.nodes import (
     Scale,
     StepTables,
     Sum,
+    Tokens,
     Tree,
 )
 from automicro.program.quantise import PRECISIONS, Precision, quantise
@@ -35,6 +37,7 @@ __all__ = [
     "PRECISIONS",
     "Activation",
     "Affine",
+    "Attention",
     "Batch",
     "Categories",
     "Chain",
@@ -55,6 +58,7 @@ __all__ = [
     "StepTables",
     "Sum",
     "Texts",
+    "Tokens",
     "Topology",
     "Tree",
     "Weights",

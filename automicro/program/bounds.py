@@ -13,7 +13,16 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["ColumnShape", "affine_bytes", "decoder_bytes", "forest_bytes", "labels_bytes", "tables_bytes"]
+__all__ = [
+    "ColumnShape",
+    "affine_bytes",
+    "attention_bytes",
+    "decoder_bytes",
+    "forest_bytes",
+    "labels_bytes",
+    "tables_bytes",
+    "tokens_bytes",
+]
 
 NUMBER = 32.2  # bits of a float32 in a block: sign, exponent, mantissa, and what the coder rounds away
 BLOCK = 46.0  # bits that a block takes before its first number
@@ -88,6 +97,19 @@ def decoder_bytes(columns: Sequence[ColumnShape], labels: Sequence[object] = ())
 def affine_bytes(inputs: int, outputs: int = 1, classes: int = 0) -> tuple[int, int]:
     """Return the bytes of body, link and numeric labels of an affine map of any weights."""
     return SMALLEST, _bytes(NODE + _count(outputs) + NUMBER * (inputs + 1) * outputs + 2 * BLOCK + 6 + LABEL * classes)
+
+
+def tokens_bytes(features: int, tokens: int, width: int, projections: int) -> tuple[int, int]:
+    """Return the bytes of tokens that own so many features in all, with so many rows of weights."""
+    owned = features * log2(features + 1) + tokens * _count(features) + 10
+    numbers = (projections + tokens) * width * NUMBER + 2 * BLOCK
+    return 0, _bytes(NODE + _count(tokens) + _count(width) + owned + numbers)
+
+
+def attention_bytes(heads: int, width: int, *, asking: bool = False) -> tuple[int, int]:
+    """Return the bytes of heads that pool tokens, or that tokens ask."""
+    numbers = heads * width * (2 * width if asking else 1)
+    return 0, _bytes(NODE + _count(heads) + _count(width) + 4 + numbers * NUMBER + 2 * BLOCK)
 
 
 def _tables(features: int, pieces: int, outputs: int) -> float:

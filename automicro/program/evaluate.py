@@ -8,7 +8,20 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from automicro.errors import DataError
-from automicro.program.nodes import Activation, Affine, Chain, Forest, Missing, Numeric, OneHot, Scale, StepTables
+from automicro.program.attention import attend, make_tokens
+from automicro.program.nodes import (
+    Activation,
+    Affine,
+    Attention,
+    Chain,
+    Forest,
+    Missing,
+    Numeric,
+    OneHot,
+    Scale,
+    StepTables,
+    Tokens,
+)
 from automicro.program.rows import Categories, Texts, batch_of, row_count
 from automicro.program.trees import right_children
 
@@ -104,7 +117,9 @@ def _where_missing(column: Column) -> NDArray[np.bool_]:
     return np.isnan(column)
 
 
-def body_scores(node: Node, X: Features, topology: Topology | None = None) -> Floats:
+def body_scores(  # noqa: C901 - one branch for each kind of node
+    node: Node, X: Features, topology: Topology | None = None
+) -> Floats:
     """Return what a node makes of features, (rows, outputs) in float64; `topology` tells how rows that are nodes are connected.
 
     Sums are taken in the order in which terms stand: first the bias, then one term after the other. A zero weight does not
@@ -120,6 +135,10 @@ def body_scores(node: Node, X: Features, topology: Topology | None = None) -> Fl
         return _tables(node, X)
     if isinstance(node, Forest):
         return _forest(node, X)
+    if isinstance(node, Tokens):
+        return make_tokens(node, X)
+    if isinstance(node, Attention):
+        return attend(node, X)
     if isinstance(node, Chain):
         result: Any = X
         for part in node.nodes:

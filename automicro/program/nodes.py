@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Activation",
     "Affine",
+    "Attention",
     "Chain",
     "Decoder",
     "Forest",
@@ -33,6 +34,7 @@ __all__ = [
     "Scale",
     "StepTables",
     "Sum",
+    "Tokens",
     "Tree",
 ]
 
@@ -151,6 +153,55 @@ class Forest:
 
 
 @dataclass(frozen=True)
+class Tokens:
+    """Tokens of `width` numbers each, made of features: what `Attention` weighs and sums.
+
+    Token t owns the next `sizes[t]` of `features`. It is `positions[t]` plus the sum of its features times their rows of `weights`,
+    which are (features, width), or (size, width) where one projection is shared by tokens of equal size. A feature that is NaN is
+    absent and adds nothing, one that is 0 likewise where `sparse`; a token without any feature is absent, which NaN says.
+
+    Sources: the feature tokenizer of Gorishniy et al. (2021), the patches of Dosovitskiy et al. (2021).
+    """
+
+    features: tuple[int, ...]
+    sizes: tuple[int, ...]
+    weights: Weights
+    positions: Weights
+    sparse: bool = False
+
+    @property
+    def shared(self) -> bool:
+        """Whether one projection serves all tokens."""
+        return len(self.weights.values) < len(self.features)
+
+
+@dataclass(frozen=True)
+class Attention:
+    """Heads that weigh tokens, of which those with a number that is not finite are absent: never weighed, and NaN if they ask.
+
+    Without `mixing` every head pools the tokens: the weight of token z is the softmax over tokens of `queries[head] @ z`, and the
+    output is the weighted sum of tokens, 0 if there is none, one head after the other; `queries` are (heads, width). With `mixing`,
+    (width, heads * width), every token s asks, with `s @ queries[head]`, and becomes s + mixing @ (its weighted sums, one head after
+    the other); `queries` are (heads, width, width). Keys and values need no projection of their own: they are folded into queries
+    and into what follows.
+
+    Sources: self-attention of Vaswani et al. (2017); pooling by learned queries as in the Set Transformer (Lee et al., 2019).
+    """
+
+    queries: Weights
+    mixing: Weights | None = None
+
+    @property
+    def width(self) -> int:
+        """Numbers of a token."""
+        return int(self.queries.values.shape[1])
+
+    def outputs(self, inputs: int) -> int:
+        """Return the number of outputs over some inputs."""
+        return inputs if self.mixing is not None else int(self.queries.values.size)
+
+
+@dataclass(frozen=True)
 class Chain:
     """Nodes one after the other, each reading the outputs of the one before."""
 
@@ -164,7 +215,7 @@ class Sum:
     nodes: tuple[Node, ...]
 
 
-Node = Affine | Activation | Scale | StepTables | Forest | Chain | Sum
+Node = Affine | Activation | Scale | StepTables | Forest | Tokens | Attention | Chain | Sum
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,19 @@ import numpy as np
 
 from automicro.program.encodings import round_to
 from automicro.program.fitting import fit_fixed, fit_minifloat
-from automicro.program.nodes import Activation, Affine, Chain, Forest, Lookup, Numeric, Scale, StepTables, Sum
+from automicro.program.nodes import (
+    Activation,
+    Affine,
+    Attention,
+    Chain,
+    Forest,
+    Lookup,
+    Numeric,
+    Scale,
+    StepTables,
+    Sum,
+    Tokens,
+)
 from automicro.program.rewrite.decoding import decoders_of, features_of
 from automicro.program.rewrite.features import map_cuts
 from automicro.program.rows import FLOAT32_MAX
@@ -135,6 +147,12 @@ def _node(node: Node, precision: Precision) -> Node:
         return Affine(_short(node.weights, precision.weights), _short(node.bias, min(precision.weights + FINER, EXACT)))
     if isinstance(node, StepTables):
         return _tables(node, precision)
+    if isinstance(node, Tokens):
+        positions = _short(node.positions, min(precision.weights + FINER, EXACT))
+        return replace(node, weights=_short(node.weights, precision.weights), positions=positions)
+    if isinstance(node, Attention):
+        mixing = None if node.mixing is None else _short(node.mixing, precision.weights)
+        return Attention(_short(node.queries, precision.weights), mixing)
     if isinstance(node, Forest):
         return replace(
             node, leaves=_gridded(node.leaves, precision.values), bias=_with_grid(node.bias, node.leaves, precision)

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from automicro.program.evaluate import apply_activation
-from automicro.program.nodes import Activation, Affine, Chain, Forest, Scale, StepTables
+from automicro.program.evaluate import apply_activation, body_scores
+from automicro.program.nodes import Activation, Affine, Attention, Chain, Forest, Scale, StepTables, Tokens
 from automicro.program.trees import right_children
 
 if TYPE_CHECKING:
@@ -31,6 +31,8 @@ def row_scores(node: Node) -> Scores:
         return _activation(node.kind)
     if isinstance(node, Scale):
         return _scale(node)
+    if isinstance(node, Tokens | Attention):
+        return lambda features: body_scores(node, np.array([features], dtype=np.float64))[0].tolist()
     if isinstance(node, StepTables):
         return _terms(node.bias.values.tolist(), _tables(node))
     if isinstance(node, Forest):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from automicro.program.nodes import Activation, Affine, Chain, Forest, Scale, StepTables
+from automicro.program.nodes import Activation, Affine, Attention, Chain, Forest, Scale, StepTables, Tokens
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -52,7 +52,9 @@ def usage(node: Node) -> Usage:
 def _collect(node: Node, found: Usage) -> None:
     if isinstance(node, Affine):
         found.computed.update(np.flatnonzero(node.weights.values.any(axis=0)).tolist())
-    elif isinstance(node, Activation | Scale):
+    elif isinstance(node, Tokens):
+        found.computed.update(node.features)
+    elif isinstance(node, Activation | Scale | Attention):
         found.positional = True
     elif isinstance(node, StepTables):
         for feature, (start, stop) in zip(node.features, cut_ranges(node), strict=True):

@@ -10,6 +10,7 @@ from automicro.errors import AutomicroError, PluginError
 from automicro.program.nodes import (
     Activation,
     Affine,
+    Attention,
     Chain,
     Forest,
     Lookup,
@@ -19,6 +20,7 @@ from automicro.program.nodes import (
     Scale,
     StepTables,
     Sum,
+    Tokens,
 )
 from automicro.program.trees import right_children
 
@@ -30,6 +32,7 @@ __all__ = ["validate"]
 
 DEEPEST = 8
 LINKS = ("identity", "exp", "sigmoid", "softmax")
+MOST_ASKING = 1024  # tokens of which each weighs all
 MOST_COLUMNS = 1 << 24
 
 
@@ -126,7 +129,7 @@ def _block(weights: Weights, shape: tuple[int, ...], name: str) -> None:
         _refuse(f"{name} must be finite, but hold NaN or infinity")
 
 
-def _node(node: Node, inputs: int, depth: int) -> int:
+def _node(node: Node, inputs: int, depth: int) -> int:  # noqa: C901 - one branch for each kind of node
     """Return the number of outputs of a node."""
     if depth > DEEPEST:
         _refuse(f"nodes must be nested at most {DEEPEST} deep")
@@ -139,6 +142,10 @@ def _node(node: Node, inputs: int, depth: int) -> int:
         return inputs
     if isinstance(node, Chain | Sum):
         return _nest(node, inputs, depth)
+    if isinstance(node, Tokens):
+        return _tokens(node, inputs)
+    if isinstance(node, Attention):
+        return _attention(node, inputs)
     outputs = len(node.bias.values) if node.bias.values.ndim == 1 else 0
     if not outputs:
         _refuse(f"a bias must have one number an output, but has shape {node.bias.values.shape}")
@@ -163,6 +170,36 @@ def _nest(node: Chain | Sum, inputs: int, depth: int) -> int:
     if len(widths) != 1:
         _refuse(f"parts of a sum must have equally many outputs, but have {sorted(widths)}")
     return widths.pop()
+
+
+def _tokens(node: Tokens, inputs: int) -> int:
+    count, width = map(int, node.positions.values.shape) if node.positions.values.ndim == 2 else (0, 0)
+    if not (count and width):
+        _refuse(f"positions must be (tokens, width), at least one each, but have shape {node.positions.values.shape}")
+    if len(node.sizes) != count or min(node.sizes) < 1 or sum(node.sizes) != len(node.features):
+        _refuse(f"{count} tokens must own {len(node.features)} features, at least one each, but own {node.sizes}")
+    if not all(0 <= feature < inputs for feature in node.features):
+        _refuse(f"tokens must read one of {inputs} features, but read {node.features}")
+    if node.shared and len(set(node.sizes)) > 1:
+        _refuse(f"tokens that share a projection must be of one size, but are of {sorted(set(node.sizes))}")
+    _block(node.positions, (count, width), "positions of tokens")
+    _block(node.weights, (node.sizes[0] if node.shared else len(node.features), width), "weights of tokens")
+    return count * width
+
+
+def _attention(node: Attention, inputs: int) -> int:
+    shape = node.queries.values.shape
+    if len(shape) != (2 if node.mixing is None else 3) or not all(shape):
+        _refuse(f"queries must be (heads, width), or (heads, width, width) with mixing, but have shape {shape}")
+    heads, width = shape[:2]
+    if not inputs or inputs % width:
+        _refuse(f"attention must read tokens of {width} numbers each, but there are {inputs} inputs")
+    _block(node.queries, (heads, width) if node.mixing is None else (heads, width, width), "queries of attention")
+    if node.mixing is not None:
+        if inputs // width > MOST_ASKING:
+            _refuse(f"at most {MOST_ASKING} tokens can ask, but there are {inputs // width}")
+        _block(node.mixing, (width, heads * width), "weights that mix heads")
+    return node.outputs(inputs)
 
 
 def _tables(node: StepTables, inputs: int, outputs: int) -> None:

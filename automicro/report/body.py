@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from automicro.program import Activation, Affine, Chain, Forest, Scale, StepTables, Sum
+from automicro.program import Activation, Affine, Attention, Chain, Forest, Scale, StepTables, Sum, Tokens, Weights
 from automicro.report.features import FeatureText
 from automicro.report.numbers import aligned, count, number, rounded, signed
 from automicro.report.rules import forest_summary, tree_lines
@@ -54,6 +54,10 @@ def body_lines(node: Node, telling: Telling) -> list[str]:
             return _table_lines(node, telling)
         case Forest():
             return _forest_lines(node, telling)
+        case Tokens():
+            return _token_lines(node, telling)
+        case Attention():
+            return _attention_lines(node, telling)
         case Sum():
             return _sum_lines(node, telling)
         case Chain():
@@ -84,6 +88,34 @@ def _scale_lines(node: Scale, telling: Telling) -> list[str]:
     return _cut(
         [f"{name} = {number(factor)} * {feature.name}" for name, factor, feature in rows], telling.limit, "factor"
     )
+
+
+def _token_lines(node: Tokens, telling: Telling) -> list[str]:
+    count, width = node.positions.values.shape
+    dense = np.zeros((count * width, len(telling.features)), dtype=np.float32)
+    slot = 0
+    for token, size in enumerate(node.sizes):
+        for own in range(size):
+            row = node.weights.values[own if node.shared else slot]
+            dense[token * width : (token + 1) * width, node.features[slot]] += row
+            slot += 1
+    without = "missing or 0" if node.sparse else "missing"
+    made = (
+        f"{count} tokens of {width} numbers each; what is {without} is left out, and a token of nothing else is absent"
+    )
+    return [made, *_affine_lines(Affine(Weights.of(dense), Weights.of(node.positions.values.reshape(-1))), telling)]
+
+
+def _attention_lines(node: Attention, telling: Telling) -> list[str]:
+    heads = count(len(node.queries.values), "head")
+    tokens = f"{len(telling.features) // node.width} tokens of {count(node.width, 'number')}"
+    if node.mixing is not None:
+        return [f"every one of {tokens} adds what {heads} make of all tokens, weighed by how well they answer it"]
+    lines = [f"{heads} over {tokens}: each gives their mean, weighed by the softmax of"]
+    for head, query in enumerate(node.queries.values):
+        terms = " ".join(f"{signed(q)} * number {k + 1}" for k, q in enumerate(query) if q)
+        lines.append(f"  head {head + 1}: {terms or '0'}")
+    return _cut(lines, telling.limit, "head")
 
 
 def _table_lines(node: StepTables, telling: Telling) -> list[str]:
@@ -187,6 +219,10 @@ def _width(node: Node, inputs: int) -> int:
     match node:
         case Activation() | Scale():
             return inputs
+        case Tokens():
+            return node.positions.values.size
+        case Attention():
+            return node.outputs(inputs)
         case Chain():
             for step in node.nodes:
                 inputs = _width(step, inputs)

@@ -7,6 +7,7 @@ import numpy as np
 from automicro.program import (
     Activation,
     Affine,
+    Attention,
     Chain,
     Forest,
     Lookup,
@@ -17,6 +18,7 @@ from automicro.program import (
     Scale,
     StepTables,
     Sum,
+    Tokens,
     Tree,
     Weights,
 )
@@ -121,13 +123,46 @@ def scale(rng, inputs):
     return Scale(values(rng, (inputs,)))
 
 
+def tokens(rng, inputs):
+    """Return tokens over at least one input, often all of one size, and the width of each."""
+    width = int(rng.integers(1, 4))
+    alike, count = rng.integers(2), int(rng.integers(1, 5))
+    sizes = [int(rng.integers(1, 4))] * count if alike else rng.integers(1, 4, count).tolist()
+    owned = sum(sizes)
+    features = rng.integers(0, inputs, owned)
+    if owned <= inputs and rng.integers(3):
+        features = np.arange(owned)
+        if alike and rng.integers(2):
+            features = features.reshape(sizes[0], count).T.reshape(-1)
+    rows = sizes[0] if alike and rng.integers(2) else owned
+    sparse = bool(rng.integers(2))
+    made = (values(rng, (rows, width)), values(rng, (count, width)))
+    return Tokens(tuple(features.tolist()), tuple(sizes), *made, sparse), width
+
+
+def attention(rng, inputs, outputs, depth):
+    """Return a chain from features through tokens, what they ask of one another, and a pool."""
+    parts, width = tokens(rng, inputs)
+    steps = [parts]
+    if rng.integers(2):
+        steps.append(Activation(str(rng.choice(["relu", "tanh"]))))
+    for _ in range(rng.integers(3)):
+        heads = int(rng.integers(1, 3))
+        steps.append(Attention(values(rng, (heads, width, width), 1), values(rng, (width, heads * width), 1)))
+    heads = int(rng.integers(1, 4))
+    pool = Attention(values(rng, (heads, width)))
+    return Chain((*steps, pool, node(rng, heads * width, outputs, depth + 1)))
+
+
 def node(rng, inputs, outputs, depth=0):
-    kind = rng.integers(8 if depth < 2 else 4)
+    kind = rng.integers(9 if depth < 2 else 4)
     if kind < 4:
         return (affine, tables, forest, forest)[kind](rng, inputs, outputs)
     if kind == 4:
         return Sum(tuple(node(rng, inputs, outputs, depth + 1) for _ in range(rng.integers(1, 4))))
     inner = int(rng.integers(1, 4))
+    if kind == 8 and inputs:
+        return attention(rng, inputs, outputs, depth)
     if kind == 5 and inputs:
         scaling = Affine(Weights.of(np.diag(rng.normal(size=inputs) ** 2 + 0.1)), values(rng, (inputs,)))
         return Chain((scaling, node(rng, inputs, outputs, depth + 1)))

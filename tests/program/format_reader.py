@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 from typing import Any
 
+from format_attention import attention, tokens
 from format_source import LARGEST, Chances, Lengths, Source, block, need, value_set
 
 LINKS = ("identity", "exp", "sigmoid", "softmax")
@@ -73,7 +74,7 @@ def layout(s: Source, count: int) -> list[dict[str, Any]]:
 
 def node(s: Source, inputs: Inputs, depth: int) -> Node:
     need(depth <= 8)
-    kind = s.choice("node", (9, 9, 9, 1, 3, 1, 1))
+    kind = s.choice("node", (9, 9, 9, 1, 3, 1, 1, 1, 1))
     if kind == 0:
         outputs = s.number("outputs - 1", 0) + 1
         weights = block(s, "weights", outputs * len(inputs))
@@ -86,6 +87,10 @@ def node(s: Source, inputs: Inputs, depth: int) -> Node:
         return {"node": ("relu", "tanh", "sigmoid")[s.uniform("activation", 3)]}
     if kind == 6:
         return {"node": "scale", "factors": block(s, "factors", len(inputs))}
+    if kind == 7:
+        return tokens(s, len(inputs))
+    if kind == 8:
+        return attention(s, len(inputs))
     count = s.number("nodes - 1", 0) + 1
     s.claim(count)
     parts = []
@@ -102,6 +107,10 @@ def node(s: Source, inputs: Inputs, depth: int) -> Node:
 def outputs_of(body: Node, inputs: int) -> int:
     if "bias" in body:
         return len(body["bias"])
+    if body["node"] == "tokens":
+        return len(body["positions"])
+    if body["node"] == "attention":
+        return inputs if body["mixing"] else len(body["queries"])
     if body["node"] == "sum":
         return outputs_of(body["nodes"][0], inputs)
     for part in body.get("nodes", []):
@@ -292,6 +301,8 @@ def used_cuts(body: Node, computed: set[int], compared: dict[int, set[float]]) -
         positional = used_cuts({"node": "chain", "nodes": body["nodes"][1:]}, computed, scaled)
         computed |= set(scaled)
         return positional
+    elif body["node"] == "tokens":
+        computed |= set(body["features"])
     elif body["node"] in ("chain", "sum"):
         parts = body["nodes"][:1] if body["node"] == "chain" else body["nodes"]
         return any(used_cuts(part, computed, compared) for part in parts)

@@ -26,6 +26,7 @@ from automicro.errors import ArtifactError
 from automicro.program import (
     Activation,
     Affine,
+    Attention,
     Forest,
     Lookup,
     Missing,
@@ -35,6 +36,7 @@ from automicro.program import (
     Scale,
     StepTables,
     Sum,
+    Tokens,
     pack,
     unpack,
 )
@@ -168,6 +170,15 @@ def described_node(node: Any) -> dict[str, Any]:
         return {"node": "affine", "weights": weights, "bias": node.bias.values.tolist()}
     if isinstance(node, StepTables):
         return described_tables(node)
+    if isinstance(node, Tokens):
+        blocks = {"weights": node.weights, "positions": node.positions}
+        known = {name: weights.values.reshape(-1).tolist() for name, weights in blocks.items()}
+        owned = {"features": list(node.features), "sizes": list(node.sizes), "sparse": node.sparse}
+        return {"node": "tokens", **owned, **known}
+    if isinstance(node, Attention):
+        mixing = [] if node.mixing is None else node.mixing.values.reshape(-1).tolist()
+        queries = node.queries.values.reshape(-1).tolist()
+        return {"node": "attention", "queries": queries, "width": node.width, "mixing": mixing}
     if isinstance(node, Forest):
         trees = [
             [

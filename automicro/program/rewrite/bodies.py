@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from automicro.program.nodes import Activation, Affine, Chain, Forest, Scale, StepTables, Sum
+from automicro.program.nodes import Activation, Affine, Attention, Chain, Forest, Scale, StepTables, Sum, Tokens
 from automicro.program.rewrite.blocks import joined
 from automicro.program.rewrite.domains import ANYTHING
 from automicro.program.rewrite.forests import reduced_forest
@@ -29,6 +29,10 @@ def outputs_of(node: Node, inputs: int) -> int:
     """Return the number of outputs of a node over some inputs."""
     if isinstance(node, Activation | Scale):
         return inputs
+    if isinstance(node, Attention):
+        return node.outputs(inputs)
+    if isinstance(node, Tokens):
+        return node.positions.values.size
     if isinstance(node, Chain):
         for part in node.nodes:
             inputs = outputs_of(part, inputs)
@@ -83,7 +87,7 @@ def reduced(node: Node, domains: Sequence[Domain], *, choose: bool) -> Node:
     """Return a flat node with the fewest parts over features of known domains; `choose` its shortest form."""
     if isinstance(node, Chain):
         return _reduced_chain(node, domains, choose=choose)
-    if isinstance(node, Activation | Scale):
+    if isinstance(node, Activation | Scale | Tokens | Attention):
         return node
     parts = _Parts.of(node.nodes if isinstance(node, Sum) else (node,), domains, choose=choose)
     alone = parts.tables.copy()
@@ -123,7 +127,9 @@ class _Parts:
                 tables.add_node(part)
         forests = [reduced_forest(part, domains, tables) for part in given if isinstance(part, Forest)]
         others = [
-            reduced(part, domains, choose=choose) for part in given if isinstance(part, Activation | Scale | Chain)
+            reduced(part, domains, choose=choose)
+            for part in given
+            if isinstance(part, Activation | Scale | Tokens | Attention | Chain)
         ]
         kept = _joined_forests([forest for forest in forests if forest is not None])
         return cls([] if affine is None else [affine], tables, [*kept, *others])

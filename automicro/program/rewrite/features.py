@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from automicro.program.nodes import Affine, Chain, Forest, Scale, StepTables, Sum
+from automicro.program.nodes import Affine, Chain, Forest, Scale, StepTables, Sum, Tokens
 from automicro.program.rewrite.blocks import joined
 from automicro.program.usage import cut_ranges
 from automicro.program.weights import Weights
@@ -26,7 +26,7 @@ def renumber(node: Node, place: Mapping[int, int], width: int) -> Node:
     """Return a node over `width` features, of which number `place[f]` stands for the former feature f; others must be unused."""
     if isinstance(node, Affine):
         return _affine(node, place, width)
-    if isinstance(node, StepTables):
+    if isinstance(node, StepTables | Tokens):
         return replace(node, features=tuple(place[feature] for feature in node.features))
     if isinstance(node, Forest):
         trees = (

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from automicro.errors import ArtifactError
-from automicro.program.nodes import Activation, Affine, Chain, Forest, Scale, StepTables, Sum
+from automicro.program.nodes import Activation, Affine, Attention, Chain, Forest, Scale, StepTables, Sum, Tokens
 from automicro.program.weights import Weights
+from automicro.program.wire.attention import read_attention, read_tokens, write_attention, write_tokens
 from automicro.program.wire.blocks import read_block, write_block
 from automicro.program.wire.forests import read_forest, write_forest
 from automicro.program.wire.inputs import Inputs
@@ -19,8 +20,8 @@ if TYPE_CHECKING:
 
 __all__ = ["read_node", "width", "write_node"]
 
-KINDS = (Affine, StepTables, Forest, Chain, Sum, Activation, Scale)
-CHANCES = (9, 9, 9, 1, 3, 1, 1)
+KINDS = (Affine, StepTables, Forest, Chain, Sum, Activation, Scale, Tokens, Attention)
+CHANCES = (9, 9, 9, 1, 3, 1, 1, 1, 1)
 ACTIVATIONS = ("relu", "tanh", "sigmoid")
 DEEPEST = 8
 
@@ -29,6 +30,10 @@ def width(node: Node, inputs: int) -> int:
     """Return the number of outputs of a node."""
     if isinstance(node, Activation | Scale):
         return inputs
+    if isinstance(node, Attention):
+        return node.outputs(inputs)
+    if isinstance(node, Tokens):
+        return node.positions.values.size
     if isinstance(node, Chain):
         for part in node.nodes:
             inputs = width(part, inputs)
@@ -47,6 +52,10 @@ def write_node(sink: Sink, node: Node, inputs: Inputs) -> None:
         write_tables(sink, node, inputs)
     elif isinstance(node, Forest):
         write_forest(sink, node, inputs)
+    elif isinstance(node, Tokens):
+        write_tokens(sink, node, len(inputs))
+    elif isinstance(node, Attention):
+        write_attention(sink, node)
     elif isinstance(node, Activation):
         sink.uniform(ACTIVATIONS.index(node.kind), len(ACTIVATIONS))
     elif isinstance(node, Scale):
@@ -75,6 +84,10 @@ def read_node(source: Decoder, inputs: Inputs, depth: int = 0) -> Node:
         return read_tables(source, inputs)
     if kind is Forest:
         return read_forest(source, inputs)
+    if kind is Tokens:
+        return read_tokens(source, len(inputs))
+    if kind is Attention:
+        return read_attention(source, len(inputs))
     if kind is Activation:
         return Activation(ACTIVATIONS[source.uniform(len(ACTIVATIONS))])  # type: ignore[arg-type]  # one of the three names
     if kind is Scale:
