@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import math
 import re
 from typing import get_args
 
@@ -36,6 +37,9 @@ def fault(candidate: object) -> str | None:
             return (
                 f"family {name!r}: {attribute} must be a frozenset out of {', '.join(allowed)}, but got {_given(value)}"
             )
+    seconds = candidate.start_seconds
+    if not isinstance(seconds, int | float) or not 0 <= seconds < math.inf:
+        return f"family {name!r}: start_seconds must be a number that is not negative, but got {seconds!r}"
     return _method_fault(candidate)
 
 

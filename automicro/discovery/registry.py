@@ -96,5 +96,7 @@ class Registry:
             return self.families[name]
         for problem in self.problems:
             if name == (problem.family or problem.name):
+                if problem.status == "unavailable":
+                    raise FamilyUnavailableError(str(problem))
                 raise FamilyUnavailableError(f"family {name!r} cannot be used: {problem.reason}: {problem.remedy}")
         raise FamilyUnavailableError(f"family {name!r} is not installed: {did_you_mean(name, self.families)}")

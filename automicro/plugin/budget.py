@@ -14,14 +14,21 @@ class SizeBudget:
     """Bytes that the body, link and labels of a packed artifact can take, whatever training brings.
 
     The core adds what the preparation takes. Variants of the candidate and their quantised forms are all included: no artifact
-    is smaller than `at_least_bytes` and no unquantised one larger than `at_most_bytes`.
+    is smaller than `at_least_bytes` and no unquantised one larger than `at_most_bytes`. `usual_bytes`, where it is given, is what a
+    useful artifact takes as a rule; it promises nothing and only tells whether a family that is slow to start is worth starting.
     """
 
     at_least_bytes: int
     at_most_bytes: int
+    usual_bytes: int | None = None
 
     def __post_init__(self) -> None:
         if not 0 <= self.at_least_bytes <= self.at_most_bytes:
             raise PluginError(
                 f"a size budget must have 0 <= at_least_bytes <= at_most_bytes, but got {self.at_least_bytes} and {self.at_most_bytes}"
             )
+
+    @property
+    def expected_bytes(self) -> int:
+        """The usual bytes; if not given, two bits instead of 32 for all that the largest artifact holds."""
+        return max(self.at_least_bytes, self.at_most_bytes // 16) if self.usual_bytes is None else self.usual_bytes

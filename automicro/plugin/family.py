@@ -61,12 +61,18 @@ class Family(ABC):
     win or fit is not trained. Then, once a fold and once more on all rows for what may be returned, `fit` is called, and `variants`
     on its result. `fit` runs in a worker process with limits on time and memory. Any of these may raise `Declined`.
 
+    A family whose first training in a process takes long to begin, as it imports a heavy library, says so in `start_seconds`. It is
+    begun after the families without have tried their portfolios, and then only where nothing meets the constraints yet or it may win
+    (`SizeBudget.expected_bytes`); on a table it is no part of the reference
+    that ``within`` is measured against while others have a strongest setting.
+
     A family keeps no state between calls: `fit` returns whatever `lower` and `variants` need, which must pickle.
     """
 
     name: ClassVar[str]
     tasks: ClassVar[frozenset[Task]]
     kinds: ClassVar[frozenset[Kind]] = frozenset({"table"})
+    start_seconds: ClassVar[float] = 0.0
 
     @abstractmethod
     def space(self, profile: Profile) -> Space:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
+import zlib
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from automicro.search.budget import artifact_budget
 from automicro.search.space import candidate_space, own_parameters, preparation_settings
 from automicro.search.study import FamilyStudy, Proposal
 from automicro.search.task import Candidate
@@ -20,6 +22,8 @@ __all__ = ["Allocation"]
 
 FAILURES_IN_A_ROW = 3
 LEAST_SHARE = 0.08
+WORTH_STARTING = 3.0  # as many times the seconds that a family takes to start must be left
+PATIENCE = 0.25  # after this share of the time families that are slow to start wait no more for the others' portfolios
 
 
 @dataclass
@@ -28,9 +32,13 @@ class _Share:
 
     family: Family
     study: FamilyStudy
+    expected_bytes: int = 0
+    waits: bool = False
     proposed: int = 0
     spent: float = 0.0
+    spent_before: float = 0.0
     told: int = 0
+    skipped: int = 0
     best_bytes: float = float("inf")
     least_missed: float = float("inf")
     failures: int = 0
@@ -40,7 +48,12 @@ class _Share:
     @property
     def cost(self) -> float:
         """What was spent, and what the trials under way will take if they are like those before."""
-        return self.spent + (len(self.pending) + 1) * (self.spent / self.told if self.told else 1.0)
+        return self.spent_before + self.spent + (len(self.pending) + 1) * (self.spent / self.told if self.told else 1.0)
+
+    @property
+    def settled(self) -> bool:
+        """Whether what became of its portfolio is known."""
+        return bool(self.out) or self.told + self.skipped >= len(self.study.space.portfolio)
 
     def weight(self, incumbent_bytes: float) -> float:
         """Return the share of the effort that this family deserves, relative to the others."""
@@ -62,35 +75,67 @@ class Allocation:
     the incumbent over the least bytes of the family, or, before it has a feasible model, by how near it came. Effort is counted in
     trials, or in seconds if the search is `timed` (bounded by the clock alone, so that it need not be repeatable). A family that fails
     three times in a row is left out.
+
+    Families that are slow to start wait until it is known what became of the others' portfolios (or a quarter of the time is over).
+    Then they begin if nothing is feasible yet or the incumbent has more bytes than they expect to take, and where time is left. They
+    come in level with the family that had least, not with a claim on all that the others had before.
     """
 
     def __init__(
         self, families: Mapping[str, Family], profile: Profile, seed: int, *, timed: bool = False, sampler: str = "tpe"
     ) -> None:
         self._seed, self._timed = seed, timed
-        self._number = 0
-        self._shares = {
-            name: _Share(family, FamilyStudy(candidate_space(family, profile), seed + place, sampler))
-            for place, (name, family) in enumerate(sorted(families.items()))
-        }
+        self._number, self._seconds = 0, 0.0
+        self._shares: dict[str, _Share] = {}
+        for name, family in sorted(families.items()):
+            space = candidate_space(family, profile)
+            study = FamilyStudy(space, (seed + zlib.crc32(name.encode())) % 2**32, sampler)
+            self._shares[name] = _Share(family, study)
+            if family.start_seconds:
+                self._shares[name].waits = any(not other.start_seconds for other in families.values())
+                candidates = [self._candidate(name, -1, setting) for setting in space.portfolio]
+                budgets = [artifact_budget(family, candidate, profile) for candidate in candidates]
+                self._shares[name].expected_bytes = min((b.expected_bytes for b in budgets), default=0)
 
-    def ask(self) -> Candidate | None:
+    def ask(self, seconds_left: float | None = None) -> Candidate | None:
         """Return the next candidate; None if every family is exhausted or left out."""
-        while ready := {name: share for name, share in self._shares.items() if not share.out}:
-            incumbent = min(share.best_bytes for share in ready.values())
+        self._begin(seconds_left)
+        while ready := {name: share for name, share in self._shares.items() if not share.out and not share.waits}:
+            incumbent = self._incumbent_bytes
             name = min(ready, key=lambda n: (ready[n].cost / ready[n].weight(incumbent), n))
             share = ready[name]
             proposal = share.study.propose()
             if proposal is None:
                 share.out = "its space is exhausted"
+                self._begin(seconds_left)
                 continue
             share.proposed += 1
             number, self._number = self._number, self._number + 1
             share.pending[number] = proposal
-            setting = proposal.setting
-            preparation = preparation_settings(share.family, setting)
-            return Candidate(number, name, own_parameters(setting), preparation, self._seed)
+            return self._candidate(name, number, proposal.setting)
         return None
+
+    @property
+    def _incumbent_bytes(self) -> float:
+        return min(share.best_bytes for share in self._shares.values())
+
+    def _candidate(self, name: str, number: int, setting: Mapping[str, Any]) -> Candidate:
+        preparation = preparation_settings(self._shares[name].family, setting)
+        return Candidate(number, name, own_parameters(setting), preparation, self._seed)
+
+    def _begin(self, seconds_left: float | None) -> None:
+        """Let those families begin that have waited long enough and may win."""
+        begun = [share for share in self._shares.values() if not share.waits and not share.out]
+        self._seconds = max(self._seconds, seconds_left or 0.0)
+        impatient = seconds_left is not None and seconds_left < (1.0 - PATIENCE) * self._seconds
+        if not impatient and not all(share.settled for share in begun):
+            return
+        incumbent = self._incumbent_bytes
+        level = min((share.cost / share.weight(incumbent) for share in begun), default=0.0)
+        for share in self._shares.values():
+            in_time = seconds_left is None or seconds_left > WORTH_STARTING * share.family.start_seconds
+            if share.waits and in_time and (incumbent == float("inf") or incumbent > share.expected_bytes):
+                share.waits, share.spent_before = False, level
 
     def tell(self, candidate: Candidate, outcome: Outcome, value: float | None) -> str | None:
         """Take up what became of a candidate; return a sentence if its family is left out from now on.
@@ -99,7 +144,9 @@ class Allocation:
         """
         share = self._shares[candidate.family]
         share.study.tell(share.pending.pop(candidate.number), value, outcome.violations)
-        if outcome.status != "skipped":
+        if outcome.status == "skipped":
+            share.skipped += 1
+        else:
             share.told += 1
             share.spent += max(outcome.seconds, 0.05) if self._timed else 1.0
         share.failures = share.failures + 1 if outcome.status == "failed" else 0

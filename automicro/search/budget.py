@@ -21,4 +21,4 @@ def artifact_budget(family: Family, candidate: Candidate, profile: Profile) -> S
     prepared = replace(profile, features_at_most=features_at_most(profile.columns, candidate.preparation))
     own = family.size_budget(candidate.parameters, prepared)
     least, most = bounds.decoder_bytes(profile.columns)
-    return SizeBudget(own.at_least_bytes + least, own.at_most_bytes + most)
+    return SizeBudget(own.at_least_bytes + least, own.at_most_bytes + most, own.expected_bytes + least)

@@ -138,7 +138,7 @@ class Loop:
         for _ in range(SKIPPED_IN_A_ROW):
             if until is not None and time.monotonic() >= until:
                 return False
-            candidate = self._allocation.ask()
+            candidate = self._allocation.ask(None if until is None else until - time.monotonic())
             if candidate is None:
                 self.found.stopped = "the spaces of all families are exhausted"
                 return False

@@ -134,7 +134,9 @@ def _reference(
 ) -> Reference:
     facts = profile(context.problem, max_features=context.max_features)
     portfolio, _ = usable_families(families, facts)
-    tasks = reference_tasks(portfolio, facts, len(context.folds), settings.seed)
+    prompt = {name: family for name, family in portfolio.items() if not family.start_seconds}
+    tasks = reference_tasks(prompt, facts, len(context.folds), settings.seed) if facts.kind == "table" else []
+    tasks = tasks or reference_tasks(portfolio, facts, len(context.folds), settings.seed)
     if not tasks:
         raise DataError(
             "constraints.within needs the score of a strong model, but no family has one: give an absolute score"

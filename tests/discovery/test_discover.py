@@ -102,10 +102,9 @@ def test_a_missing_requirement_is_told_before_importing(site: Site) -> None:
     registry = site.survey()
     assert only_problem(registry) == ("gnn", "unavailable", "no-such-thing is not installed")
     assert str(registry.problems[0]).startswith("gnn: unavailable: pip install 'automicro-gnn[gnn]'")
-    with pytest.raises(
-        FamilyUnavailableError, match=r"family 'gnn' cannot be used: no-such-thing is not installed: pip"
-    ):
+    with pytest.raises(FamilyUnavailableError) as raised:
         registry.select(["gnn"])
+    assert str(raised.value) == str(registry.problems[0])
 
 
 def test_requirements_are_those_of_the_extra_in_the_right_version(site: Site) -> None:
