@@ -37,7 +37,7 @@ def test_the_search_survives_and_says_what_happened(installed: None) -> None:
     reasons = " | ".join(record.reason for record in found.trace if record.family == "bad")
     assert found.score >= 0.9
     assert any(record.status == "failed" for record in found.trace)
-    assert "bad" in reasons or "on purpose" in reasons or "finite" in reasons
+    assert any(said in reasons for said in ("on purpose", "finite", "longer than", "not valid", "memory", "code 3"))
 
 
 @pytest.mark.parametrize(
