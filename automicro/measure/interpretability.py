@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from automicro.measure.structure import Structure
-    from automicro.program import Program
+    from automicro.program import Program, Topology
     from automicro.request import Level
 
 __all__ = ["Interpretability", "Limits", "interpretability"]
@@ -80,7 +80,10 @@ class Interpretability:
 
 
 def interpretability(
-    program: Program, features: NDArray[np.float32] | None = None, limits: Limits | None = None
+    program: Program,
+    features: NDArray[np.float32] | None = None,
+    limits: Limits | None = None,
+    topology: Topology | None = None,
 ) -> Interpretability:
     """Judge a program in canonical form (`automicro.program.simplify`).
 
@@ -92,6 +95,8 @@ def interpretability(
         assumed.
     limits : Limits, optional
         Another profile.
+    topology : Topology, optional
+        How the rows of `features` are connected, of a program that reads graphs.
 
     Returns
     -------
@@ -99,7 +104,7 @@ def interpretability(
     """
     limits = limits or Limits()
     found = structure(program)
-    counts = operations(program, features)
+    counts = operations(program, features, topology)
     p95 = float(np.quantile(counts.total, 0.95, method="higher"))
     level = _level(found, p95, limits)
     return Interpretability(
@@ -122,7 +127,8 @@ def _level(found: Structure, operations_p95: float, limits: Limits) -> int:
     if not found.on_named_inputs:
         return 0
     if (
-        operations_p95 <= limits.simulatable_operations
+        not found.over_graphs
+        and operations_p95 <= limits.simulatable_operations
         and len(found.columns) <= limits.simulatable_columns
         and found.constants <= limits.simulatable_constants
     ):

@@ -12,8 +12,11 @@ from automicro.program import (
     Activation,
     Affine,
     Attention,
+    Chain,
     Forest,
     Lookup,
+    Pool,
+    Propagate,
     Scale,
     StepTables,
     Sum,
@@ -21,6 +24,7 @@ from automicro.program import (
     Weights,
 )
 from automicro.program.evaluate import body_scores
+from automicro.program.messages import gives_graphs, reads_graphs
 from automicro.program.rewrite.bodies import outputs_of
 from automicro.program.trees import depths
 
@@ -28,9 +32,11 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from automicro.measure.structure import Source
-    from automicro.program import Node, Program
+    from automicro.program import Node, Program, Topology
 
 __all__ = ["Operations", "operations"]
+
+USUAL_EDGES, USUAL_NODES = 2, 10  # of a graph that is not known
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,19 +58,75 @@ class Operations:
         return Operations(self.comparisons + other.comparisons, self.arithmetic + other.arithmetic)
 
 
-def operations(program: Program, features: NDArray[np.float32] | None = None) -> Operations:
+def operations(
+    program: Program, features: NDArray[np.float32] | None = None, topology: Topology | None = None
+) -> Operations:
     """Count the operations of decisions.
 
     One each per comparison, product, addition and look-up step; the link is not counted. A linear sum of k terms that
     are not 0 in this row takes 2k + 1, a scale one product a factor, a tree its path, several trees their paths and
     one addition each, step tables ceil(log2 pieces) and one addition each, parts of a sum one addition more.
+
+    Of graphs, each round of messages takes a product and an addition for every incoming edge and feature, and one
+    product for the node's own; a pool takes all operations of the graph's nodes, and one for each of them and each item.
+    Without a topology every node has two incoming edges, every graph ten nodes.
     """
+    if reads_graphs(program.body):
+        return graph_operations(program.body, len(sources(program.decoders)), topology)
     read = features_read(program.body)
     decoded = sources(program.decoders)
     looked_up = {
         s.decoder for i, s in enumerate(decoded) if i in read and isinstance(program.decoders[s.decoder], Lookup)
     }
     return _of(program.body, features, decoded) + _constant(len(looked_up), 0)
+
+
+def graph_operations(body: Node, width: int, topology: Topology | None) -> Operations:
+    """Return the operations of each node of some graphs, or of each graph if the body pools them."""
+    edges = np.full(1, USUAL_EDGES) if topology is None else np.bincount(topology.edges[1], minlength=topology.nodes)
+    counts = _on_graph(body, width, _Graph(edges.astype(np.float64), topology))
+    return counts if len(counts.total) else _constant(0, 0)
+
+
+@dataclass(frozen=True, eq=False)
+class _Graph:
+    """What operations depend on: the number of edges that come into every node, and which nodes a graph has."""
+
+    edges: NDArray[np.float64]
+    topology: Topology | None
+
+    def sums(self, of_nodes: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the sum over the nodes of every graph."""
+        if self.topology is None:
+            return of_nodes * USUAL_NODES
+        ends = np.concatenate(([0.0], np.cumsum(np.broadcast_to(of_nodes, self.topology.nodes))))
+        total: NDArray[np.float64] = ends[self.topology.starts[1:]] - ends[self.topology.starts[:-1]]
+        return total
+
+
+def _on_graph(node: Node, width: int, graph: _Graph) -> Operations:
+    """Return the operations of a node over `width` features of every node, the worst case of what reads no messages."""
+    if isinstance(node, Propagate):
+        told = node.hops * width * graph.edges
+        if node.kind == "max":
+            return Operations(told, node.hops * width * np.ones(len(graph.edges)))
+        return Operations(np.zeros(len(graph.edges)), 2 * told + node.hops * width)
+    if isinstance(node, Pool):
+        pooled = graph.sums(np.ones(len(graph.edges)))
+        return Operations(pooled * node.kinds.count("max"), pooled * sum(kind != "max" for kind in node.kinds))
+    if not isinstance(node, Chain | Sum):
+        return _attention(node, width) if isinstance(node, Attention) else _of(node, None, [])
+    total = _constant(0, 0)
+    for at, part in enumerate(node.nodes):
+        counts = _on_graph(part, width, graph)
+        if isinstance(node, Chain):
+            if gives_graphs(part):
+                total = Operations(graph.sums(total.comparisons), graph.sums(total.arithmetic))
+            width = outputs_of(part, width)
+        total += counts
+        if isinstance(node, Sum) and at:
+            total += _constant(0, outputs_of(part, width))
+    return total
 
 
 def _constant(comparisons: float, arithmetic: float) -> Operations:
@@ -76,7 +138,7 @@ def _of(  # noqa: C901 - one branch for each kind of node
 ) -> Operations:
     if isinstance(node, Affine):
         return _affine(node, X, decoded)
-    if isinstance(node, Activation):
+    if isinstance(node, Activation | Propagate | Pool):
         return _constant(0, 0)
     if isinstance(node, Scale):
         return _constant(0, int(np.count_nonzero(node.factors.values)))

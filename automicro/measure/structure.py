@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import combinations, pairwise
 from typing import TYPE_CHECKING
 
@@ -18,10 +18,14 @@ from automicro.program import (
     Missing,
     Numeric,
     OneHot,
+    Pool,
+    Propagate,
     Scale,
     StepTables,
+    Sum,
     Tokens,
 )
+from automicro.program.messages import reads_graphs
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -42,11 +46,15 @@ class Source:
     values: int
 
 
+NO_COLUMN = Source(-1, -1, 0)  # of the number of nodes
+
+
 @dataclass(frozen=True)
 class Structure:
     """Structural facts of a program; see `automicro.measure.Interpretability` for their meaning.
 
-    `on_named_inputs` says whether every step reads decoded source columns, never what an earlier step made of them.
+    `on_named_inputs` says whether every step reads decoded source columns, or their sums, means or maxima over the nodes of a graph,
+    never what an earlier step made of them. `over_graphs` says whether there are such sums.
     """
 
     columns: tuple[int, ...]
@@ -55,6 +63,7 @@ class Structure:
     additive: bool
     pieces: int
     on_named_inputs: bool
+    over_graphs: bool = False
 
 
 def sources(decoders: Sequence[Decoder]) -> list[Source]:
@@ -81,10 +90,12 @@ def features_read(node: Node) -> set[int]:
         return set().union(*(_split_features(tree) for tree in node.trees))
     if isinstance(node, Scale):
         return set(np.flatnonzero(node.factors.values).tolist())
+    if isinstance(node, Pool):
+        return {feature for feature in node.features if feature >= 0}
     if isinstance(node, Chain):
-        first = next((part for part in node.nodes if not isinstance(part, Activation)), None)
+        first = next((part for part in node.nodes if not isinstance(part, Activation | Propagate)), None)
         return set() if first is None else features_read(first)
-    if isinstance(node, Activation | Attention):
+    if isinstance(node, Activation | Attention | Propagate):
         return set()
     return set().union(*(features_read(part) for part in node.nodes))
 
@@ -101,9 +112,10 @@ def structure(program: Program) -> Structure:
         columns=tuple(sorted({decoded[feature].column for feature in read})),
         constants=survey.constants + sum(_decoder_constants(program.decoders[place]) for place in used),
         interactions=tuple(sorted(pair for group in groups for pair in combinations(sorted(group), 2))),
-        additive=all(len(group) == 1 for group in groups),
+        additive=survey.additive and all(len(group) == 1 for group in groups),
         pieces=max((len(cuts) + 1 for cuts in survey.cuts.values()), default=1),
         on_named_inputs=survey.on_named_inputs,
+        over_graphs=reads_graphs(program.body),
     )
 
 
@@ -120,6 +132,7 @@ class _Survey:
     groups: set[frozenset[int]] = field(default_factory=set)
     cuts: dict[tuple[int, int], set[tuple[int, float]]] = field(default_factory=dict)
     on_named_inputs: bool = True
+    additive: bool = True
 
     def visit(self, node: Node) -> None:
         """Add a node that reads decoded features."""
@@ -135,11 +148,11 @@ class _Survey:
             self._scale(node)
         elif isinstance(node, Tokens):
             self._tokens(node)
-        elif isinstance(node, Activation | Attention):
-            self.on_named_inputs = False
-        else:
+        elif isinstance(node, Sum):
             for part in node.nodes:
                 self.visit(part)
+        else:
+            self.on_named_inputs = False
 
     def _affine(self, node: Affine) -> None:
         self.constants += _node_constants(node)
@@ -186,6 +199,9 @@ class _Survey:
             self.constants += _node_constants(node) - _node_constants(parts[0])
             self.visit(parts[0])
             return
+        if isinstance(node.nodes[0], Propagate | Pool):
+            self._summed(node.nodes[0], Chain(node.nodes[1:]))
+            return
         self.on_named_inputs = False
         self.constants += _node_constants(node)
         first = parts[0]
@@ -194,6 +210,19 @@ class _Survey:
         else:
             reads = [features_read(node)]
         self.groups.update(self._columns(read) for read in reads if read)
+
+    def _summed(self, node: Propagate | Pool, rest: Chain) -> None:
+        """Add what reads columns summed up over nodes; a sum of products stays one, whatever else then reads two nodes at once."""
+        decoded = self.decoded
+        if isinstance(node, Pool):
+            decoded = [decoded[f] if f >= 0 else NO_COLUMN for f in node.features]
+        inner = _Survey([replace(source, values=0) for source in decoded], groups=self.groups, cuts=self.cuts)
+        inner.visit(rest)
+        kinds = {node.kind} if isinstance(node, Propagate) else set(node.kinds)
+        linear = isinstance(rest.nodes[-1], Affine) and not kinds & {"max"}
+        self.constants += inner.constants + int(isinstance(node, Propagate) and node.own not in {0.0, 1.0})
+        self.additive &= inner.additive and linear
+        self.on_named_inputs &= inner.on_named_inputs
 
     def _columns(self, features: Iterable[int]) -> frozenset[int]:
         return frozenset(self.decoded[feature].column for feature in features)
@@ -228,7 +257,7 @@ def _node_constants(node: Node) -> int:
         return _nonzero(node.weights.values) + _nonzero(node.positions.values)
     if isinstance(node, Attention):
         return _nonzero(node.queries.values) + (0 if node.mixing is None else _nonzero(node.mixing.values))
-    if isinstance(node, Activation):
+    if isinstance(node, Activation | Propagate | Pool):
         return 0
     return sum(_node_constants(part) for part in node.nodes)
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from automicro.errors import DataError
 from automicro.program.attention import attend, make_tokens
+from automicro.program.messages import pooled, propagated
 from automicro.program.nodes import (
     Activation,
     Affine,
@@ -18,6 +19,8 @@ from automicro.program.nodes import (
     Missing,
     Numeric,
     OneHot,
+    Pool,
+    Propagate,
     Scale,
     StepTables,
     Tokens,
@@ -139,6 +142,10 @@ def body_scores(  # noqa: C901 - one branch for each kind of node
         return make_tokens(node, X)
     if isinstance(node, Attention):
         return attend(node, X)
+    if isinstance(node, Propagate):
+        return propagated(node, X, topology)
+    if isinstance(node, Pool):
+        return pooled(node, X, topology)
     if isinstance(node, Chain):
         result: Any = X
         for part in node.nodes:

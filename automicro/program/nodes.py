@@ -30,7 +30,10 @@ __all__ = [
     "Node",
     "Numeric",
     "OneHot",
+    "Pool",
+    "PoolKind",
     "Program",
+    "Propagate",
     "Scale",
     "StepTables",
     "Sum",
@@ -38,6 +41,7 @@ __all__ = [
     "Tree",
 ]
 
+PoolKind = Literal["sum", "mean", "max", "count"]
 Link = Literal["identity", "exp", "sigmoid", "softmax"]
 Labels = tuple[str, ...] | tuple[int, ...] | tuple[bool, ...] | tuple[float, ...]
 
@@ -215,7 +219,41 @@ class Sum:
     nodes: tuple[Node, ...]
 
 
-Node = Affine | Activation | Scale | StepTables | Forest | Tokens | Attention | Chain | Sum
+@dataclass(frozen=True)
+class Propagate:
+    """Messages along the edges of a graph; rows are nodes, every feature goes its own way. `hops` rounds, one after the other.
+
+    In one round a node gets `own` times what it has, and from every incoming edge its weight times what the sending node has; the
+    weight is 1, or edge attribute number `attribute`. The degree of a node is `own` plus the weights of its incoming edges.
+
+    - ``"sum"``: all of it is added up (Xu et al., "How powerful are graph neural networks?", ICLR 2019);
+    - ``"mean"``: the sum is divided by the node's degree (Hamilton et al., "Inductive representation learning on large graphs",
+      NeurIPS 2017);
+    - ``"symmetric"``: each part is divided by the roots of the degrees of the sending and the receiving node (Kipf and Welling,
+      "Semi-supervised classification with graph convolutional networks", ICLR 2017);
+    - ``"max"``: the largest of it, its own left out if `own` is 0, and 0 if there is none.
+
+    What is divided by a degree that is not positive becomes 0.
+    """
+
+    kind: Literal["sum", "mean", "symmetric", "max"]
+    hops: int = 1
+    own: float = 1.0
+    attribute: int | None = None
+
+
+@dataclass(frozen=True)
+class Pool:
+    """One row for each graph: item i is the sum, mean or maximum of feature `features[i]` over the graph's nodes.
+
+    A ``"count"`` is the number of nodes and reads no feature; it stands with feature -1. A graph without nodes gives zeros.
+    """
+
+    kinds: tuple[PoolKind, ...]
+    features: tuple[int, ...]
+
+
+Node = Affine | Activation | Scale | StepTables | Forest | Tokens | Attention | Chain | Sum | Propagate | Pool
 
 
 @dataclass(frozen=True)

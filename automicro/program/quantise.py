@@ -17,6 +17,8 @@ from automicro.program.nodes import (
     Forest,
     Lookup,
     Numeric,
+    Pool,
+    Propagate,
     Scale,
     StepTables,
     Sum,
@@ -83,7 +85,7 @@ def quantise(program: Program, precision: Precision) -> Program:
     """
     features = features_of(program.decoders)
     rounder = _CutRounder.of(program.body, features, precision.cuts)
-    body = map_cuts(program.body, rounder.change) if rounder.spreads else program.body
+    body = map_cuts(program.body, rounder.change) if rounder.spreads else _rounded_behind(program.body, precision.cuts)
     decoders = [_decoder(feature, rounder.cuts.get(j), precision) for j, feature in enumerate(features)]
     if rounder.spreads:
         decoders = [rounder.moved(j, feature) for j, feature in enumerate(decoders)]
@@ -118,6 +120,16 @@ class _CutRounder:
             return feature
         ends = np.append(self.change(j, self.cuts[j]), np.float32(FLOAT32_MAX))
         return replace(feature, fill=float(ends[np.searchsorted(self.cuts[j], np.float32(feature.fill), side="left")]))
+
+
+def _rounded_behind(node: Node, bits: int) -> Node:
+    """Return a body with rounded cuts where the last step of a chain compares what messages and pools give."""
+    if not isinstance(node, Chain) or not all(isinstance(part, Propagate | Pool) for part in node.nodes[:-1]):
+        return node
+    last = node.nodes[-1]
+    found = usage(last)
+    features: list[Decoder] = [Numeric(j) for j in range(max(found.compared, default=-1) + 1)]
+    return Chain((*node.nodes[:-1], map_cuts(last, _CutRounder.of(last, features, bits).change)))
 
 
 def _is_open(node: Node) -> bool:
@@ -159,7 +171,7 @@ def _node(node: Node, precision: Precision) -> Node:
         )
     if isinstance(node, Scale):
         return Scale(_short(node.factors, precision.weights))
-    if isinstance(node, Activation):
+    if isinstance(node, Activation | Propagate | Pool):
         return node
     return replace(node, nodes=tuple(_node(part, precision) for part in node.nodes))
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from automicro.program.evaluate import apply_activation, body_scores
-from automicro.program.nodes import Activation, Affine, Attention, Chain, Forest, Scale, StepTables, Tokens
+from automicro.program.nodes import Activation, Affine, Attention, Chain, Forest, Scale, StepTables, Sum, Tokens
 from automicro.program.trees import right_children
 
 if TYPE_CHECKING:
@@ -37,6 +37,8 @@ def row_scores(node: Node) -> Scores:
         return _terms(node.bias.values.tolist(), _tables(node))
     if isinstance(node, Forest):
         return _forest(node)
+    if not isinstance(node, Chain | Sum):
+        raise TypeError(f"a {type(node).__name__.lower()} needs a graph, not a row")
     parts = [row_scores(part) for part in node.nodes]
     return _chain(parts) if isinstance(node, Chain) else _sum(parts)
 

@@ -8,7 +8,18 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from automicro.program.nodes import Activation, Affine, Attention, Chain, Forest, Scale, StepTables, Tokens
+from automicro.program.nodes import (
+    Activation,
+    Affine,
+    Attention,
+    Chain,
+    Forest,
+    Pool,
+    Propagate,
+    Scale,
+    StepTables,
+    Tokens,
+)
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -54,8 +65,10 @@ def _collect(node: Node, found: Usage) -> None:
         found.computed.update(np.flatnonzero(node.weights.values.any(axis=0)).tolist())
     elif isinstance(node, Tokens):
         found.computed.update(node.features)
-    elif isinstance(node, Activation | Scale | Attention):
+    elif isinstance(node, Activation | Scale | Attention | Propagate):
         found.positional = True
+    elif isinstance(node, Pool):
+        found.computed.update(feature for feature in node.features if feature >= 0)
     elif isinstance(node, StepTables):
         for feature, (start, stop) in zip(node.features, cut_ranges(node), strict=True):
             found.compared.setdefault(feature, set()).update(node.cuts.values[start:stop].tolist())
@@ -77,13 +90,16 @@ def _collect_splits(node: Forest, found: Usage) -> None:
 
 def _collect_first(node: Chain, found: Usage) -> None:
     first = node.nodes[0]
-    if not isinstance(first, Scale) or len(node.nodes) == 1:
+    if not isinstance(first, Scale | Propagate) or len(node.nodes) == 1:
         _collect(first, found)
         return
     rest = usage(Chain(node.nodes[1:]))
-    found.computed.update(np.flatnonzero(first.factors.values).tolist(), rest.features)
+    found.computed |= rest.features
     found.positional |= rest.positional
-    found.scaled = True
+    found.scaled |= rest.scaled
+    if isinstance(first, Scale):
+        found.computed.update(np.flatnonzero(first.factors.values).tolist())
+        found.scaled = True
 
 
 def cut_ranges(node: StepTables) -> list[tuple[int, int]]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NoReturn
 import numpy as np
 
 from automicro.errors import AutomicroError, PluginError
+from automicro.program.messages import gives_graphs, reads_graphs
 from automicro.program.nodes import (
     Activation,
     Affine,
@@ -17,6 +18,8 @@ from automicro.program.nodes import (
     Missing,
     Numeric,
     OneHot,
+    Pool,
+    Propagate,
     Scale,
     StepTables,
     Sum,
@@ -34,6 +37,7 @@ DEEPEST = 8
 LINKS = ("identity", "exp", "sigmoid", "softmax")
 MOST_ASKING = 1024  # tokens of which each weighs all
 MOST_COLUMNS = 1 << 24
+MOST_HOPS = 16
 
 
 class _Invalid(Exception):  # noqa: N818 - turned into the error that the caller names
@@ -129,7 +133,7 @@ def _block(weights: Weights, shape: tuple[int, ...], name: str) -> None:
         _refuse(f"{name} must be finite, but hold NaN or infinity")
 
 
-def _node(node: Node, inputs: int, depth: int) -> int:  # noqa: C901 - one branch for each kind of node
+def _node(node: Node, inputs: int, depth: int) -> int:  # noqa: C901, PLR0912 - one branch for each kind of node
     """Return the number of outputs of a node."""
     if depth > DEEPEST:
         _refuse(f"nodes must be nested at most {DEEPEST} deep")
@@ -146,6 +150,10 @@ def _node(node: Node, inputs: int, depth: int) -> int:  # noqa: C901 - one branc
         return _tokens(node, inputs)
     if isinstance(node, Attention):
         return _attention(node, inputs)
+    if isinstance(node, Propagate):
+        return _propagate(node, inputs)
+    if isinstance(node, Pool):
+        return _pool(node, inputs)
     outputs = len(node.bias.values) if node.bias.values.ndim == 1 else 0
     if not outputs:
         _refuse(f"a bias must have one number an output, but has shape {node.bias.values.shape}")
@@ -165,7 +173,10 @@ def _nest(node: Chain | Sum, inputs: int, depth: int) -> int:
     if isinstance(node, Chain):
         for part in node.nodes:
             inputs = _node(part, inputs, depth + 1)
+        _levels(node)
         return inputs
+    if len(set(map(gives_graphs, node.nodes))) != 1:
+        _refuse("either all parts of a sum must pool graphs, or none")
     widths = {_node(part, inputs, depth + 1) for part in node.nodes}
     if len(widths) != 1:
         _refuse(f"parts of a sum must have equally many outputs, but have {sorted(widths)}")
@@ -200,6 +211,37 @@ def _attention(node: Attention, inputs: int) -> int:
             _refuse(f"at most {MOST_ASKING} tokens can ask, but there are {inputs // width}")
         _block(node.mixing, (width, heads * width), "weights that mix heads")
     return node.outputs(inputs)
+
+
+def _levels(node: Chain) -> None:
+    """Refuse a chain that asks how nodes are connected where there are graphs and no longer nodes."""
+    pools = list(map(gives_graphs, node.nodes))
+    if any(pools) and any(map(reads_graphs, node.nodes[pools.index(True) + 1 :])):
+        _refuse("what follows a pool reads one row a graph, so it must not propagate or pool")
+
+
+def _propagate(node: Propagate, inputs: int) -> int:
+    if node.kind not in {"sum", "mean", "symmetric", "max"}:
+        _refuse(f"messages must be propagated as sum, mean, symmetric or max, but are as {node.kind!r}")
+    if not 1 <= node.hops <= MOST_HOPS:
+        _refuse(f"messages must go 1..{MOST_HOPS} hops, but go {node.hops}")
+    if node.attribute is not None and not 0 <= node.attribute < MOST_COLUMNS:
+        _refuse(f"an edge attribute must lie in 0..{MOST_COLUMNS - 1}, but is {node.attribute}")
+    _number(node.own, "what a node keeps of its own")
+    return inputs
+
+
+def _pool(node: Pool, inputs: int) -> int:
+    if not node.kinds or len(node.kinds) != len(node.features):
+        _refuse(
+            f"a pool must have a kind and a feature for each item, but has {len(node.kinds)} and {len(node.features)}"
+        )
+    for kind, feature in zip(node.kinds, node.features, strict=True):
+        if kind not in {"sum", "mean", "max", "count"}:
+            _refuse(f"features must be pooled as sum, mean, max or count, but are as {kind!r}")
+        if feature != -1 if kind == "count" else not 0 <= feature < inputs:
+            _refuse(f"a pool must read one of {inputs} features, and -1 for a count, but reads {feature} for a {kind}")
+    return len(node.kinds)
 
 
 def _tables(node: StepTables, inputs: int, outputs: int) -> None:

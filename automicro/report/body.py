@@ -9,8 +9,22 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from automicro.program import Activation, Affine, Attention, Chain, Forest, Scale, StepTables, Sum, Tokens, Weights
+from automicro.program import (
+    Activation,
+    Affine,
+    Attention,
+    Chain,
+    Forest,
+    Pool,
+    Propagate,
+    Scale,
+    StepTables,
+    Sum,
+    Tokens,
+    Weights,
+)
 from automicro.report.features import FeatureText
+from automicro.report.messages import after_messages, messages_line, pool_texts
 from automicro.report.numbers import aligned, count, number, rounded, signed
 from automicro.report.rules import forest_summary, tree_lines
 
@@ -45,7 +59,7 @@ class Telling:
     limit: int
 
 
-def body_lines(node: Node, telling: Telling) -> list[str]:
+def body_lines(node: Node, telling: Telling) -> list[str]:  # noqa: C901 - one case for each kind of node
     """Return the lines that tell what a node computes."""
     match node:
         case Affine():
@@ -66,6 +80,10 @@ def body_lines(node: Node, telling: Telling) -> list[str]:
             return [f"{node.kind} of every input"]
         case Scale():
             return _scale_lines(node, telling)
+        case Propagate():
+            return [messages_line(node)]
+        case Pool():
+            return [f"{', '.join(text.name for text in pool_texts(node, telling.features))} of each graph"]
 
 
 def _cut(lines: list[str], limit: int, what: str) -> list[str]:
@@ -205,6 +223,11 @@ def _chain_lines(node: Chain, telling: Telling) -> list[str]:
     lines = []
     reading = telling
     for position, step in enumerate(node.nodes):
+        if isinstance(step, Propagate | Pool):
+            lines.append(f"step {position + 1}:")
+            lines += [f"  {line}" for line in body_lines(step, reading)]
+            reading = replace(reading, features=after_messages(step, reading.features))
+            continue
         last = position == len(node.nodes) - 1
         width = _width(step, len(reading.features))
         units = tuple(f"unit {position + 1}.{unit + 1}" for unit in range(width))
@@ -217,12 +240,14 @@ def _chain_lines(node: Chain, telling: Telling) -> list[str]:
 
 def _width(node: Node, inputs: int) -> int:
     match node:
-        case Activation() | Scale():
+        case Activation() | Scale() | Propagate():
             return inputs
         case Tokens():
             return node.positions.values.size
         case Attention():
             return node.outputs(inputs)
+        case Pool():
+            return len(node.kinds)
         case Chain():
             for step in node.nodes:
                 inputs = _width(step, inputs)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 
 from automicro.program import (
@@ -14,11 +16,14 @@ from automicro.program import (
     Missing,
     Numeric,
     OneHot,
+    Pool,
     Program,
+    Propagate,
     Scale,
     StepTables,
     Sum,
     Tokens,
+    Topology,
     Tree,
     Weights,
 )
@@ -170,6 +175,59 @@ def node(rng, inputs, outputs, depth=0):
         return Chain((scale(rng, inputs), node(rng, inputs, outputs, depth + 1), scale(rng, outputs)))
     activation = Activation(str(rng.choice(["relu", "tanh", "sigmoid"])))
     return Chain((affine(rng, inputs, inner), activation, node(rng, inner, outputs, depth + 1)))
+
+
+def propagate(rng, attributes):
+    kind = str(rng.choice(["sum", "mean", "symmetric", "max"]))
+    own = float(rng.choice([1.0, 1.0, 0.0, 0.5, -0.25]))
+    attribute = int(rng.integers(attributes)) if attributes and rng.integers(2) else None
+    return Propagate(kind, int(rng.integers(1, 4)), own, attribute)
+
+
+def pool(rng, inputs):
+    items = [("count", -1)] if not inputs or rng.random() < 0.3 else []
+    count = int(rng.integers(1, 6)) if inputs else 0
+    items += [(str(rng.choice(["sum", "mean", "max"])), int(rng.integers(inputs))) for _ in range(count)]
+    if rng.integers(2):
+        items = sorted(set(items), key=lambda item: (["sum", "mean", "max", "count"].index(item[0]), item[1]))
+    return Pool(tuple(kind for kind, _ in items), tuple(feature for _, feature in items))
+
+
+def layer(rng, inputs, outputs, attributes):
+    parts = [affine(rng, inputs, outputs), Chain((propagate(rng, attributes), affine(rng, inputs, outputs)))]
+    message = Sum(tuple(parts)) if rng.integers(2) else parts[1]
+    return Chain((message, Activation("relu"))) if rng.integers(2) else message
+
+
+def graph_program(seed, attributes=2):
+    """Return a program over nodes of graphs, which pools them or does not."""
+    rng = np.random.default_rng(seed)
+    flat = program(seed)
+    inputs = sum(len(d.levels) if isinstance(d, OneHot) else 1 for d in flat.decoders)
+    outputs = 1 if flat.link == "sigmoid" else len(flat.labels or (0,))
+    steps, width = [propagate(rng, attributes) for _ in range(rng.integers(0, 3))], inputs
+    for _ in range(rng.integers(0, 3)):
+        hidden = int(rng.integers(1, 4))
+        steps.append(layer(rng, width, hidden, attributes))
+        width = hidden
+    if rng.integers(2):
+        steps.append(pool(rng, width))
+        width = len(steps[-1].kinds)
+    body = Chain((*steps, node(rng, width, outputs, 1)))
+    return Program(flat.columns, flat.decoders, body, flat.link, flat.labels)
+
+
+def topology(seed, nodes):
+    """Return graphs with isolated nodes, self-loops and edges that come twice, some without nodes."""
+    rng = np.random.default_rng(seed)
+    graphs = int(rng.integers(1, 6))
+    starts = np.sort(np.concatenate(([0, nodes], rng.integers(0, nodes + 1, graphs - 1))))
+    edges = [np.empty((2, 0), dtype=np.int64)]
+    for start, stop in pairwise(starts.tolist()):
+        if stop > start:
+            edges.append(rng.integers(start, stop, (2, rng.integers(0, 2 * (stop - start) + 1))))
+    joined = np.concatenate(edges, axis=1)
+    return Topology(joined, rng.normal(size=(joined.shape[1], 2)).astype(np.float32), starts.astype(np.int64))
 
 
 def program(seed):

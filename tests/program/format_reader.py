@@ -6,7 +6,9 @@ import struct
 from typing import Any
 
 from format_attention import attention, tokens
+from format_graphs import GRAPH_NODES, after_graph_node, graph_node, graph_usage
 from format_source import LARGEST, Chances, Lengths, Source, block, need, value_set
+from format_texts import texts
 
 LINKS = ("identity", "exp", "sigmoid", "softmax")
 LABEL_CHANCES = ((59, 1, 1, 1, 1, 1), (59, 1, 1, 1, 1, 1), (1, 5, 2, 2, 5, 1), (1, 5, 2, 2, 5, 1))
@@ -72,9 +74,9 @@ def layout(s: Source, count: int) -> list[dict[str, Any]]:
     return decoders
 
 
-def node(s: Source, inputs: Inputs, depth: int) -> Node:
+def node(s: Source, inputs: Inputs, depth: int) -> Node:  # noqa: C901 - one branch for each kind of node
     need(depth <= 8)
-    kind = s.choice("node", (9, 9, 9, 1, 3, 1, 1, 1, 1))
+    kind = s.choice("node", (9, 9, 9, 1, 3, 1, 1, 1, 1, 1, 1))
     if kind == 0:
         outputs = s.number("outputs - 1", 0) + 1
         weights = block(s, "weights", outputs * len(inputs))
@@ -91,6 +93,8 @@ def node(s: Source, inputs: Inputs, depth: int) -> Node:
         return tokens(s, len(inputs))
     if kind == 8:
         return attention(s, len(inputs))
+    if kind in (9, 10):
+        return graph_node(s, kind == 10, len(inputs))
     count = s.number("nodes - 1", 0) + 1
     s.claim(count)
     parts = []
@@ -99,7 +103,7 @@ def node(s: Source, inputs: Inputs, depth: int) -> Node:
         if kind == 3:
             width = outputs_of(parts[-1], len(inputs))
             s.claim(width)
-            inputs = [(False, True)] * width
+            inputs = after_graph_node(parts[-1], inputs) or [(False, True)] * width
     need(kind == 3 or len({outputs_of(part, len(inputs)) for part in parts}) == 1)
     return {"node": "chain" if kind == 3 else "sum", "nodes": parts}
 
@@ -111,6 +115,8 @@ def outputs_of(body: Node, inputs: int) -> int:
         return len(body["positions"])
     if body["node"] == "attention":
         return inputs if body["mixing"] else len(body["queries"])
+    if body["node"] == "pool":
+        return len(body["items"])
     if body["node"] == "sum":
         return outputs_of(body["nodes"][0], inputs)
     for part in body.get("nodes", []):
@@ -295,6 +301,8 @@ def used_cuts(body: Node, computed: set[int], compared: dict[int, set[float]]) -
     elif body["node"] == "forest":
         for feature, *rest in (n for tree in body["trees"] for n in tree if n[0] >= 0):
             compared.setdefault(feature, set()).add(rest[0])
+    elif body["node"] in GRAPH_NODES or (body["node"] == "chain" and body["nodes"][0]["node"] in GRAPH_NODES):
+        return graph_usage(body, computed, used_cuts)
     elif body["node"] == "chain" and body["nodes"][0]["node"] == "scale" and len(body["nodes"]) > 1:
         computed |= {k for k, factor in enumerate(body["nodes"][0]["factors"]) if factor}
         scaled: dict[int, set[float]] = {}
@@ -367,53 +375,3 @@ def read_labels(s: Source, link: int, outputs: int) -> tuple[list[Any] | None, i
         for k in range(count):
             before = labels[k] = before + 1 + s.signed("label, before + 1 +", 0)
     return labels, kind
-
-
-DIGITS, LOWER, UPPER = b"0123456789", b"abcdefghijklmnopqrstuvwxyz", b"ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-OTHER = bytes(c for c in range(32, 127) if c not in DIGITS + LOWER + UPPER)
-ALPHABETS = (DIGITS, LOWER, UPPER, OTHER, bytes(range(256)))
-FREQUENT = {6: b"etaoinsr", 4: b"hldcum", 2: b"fpgwybv", 8: b" -_./"}
-FREQUENT_OF = {c: chance for chance, letters in FREQUENT.items() for c in letters}
-
-
-def texts(s: Source, lists: list[list[Any]]) -> None:
-    """Read texts into lists of their lengths."""
-    total = sum(map(len, lists))
-    s.claim(total)
-    has_missing = s.choice("None is a level", (7, 1))
-    all_differ = s.choice("all texts differ", (1, 1))
-    need(all_differ == 1 or total > 0)
-    count = total if all_differ else s.uniform("distinct texts", total)
-    strings = [text.decode("utf-8", "surrogatepass") for text in read_strings(s, count)]
-    seen, fresh = 0, Chances([1, 1], 2)
-    for own in lists:
-        free = [] if all_differ else ([None] if has_missing else []) + strings[:seen]
-        for k in range(len(own)):
-            new = seen < count
-            if free and new:
-                new = bool(s.learnt("text is new", fresh))
-            need(new or bool(free))
-            own[k] = strings[seen] if new else free.pop(s.uniform("text", len(free)))
-            seen += new
-
-
-def read_strings(s: Source, count: int) -> list[bytes]:
-    sharing = count > 1 and s.uniform("beginnings are shared", 2)
-    start = [[1] * len(letters) for letters in ALPHABETS]
-    for k in (1, 3):
-        start[k] = [FREQUENT_OF.get(c, 1) for c in ALPHABETS[k]]
-    members = [Chances(chances, gain) for chances, gain in zip(start, (1, 3, 1, 3, 1), strict=True)]
-    classes = [Chances([1] * 6, 8) for _ in range(6)]
-    prefixes, before, strings = Chances([1] * 16, 8), b"", []
-    for _ in range(count):
-        shared = s.learnt("shared beginning", prefixes) if sharing and before else 0
-        need(shared <= len(before))
-        text = bytearray(before[:shared])
-        last = next(k for k, letters in enumerate(ALPHABETS) if text[-1] in letters) if text else 5
-        while (number := s.learnt("class of character", classes[last])) != 5:
-            s.claim(1)
-            text.append(ALPHABETS[number][s.learnt("character", members[number])])
-            last = number
-        before = bytes(text)
-        strings.append(before)
-    return strings

@@ -32,7 +32,9 @@ from automicro.program import (
     Missing,
     Numeric,
     OneHot,
+    Pool,
     Program,
+    Propagate,
     Scale,
     StepTables,
     Sum,
@@ -179,6 +181,11 @@ def described_node(node: Any) -> dict[str, Any]:
         mixing = [] if node.mixing is None else node.mixing.values.reshape(-1).tolist()
         queries = node.queries.values.reshape(-1).tolist()
         return {"node": "attention", "queries": queries, "width": node.width, "mixing": mixing}
+    if isinstance(node, Pool):
+        return {"node": "pool", "items": list(zip(node.kinds, node.features, strict=True))}
+    if isinstance(node, Propagate):
+        attribute = -1 if node.attribute is None else node.attribute
+        return {"node": "propagate", "kind": node.kind, "hops": node.hops, "own": node.own, "attribute": attribute}
     if isinstance(node, Forest):
         trees = [
             [

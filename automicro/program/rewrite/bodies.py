@@ -7,11 +7,23 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from automicro.program.nodes import Activation, Affine, Attention, Chain, Forest, Scale, StepTables, Sum, Tokens
+from automicro.program.nodes import (
+    Activation,
+    Affine,
+    Attention,
+    Chain,
+    Forest,
+    Pool,
+    Propagate,
+    Scale,
+    StepTables,
+    Sum,
+    Tokens,
+)
 from automicro.program.rewrite.blocks import joined
-from automicro.program.rewrite.domains import ANYTHING
 from automicro.program.rewrite.forests import reduced_forest
 from automicro.program.rewrite.forms import binary_steps, body_of, shortest, with_trees
+from automicro.program.rewrite.messages import domains_after, joined_hops, trimmed
 from automicro.program.rewrite.scaling import folded_scale, narrowed, without_scaling
 from automicro.program.rewrite.tables import Tables
 from automicro.program.weights import Weights
@@ -27,12 +39,14 @@ __all__ = ["flat", "has_forms", "outputs_of", "reduced"]
 
 def outputs_of(node: Node, inputs: int) -> int:
     """Return the number of outputs of a node over some inputs."""
-    if isinstance(node, Activation | Scale):
+    if isinstance(node, Activation | Scale | Propagate):
         return inputs
     if isinstance(node, Attention):
         return node.outputs(inputs)
     if isinstance(node, Tokens):
         return node.positions.values.size
+    if isinstance(node, Pool):
+        return len(node.kinds)
     if isinstance(node, Chain):
         for part in node.nodes:
             inputs = outputs_of(part, inputs)
@@ -57,7 +71,7 @@ def flat(node: Node) -> Node:
     ) is not None:
         at, both = found
         steps[at : at + 2] = [both]
-    return steps[0] if len(steps) == 1 else Chain(tuple(steps))
+    return steps[0] if len(steps) == 1 else trimmed(Chain(tuple(steps)))
 
 
 def _folded(first: Node, second: Node) -> Node | None:
@@ -65,7 +79,7 @@ def _folded(first: Node, second: Node) -> Node | None:
     if isinstance(first, Scale) or isinstance(second, Scale):
         return folded_scale(first, second)
     if not isinstance(first, Affine):
-        return None
+        return joined_hops(first, second)
     if isinstance(second, Affine):
         outer = second.weights.values.astype(np.float64)
         bias = outer @ first.bias.values + second.bias.values
@@ -87,7 +101,7 @@ def reduced(node: Node, domains: Sequence[Domain], *, choose: bool) -> Node:
     """Return a flat node with the fewest parts over features of known domains; `choose` its shortest form."""
     if isinstance(node, Chain):
         return _reduced_chain(node, domains, choose=choose)
-    if isinstance(node, Activation | Scale | Tokens | Attention):
+    if isinstance(node, Activation | Scale | Tokens | Attention | Propagate | Pool):
         return node
     parts = _Parts.of(node.nodes if isinstance(node, Sum) else (node,), domains, choose=choose)
     alone = parts.tables.copy()
@@ -103,11 +117,11 @@ def _reduced_chain(node: Chain, domains: Sequence[Domain], *, choose: bool) -> N
     seen = domains
     for part in node.nodes:
         steps.append(reduced(part, seen, choose=choose))
-        seen = [ANYTHING] * outputs_of(steps[-1], len(seen))
+        seen = domains_after(steps[-1], seen, outputs_of(steps[-1], len(seen)))
     chain = narrowed(steps)
     folded = flat(chain)  # what was tables may now be an affine map that a scale beside it folds into
     is_same = isinstance(folded, Chain) and len(folded.nodes) == len(chain.nodes)
-    return chain if is_same else reduced(folded, domains, choose=choose)
+    return folded if is_same else reduced(folded, domains, choose=choose)
 
 
 @dataclass(frozen=True, eq=False)
@@ -129,7 +143,7 @@ class _Parts:
         others = [
             reduced(part, domains, choose=choose)
             for part in given
-            if isinstance(part, Activation | Scale | Tokens | Attention | Chain)
+            if isinstance(part, Activation | Scale | Tokens | Attention | Propagate | Pool | Chain)
         ]
         kept = _joined_forests([forest for forest in forests if forest is not None])
         return cls([] if affine is None else [affine], tables, [*kept, *others])

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from automicro.program.nodes import Affine, Chain, Forest, Scale, StepTables, Sum, Tokens
+from automicro.program.nodes import Affine, Chain, Forest, Pool, Propagate, Scale, StepTables, Sum, Tokens
 from automicro.program.rewrite.blocks import joined
 from automicro.program.usage import cut_ranges
 from automicro.program.weights import Weights
@@ -34,10 +34,12 @@ def renumber(node: Node, place: Mapping[int, int], width: int) -> Node:
             for t in node.trees
         )
         return replace(node, trees=tuple(trees))
+    if isinstance(node, Pool):
+        return replace(node, features=tuple(place[feature] if feature >= 0 else -1 for feature in node.features))
     if isinstance(node, Scale):
         return _scale(node, place, width)
     if isinstance(node, Chain):
-        through = 1 + next(i for i, part in enumerate([*node.nodes, None]) if not isinstance(part, Scale))
+        through = 1 + next(i for i, part in enumerate([*node.nodes, None]) if not isinstance(part, Scale | Propagate))
         return Chain((*(renumber(part, place, width) for part in node.nodes[:through]), *node.nodes[through:]))
     if isinstance(node, Sum):
         return Sum(tuple(renumber(part, place, width) for part in node.nodes))

@@ -5,12 +5,25 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from automicro.errors import ArtifactError
-from automicro.program.nodes import Activation, Affine, Attention, Chain, Forest, Scale, StepTables, Sum, Tokens
+from automicro.program.nodes import (
+    Activation,
+    Affine,
+    Attention,
+    Chain,
+    Forest,
+    Pool,
+    Propagate,
+    Scale,
+    StepTables,
+    Sum,
+    Tokens,
+)
 from automicro.program.weights import Weights
 from automicro.program.wire.attention import read_attention, read_tokens, write_attention, write_tokens
 from automicro.program.wire.blocks import read_block, write_block
 from automicro.program.wire.forests import read_forest, write_forest
 from automicro.program.wire.inputs import Inputs
+from automicro.program.wire.messages import read_pool, read_propagate, write_pool, write_propagate
 from automicro.program.wire.numbers import read_choice, read_number, write_choice, write_number
 from automicro.program.wire.tables import read_tables, write_tables
 
@@ -20,20 +33,22 @@ if TYPE_CHECKING:
 
 __all__ = ["read_node", "width", "write_node"]
 
-KINDS = (Affine, StepTables, Forest, Chain, Sum, Activation, Scale, Tokens, Attention)
-CHANCES = (9, 9, 9, 1, 3, 1, 1, 1, 1)
+KINDS = (Affine, StepTables, Forest, Chain, Sum, Activation, Scale, Tokens, Attention, Propagate, Pool)
+CHANCES = (9, 9, 9, 1, 3, 1, 1, 1, 1, 1, 1)
 ACTIVATIONS = ("relu", "tanh", "sigmoid")
 DEEPEST = 8
 
 
 def width(node: Node, inputs: int) -> int:
     """Return the number of outputs of a node."""
-    if isinstance(node, Activation | Scale):
+    if isinstance(node, Activation | Scale | Propagate):
         return inputs
     if isinstance(node, Attention):
         return node.outputs(inputs)
     if isinstance(node, Tokens):
         return node.positions.values.size
+    if isinstance(node, Pool):
+        return len(node.kinds)
     if isinstance(node, Chain):
         for part in node.nodes:
             inputs = width(part, inputs)
@@ -41,7 +56,16 @@ def width(node: Node, inputs: int) -> int:
     return width(node.nodes[0], inputs) if isinstance(node, Sum) else len(node.bias.values)
 
 
-def write_node(sink: Sink, node: Node, inputs: Inputs) -> None:
+def _outputs(node: Node, inputs: Inputs) -> Inputs:
+    """Return what is known of the outputs of a node in a chain: messages and pools are missing where what they read is."""
+    if isinstance(node, Propagate):
+        return Inputs((False,) * len(inputs), inputs.missing)
+    if isinstance(node, Pool):
+        return Inputs((False,) * len(node.features), tuple(f >= 0 and inputs.missing[f] for f in node.features))
+    return Inputs.unknown(width(node, len(inputs)))
+
+
+def write_node(sink: Sink, node: Node, inputs: Inputs) -> None:  # noqa: C901 - one branch for each kind of node
     """Write a node over known inputs."""
     write_choice(sink, KINDS.index(type(node)), CHANCES)
     if isinstance(node, Affine):
@@ -60,16 +84,20 @@ def write_node(sink: Sink, node: Node, inputs: Inputs) -> None:
         sink.uniform(ACTIVATIONS.index(node.kind), len(ACTIVATIONS))
     elif isinstance(node, Scale):
         write_block(sink, node.factors.values, node.factors.encoding)
+    elif isinstance(node, Propagate):
+        write_propagate(sink, node)
+    elif isinstance(node, Pool):
+        write_pool(sink, node, len(inputs))
     else:
         write_number(sink, len(node.nodes) - 1)
         sink.claim(len(node.nodes))
         for part in node.nodes:
             write_node(sink, part, inputs)
             if isinstance(node, Chain):
-                inputs = Inputs.unknown(width(part, len(inputs)))
+                inputs = _outputs(part, inputs)
 
 
-def read_node(source: Decoder, inputs: Inputs, depth: int = 0) -> Node:
+def read_node(source: Decoder, inputs: Inputs, depth: int = 0) -> Node:  # noqa: C901 - one branch for each kind of node
     """Read what `write_node` wrote."""
     if depth > DEEPEST:
         raise ArtifactError(f"nodes must be nested at most {DEEPEST} deep; the file is damaged")
@@ -92,6 +120,10 @@ def read_node(source: Decoder, inputs: Inputs, depth: int = 0) -> Node:
         return Activation(ACTIVATIONS[source.uniform(len(ACTIVATIONS))])  # type: ignore[arg-type]  # one of the three names
     if kind is Scale:
         return Scale(Weights(*read_block(source, len(inputs))))
+    if kind is Propagate:
+        return read_propagate(source)
+    if kind is Pool:
+        return read_pool(source, len(inputs))
     return _read_nest(source, inputs, depth, is_chain=kind is Chain)
 
 
@@ -102,9 +134,8 @@ def _read_nest(source: Decoder, inputs: Inputs, depth: int, *, is_chain: bool) -
     for _ in range(count):
         parts.append(read_node(source, inputs, depth + 1))
         if is_chain:
-            outputs = width(parts[-1], len(inputs))
-            source.claim(outputs)
-            inputs = Inputs.unknown(outputs)
+            source.claim(width(parts[-1], len(inputs)))
+            inputs = _outputs(parts[-1], inputs)
     if is_chain:
         return Chain(tuple(parts))
     if len({width(part, len(inputs)) for part in parts}) != 1:
