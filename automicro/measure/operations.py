@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -13,8 +13,10 @@ from automicro.program import (
     Affine,
     Attention,
     Chain,
+    Distances,
     Forest,
     Lookup,
+    Nearest,
     Pool,
     Propagate,
     Scale,
@@ -29,6 +31,8 @@ from automicro.program.rewrite.bodies import outputs_of
 from automicro.program.trees import depths
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
     from automicro.measure.structure import Source
@@ -65,7 +69,8 @@ def operations(
 
     One each per comparison, product, addition and look-up step; the link is not counted. A linear sum of k terms that
     are not 0 in this row takes 2k + 1, a scale one product a factor, a tree its path, several trees their paths and
-    one addition each, step tables ceil(log2 pieces) and one addition each, parts of a sum one addition more.
+    one addition each, step tables ceil(log2 pieces) and one addition each, parts of a sum one addition more. A distance takes 3 a
+    feature, the nearest of several points one comparison each.
 
     Of graphs, each round of messages takes a product and an addition for every incoming edge and feature, and one
     product for the node's own; a pool takes all operations of the graph's nodes, and one for each of them and each item.
@@ -133,34 +138,50 @@ def _constant(comparisons: float, arithmetic: float) -> Operations:
     return Operations(np.array([float(comparisons)]), np.array([float(arithmetic)]))
 
 
-def _of(  # noqa: C901 - one branch for each kind of node
-    node: Node, X: NDArray[np.float32] | None, decoded: list[Source]
-) -> Operations:
+def _of(node: Node, X: NDArray[np.float32] | None, decoded: list[Source]) -> Operations:
     if isinstance(node, Affine):
         return _affine(node, X, decoded)
-    if isinstance(node, Activation | Propagate | Pool):
-        return _constant(0, 0)
-    if isinstance(node, Scale):
-        return _constant(0, int(np.count_nonzero(node.factors.values)))
-    if isinstance(node, StepTables):
-        return _constant(sum((pieces - 1).bit_length() for pieces in node.pieces), len(node.pieces))
     if isinstance(node, Forest):
         return _forest(node, X)
+    if isinstance(node, Chain | Sum):
+        return _nest(node, X, decoded)
+    if isinstance(node, Attention):
+        return _attention(node, len(decoded))
+    return _constant(*_COUNTS[type(node)](node))
+
+
+def _nest(node: Sum | Chain, X: NDArray[np.float32] | None, decoded: list[Source]) -> Operations:
     if isinstance(node, Sum):
         total = _constant(0, (len(node.nodes) - 1) * outputs_of(node, len(decoded)))
         for part in node.nodes:
             total += _of(part, X, decoded)
         return total
-    if isinstance(node, Tokens):
-        rows = len(node.sizes) if node.shared else 1
-        return _constant(0, 2 * rows * int(np.count_nonzero(node.weights.values)))
-    if isinstance(node, Attention):
-        return _attention(node, len(decoded))
     total, width = _of(node.nodes[0], X, decoded), outputs_of(node.nodes[0], len(decoded))
     for part in node.nodes[1:]:
         total += _attention(part, width) if isinstance(part, Attention) else _of(part, None, [])
         width = outputs_of(part, width)
     return total
+
+
+def _nonzero(weights: Weights | None) -> int:
+    return 0 if weights is None else int(np.count_nonzero(weights.values))
+
+
+def _distance_terms(node: Distances) -> int:
+    return int(np.count_nonzero(np.broadcast_to(node.relevances.values, node.points.values.shape)))
+
+
+_COUNTS: dict[type[Node], Callable[[Any], tuple[int, int]]] = {
+    Activation: lambda node: (0, 0),  # noqa: ARG005 - an argument of all counts
+    Propagate: lambda node: (0, 0),  # noqa: ARG005 - as above
+    Pool: lambda node: (0, 0),  # noqa: ARG005 - as above
+    Scale: lambda node: (0, _nonzero(node.factors)),
+    StepTables: lambda node: (sum((pieces - 1).bit_length() for pieces in node.pieces), len(node.pieces)),
+    Tokens: lambda node: (0, 2 * (len(node.sizes) if node.shared else 1) * _nonzero(node.weights)),
+    Distances: lambda node: (0, 3 * _distance_terms(node)),
+    Nearest: lambda node: (len(node.owners), _nonzero(node.bias)),
+}
+"""Comparisons and arithmetic of nodes that take the same for every row."""
 
 
 def _attention(node: Attention, inputs: int) -> Operations:

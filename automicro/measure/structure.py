@@ -13,9 +13,11 @@ from automicro.program import (
     Affine,
     Attention,
     Chain,
+    Distances,
     Forest,
     Lookup,
     Missing,
+    Nearest,
     Numeric,
     OneHot,
     Pool,
@@ -54,7 +56,7 @@ class Structure:
     """Structural facts of a program; see `automicro.measure.Interpretability` for their meaning.
 
     `on_named_inputs` says whether every step reads decoded source columns, or their sums, means or maxima over the nodes of a graph,
-    never what an earlier step made of them. `over_graphs` says whether there are such sums.
+    never what an earlier step made of them; or the distances of columns to listed examples. `over_graphs` says whether there are such sums.
     """
 
     columns: tuple[int, ...]
@@ -82,8 +84,9 @@ def sources(decoders: Sequence[Decoder]) -> list[Source]:
 
 def features_read(node: Node) -> set[int]:
     """Return the features that a node reads."""
-    if isinstance(node, Affine):
-        return set(np.flatnonzero(node.weights.values.any(axis=0)).tolist())
+    if isinstance(node, Affine | Distances):
+        block = node.weights.values if isinstance(node, Affine) else np.atleast_2d(node.relevances.values)
+        return set(np.flatnonzero(block.any(axis=0)).tolist())
     if isinstance(node, StepTables | Tokens):
         return set(node.features)
     if isinstance(node, Forest):
@@ -92,12 +95,12 @@ def features_read(node: Node) -> set[int]:
         return set(np.flatnonzero(node.factors.values).tolist())
     if isinstance(node, Pool):
         return {feature for feature in node.features if feature >= 0}
-    if isinstance(node, Chain):
-        first = next((part for part in node.nodes if not isinstance(part, Activation | Propagate)), None)
-        return set() if first is None else features_read(first)
-    if isinstance(node, Activation | Attention | Propagate):
-        return set()
-    return set().union(*(features_read(part) for part in node.nodes))
+    if isinstance(node, Activation | Attention | Propagate | Nearest):
+        return set(range(len(node.owners))) if isinstance(node, Nearest) else set()
+    if isinstance(node, Sum):
+        return set().union(*(features_read(part) for part in node.nodes))
+    first = next((part for part in node.nodes if not isinstance(part, Activation | Propagate)), None)
+    return set() if first is None else features_read(first)
 
 
 def structure(program: Program) -> Structure:
@@ -148,6 +151,9 @@ class _Survey:
             self._scale(node)
         elif isinstance(node, Tokens):
             self._tokens(node)
+        elif isinstance(node, Distances | Nearest):
+            self.constants += _node_constants(node)
+            self.groups.add(self._columns(features_read(node)))
         elif isinstance(node, Sum):
             for part in node.nodes:
                 self.visit(part)
@@ -202,7 +208,7 @@ class _Survey:
         if isinstance(node.nodes[0], Propagate | Pool):
             self._summed(node.nodes[0], Chain(node.nodes[1:]))
             return
-        self.on_named_inputs = False
+        self.on_named_inputs &= _by_examples(node)
         self.constants += _node_constants(node)
         first = parts[0]
         if isinstance(first, Affine) and sum(isinstance(part, Affine) for part in parts) == 2 == len(parts) - 1:
@@ -236,6 +242,18 @@ class _Survey:
         cuts.update(found)
 
 
+def _by_examples(node: Chain) -> bool:
+    """Whether a chain compares a row with listed examples: distances, how fast they fade if that is told, then the nearest or a sum."""
+    first, *between, last = node.nodes
+    fades = [part.kind for part in between if isinstance(part, Activation)]
+    return (
+        isinstance(first, Distances)
+        and isinstance(last, Nearest | Affine)
+        and len(fades) == len(between)
+        and fades in ([], ["decay"])
+    )
+
+
 def _split_features(tree: Tree) -> set[int]:
     return set(tree.feature[tree.feature >= 0].tolist())
 
@@ -257,9 +275,18 @@ def _node_constants(node: Node) -> int:
         return _nonzero(node.weights.values) + _nonzero(node.positions.values)
     if isinstance(node, Attention):
         return _nonzero(node.queries.values) + (0 if node.mixing is None else _nonzero(node.mixing.values))
+    if isinstance(node, Distances | Nearest):
+        return _prototype_constants(node)
     if isinstance(node, Activation | Propagate | Pool):
         return 0
     return sum(_node_constants(part) for part in node.nodes)
+
+
+def _prototype_constants(node: Distances | Nearest) -> int:
+    if isinstance(node, Nearest):
+        return (0 if node.bias is None else _nonzero(node.bias.values)) + bool(node.otherwise)
+    read = np.broadcast_to(node.relevances.values != 0, node.points.values.shape)
+    return _nonzero(np.where(read, node.points.values, np.float32(0))) + _nonzero(node.relevances.values)
 
 
 def _decoder_constants(decoder: Decoder) -> int:

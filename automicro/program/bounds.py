@@ -18,6 +18,7 @@ __all__ = [
     "affine_bytes",
     "attention_bytes",
     "decoder_bytes",
+    "distances_bytes",
     "forest_bytes",
     "labels_bytes",
     "tables_bytes",
@@ -160,3 +161,18 @@ def forest_bytes(trees: int, leaves: int, features: int, outputs: int = 1, class
     as_tables = _tables(features, (splits + tables) * outputs, outputs)
     beside = NODE + 5 * BLOCK + tables * (SET + 2 * NUMBER * outputs) + _subset(tables, features)
     return SMALLEST, _bytes(max(_forest(trees, leaves, features, outputs) + beside, as_tables) + 6 + LABEL * classes)
+
+
+def distances_bytes(
+    points: int, inputs: int, outputs: int, classes: int = 0, *, kernels: bool = False
+) -> tuple[int, int]:
+    """Return the bytes of body, link and numeric labels of a model of distances to at most `points` points, of any numbers.
+
+    All points share relevances. The nearest decides, each with a bias, or with `kernels` an affine map of what fades with distance.
+    """
+    own = 2 * NODE + 2 * _count(points) + 3 + 2 * BLOCK + NUMBER * inputs * (points + 1)
+    if kernels:
+        after = 2 * NODE + _count(outputs) + 2 * BLOCK + NUMBER * (points + 1) * outputs
+    else:
+        after = NODE + _count(outputs) + 4 + points * log2(outputs + 1) + BLOCK + NUMBER * points
+    return SMALLEST, _bytes(own + after + 6 + LABEL * classes)

@@ -15,21 +15,25 @@ from automicro.program.nodes import (
     Affine,
     Attention,
     Chain,
+    Distances,
     Forest,
     Missing,
+    Nearest,
     Numeric,
     OneHot,
     Pool,
     Propagate,
     Scale,
     StepTables,
+    Sum,
     Tokens,
 )
+from automicro.program.prototypes import distances, nearest
 from automicro.program.rows import Categories, Texts, batch_of, row_count
 from automicro.program.trees import right_children
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
@@ -120,28 +124,12 @@ def _where_missing(column: Column) -> NDArray[np.bool_]:
     return np.isnan(column)
 
 
-def body_scores(  # noqa: C901 - one branch for each kind of node
-    node: Node, X: Features, topology: Topology | None = None
-) -> Floats:
+def body_scores(node: Node, X: Features, topology: Topology | None = None) -> Floats:
     """Return what a node makes of features, (rows, outputs) in float64; `topology` tells how rows that are nodes are connected.
 
     Sums are taken in the order in which terms stand: first the bias, then one term after the other. A zero weight does not
     read its feature.
     """
-    if isinstance(node, Affine):
-        return _affine(node, X)
-    if isinstance(node, Activation):
-        return apply_activation(node.kind, X)
-    if isinstance(node, Scale):
-        return _scale(node, X)
-    if isinstance(node, StepTables):
-        return _tables(node, X)
-    if isinstance(node, Forest):
-        return _forest(node, X)
-    if isinstance(node, Tokens):
-        return make_tokens(node, X)
-    if isinstance(node, Attention):
-        return attend(node, X)
     if isinstance(node, Propagate):
         return propagated(node, X, topology)
     if isinstance(node, Pool):
@@ -151,6 +139,8 @@ def body_scores(  # noqa: C901 - one branch for each kind of node
         for part in node.nodes:
             result = body_scores(part, result, topology)
         return np.asarray(result, dtype=np.float64)
+    if not isinstance(node, Sum):
+        return _MEANINGS[type(node)](node, X)
     total = body_scores(node.nodes[0], X, topology)
     for part in node.nodes[1:]:
         total += body_scores(part, X, topology)
@@ -189,6 +179,9 @@ def apply_activation(kind: str, X: Features) -> Floats:
         return positive
     if kind == "tanh":
         return np.tanh(x)
+    if kind == "decay":
+        with np.errstate(over="ignore"):
+            return np.exp(-x)
     return _sigmoid(x)
 
 
@@ -257,6 +250,19 @@ def _send_downwards(tree: Tree, X: Features) -> NDArray[np.int32]:
             todo.append((int(right[i]), rows[~left]))
             todo.append((i + 1, rows[left]))
     return reached
+
+
+_MEANINGS: dict[type[Node], Callable[[Any, Features], Floats]] = {
+    Affine: _affine,
+    Activation: lambda node, X: apply_activation(node.kind, X),
+    StepTables: _tables,
+    Forest: _forest,
+    Distances: distances,
+    Nearest: nearest,
+    Scale: _scale,
+    Tokens: make_tokens,
+    Attention: attend,
+}
 
 
 def _sigmoid(x: Floats) -> Floats:

@@ -21,12 +21,14 @@ __all__ = [
     "Attention",
     "Chain",
     "Decoder",
+    "Distances",
     "Forest",
     "Labels",
     "Link",
     "Lookup",
     "Lowered",
     "Missing",
+    "Nearest",
     "Node",
     "Numeric",
     "OneHot",
@@ -98,9 +100,9 @@ class Affine:
 
 @dataclass(frozen=True)
 class Activation:
-    """An elementwise function."""
+    """An elementwise function; decay is exp(-x)."""
 
-    kind: Literal["relu", "tanh", "sigmoid"]
+    kind: Literal["relu", "tanh", "sigmoid", "decay"]
 
 
 @dataclass(frozen=True)
@@ -206,6 +208,34 @@ class Attention:
 
 
 @dataclass(frozen=True)
+class Distances:
+    """Squared distances to points: output i = sum over features j of relevances[j] * (x[j] - points[i, j]) ** 2.
+
+    Points are (outputs, inputs); relevances, none negative, (inputs,) or one row for each point. One of 0 does not read its feature.
+    """
+
+    points: Weights
+    relevances: Weights
+
+
+@dataclass(frozen=True)
+class Nearest:
+    """The score of output o is the largest bias[i] - x[i] over the inputs i with owners[i] = o; every output owns at least one.
+
+    Without `bias` it counts as 0. With `otherwise` there is one more, last output, whose score that number always is.
+    """
+
+    owners: tuple[int, ...]
+    bias: Weights | None = None
+    otherwise: float | None = None
+
+    @property
+    def outputs(self) -> int:
+        """Number of scores."""
+        return max(self.owners) + 1 + (self.otherwise is not None)
+
+
+@dataclass(frozen=True)
 class Chain:
     """Nodes one after the other, each reading the outputs of the one before."""
 
@@ -253,7 +283,21 @@ class Pool:
     features: tuple[int, ...]
 
 
-Node = Affine | Activation | Scale | StepTables | Forest | Tokens | Attention | Chain | Sum | Propagate | Pool
+Node = (
+    Affine
+    | Activation
+    | Scale
+    | StepTables
+    | Forest
+    | Tokens
+    | Attention
+    | Distances
+    | Nearest
+    | Chain
+    | Sum
+    | Propagate
+    | Pool
+)
 
 
 @dataclass(frozen=True)

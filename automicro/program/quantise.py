@@ -7,15 +7,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from automicro.program.encodings import round_to
+from automicro.program.encodings import Float32, round_to
 from automicro.program.fitting import fit_fixed, fit_minifloat
 from automicro.program.nodes import (
     Activation,
     Affine,
     Attention,
     Chain,
+    Distances,
     Forest,
     Lookup,
+    Nearest,
     Numeric,
     Pool,
     Propagate,
@@ -30,6 +32,7 @@ from automicro.program.rows import FLOAT32_MAX
 from automicro.program.simplify import simplify
 from automicro.program.usage import cut_ranges, usage
 from automicro.program.weights import Weights
+from automicro.program.wire.prototypes import grid_exponents
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -50,9 +53,10 @@ class Precision:
     ----------
     name : str
     weights : int
-        Mantissa bits of factors and of the weights of affine maps, 0 to 23; a bias, a fill and a look-up value keep three more.
+        Mantissa bits of factors, relevances and the weights of affine maps, 0 to 23; a bias, a fill and a look-up value keep three more.
     values : int
-        Bits of leaves and table values, on a grid between the smallest and the largest; 24 or more leave them as they are.
+        Bits of leaves and table values, on a grid between the smallest and the largest, and of points in the feature in which they
+        spread most; 24 or more leave them as they are.
     cuts : int
         Mantissa bits of thresholds and cuts, 0 to 23, taken of the spread of a feature's cuts where that is smaller than the cuts.
     """
@@ -169,11 +173,28 @@ def _node(node: Node, precision: Precision) -> Node:
         return replace(
             node, leaves=_gridded(node.leaves, precision.values), bias=_with_grid(node.bias, node.leaves, precision)
         )
+    if isinstance(node, Distances):
+        return _distances(node, precision)
+    if isinstance(node, Nearest):
+        bias = None if node.bias is None else _short(node.bias, min(precision.weights + FINER, EXACT))
+        return replace(node, bias=bias)
     if isinstance(node, Scale):
         return Scale(_short(node.factors, precision.weights))
     if isinstance(node, Activation | Propagate | Pool):
         return node
     return replace(node, nodes=tuple(_node(part, precision) for part in node.nodes))
+
+
+def _distances(node: Distances, precision: Precision) -> Distances:
+    """Return distances with rounded relevances, and points on a grid that is as coarse in each feature as its relevance allows."""
+    relevances, points = _short(node.relevances, precision.weights), node.points
+    exact = points.values.astype(np.float64)
+    exponents = grid_exponents(relevances.values)
+    widest = float(np.ldexp(np.ptp(exact, axis=0), exponents).max(initial=0))
+    if points.encoding is not None or precision.values >= 24 or not widest:
+        return Distances(points, relevances)
+    step = np.ldexp(1.0, int(np.ceil(np.log2(widest))) - precision.values - exponents)
+    return Distances(round_to(np.rint(exact / step) * step, Float32()), relevances)
 
 
 def _short(weights: Weights, mantissa_bits: int) -> Weights:

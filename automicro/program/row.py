@@ -9,7 +9,20 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from automicro.program.evaluate import apply_activation, body_scores
-from automicro.program.nodes import Activation, Affine, Attention, Chain, Forest, Scale, StepTables, Sum, Tokens
+from automicro.program.nodes import (
+    Activation,
+    Affine,
+    Attention,
+    Chain,
+    Distances,
+    Forest,
+    Nearest,
+    Scale,
+    StepTables,
+    Sum,
+    Tokens,
+)
+from automicro.program.prototypes import distances_of_row, nearest_of_row
 from automicro.program.trees import right_children
 
 if TYPE_CHECKING:
@@ -25,25 +38,14 @@ __all__ = ["row_scores"]
 
 def row_scores(node: Node) -> Scores:
     """Return the function from the features of one row to its scores."""
-    if isinstance(node, Affine):
-        return _affine(node)
-    if isinstance(node, Activation):
-        return _activation(node.kind)
-    if isinstance(node, Scale):
-        return _scale(node)
-    if isinstance(node, Tokens | Attention):
-        return lambda features: body_scores(node, np.array([features], dtype=np.float64))[0].tolist()
-    if isinstance(node, StepTables):
-        return _terms(node.bias.values.tolist(), _tables(node))
-    if isinstance(node, Forest):
-        return _forest(node)
-    if not isinstance(node, Chain | Sum):
+    if type(node) not in _MEANINGS:
         raise TypeError(f"a {type(node).__name__.lower()} needs a graph, not a row")
+    return _MEANINGS[type(node)](node)
+
+
+def _chain(node: Chain) -> Scores:
     parts = [row_scores(part) for part in node.nodes]
-    return _chain(parts) if isinstance(node, Chain) else _sum(parts)
 
-
-def _chain(parts: list[Scores]) -> Scores:
     def scores(features: Sequence[float]) -> list[float]:
         for part in parts:
             features = part(features)
@@ -52,7 +54,9 @@ def _chain(parts: list[Scores]) -> Scores:
     return scores
 
 
-def _sum(parts: list[Scores]) -> Scores:
+def _sum(node: Sum) -> Scores:
+    parts = [row_scores(part) for part in node.nodes]
+
     def scores(features: Sequence[float]) -> list[float]:
         total = parts[0](features)
         for part in parts[1:]:
@@ -62,9 +66,9 @@ def _sum(parts: list[Scores]) -> Scores:
     return scores
 
 
-def _activation(kind: str) -> Scores:
+def _activation(node: Activation) -> Scores:
     def scores(features: Sequence[float]) -> list[float]:
-        values: list[float] = apply_activation(kind, np.array(features, dtype=np.float64)).tolist()
+        values: list[float] = apply_activation(node.kind, np.array(features, dtype=np.float64)).tolist()
         return values
 
     return scores
@@ -119,7 +123,7 @@ def _terms(bias: list[float], terms: list[tuple[int, Term]]) -> Scores:
     return scores
 
 
-def _tables(node: StepTables) -> list[tuple[int, Term]]:
+def _tables(node: StepTables) -> Scores:
     cuts, values = node.cuts.values.tolist(), node.values.values.tolist()
     missing = None if node.missing is None else node.missing.values.tolist()
     ends = np.concatenate(([0], np.cumsum(node.pieces, dtype=np.int64))).tolist()
@@ -128,7 +132,7 @@ def _tables(node: StepTables) -> list[tuple[int, Term]]:
         own = cuts[start - table : stop - table - 1]
         absent = values[start] if missing is None else missing[table]
         terms.append((node.outputs[table], _table(node.features[table], own, values[start:stop], absent)))
-    return terms
+    return _terms(node.bias.values.tolist(), terms)
 
 
 def _table(feature: int, cuts: list[float], values: list[float], missing: float) -> Term:
@@ -181,3 +185,26 @@ def _walk(tree: Tree, leaves: list[Any]) -> Callable[[Sequence[float]], Any]:
         return leaves[leaf[node]]
 
     return walk_plain
+
+
+def _by_evaluator(node: Tokens | Attention) -> Scores:
+    def scores(features: Sequence[float]) -> list[float]:
+        values: list[float] = body_scores(node, np.array([features], dtype=np.float64))[0].tolist()
+        return values
+
+    return scores
+
+
+_MEANINGS: dict[type[Node], Callable[[Any], Scores]] = {
+    Affine: _affine,
+    Activation: _activation,
+    StepTables: _tables,
+    Forest: _forest,
+    Distances: distances_of_row,
+    Nearest: nearest_of_row,
+    Scale: _scale,
+    Tokens: _by_evaluator,
+    Attention: _by_evaluator,
+    Chain: _chain,
+    Sum: _sum,
+}

@@ -13,7 +13,9 @@ from automicro.program.nodes import (
     Affine,
     Attention,
     Chain,
+    Distances,
     Forest,
+    Nearest,
     Pool,
     Propagate,
     Scale,
@@ -61,11 +63,12 @@ def usage(node: Node) -> Usage:
 
 
 def _collect(node: Node, found: Usage) -> None:
-    if isinstance(node, Affine):
-        found.computed.update(np.flatnonzero(node.weights.values.any(axis=0)).tolist())
+    if isinstance(node, Affine | Distances):
+        block = node.weights.values if isinstance(node, Affine) else np.atleast_2d(node.relevances.values)
+        found.computed.update(np.flatnonzero(block.any(axis=0)).tolist())
     elif isinstance(node, Tokens):
         found.computed.update(node.features)
-    elif isinstance(node, Activation | Scale | Attention | Propagate):
+    elif isinstance(node, Activation | Scale | Attention | Propagate | Nearest):
         found.positional = True
     elif isinstance(node, Pool):
         found.computed.update(feature for feature in node.features if feature >= 0)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 
@@ -13,9 +13,11 @@ from automicro.program.nodes import (
     Affine,
     Attention,
     Chain,
+    Distances,
     Forest,
     Lookup,
     Missing,
+    Nearest,
     Numeric,
     OneHot,
     Pool,
@@ -28,6 +30,8 @@ from automicro.program.nodes import (
 from automicro.program.trees import right_children
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from automicro.program.nodes import Decoder, Node, Program, Tree
     from automicro.program.weights import Weights
 
@@ -133,27 +137,27 @@ def _block(weights: Weights, shape: tuple[int, ...], name: str) -> None:
         _refuse(f"{name} must be finite, but hold NaN or infinity")
 
 
-def _node(node: Node, inputs: int, depth: int) -> int:  # noqa: C901, PLR0912 - one branch for each kind of node
+def _node(node: Node, inputs: int, depth: int) -> int:
     """Return the number of outputs of a node."""
     if depth > DEEPEST:
         _refuse(f"nodes must be nested at most {DEEPEST} deep")
-    if isinstance(node, Activation):
-        if node.kind not in {"relu", "tanh", "sigmoid"}:
-            _refuse(f"an activation must be relu, tanh or sigmoid, but is {node.kind!r}")
-        return inputs
-    if isinstance(node, Scale):
-        _block(node.factors, (inputs,), "factors of a scale")
-        return inputs
     if isinstance(node, Chain | Sum):
         return _nest(node, inputs, depth)
-    if isinstance(node, Tokens):
-        return _tokens(node, inputs)
-    if isinstance(node, Attention):
-        return _attention(node, inputs)
-    if isinstance(node, Propagate):
-        return _propagate(node, inputs)
-    if isinstance(node, Pool):
-        return _pool(node, inputs)
+    return _CHECKS[type(node)](node, inputs)
+
+
+def _activation(node: Activation, inputs: int) -> int:
+    if node.kind not in {"relu", "tanh", "sigmoid", "decay"}:
+        _refuse(f"an activation must be relu, tanh, sigmoid or decay, but is {node.kind!r}")
+    return inputs
+
+
+def _scale(node: Scale, inputs: int) -> int:
+    _block(node.factors, (inputs,), "factors of a scale")
+    return inputs
+
+
+def _biased(node: Affine | StepTables | Forest, inputs: int) -> int:
     outputs = len(node.bias.values) if node.bias.values.ndim == 1 else 0
     if not outputs:
         _refuse(f"a bias must have one number an output, but has shape {node.bias.values.shape}")
@@ -244,6 +248,30 @@ def _pool(node: Pool, inputs: int) -> int:
     return len(node.kinds)
 
 
+def _distances(node: Distances, inputs: int) -> int:
+    points = len(node.points.values) if node.points.values.ndim == 2 else 0
+    if not points:
+        _refuse(f"points must stand in rows, at least one, but have shape {node.points.values.shape}")
+    _block(node.points, (points, inputs), "points")
+    relevances = node.relevances.values
+    _block(node.relevances, (inputs,) if relevances.ndim == 1 else (points, inputs), "relevances")
+    if (relevances < 0).any():
+        _refuse(f"relevances must not be negative, but one is {relevances.min()}")
+    return points
+
+
+def _nearest(node: Nearest, inputs: int) -> int:
+    if len(node.owners) != inputs or not inputs:
+        _refuse(f"each of {inputs} inputs must have an owner, at least one, but there are {len(node.owners)} owners")
+    if min(node.owners) < 0 or set(node.owners) != set(range(max(node.owners) + 1)):
+        _refuse(f"outputs must be numbered from 0 and own an input each, but own {sorted(set(node.owners))[:9]}")
+    if node.bias is not None:
+        _block(node.bias, (inputs,), "biases")
+    if node.otherwise is not None:
+        _number(node.otherwise, "the score of the last output")
+    return node.outputs
+
+
 def _tables(node: StepTables, inputs: int, outputs: int) -> None:
     count = len(node.features)
     if not (len(node.outputs) == len(node.pieces) == count):
@@ -293,3 +321,18 @@ def _tree(tree: Tree, number: int, inputs: int, leaves: int) -> None:
         _refuse(f"thresholds of tree {number} must be finite float32 numbers")
     if not bool(((tree.leaf[~splits] >= 0) & (tree.leaf[~splits] < leaves)).all()):
         _refuse(f"tree {number} must have leaves of 0..{leaves - 1}")
+
+
+_CHECKS: dict[type[Node], Callable[[Any, int], int]] = {
+    Activation: _activation,
+    Affine: _biased,
+    Distances: _distances,
+    Forest: _biased,
+    Nearest: _nearest,
+    Scale: _scale,
+    Propagate: _propagate,
+    Pool: _pool,
+    Tokens: _tokens,
+    Attention: _attention,
+    StepTables: _biased,
+}

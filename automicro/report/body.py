@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -14,7 +14,9 @@ from automicro.program import (
     Affine,
     Attention,
     Chain,
+    Distances,
     Forest,
+    Nearest,
     Pool,
     Propagate,
     Scale,
@@ -26,9 +28,12 @@ from automicro.program import (
 from automicro.report.features import FeatureText
 from automicro.report.messages import after_messages, messages_line, pool_texts
 from automicro.report.numbers import aligned, count, number, rounded, signed
+from automicro.report.prototypes import prototype_lines
 from automicro.report.rules import forest_summary, tree_lines
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from automicro.program import Node
 
 __all__ = ["Telling", "body_lines", "decides_alone"]
@@ -59,31 +64,25 @@ class Telling:
     limit: int
 
 
-def body_lines(node: Node, telling: Telling) -> list[str]:  # noqa: C901 - one case for each kind of node
+def body_lines(node: Node, telling: Telling) -> list[str]:
     """Return the lines that tell what a node computes."""
-    match node:
-        case Affine():
-            return _affine_lines(node, telling)
-        case StepTables():
-            return _table_lines(node, telling)
-        case Forest():
-            return _forest_lines(node, telling)
-        case Tokens():
-            return _token_lines(node, telling)
-        case Attention():
-            return _attention_lines(node, telling)
-        case Sum():
-            return _sum_lines(node, telling)
-        case Chain():
-            return _chain_lines(node, telling)
-        case Activation():
-            return [f"{node.kind} of every input"]
-        case Scale():
-            return _scale_lines(node, telling)
-        case Propagate():
-            return [messages_line(node)]
-        case Pool():
-            return [f"{', '.join(text.name for text in pool_texts(node, telling.features))} of each graph"]
+    return _WORDS[type(node)](node, telling)
+
+
+def _activation_lines(node: Activation, telling: Telling) -> list[str]:  # noqa: ARG001 - an argument of all words
+    return ["exp(-input) of every input" if node.kind == "decay" else f"{node.kind} of every input"]
+
+
+def _pool_lines(node: Pool, telling: Telling) -> list[str]:
+    return [f"{', '.join(text.name for text in pool_texts(node, telling.features))} of each graph"]
+
+
+def _message_lines(node: Propagate, telling: Telling) -> list[str]:  # noqa: ARG001 - an argument of all words
+    return [messages_line(node)]
+
+
+def _prototype_lines(node: Distances | Nearest, telling: Telling) -> list[str]:
+    return _cut(prototype_lines(node, telling.features, telling.outputs), telling.limit, "line")
 
 
 def _cut(lines: list[str], limit: int, what: str) -> list[str]:
@@ -254,5 +253,26 @@ def _width(node: Node, inputs: int) -> int:
             return inputs
         case Sum():
             return _width(node.nodes[0], inputs)
+        case Distances():
+            return len(node.points.values)
+        case Nearest():
+            return node.outputs
         case _:
             return len(node.bias.values)
+
+
+_WORDS: dict[type[Node], Callable[[Any, Telling], list[str]]] = {
+    Affine: _affine_lines,
+    StepTables: _table_lines,
+    Forest: _forest_lines,
+    Sum: _sum_lines,
+    Chain: _chain_lines,
+    Activation: _activation_lines,
+    Distances: _prototype_lines,
+    Nearest: _prototype_lines,
+    Propagate: _message_lines,
+    Pool: _pool_lines,
+    Scale: _scale_lines,
+    Tokens: _token_lines,
+    Attention: _attention_lines,
+}

@@ -30,7 +30,7 @@ def model_text(program: Program, card: dict[str, Any] | None = None, limit: int 
     names = column_names(program.columns, card)
     labels = tuple(str(label) for label in program.labels or ())
     target = str((card or {}).get("target") or "prediction")
-    outputs = tuple(f"score of {label}" for label in labels) if len(labels) > 2 else ("score",)
+    outputs = tuple(f"score of {label}" for label in labels) if program.link == "softmax" else ("score",)
     if program.link == "identity" and not labels:
         outputs = (target,)
     telling = Telling(feature_texts(program, names), outputs, labels, program.link, limit)

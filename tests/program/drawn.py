@@ -11,9 +11,11 @@ from automicro.program import (
     Affine,
     Attention,
     Chain,
+    Distances,
     Forest,
     Lookup,
     Missing,
+    Nearest,
     Numeric,
     OneHot,
     Pool,
@@ -159,8 +161,31 @@ def attention(rng, inputs, outputs, depth):
     return Chain((*steps, pool, node(rng, heads * width, outputs, depth + 1)))
 
 
+def distances(rng, inputs, count):
+    shape = (inputs,) if rng.integers(2) else (count, inputs)
+    relevances = Weights.of(rng.choice([0.0, 0.25, 0.5, 1.0, 2.0, 0.3], shape))
+    points = rng.normal(size=(count, inputs)) if rng.integers(2) else rng.integers(-4, 9, (count, inputs)) / 2
+    return Distances(Weights.of(points * rng.choice([1.0, 2.0**-6, 4.0], inputs)), relevances)
+
+
+def prototypes(rng, inputs, outputs):
+    count = int(rng.integers(outputs, outputs + 7))
+    steps = [distances(rng, inputs, count)]
+    if rng.integers(2):
+        scaling = Affine(Weights.of(np.diag(rng.normal(size=inputs) ** 2 + 0.1)), Weights.of(rng.normal(size=inputs)))
+        steps.insert(0, scaling)
+    if rng.integers(3) == 0:
+        return Chain((*steps, Activation("decay"), affine(rng, count, outputs)))
+    last = outputs > 1 and rng.integers(3) == 0
+    owned = outputs - 1 if last else outputs
+    owners = [*range(owned), *rng.integers(0, owned, count - owned).tolist()]
+    owners = sorted(owners) if rng.integers(2) else rng.permutation(owners).tolist()
+    bias = Weights.of(rng.normal(size=count)) if rng.integers(2) else None
+    return Chain((*steps, Nearest(tuple(owners), bias, float(rng.integers(-3, 1)) if last else None)))
+
+
 def node(rng, inputs, outputs, depth=0):
-    kind = rng.integers(9 if depth < 2 else 4)
+    kind = rng.integers(11 if depth < 2 else 4)
     if kind < 4:
         return (affine, tables, forest, forest)[kind](rng, inputs, outputs)
     if kind == 4:
@@ -173,7 +198,9 @@ def node(rng, inputs, outputs, depth=0):
         return Chain((scaling, node(rng, inputs, outputs, depth + 1)))
     if kind == 7 and inputs:
         return Chain((scale(rng, inputs), node(rng, inputs, outputs, depth + 1), scale(rng, outputs)))
-    activation = Activation(str(rng.choice(["relu", "tanh", "sigmoid"])))
+    if kind >= 9 and inputs:
+        return prototypes(rng, inputs, outputs)
+    activation = Activation(str(rng.choice(["relu", "tanh", "sigmoid", "decay"])))
     return Chain((affine(rng, inputs, inner), activation, node(rng, inner, outputs, depth + 1)))
 
 

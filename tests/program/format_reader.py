@@ -7,6 +7,7 @@ from typing import Any
 
 from format_attention import attention, tokens
 from format_graphs import GRAPH_NODES, after_graph_node, graph_node, graph_usage
+from format_prototypes import distances, nearest
 from format_source import LARGEST, Chances, Lengths, Source, block, need, value_set
 from format_texts import texts
 
@@ -74,27 +75,17 @@ def layout(s: Source, count: int) -> list[dict[str, Any]]:
     return decoders
 
 
-def node(s: Source, inputs: Inputs, depth: int) -> Node:  # noqa: C901 - one branch for each kind of node
+def node(s: Source, inputs: Inputs, depth: int) -> Node:
     need(depth <= 8)
-    kind = s.choice("node", (9, 9, 9, 1, 3, 1, 1, 1, 1, 1, 1))
-    if kind == 0:
-        outputs = s.number("outputs - 1", 0) + 1
-        weights = block(s, "weights", outputs * len(inputs))
-        return {"node": "affine", "weights": weights, "bias": block(s, "bias", outputs, weights)}
-    if kind == 1:
-        return tables(s, inputs)
-    if kind == 2:
-        return forest(s, inputs)
-    if kind == 5:
-        return {"node": ("relu", "tanh", "sigmoid")[s.uniform("activation", 3)]}
-    if kind == 6:
-        return {"node": "scale", "factors": block(s, "factors", len(inputs))}
-    if kind == 7:
-        return tokens(s, len(inputs))
-    if kind == 8:
-        return attention(s, len(inputs))
+    kind = s.choice("node", (9, 9, 9, 1, 3, 1, 1, 1, 1, 1, 1, 1, 1))
+    if kind in (1, 2):
+        return (tables, forest)[kind - 1](s, inputs)
     if kind in (9, 10):
         return graph_node(s, kind == 10, len(inputs))
+    if kind not in (3, 4):
+        return {0: affine, 5: activation, 6: scale, 7: tokens, 8: attention, 11: distances, 12: nearest}[kind](
+            s, len(inputs)
+        )
     count = s.number("nodes - 1", 0) + 1
     s.claim(count)
     parts = []
@@ -108,6 +99,20 @@ def node(s: Source, inputs: Inputs, depth: int) -> Node:  # noqa: C901 - one bra
     return {"node": "chain" if kind == 3 else "sum", "nodes": parts}
 
 
+def affine(s: Source, inputs: int) -> Node:
+    outputs = s.number("outputs - 1", 0) + 1
+    weights = block(s, "weights", outputs * inputs)
+    return {"node": "affine", "weights": weights, "bias": block(s, "bias", outputs, weights)}
+
+
+def activation(s: Source, inputs: int) -> Node:
+    return {"node": ("relu", "tanh", "sigmoid", "decay")[s.uniform("activation", 4)]}
+
+
+def scale(s: Source, inputs: int) -> Node:
+    return {"node": "scale", "factors": block(s, "factors", inputs)}
+
+
 def outputs_of(body: Node, inputs: int) -> int:
     if "bias" in body:
         return len(body["bias"])
@@ -117,6 +122,8 @@ def outputs_of(body: Node, inputs: int) -> int:
         return inputs if body["mixing"] else len(body["queries"])
     if body["node"] == "pool":
         return len(body["items"])
+    if "outputs of" in body:
+        return int(body["outputs of"])
     if body["node"] == "sum":
         return outputs_of(body["nodes"][0], inputs)
     for part in body.get("nodes", []):
@@ -309,8 +316,9 @@ def used_cuts(body: Node, computed: set[int], compared: dict[int, set[float]]) -
         positional = used_cuts({"node": "chain", "nodes": body["nodes"][1:]}, computed, scaled)
         computed |= set(scaled)
         return positional
-    elif body["node"] == "tokens":
-        computed |= set(body["features"])
+    elif body["node"] in ("tokens", "distances"):
+        relevances = enumerate(body.get("relevances", []))
+        computed |= set(body.get("features", [])) | {k % body["inputs"] for k, relevance in relevances if relevance}
     elif body["node"] in ("chain", "sum"):
         parts = body["nodes"][:1] if body["node"] == "chain" else body["nodes"]
         return any(used_cuts(part, computed, compared) for part in parts)

@@ -27,9 +27,11 @@ from automicro.program import (
     Activation,
     Affine,
     Attention,
+    Distances,
     Forest,
     Lookup,
     Missing,
+    Nearest,
     Numeric,
     OneHot,
     Pool,
@@ -162,7 +164,7 @@ def described_decoder(decoder: Any) -> dict[str, Any]:
     return {**known, "kind": MISSING if isinstance(decoder, Missing) else ONE_HOT}
 
 
-def described_node(node: Any) -> dict[str, Any]:
+def described_node(node: Any) -> dict[str, Any]:  # noqa: C901 - one branch for each kind of node
     if isinstance(node, Activation):
         return {"node": node.kind}
     if isinstance(node, Scale):
@@ -196,7 +198,19 @@ def described_node(node: Any) -> dict[str, Any]:
         ]
         known = {"leaves": node.leaves.values.tolist(), "bias": node.bias.values.tolist()}
         return {"node": "forest", "trees": trees, "outputs": [tree.output for tree in node.trees], **known}
+    if isinstance(node, Distances | Nearest):
+        return described_prototypes(node)
     return {"node": "sum" if isinstance(node, Sum) else "chain", "nodes": [described_node(n) for n in node.nodes]}
+
+
+def described_prototypes(node: Distances | Nearest) -> dict[str, Any]:
+    if isinstance(node, Distances):
+        points, relevances = node.points.values, node.relevances.values.reshape(-1).tolist()
+        known = {"outputs of": len(points), "inputs": points.shape[1], "relevances": relevances}
+        return {"node": "distances", "points": points.reshape(-1).tolist(), **known}
+    bias = None if node.bias is None else node.bias.values.tolist()
+    known = {"owners": list(node.owners), "bias of": bias, "otherwise": node.otherwise}
+    return {"node": "nearest", "outputs of": node.outputs, **known}
 
 
 def described_tables(node: StepTables) -> dict[str, Any]:

@@ -12,7 +12,9 @@ from automicro.program.nodes import (
     Affine,
     Attention,
     Chain,
+    Distances,
     Forest,
+    Nearest,
     Pool,
     Propagate,
     Scale,
@@ -24,6 +26,7 @@ from automicro.program.rewrite.blocks import joined
 from automicro.program.rewrite.forests import reduced_forest
 from automicro.program.rewrite.forms import binary_steps, body_of, shortest, with_trees
 from automicro.program.rewrite.messages import domains_after, joined_hops, trimmed
+from automicro.program.rewrite.prototypes import blank, unscaled
 from automicro.program.rewrite.scaling import folded_scale, narrowed, without_scaling
 from automicro.program.rewrite.tables import Tables
 from automicro.program.weights import Weights
@@ -51,6 +54,10 @@ def outputs_of(node: Node, inputs: int) -> int:
         for part in node.nodes:
             inputs = outputs_of(part, inputs)
         return inputs
+    if isinstance(node, Distances):
+        return len(node.points.values)
+    if isinstance(node, Nearest):
+        return node.outputs
     return outputs_of(node.nodes[0], inputs) if isinstance(node, Sum) else len(node.bias.values)
 
 
@@ -89,7 +96,7 @@ def _folded(first: Node, second: Node) -> Node | None:
         parts = [_folded(first, part) for part in second.nodes]
         known = [part for part in parts if part is not None]
         return flat(Sum(tuple(known))) if len(known) == len(parts) else None
-    return without_scaling(first, second)
+    return unscaled(first, second) if isinstance(second, Distances) else without_scaling(first, second)
 
 
 def has_forms(node: Node) -> bool:
@@ -101,7 +108,9 @@ def reduced(node: Node, domains: Sequence[Domain], *, choose: bool) -> Node:
     """Return a flat node with the fewest parts over features of known domains; `choose` its shortest form."""
     if isinstance(node, Chain):
         return _reduced_chain(node, domains, choose=choose)
-    if isinstance(node, Activation | Scale | Tokens | Attention | Propagate | Pool):
+    if isinstance(node, Distances):
+        return blank(node)
+    if isinstance(node, Activation | Scale | Nearest | Tokens | Attention | Propagate | Pool):
         return node
     parts = _Parts.of(node.nodes if isinstance(node, Sum) else (node,), domains, choose=choose)
     alone = parts.tables.copy()
@@ -143,7 +152,9 @@ class _Parts:
         others = [
             reduced(part, domains, choose=choose)
             for part in given
-            if isinstance(part, Activation | Scale | Tokens | Attention | Propagate | Pool | Chain)
+            if isinstance(
+                part, Activation | Scale | Tokens | Attention | Distances | Nearest | Propagate | Pool | Chain
+            )
         ]
         kept = _joined_forests([forest for forest in forests if forest is not None])
         return cls([] if affine is None else [affine], tables, [*kept, *others])

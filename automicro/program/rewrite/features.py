@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from automicro.program.nodes import Affine, Chain, Forest, Pool, Propagate, Scale, StepTables, Sum, Tokens
+from automicro.program.nodes import Affine, Chain, Distances, Forest, Pool, Propagate, Scale, StepTables, Sum, Tokens
 from automicro.program.rewrite.blocks import joined
+from automicro.program.rewrite.prototypes import moved
 from automicro.program.usage import cut_ranges
 from automicro.program.weights import Weights
 
@@ -26,6 +27,8 @@ def renumber(node: Node, place: Mapping[int, int], width: int) -> Node:
     """Return a node over `width` features, of which number `place[f]` stands for the former feature f; others must be unused."""
     if isinstance(node, Affine):
         return _affine(node, place, width)
+    if isinstance(node, Distances):
+        return moved(node, place, width)
     if isinstance(node, StepTables | Tokens):
         return replace(node, features=tuple(place[feature] for feature in node.features))
     if isinstance(node, Forest):
@@ -38,12 +41,16 @@ def renumber(node: Node, place: Mapping[int, int], width: int) -> Node:
         return replace(node, features=tuple(place[feature] if feature >= 0 else -1 for feature in node.features))
     if isinstance(node, Scale):
         return _scale(node, place, width)
-    if isinstance(node, Chain):
-        through = 1 + next(i for i, part in enumerate([*node.nodes, None]) if not isinstance(part, Scale | Propagate))
-        return Chain((*(renumber(part, place, width) for part in node.nodes[:through]), *node.nodes[through:]))
     if isinstance(node, Sum):
         return Sum(tuple(renumber(part, place, width) for part in node.nodes))
-    return node
+    return _chain(node, place, width) if isinstance(node, Chain) else node
+
+
+def _chain(node: Chain, place: Mapping[int, int], width: int) -> Chain:
+    through = 1 + next(i for i, part in enumerate([*node.nodes, None]) if not isinstance(part, Scale | Propagate))
+    first = [renumber(part, place, width) for part in node.nodes[:through]]
+    flat = [step for part in first for step in (part.nodes if isinstance(part, Chain) else (part,))]
+    return Chain((*flat, *node.nodes[through:]))
 
 
 def _affine(node: Affine, place: Mapping[int, int], width: int) -> Affine:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from automicro.errors import ArtifactError
 from automicro.program.nodes import (
@@ -10,7 +10,9 @@ from automicro.program.nodes import (
     Affine,
     Attention,
     Chain,
+    Distances,
     Forest,
+    Nearest,
     Pool,
     Propagate,
     Scale,
@@ -25,17 +27,34 @@ from automicro.program.wire.forests import read_forest, write_forest
 from automicro.program.wire.inputs import Inputs
 from automicro.program.wire.messages import read_pool, read_propagate, write_pool, write_propagate
 from automicro.program.wire.numbers import read_choice, read_number, write_choice, write_number
+from automicro.program.wire.prototypes import read_distances, read_nearest, write_distances, write_nearest
 from automicro.program.wire.tables import read_tables, write_tables
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from automicro.program.nodes import Node
     from automicro.program.wire.coder import Decoder, Sink
 
 __all__ = ["read_node", "width", "write_node"]
 
-KINDS = (Affine, StepTables, Forest, Chain, Sum, Activation, Scale, Tokens, Attention, Propagate, Pool)
-CHANCES = (9, 9, 9, 1, 3, 1, 1, 1, 1, 1, 1)
-ACTIVATIONS = ("relu", "tanh", "sigmoid")
+KINDS = (
+    Affine,
+    StepTables,
+    Forest,
+    Chain,
+    Sum,
+    Activation,
+    Scale,
+    Tokens,
+    Attention,
+    Propagate,
+    Pool,
+    Distances,
+    Nearest,
+)
+CHANCES = (9, 9, 9, 1, 3, 1, 1, 1, 1, 1, 1, 1, 1)
+ACTIVATIONS = ("relu", "tanh", "sigmoid", "decay")
 DEEPEST = 8
 
 
@@ -53,6 +72,10 @@ def width(node: Node, inputs: int) -> int:
         for part in node.nodes:
             inputs = width(part, inputs)
         return inputs
+    if isinstance(node, Distances):
+        return len(node.points.values)
+    if isinstance(node, Nearest):
+        return node.outputs
     return width(node.nodes[0], inputs) if isinstance(node, Sum) else len(node.bias.values)
 
 
@@ -65,66 +88,80 @@ def _outputs(node: Node, inputs: Inputs) -> Inputs:
     return Inputs.unknown(width(node, len(inputs)))
 
 
-def write_node(sink: Sink, node: Node, inputs: Inputs) -> None:  # noqa: C901 - one branch for each kind of node
+def write_node(sink: Sink, node: Node, inputs: Inputs) -> None:
     """Write a node over known inputs."""
     write_choice(sink, KINDS.index(type(node)), CHANCES)
-    if isinstance(node, Affine):
-        write_number(sink, len(node.bias.values) - 1)
-        write_block(sink, node.weights.values, node.weights.encoding)
-        write_block(sink, node.bias.values, node.bias.encoding, node.weights.values)
-    elif isinstance(node, StepTables):
-        write_tables(sink, node, inputs)
-    elif isinstance(node, Forest):
-        write_forest(sink, node, inputs)
-    elif isinstance(node, Tokens):
-        write_tokens(sink, node, len(inputs))
-    elif isinstance(node, Attention):
-        write_attention(sink, node)
-    elif isinstance(node, Activation):
-        sink.uniform(ACTIVATIONS.index(node.kind), len(ACTIVATIONS))
-    elif isinstance(node, Scale):
-        write_block(sink, node.factors.values, node.factors.encoding)
-    elif isinstance(node, Propagate):
-        write_propagate(sink, node)
-    elif isinstance(node, Pool):
-        write_pool(sink, node, len(inputs))
-    else:
+    if isinstance(node, Chain | Sum):
         write_number(sink, len(node.nodes) - 1)
         sink.claim(len(node.nodes))
         for part in node.nodes:
             write_node(sink, part, inputs)
             if isinstance(node, Chain):
                 inputs = _outputs(part, inputs)
+    else:
+        _WRITERS[type(node)](sink, node, inputs)
 
 
-def read_node(source: Decoder, inputs: Inputs, depth: int = 0) -> Node:  # noqa: C901 - one branch for each kind of node
+def _write_affine(sink: Sink, node: Affine, inputs: Inputs) -> None:  # noqa: ARG001 - an argument of all writers
+    write_number(sink, len(node.bias.values) - 1)
+    write_block(sink, node.weights.values, node.weights.encoding)
+    write_block(sink, node.bias.values, node.bias.encoding, node.weights.values)
+
+
+_WRITERS: dict[type[Node], Callable[[Sink, Any, Inputs], None]] = {
+    Affine: _write_affine,
+    StepTables: write_tables,
+    Forest: write_forest,
+    Activation: lambda sink, node, inputs: sink.uniform(ACTIVATIONS.index(node.kind), len(ACTIVATIONS)),  # noqa: ARG005 - as above
+    Scale: lambda sink, node, inputs: write_block(sink, node.factors.values, node.factors.encoding),  # noqa: ARG005 - as above
+    Tokens: lambda sink, node, inputs: write_tokens(sink, node, len(inputs)),
+    Attention: lambda sink, node, inputs: write_attention(sink, node),  # noqa: ARG005 - as above
+    Propagate: lambda sink, node, inputs: write_propagate(sink, node),  # noqa: ARG005 - as above
+    Pool: lambda sink, node, inputs: write_pool(sink, node, len(inputs)),
+    Distances: lambda sink, node, inputs: write_distances(sink, node),  # noqa: ARG005 - as above
+    Nearest: lambda sink, node, inputs: write_nearest(sink, node),  # noqa: ARG005 - as above
+}
+
+
+def read_node(source: Decoder, inputs: Inputs, depth: int = 0) -> Node:
     """Read what `write_node` wrote."""
     if depth > DEEPEST:
         raise ArtifactError(f"nodes must be nested at most {DEEPEST} deep; the file is damaged")
     kind = KINDS[read_choice(source, CHANCES)]
-    if kind is Affine:
-        outputs = read_number(source) + 1
-        values, encoding = read_block(source, outputs * len(inputs))
-        return Affine(
-            Weights(values.reshape(outputs, len(inputs)), encoding), Weights(*read_block(source, outputs, values))
-        )
-    if kind is StepTables:
-        return read_tables(source, inputs)
-    if kind is Forest:
-        return read_forest(source, inputs)
-    if kind is Tokens:
-        return read_tokens(source, len(inputs))
-    if kind is Attention:
-        return read_attention(source, len(inputs))
-    if kind is Activation:
-        return Activation(ACTIVATIONS[source.uniform(len(ACTIVATIONS))])  # type: ignore[arg-type]  # one of the three names
-    if kind is Scale:
-        return Scale(Weights(*read_block(source, len(inputs))))
-    if kind is Propagate:
-        return read_propagate(source)
-    if kind is Pool:
-        return read_pool(source, len(inputs))
-    return _read_nest(source, inputs, depth, is_chain=kind is Chain)
+    if kind in {Chain, Sum}:
+        return _read_nest(source, inputs, depth, is_chain=kind is Chain)
+    return _READERS[kind](source, inputs)
+
+
+def _read_affine(source: Decoder, inputs: Inputs) -> Affine:
+    outputs = read_number(source) + 1
+    values, encoding = read_block(source, outputs * len(inputs))
+    return Affine(
+        Weights(values.reshape(outputs, len(inputs)), encoding), Weights(*read_block(source, outputs, values))
+    )
+
+
+def _read_activation(source: Decoder, inputs: Inputs) -> Activation:  # noqa: ARG001 - an argument of all readers
+    return Activation(ACTIVATIONS[source.uniform(len(ACTIVATIONS))])  # type: ignore[arg-type]  # one of the names
+
+
+def _read_scale(source: Decoder, inputs: Inputs) -> Scale:
+    return Scale(Weights(*read_block(source, len(inputs))))
+
+
+_READERS: dict[type[Node], Callable[[Decoder, Inputs], Node]] = {
+    Affine: _read_affine,
+    Activation: _read_activation,
+    StepTables: read_tables,
+    Forest: read_forest,
+    Distances: read_distances,
+    Scale: _read_scale,
+    Tokens: lambda source, inputs: read_tokens(source, len(inputs)),
+    Attention: lambda source, inputs: read_attention(source, len(inputs)),
+    Nearest: read_nearest,
+    Propagate: lambda source, inputs: read_propagate(source),  # noqa: ARG005 - as above
+    Pool: lambda source, inputs: read_pool(source, len(inputs)),
+}
 
 
 def _read_nest(source: Decoder, inputs: Inputs, depth: int, *, is_chain: bool) -> Chain | Sum:
