@@ -4,7 +4,9 @@ from automicro.program import bounds, encodings
 from automicro.program.card import read_artifact, write_artifact
 from automicro.program.evaluate import apply_link, body_scores, decode, evaluate, scores
 from automicro.program.evaluator import Evaluator, columns_read
+from automicro.program.graph_forms import Graphs, holds_graphs, read_graphs
 from automicro.program.graphs import Topology
+from automicro.program.messages import gives_graphs, reads_graphs
 from automicro.program.nodes import (
     Activation,
     Affine,
@@ -50,6 +52,7 @@ __all__ = [
     "Distances",
     "Evaluator",
     "Forest",
+    "Graphs",
     "Link",
     "Lookup",
     "Lowered",
@@ -78,10 +81,14 @@ __all__ = [
     "decode",
     "encodings",
     "evaluate",
+    "gives_graphs",
+    "holds_graphs",
     "level_text",
     "pack",
     "quantise",
     "read_artifact",
+    "read_graphs",
+    "reads_graphs",
     "scores",
     "simplify",
     "size_by_part",

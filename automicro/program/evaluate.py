@@ -131,9 +131,9 @@ def body_scores(node: Node, X: Features, topology: Topology | None = None) -> Fl
     read its feature.
     """
     if isinstance(node, Propagate):
-        return propagated(node, X, topology)
+        return propagated(node, X, topology).astype(np.float64)
     if isinstance(node, Pool):
-        return pooled(node, X, topology)
+        return pooled(node, X, topology).astype(np.float64)
     if isinstance(node, Chain):
         result: Any = X
         for part in node.nodes:

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from automicro.program.evaluate import apply_link, evaluate
+from automicro.program.graph_forms import graph_batch, holds_graphs
+from automicro.program.messages import reads_graphs
 from automicro.program.nodes import Missing, Numeric, OneHot
 from automicro.program.row import row_scores
 from automicro.program.rows import FLOAT32_MAX, Categories, column_kinds, columns_of, level_text, number_of
@@ -54,12 +56,14 @@ class Evaluator:
         self._all_numeric = len(self._numeric) == len(self._kinds)
         self._floats = struct.Struct(f"{len(self._numeric)}f")
         self._features = _features(program.decoders, self._places)
-        self._scores = row_scores(program.body)
+        self._scores = None if reads_graphs(program.body) else row_scores(program.body)
 
     def __call__(self, rows: NDArray[Any] | Sequence[Any]) -> NDArray[np.float64]:
-        """Return predictions as `evaluate` does, for rows as `columns_of` takes them."""
-        cells = self._single(rows)
-        if cells is None:
+        """Return predictions as `evaluate` does, for rows as `columns_of` takes them, or graphs as `read_graphs` does."""
+        if holds_graphs(rows):
+            return evaluate(self._program, graph_batch(self._program, rows))
+        cells = None if self._scores is None else self._single(rows)
+        if cells is None or self._scores is None:
             return evaluate(self._program, columns_of(self._program, rows))
         return _linked(self._program.link, self._scores(self._features(self._cells(cells))))
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from automicro.errors import DataError
 from automicro.program.nodes import Chain, Pool, Propagate, Sum
+from automicro.program.rows import FLOAT32_MAX
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -30,8 +31,8 @@ def gives_graphs(node: Node) -> bool:
     return isinstance(node, Pool) or (isinstance(node, Chain | Sum) and any(map(gives_graphs, node.nodes)))
 
 
-def propagated(node: Propagate, X: NDArray[Any], topology: Topology | None) -> Floats:
-    """Return what every node has after `node.hops` rounds of messages, float64 (nodes, features).
+def propagated(node: Propagate, X: NDArray[Any], topology: Topology | None) -> NDArray[np.float32]:
+    """Return what every node has after `node.hops` rounds of messages, (nodes, features); float32, so that cuts learnt of it stay exact.
 
     Raises
     ------
@@ -51,7 +52,11 @@ def propagated(node: Propagate, X: NDArray[Any], topology: Topology | None) -> F
             else:
                 told = np.bincount(targets, weights=messages, minlength=len(x))
                 result[:, feature] = told if own is None else own * x + told
-    return result
+    return _rounded(result)
+
+
+def _rounded(values: Floats) -> NDArray[np.float32]:
+    return np.clip(values, -FLOAT32_MAX, FLOAT32_MAX).astype(np.float32)
 
 
 def _known(topology: Topology | None, rows: int) -> Topology:
@@ -99,8 +104,8 @@ def _largest(messages: Floats, targets: NDArray[np.int64], own: Floats | None, n
     return start
 
 
-def pooled(node: Pool, X: NDArray[Any], topology: Topology | None) -> Floats:
-    """Return one row for each graph, float64 (graphs, items).
+def pooled(node: Pool, X: NDArray[Any], topology: Topology | None) -> NDArray[np.float32]:
+    """Return one row for each graph, (graphs, items) in float32.
 
     Raises
     ------
@@ -121,4 +126,4 @@ def pooled(node: Pool, X: NDArray[Any], topology: Topology | None) -> Floats:
         else:
             total = np.bincount(graph, weights=x, minlength=known.graphs)
             result[:, item] = total / np.maximum(sizes, 1) if kind == "mean" else total
-    return result
+    return _rounded(result)
