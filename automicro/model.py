@@ -11,7 +11,7 @@ import numpy as np
 
 from automicro.data.rows import rows_for_prediction
 from automicro.errors import ArtifactError, DataError
-from automicro.program import Evaluator, columns_read, pack, read_artifact, write_artifact
+from automicro.program import Evaluator, columns_read, holds_graphs, pack, read_artifact, write_artifact
 
 if TYPE_CHECKING:
     from os import PathLike
@@ -89,6 +89,8 @@ class Model:
             Raw rows: a dataframe (pandas, polars, pyarrow; columns in any order, found by name if the model has its card), a 2-D array or
             a list of rows with all source columns in the order of the training table. An unseen category counts as a rare one; a
             missing value (None, NaN) is treated as in training.
+            Of a model of graphs: a graph or a list of graphs, each a dict with `x`, `edge_index` and, where edges have attributes,
+            `edge_attr`, a torch_geometric Data or a networkx graph. It predicts for every node, or for every graph.
 
         Returns
         -------
@@ -116,6 +118,8 @@ class Model:
 
     def _scores(self, X: Any) -> NDArray[np.float64]:
         try:
+            if holds_graphs(X):
+                return self._evaluate.graphs(X, self._names)
             return self._evaluate(rows_for_prediction(X, self._names, self.program.columns, self._used))
         except DataError as error:
             numbered = re.match(r"column (\d+) ", str(error))

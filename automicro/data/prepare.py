@@ -3,17 +3,32 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
 from automicro.data.encode import MOST_LEVELS, list_levels, lookup_values
+from automicro.data.graphs import of_nodes
 from automicro.data.relevance import rank_columns
 from automicro.data.short import short_number
 from automicro.errors import DataError
 from automicro.plugin import Feature
-from automicro.program import Affine, Categories, Lookup, Missing, Numeric, OneHot, Weights, decode, take
+from automicro.program import (
+    Affine,
+    Batch,
+    Categories,
+    Lookup,
+    Missing,
+    Numeric,
+    OneHot,
+    Pool,
+    Propagate,
+    Weights,
+    body_scores,
+    decode,
+    take,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,7 +39,8 @@ if TYPE_CHECKING:
     from automicro.data.problem import Problem
     from automicro.plugin import ColumnProfile
     from automicro.plugin.profile import ColumnKind
-    from automicro.program import Column, Decoder, Node
+    from automicro.program import Column, Decoder, Node, Topology
+    from automicro.program.nodes import PoolKind
 
 __all__ = ["Preparation", "PreparationSettings", "features_at_most"]
 
@@ -52,6 +68,15 @@ class PreparationSettings:
     guarded : bool
         Whether numbers are also filled in columns that are complete in the data. Without, a missing value there makes
         the prediction of a linear model NaN, and the packed model is about 0.8 bytes a column smaller.
+    hops : int
+        Of a graph: how many rounds of messages smooth the features of its nodes.
+    messages : {"sum", "mean", "symmetric"}
+        How; see `automicro.program.Propagate`.
+    pools : tuple of {"sum", "mean", "max", "count"}
+        Of a problem about graphs: how the features of their nodes are summed up, by default sum and mean. "count" is the
+        number of nodes.
+    whole_graphs : bool
+        Whether nodes are left as they are, neither smoothed nor summed up, for a family that reads graphs.
     """
 
     missing: Literal["fill", "keep"] = "fill"
@@ -60,6 +85,10 @@ class PreparationSettings:
     rare: float = 0.01
     columns: int | None = None
     guarded: bool = True
+    hops: int = 0
+    messages: Literal["sum", "mean", "symmetric"] = "symmetric"
+    pools: tuple[PoolKind, ...] = ()
+    whole_graphs: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,12 +104,18 @@ class Preparation:
         What to train on: scaled if the settings say so, target encodings cross-fitted.
     lead : tuple of Node
         What stands between the decoders and the family's body in the program, such as the scaling of features.
+    topology : Topology or None
+        If the settings ask for whole graphs: how the rows of `fit_matrix`, which are then nodes, are connected.
+    places : array of int64, (training rows,), or None
+        The rows of `fit_matrix` that are the training rows; None if each is, or if these are graphs.
     """
 
     decoders: tuple[Decoder, ...]
     features: tuple[Feature, ...]
     fit_matrix: NDArray[np.float32]
     lead: tuple[Node, ...] = ()
+    topology: Topology | None = None
+    places: NDArray[np.int64] | None = None
 
     @classmethod
     def fit(
@@ -113,22 +148,21 @@ class Preparation:
         columns: Sequence[int] = range(len(problem.table.columns))
         if settings.columns is not None:
             columns = sorted((ranking or rank_columns(problem, rows, seed))[: settings.columns])
-        made = [part for j in columns for part in _parts(problem, j, rows, settings, seed)]
+        flat, training = of_nodes(problem, rows)
+        made = [part for j in columns for part in _parts(flat, j, training, settings, seed)]
         if not made:
             raise DataError(
                 "some column must vary within the training rows, but each has one value or only rare levels there"
             )
         decoders = tuple(part.decoder for part in made)
         features = tuple(feature for part in made for feature in part.features)
-        X = decode(decoders, _taken(decoders, problem.table.columns, rows))
+        batch = _batch(problem, decoders, rows)
+        X = decode(decoders, batch)
         widths = [len(part.features) for part in made]
         for part, place in zip(made, np.cumsum([0, *widths]), strict=False):
             if part.training is not None:
-                X[:, place] = part.training
-        if not settings.scaled:
-            return cls(decoders, features, X)
-        scaling, X = _scale(X)
-        return cls(decoders, features, X, (scaling,))
+                X[slice(None) if batch.keep is None else batch.keep, place] = part.training
+        return _led(cls(decoders, features, X), batch, settings)
 
     def transform(self, columns: Sequence[Column], rows: NDArray[np.int64] | None = None) -> NDArray[np.float32]:
         """Return the features (rows, features) that a program with these decoders computes, before the lead."""
@@ -151,6 +185,46 @@ def _taken(
         return list(columns)
     used = {decoder.column for decoder in decoders}
     return [take(column, rows) if j in used else None for j, column in enumerate(columns)]
+
+
+def _batch(problem: Problem, decoders: Sequence[Decoder], rows: NDArray[np.int64]) -> Batch:
+    if problem.topology is not None:
+        return problem.batch(rows)
+    return Batch(tuple(_taken(decoders, problem.table.columns, rows)))
+
+
+def _led(made: Preparation, batch: Batch, settings: PreparationSettings) -> Preparation:
+    """Return a preparation with its lead, and what that makes of the features of a batch."""
+    known = batch.keep
+    if batch.topology is not None and not settings.whole_graphs:
+        made, known = _summed_up(made, batch, settings), None
+    if settings.scaled:
+        scaling, X = _scale(made.fit_matrix, known)
+        made = replace(made, fit_matrix=X, lead=(*made.lead, scaling))
+    return replace(made, topology=batch.topology, places=batch.keep) if settings.whole_graphs else made
+
+
+def _summed_up(made: Preparation, batch: Batch, settings: PreparationSettings) -> Preparation:
+    """Return a preparation that smooths the features of nodes and sums up graphs, and one row for each node that counts or each graph."""
+    lead: list[Node] = [Propagate(settings.messages, settings.hops)] if settings.hops else []
+    features = made.features
+    if batch.keep is None:
+        pools = settings.pools or ("sum", "mean")
+        items: list[tuple[PoolKind, int]] = [
+            (kind, f) for kind in pools if kind != "count" for f in range(len(features))
+        ]
+        names = [replace(features[f], name=f"{kind} of {features[f].name}", kind="numeric") for kind, f in items]
+        if "count" in pools:
+            items.append(("count", -1))
+            names.append(Feature(features[-1].column, "nodes", "numeric"))
+        lead.append(Pool(tuple(kind for kind, _ in items), tuple(f for _, f in items)))
+        features = tuple(names)
+    X: NDArray[Any] = made.fit_matrix
+    for node in lead:
+        X = body_scores(node, X, batch.topology)
+    return replace(
+        made, features=features, fit_matrix=np.asfortranarray(batch.kept(X), dtype=np.float32), lead=tuple(lead)
+    )
 
 
 def _parts(problem: Problem, j: int, rows: NDArray[np.int64], settings: PreparationSettings, seed: int) -> list[_Part]:
@@ -221,9 +295,10 @@ def _onehot_part(j: int, name: str, listed: Listed) -> _Part:
     return _Part(OneHot(j, levels), tuple(Feature(j, n, "level", v) for n, v in zip(names, levels, strict=True)))
 
 
-def _scale(X: NDArray[np.float32]) -> tuple[Affine, NDArray[np.float32]]:
-    mean = np.nanmean(X, axis=0, dtype=np.float64)
-    deviation = np.nanstd(X, axis=0, dtype=np.float64)
+def _scale(X: NDArray[np.float32], known: NDArray[np.int64] | None) -> tuple[Affine, NDArray[np.float32]]:
+    seen = X if known is None else X[known]
+    mean = np.nanmean(seen, axis=0, dtype=np.float64)
+    deviation = np.nanstd(seen, axis=0, dtype=np.float64)
     scale = (1.0 / np.where(deviation > 0, deviation, 1.0)).astype(np.float32)
     affine = Affine(Weights.of(np.diag(scale)), Weights.of(-mean * scale))
     scaled = X * scale.astype(np.float64) + affine.bias.values
@@ -233,7 +308,8 @@ def _scale(X: NDArray[np.float32]) -> tuple[Affine, NDArray[np.float32]]:
 def features_at_most(profiles: Sequence[ColumnProfile], settings: PreparationSettings) -> int:
     """Return the most features that a preparation with these settings can make of columns with these profiles."""
     counts = sorted((_features_of(profile, settings) for profile in profiles), reverse=True)
-    return sum(counts[: settings.columns])
+    pooled = sum(kind != "count" for kind in settings.pools) if settings.pools else 1
+    return sum(counts[: settings.columns]) * pooled + ("count" in settings.pools)
 
 
 def _features_of(profile: ColumnProfile, settings: PreparationSettings) -> int:

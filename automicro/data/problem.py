@@ -13,7 +13,7 @@ from automicro.data.suggest import did_you_mean
 from automicro.data.table import raw_columns, table_of
 from automicro.data.target import read_target
 from automicro.errors import DataError
-from automicro.program import Batch, take
+from automicro.program import Batch, holds_graphs, take
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from automicro.plugin.profile import Kind, Task
     from automicro.program import Topology
 
-__all__ = ["Problem", "load_problem"]
+__all__ = ["Problem", "checked_roles", "load_problem"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,8 +98,8 @@ def load_problem(
 
     Parameters
     ----------
-    X : table, (rows, columns)
-        Whatever `load_table` reads.
+    X : table, (rows, columns), graph, or list of graphs
+        Whatever `load_table` reads; or what `automicro.data.graphs.load_graphs` does.
     y : array, series or str, (rows,)
         The target, or the name of the column of `X` that holds it.
     task : {"classification", "regression"}, optional
@@ -128,6 +128,10 @@ def load_problem(
     >>> problem.task, problem.labels, problem.table.names
     ('classification', (False, True), ('size',))
     """
+    if holds_graphs(X):
+        from automicro.data.graphs import load_graphs  # noqa: PLC0415 - which itself makes problems
+
+        return load_graphs(X, y, task=task, weights=weights, groups=groups, time=time)
     columns = raw_columns(X)
     roles = {"the target": y, "weights": weights, "groups": groups, "time": time}
     named = {value for value in roles.values() if isinstance(value, str)}
@@ -147,6 +151,24 @@ def load_problem(
         order=_order(taken["time"], table.rows) if "time" in taken else None,
     )
     return replace(problem, notes=tuple(filter(None, [target.note, *table.notes, *_notes(problem)])))
+
+
+def checked_roles(
+    problem: Problem, roles: dict[str, Any], notes: list[str | None], places: NDArray[np.int64] | None = None
+) -> Problem:
+    """Return a problem with weights, groups and time, given as arrays; those of `places` count if there are some."""
+    given = {role: raw_values(value, role) for role, value in roles.items() if value is not None}
+    if named := next((role for role, value in roles.items() if isinstance(value, str)), None):
+        raise DataError(f"{named} must be an array with one value for each value of the target, but got a name")
+    if places is not None:
+        given = {role: replace(raw, values=raw.values[places]) for role, raw in given.items()}
+    problem = replace(
+        problem,
+        weights=_weights(given["weights"], problem.rows) if "weights" in given else None,
+        groups=_groups(given["groups"], problem.rows) if "groups" in given else None,
+        order=_order(given["time"], problem.rows) if "time" in given else None,
+    )
+    return replace(problem, notes=tuple(filter(None, [*notes, *problem.table.notes, *_notes(problem)])))
 
 
 def _taken(value: Any, role: str, columns: list[RawColumn]) -> RawColumn:

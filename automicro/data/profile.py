@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from automicro.data.prepare import PreparationSettings, features_at_most
-from automicro.plugin import Profile
+from automicro.plugin import GraphProfile, Profile
 
 if TYPE_CHECKING:
     from automicro.data.problem import Problem
@@ -33,13 +34,25 @@ def profile(
         if problem.labels is not None
         else np.zeros(0, dtype=np.int64)
     )
+    columns = problem.table.profiles
+    if problem.topology is not None:  # what is smoothed or summed up is a number of many values
+        columns = tuple(c if c.kind == "category" else replace(c, kind="numeric", integral=False) for c in columns)
     return Profile(
         rows=problem.rows,
-        columns=problem.table.profiles,
+        columns=columns,
         task=problem.task,
         classes=problem.classes,
         class_counts=tuple(int(count) for count in counts),
         features_at_most=features_at_most(problem.table.profiles, settings or PreparationSettings()),
         kind=problem.kind,
         max_features=max_features,
+        graph=_graph(problem),
     )
+
+
+def _graph(problem: Problem) -> GraphProfile | None:
+    known = problem.topology
+    if known is None:
+        return None
+    attributes = 0 if known.attributes is None else known.attributes.shape[1]
+    return GraphProfile(known.nodes, known.edges.shape[1], attributes, problem.places is None)

@@ -133,8 +133,8 @@ def latency_in_fresh_process(
     ----------
     artifact : bytes
         What `automicro.program.write_artifact` gave.
-    rows : sequence of rows
-        Raw values (numbers, text or None), one for each source column.
+    rows : sequence of rows, or of graphs
+        Raw values (numbers, text or None), one for each source column; or dicts of lists.
     quantile : float
     timeout_seconds : float
 
@@ -143,7 +143,7 @@ def latency_in_fresh_process(
     automicro.errors.AutomicroError
         If the process fails or takes too long.
     """
-    plain = [[_plain(value) for value in row] for row in rows]
+    plain = [row if isinstance(row, dict) else [_plain(value) for value in row] for row in rows]
     request = {"artifact": base64.b64encode(artifact).decode(), "rows": plain, "quantile": quantile}
     environment = os.environ | dict.fromkeys(THREAD_VARIABLES, "1")
     command = [sys.executable, "-m", "automicro.measure.latency_process"]
@@ -174,13 +174,17 @@ def measured(request: str) -> str:
 
     asked = json.loads(request)
     program, _ = read_artifact(base64.b64decode(asked["artifact"]))
-    rows = [_one_row(values) for values in asked["rows"]]
+    rows = [_one_graph(v) if isinstance(v, dict) else _one_row(v) for v in asked["rows"]]
     return json.dumps(asdict(latency(entry_point(program), rows, asked["quantile"])))
 
 
 def _one_row(values: list[Any]) -> np.ndarray[tuple[int, int], np.dtype[Any]]:
     numeric = all(value is None or isinstance(value, int | float) for value in values)
     return np.array([values], dtype=np.float64 if numeric else object)
+
+
+def _one_graph(lists: dict[str, Any]) -> dict[str, Any]:
+    return {name: np.array(values) for name, values in lists.items()}
 
 
 def _plain(value: Any) -> Any:

@@ -4,7 +4,7 @@ from automicro.plugin.budget import SizeBudget
 from automicro.plugin.data import Feature, TrainingData
 from automicro.plugin.family import Declined, Family, Needs, Variant
 from automicro.plugin.hooks import hookimpl
-from automicro.plugin.profile import ColumnProfile, Profile
+from automicro.plugin.profile import ColumnProfile, GraphProfile, Profile
 from automicro.plugin.space import Choice, Float, Integer, Space
 from automicro.program import Lowered
 
@@ -15,6 +15,7 @@ __all__ = [
     "Family",
     "Feature",
     "Float",
+    "GraphProfile",
     "Integer",
     "Lowered",
     "Needs",

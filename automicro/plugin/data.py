@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from automicro.plugin.profile import Task
+    from automicro.program import Topology
 
 __all__ = ["Feature", "TrainingData"]
 
@@ -51,6 +52,11 @@ class TrainingData:
         The model may read at most this many source columns.
     soft_targets : array of float64, (rows, classes) or (rows,), or None
         A teacher's predictions.
+    topology : Topology or None
+        For families that serve graphs: the rows of `X` are nodes, so connected, and `y` has one value for each of `places`, or for each
+        graph.
+    places : array of int64, (rows,), or None
+        The nodes whose target is known and may be learnt from; None if targets belong to graphs.
     """
 
     X: NDArray[np.float32]
@@ -64,6 +70,8 @@ class TrainingData:
     groups: NDArray[np.int64] | None = None
     max_columns: int | None = None
     soft_targets: NDArray[np.float64] | None = None
+    topology: Topology | None = None
+    places: NDArray[np.int64] | None = None
 
     @property
     def outputs(self) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-__all__ = ["ColumnKind", "ColumnProfile", "Kind", "Profile", "Task"]
+__all__ = ["ColumnKind", "ColumnProfile", "GraphProfile", "Kind", "Profile", "Task"]
 
 Task = Literal["classification", "regression", "clustering"]
 Kind = Literal["table", "graph", "series", "text"]
@@ -24,6 +24,16 @@ class ColumnProfile:
     maximum: float | None = None
     integral: bool = False
     levels: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class GraphProfile:
+    """What is known of graphs: nodes and edges in all, attributes of an edge, and whether rows are whole graphs, not nodes."""
+
+    nodes: int
+    edges: int
+    attributes: int
+    pooled: bool
 
 
 @dataclass(frozen=True)
@@ -46,6 +56,8 @@ class Profile:
     kind : {"table", "graph", "series", "text"}
     max_features : int or None
         The constraint on source columns, if there is one.
+    graph : GraphProfile or None
+        Of a graph problem. Its columns are the attributes of nodes, their degree, and sums of edge attributes, all as numbers.
     """
 
     rows: int
@@ -56,6 +68,7 @@ class Profile:
     features_at_most: int = 0
     kind: Kind = "table"
     max_features: int | None = None
+    graph: GraphProfile | None = None
 
     @property
     def outputs(self) -> int:

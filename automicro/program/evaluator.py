@@ -61,11 +61,15 @@ class Evaluator:
     def __call__(self, rows: NDArray[Any] | Sequence[Any]) -> NDArray[np.float64]:
         """Return predictions as `evaluate` does, for rows as `columns_of` takes them, or graphs as `read_graphs` does."""
         if holds_graphs(rows):
-            return evaluate(self._program, graph_batch(self._program, rows))
+            return self.graphs(rows)
         cells = None if self._scores is None else self._single(rows)
         if cells is None or self._scores is None:
             return evaluate(self._program, columns_of(self._program, rows))
         return _linked(self._program.link, self._scores(self._features(self._cells(cells))))
+
+    def graphs(self, value: Any, names: Sequence[str] | None = None) -> NDArray[np.float64]:
+        """Return predictions for graphs as `read_graphs` takes them, one for each node or graph; `names` are those of all columns."""
+        return evaluate(self._program, graph_batch(self._program, value, names))
 
     def _single(self, rows: NDArray[Any] | Sequence[Any]) -> list[Any] | None:
         """Return the cells of the columns that are read, if there is exactly one row of the right width."""

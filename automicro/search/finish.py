@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from automicro.data.graphs import raw_graphs
 from automicro.measure import JudgedRows, interval, latency_in_fresh_process
 from automicro.request import metric
 
@@ -49,8 +50,10 @@ class Point:
     trained_on_all: bool
 
 
-def raw_rows(context: Context, count: int = LATENCY_ROWS) -> list[list[Any]]:
+def raw_rows(context: Context, count: int = LATENCY_ROWS) -> list[Any]:
     """Return some rows as a user would hand them over: numbers, texts and None, one value for each source column."""
+    if context.problem.topology is not None:
+        return raw_graphs(context.problem, count)
     step = max(context.problem.rows // count, 1)
     rows = range(0, context.problem.rows, step)
     columns = [_raw(column) for column in context.problem.table.columns]

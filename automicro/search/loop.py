@@ -62,7 +62,10 @@ def usable_families(families: Mapping[str, Family], profile: Profile) -> tuple[d
     usable: dict[str, Family] = {}
     notes: list[str] = []
     for name, family in families.items():
-        if profile.task not in family.tasks or profile.kind not in family.kinds:
+        if profile.task not in family.tasks or not family.kinds & {
+            profile.kind,
+            "table",
+        }:  # prepared, all kinds are tables
             notes.append(f"family {name!r} declined: it does not serve {profile.task} on a {profile.kind}")
             continue
         try:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from automicro.search.forms import mean_gain
-from automicro.search.space import preparation_settings
+from automicro.search.space import preparation_settings, reference_preparation
 from automicro.search.task import Candidate, ReferenceOutcome, ReferenceTask
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ def reference_tasks(families: Mapping[str, Family], profile: Profile, folds: int
     for fold in range(folds):
         for name, setting in settings.items():
             if setting is not None:
-                preparation = preparation_settings(families[name], setting)
+                preparation = preparation_settings(families[name], {**setting, **reference_preparation(profile)})
                 tasks.append(ReferenceTask(Candidate(-1 - len(tasks), name, setting, preparation, seed), fold))
     return tasks
 

@@ -13,9 +13,11 @@ if TYPE_CHECKING:
     from automicro.plugin import Family, Profile
     from automicro.plugin.space import Parameter
 
-__all__ = ["candidate_space", "own_parameters", "preparation_settings"]
+__all__ = ["candidate_space", "own_parameters", "preparation_settings", "reference_preparation"]
 
 ENCODING, RARE, COLUMNS = "preparation.encoding", "preparation.rare", "preparation.columns"
+HOPS, MESSAGES, POOLS = "preparation.hops", "preparation.messages", "preparation.pools"
+ALL = (ENCODING, RARE, COLUMNS, HOPS, MESSAGES, POOLS)
 RARE_SHARES = (0.02, 0.005, 0.05, 0.1)
 
 
@@ -35,25 +37,49 @@ def candidate_space(family: Family, profile: Profile) -> Space:
         extra.append(Choice(RARE, RARE_SHARES))
     if len(counts := _column_counts(profile)) > 1:
         extra.append(Choice(COLUMNS, counts))
+    if profile.graph is not None and "graph" not in family.kinds:
+        extra += _of_graphs(pooled=profile.graph.pooled)
     default = {parameter.name: parameter.options[0] for parameter in extra if isinstance(parameter, Choice)}
     portfolio = [{**setting, **default} for setting in own.portfolio]
     if ENCODING in default and portfolio:
         portfolio[1:1] = [{**portfolio[0], ENCODING: place} for place in range(1, encodings)]
+    if HOPS in default:
+        portfolio = [{**setting, HOPS: hops} for hops in _first_hops(default) for setting in portfolio]
+        portfolio = [{k: v for k, v in setting.items() if k != MESSAGES or setting[HOPS]} for setting in portfolio]
     return Space((*own.parameters, *extra), tuple(portfolio))
+
+
+def _of_graphs(*, pooled: bool) -> list[Parameter]:
+    """Return how nodes are smoothed, and summed up if rows are whole graphs."""
+    if pooled:
+        ways = ("sum,count", "mean,count", "sum,mean,count", "sum,mean,max,count")
+        return [Choice(HOPS, (0, 1, 2)), Choice(MESSAGES, ("mean", "sum"), when={HOPS: (1, 2)}), Choice(POOLS, ways)]
+    return [Choice(HOPS, (2, 1, 3, 0)), Choice(MESSAGES, ("symmetric", "mean"), when={HOPS: (1, 2, 3)})]
+
+
+def _first_hops(default: Mapping[str, Any]) -> tuple[int, ...]:
+    return (0, 1) if POOLS in default else (2, 0)
 
 
 def _column_counts(profile: Profile) -> tuple[int | None, ...]:
     most = len(profile.columns)
     if profile.max_features is not None:
         most = min(most, profile.max_features)
-    ladder = [count for count in (2, 4, 8, 16, 32, 64, 128) if count < most]
+    ladder = [count for count in (2, 4, 8, 16, 32, 64, 128, 256, 512) if count < most]
     tightest = [most] if most < len(profile.columns) else []
     return (None, *tightest, *reversed(ladder))
 
 
+def reference_preparation(profile: Profile) -> dict[str, Any]:
+    """Return how data are prepared for a family's strongest setting, where that is not the default."""
+    if profile.graph is None:
+        return {}
+    return {POOLS: "sum,mean,max,count"} if profile.graph.pooled else {HOPS: 2}
+
+
 def own_parameters(setting: Mapping[str, Any]) -> dict[str, Any]:
     """Return the part of a setting that the family reads."""
-    return {name: value for name, value in setting.items() if name not in (ENCODING, RARE, COLUMNS)}
+    return {name: value for name, value in setting.items() if name not in ALL}
 
 
 def preparation_settings(family: Family, setting: Mapping[str, Any]) -> PreparationSettings:
@@ -66,4 +92,8 @@ def preparation_settings(family: Family, setting: Mapping[str, Any]) -> Preparat
         scaled=needs.scaled,
         rare=setting.get(RARE, RARE_SHARES[0]),
         columns=setting.get(COLUMNS),
+        hops=setting.get(HOPS, 0),
+        messages=setting.get(MESSAGES, "symmetric"),
+        pools=tuple(setting[POOLS].split(",")) if POOLS in setting else (),
+        whole_graphs="graph" in family.kinds,
     )

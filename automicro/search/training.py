@@ -61,6 +61,8 @@ def train(
         weights=None if problem.weights is None else problem.weights[rows],
         groups=None if problem.groups is None else problem.groups[rows],
         max_columns=context.max_features,
+        topology=preparation.topology,
+        places=preparation.places,
     )
     model = family.fit(candidate.parameters, data)
     lowered: Iterable[tuple[str, Lowered]]

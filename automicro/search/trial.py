@@ -269,7 +269,7 @@ class _Trial:
     def _timed(self, outcome: Outcome, program: Program) -> Outcome:
         """Refuse what is too slow at the median already; the quantile is decided where no other process disturbs."""
         limit = self.target.latency_us or 0.0
-        rows = [np.array([row], dtype=object) for row in raw_rows(self.context)]
+        rows = [row if isinstance(row, dict) else np.array([row], dtype=object) for row in raw_rows(self.context)]
         median = latency(Model(program).predict, rows, seconds=0.02).median_us
         if median <= limit:
             return replace(outcome, latency_us=median)
@@ -277,7 +277,8 @@ class _Trial:
 
     def _interpretability(self, program: Program) -> Interpretability:
         rows = self.context.folds[0].validation[:1000]
-        return interpretability(program, decode(program.decoders, self.context.problem.batch(rows)))
+        batch = self.context.problem.batch(rows)
+        return interpretability(program, decode(program.decoders, batch), topology=batch.topology)
 
     def _missed(self, program: Program, size_bytes: int) -> dict[str, float]:
         """Return by how much a program misses the constraints on its structure and size."""
