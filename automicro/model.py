@@ -11,7 +11,7 @@ import numpy as np
 
 from automicro.data.rows import rows_for_prediction
 from automicro.errors import ArtifactError, DataError
-from automicro.program import Evaluator, columns_read, holds_graphs, pack, read_artifact, write_artifact
+from automicro.program import Evaluator, columns_read, holds_graphs, pack, read_artifact, reads_graphs, write_artifact
 
 if TYPE_CHECKING:
     from os import PathLike
@@ -46,6 +46,7 @@ class Model:
         self.card = card
         self._evaluate = Evaluator(program)
         self._used = columns_read(program)
+        self._of_graphs = reads_graphs(program.body)
         self._labels = None if program.labels is None else np.array(program.labels)
         self._names = None if card is None else tuple(column["name"] for column in card["columns"])
 
@@ -118,7 +119,7 @@ class Model:
 
     def _scores(self, X: Any) -> NDArray[np.float64]:
         try:
-            if holds_graphs(X):
+            if self._of_graphs or holds_graphs(X):
                 return self._evaluate.graphs(X, self._names)
             return self._evaluate(rows_for_prediction(X, self._names, self.program.columns, self._used))
         except DataError as error:

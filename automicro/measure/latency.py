@@ -184,7 +184,8 @@ def _one_row(values: list[Any]) -> np.ndarray[tuple[int, int], np.dtype[Any]]:
 
 
 def _one_graph(lists: dict[str, Any]) -> dict[str, Any]:
-    return {name: np.array(values) for name, values in lists.items()}
+    arrays = {name: np.array(values) for name, values in lists.items()}
+    return {name: np.array(lists[name], dtype=object) if a.dtype.kind == "U" else a for name, a in arrays.items()}
 
 
 def _plain(value: Any) -> Any:

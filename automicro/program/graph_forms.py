@@ -185,7 +185,10 @@ def _array(value: Any) -> NDArray[Any] | None:
     """Return whatever holds numbers as an array; tensors leave their device and gradient."""
     if value is None or isinstance(value, np.ndarray):
         return value
-    return np.asarray(value.detach().cpu().numpy() if hasattr(value, "detach") else value)
+    if hasattr(value, "detach"):
+        return np.asarray(value.detach().cpu().numpy())
+    array = np.asarray(value)
+    return np.array(value, dtype=object) if array.dtype.kind == "U" else array  # numbers beside text stay numbers
 
 
 def _edges(edges: NDArray[Any], nodes: int, which: str) -> NDArray[np.int64]:

@@ -44,7 +44,10 @@ def candidate_space(family: Family, profile: Profile) -> Space:
     if ENCODING in default and portfolio:
         portfolio[1:1] = [{**portfolio[0], ENCODING: place} for place in range(1, encodings)]
     if HOPS in default:
-        portfolio = [{**setting, HOPS: hops} for hops in _first_hops(default) for setting in portfolio]
+        first, *others = _first_hops(default)
+        portfolio = [{**setting, HOPS: first} for setting in portfolio] + [
+            {**setting, HOPS: hops} for hops in others for setting in portfolio[:2]
+        ]
         portfolio = [{k: v for k, v in setting.items() if k != MESSAGES or setting[HOPS]} for setting in portfolio]
     return Space((*own.parameters, *extra), tuple(portfolio))
 
@@ -58,7 +61,7 @@ def _of_graphs(*, pooled: bool) -> list[Parameter]:
 
 
 def _first_hops(default: Mapping[str, Any]) -> tuple[int, ...]:
-    return (0, 1) if POOLS in default else (2, 0)
+    return (0, 1) if POOLS in default else (2, 1, 0)
 
 
 def _column_counts(profile: Profile) -> tuple[int | None, ...]:
