@@ -1,0 +1,61 @@
+"""The family `attention`: one training gives one network at several precisions."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from automicro.plugin import Family, Needs, SizeBudget, Variant
+from automicro_attention.lowering import lowered
+from automicro_attention.spaces import most_bytes, space_of, usual_bytes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from automicro.plugin import Lowered, Profile, Space, TrainingData
+    from automicro.plugin.family import Parameters
+    from automicro.plugin.profile import Kind, Task
+    from automicro_attention.training import Trained
+
+__all__ = ["AttentionModel"]
+
+
+class AttentionModel(Family):
+    """Heads that pool tokens, each the projection of one column or of several neighbours, into what an affine map scores.
+
+    Its parameters: `patch`, the source columns of a token, and `shared`, whether one projection serves all tokens; `width`, the
+    numbers of a token; `activation` of these; `asks`, whether tokens attend to one another first; `heads`; `kept`, the share of tokens
+    that are kept; `rounding`, the bits that are trained for: 4, 3 and 2, or 8, 6 and 5.
+    """
+
+    name: ClassVar[str] = "attention"
+    tasks: ClassVar[frozenset[Task]] = frozenset({"classification", "regression"})
+    kinds: ClassVar[frozenset[Kind]] = frozenset({"table"})
+    start_seconds: ClassVar[float] = 4.0
+
+    def space(self, profile: Profile) -> Space:
+        """Return widths, heads, patches and roundings."""
+        return space_of(profile)
+
+    def needs(self, parameters: Parameters) -> Needs:  # noqa: ARG002 - an argument of the protocol
+        """Return: what is missing stays so, as a token can be absent; categories one-hot or by their target means."""
+        return Needs(missing="keep", categories=("onehot", "target"))
+
+    def size_budget(self, parameters: Parameters, profile: Profile) -> SizeBudget:
+        """Return bytes between a constant and float32 for every weight."""
+        return SizeBudget(1, most_bytes(parameters, profile), usual_bytes(parameters, profile))
+
+    def fit(self, parameters: Parameters, data: TrainingData) -> Trained:
+        """Train the network at falling precisions."""
+        from automicro_attention.training import train  # noqa: PLC0415 - torch is imported where it is used
+
+        return train(data, parameters)
+
+    def lower(self, model: Trained) -> Lowered:
+        """Return the network in float32."""
+        return lowered(model, model.stages[0])
+
+    def variants(self, model: Trained, data: TrainingData) -> Iterable[Variant]:  # noqa: ARG002 - an argument of the protocol
+        """Return the network at every precision."""
+        yield Variant("full", self.lower(model))
+        for stage in model.stages[1:]:
+            yield Variant(f"bits={stage.bits}", lowered(model, stage))

@@ -1,0 +1,91 @@
+"""Which features make a token, and how features are brought to one size."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from automicro.plugin import Feature
+
+__all__ = ["Layout", "layout_of", "scaling_of"]
+
+
+@dataclass(frozen=True, eq=False)
+class Layout:
+    """Tokens over prepared features.
+
+    Parameters
+    ----------
+    tokens : tuple of tuple of int
+        The features that each token owns.
+    shared : bool
+        Whether one projection serves all tokens, which then own equally many features.
+    factors : array of float64, (features,)
+        What features are multiplied by: powers of two that bring them near a spread of 1.
+    centres : array of float64, (features,)
+        About the mean of a feature so scaled; 0 for those that are 0 or 1.
+    """
+
+    tokens: tuple[tuple[int, ...], ...]
+    shared: bool
+    factors: NDArray[np.float64]
+    centres: NDArray[np.float64]
+
+    @property
+    def slots(self) -> int:
+        """Most features of a token."""
+        return max(map(len, self.tokens))
+
+    @property
+    def places(self) -> NDArray[np.int64]:
+        """The feature at every slot of every token, (tokens, slots), -1 where there is none."""
+        found = np.full((len(self.tokens), self.slots), -1, dtype=np.int64)
+        for token, features in enumerate(self.tokens):
+            found[token, : len(features)] = features
+        return found
+
+    def kept(self, tokens: Sequence[int]) -> Layout:
+        """Return the layout of some of the tokens."""
+        return replace(self, tokens=tuple(self.tokens[t] for t in tokens))
+
+
+def layout_of(X: NDArray[np.float32], features: Sequence[Feature], patch: int, *, shared: bool) -> Layout:
+    """Return tokens of `patch` neighbouring source columns each; `shared` is kept where all own equally many features."""
+    groups: dict[int, list[int]] = {}
+    for j, feature in enumerate(features):
+        groups.setdefault(feature.column // patch, []).append(j)
+    tokens = tuple(tuple(group) for group in groups.values())
+    alike = len({len(token) for token in tokens}) == 1 and len(tokens) > 1
+    factors, centres = scaling_of(X, features)
+    if shared and alike:
+        factors[:] = np.exp2(np.rint(np.log2(factors).mean()))
+        with np.errstate(over="ignore"):
+            centres = _means(X) * factors
+    return Layout(tokens, shared and alike, factors, centres)
+
+
+def scaling_of(X: NDArray[np.float32], features: Sequence[Feature]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return factors, powers of two, and centres of features after them."""
+    numeric = np.array([feature.kind not in ("level", "missing") for feature in features])
+    mean = _means(X)
+    known = np.where(np.isnan(X), mean, X.astype(np.float64))
+    deviation = known.std(axis=0)
+    usable = numeric & (deviation > 1e-30)
+    factors = np.where(usable, np.exp2(-np.rint(np.log2(np.where(usable, deviation, 1.0)))), 1.0)
+    factors = np.clip(factors, 2.0**-100, 2.0**100)
+    return factors, np.where(numeric, mean * factors, 0.0)
+
+
+def _means(X: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Return the mean of the known values of every feature, 0 where there are none."""
+    known = ~np.isnan(X)
+    sums = np.where(known, X, np.float32(0)).sum(axis=0, dtype=np.float64)
+    means: NDArray[np.float64] = sums / np.maximum(known.sum(axis=0), 1)
+    return means
