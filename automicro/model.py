@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,14 +12,25 @@ import numpy as np
 
 from automicro.data.rows import rows_for_prediction
 from automicro.errors import ArtifactError, DataError
-from automicro.program import Evaluator, columns_read, holds_graphs, pack, read_artifact, reads_graphs, write_artifact
+from automicro.program import (
+    Evaluator,
+    attention_of,
+    columns_of,
+    columns_read,
+    holds_graphs,
+    pack,
+    read_artifact,
+    reads_graphs,
+    write_artifact,
+)
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from os import PathLike
 
     from numpy.typing import NDArray
 
-    from automicro.program import Program
+    from automicro.program import Attended, Program
 
 __all__ = ["Model", "load"]
 
@@ -117,11 +129,31 @@ class Model:
             raise DataError("predict_proba needs a classifier, but this model predicts numbers: call predict")
         return self._scores(X)
 
+    def attention(self, X: Any) -> Attended:
+        """Return how heads weighed the tokens of rows, for models whose heads pool tokens; see `predict` for `X`.
+
+        The weights tell how the model computes, not what caused an outcome; `automicro.report.attention_text` puts them in words.
+
+        Raises
+        ------
+        DataError
+            As `predict`, and if the model has no such heads.
+        """
+        with self._named():
+            rows = rows_for_prediction(X, self._names, self.program.columns, self._used)
+            return attention_of(self.program, columns_of(self.program, rows), self._names)
+
     def _scores(self, X: Any) -> NDArray[np.float64]:
-        try:
+        with self._named():
             if self._of_graphs or holds_graphs(X):
                 return self._evaluate.graphs(X, self._names)
             return self._evaluate(rows_for_prediction(X, self._names, self.program.columns, self._used))
+
+    @contextmanager
+    def _named(self) -> Iterator[None]:
+        """Call columns by their names in errors."""
+        try:
+            yield
         except DataError as error:
             numbered = re.match(r"column (\d+) ", str(error))
             if numbered is None or self._names is None:

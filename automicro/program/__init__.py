@@ -1,6 +1,7 @@
 """The small language that every trained model is lowered to, and the bytes it ships in."""
 
 from automicro.program import bounds, encodings
+from automicro.program.attended import Attended, attention_of
 from automicro.program.card import read_artifact, write_artifact
 from automicro.program.evaluate import apply_link, body_scores, decode, evaluate, scores
 from automicro.program.evaluator import Evaluator, columns_read
@@ -43,6 +44,7 @@ __all__ = [
     "PRECISIONS",
     "Activation",
     "Affine",
+    "Attended",
     "Attention",
     "Batch",
     "Categories",
@@ -74,6 +76,7 @@ __all__ = [
     "Tree",
     "Weights",
     "apply_link",
+    "attention_of",
     "body_scores",
     "bounds",
     "columns_of",

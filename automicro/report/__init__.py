@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
+from automicro.report.attention import attention_text
 from automicro.report.model import card_text, model_text, size_text
 from automicro.report.numbers import aligned
 from automicro.report.progress import Progress
 from automicro.report.result import infeasible_text, summary
 
-__all__ = ["Progress", "aligned", "card_text", "infeasible_text", "model_text", "size_text", "summary"]
+__all__ = [
+    "Progress",
+    "aligned",
+    "attention_text",
+    "card_text",
+    "infeasible_text",
+    "model_text",
+    "size_text",
+    "summary",
+]

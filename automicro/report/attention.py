@@ -1,0 +1,44 @@
+"""The attention of single decisions in words."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from automicro.report.numbers import aligned, count
+
+if TYPE_CHECKING:
+    from automicro.program import Attended
+
+__all__ = ["attention_text"]
+
+TOLD = 0.9  # of a head's weight that is told token by token
+
+
+def attention_text(attended: Attended, row: int = 0) -> str:
+    """Return what every head weighed in one row: the heaviest tokens, until nine tenths of the weight are told.
+
+    Parameters
+    ----------
+    attended : Attended
+        As `automicro.Model.attention` returns it.
+    row : int
+    """
+    weights = attended.weights[row]
+    lines = [
+        f"how {count(len(weights), 'head')} weighed {count(len(attended.tokens), 'token')} (what was summed, not why):"
+    ]
+    for head, own in enumerate(weights):
+        lines.append(f"head {head + 1}:")
+        if not own.any():
+            lines.append("  nothing, as every token is absent")
+            continue
+        order = np.argsort(-own, kind="stable")
+        told = order[: int(np.searchsorted(np.cumsum(own[order]), TOLD)) + 1]
+        rows = [(attended.tokens[token], f"{own[token]:.1%}") for token in told]
+        left = int(np.count_nonzero(own)) - len(told)
+        if left > 0:
+            rows.append((f"{count(left, 'other')}", f"{1 - own[told].sum():.1%}"))
+        lines += aligned(rows, "  ")
+    return "\n".join(lines)
