@@ -177,7 +177,7 @@ def _maker(decoder: Decoder) -> Callable[[Any], Sequence[float]]:
         fill = decoder.fill
         return (lambda x: (x,)) if fill is None else lambda x: (x if x == x else fill,)  # noqa: PLR0124 - NaN
     if isinstance(decoder, Missing):
-        return lambda x: (1.0 if x is None or x != x else 0.0,)  # noqa: PLR0124 - NaN
+        return lambda x: (1.0 if x is None or x == [] or x != x else 0.0,)  # noqa: PLR0124 - NaN
     if isinstance(decoder, OneHot):
         width = len(decoder.levels)
         rows = {level: tuple(float(i == j) for j in range(width)) for i, level in enumerate(decoder.levels)}

@@ -48,6 +48,7 @@ LINKS = ("identity", "exp", "sigmoid", "softmax")
 MOST_ASKING = 1024  # tokens of which each weighs all
 MOST_COLUMNS = 1 << 24
 MOST_HOPS = 16
+WORDS = {"numeric": "numbers", "category": "levels", "text": "texts", "series": "series"}
 MOST_GRAM, MOST_BITS = 64, 24
 
 
@@ -84,7 +85,9 @@ def _program(program: Program) -> None:
         if not isinstance(decoder, Missing):
             kind = KIND_OF[type(decoder)]
             if (other := kinds.setdefault(decoder.column, kind)) != kind:
-                _refuse(f"column {decoder.column} must be read as {other} or as {kind}, but is read as both")
+                _refuse(
+                    f"column {decoder.column} must be read as {WORDS[other]} or as {WORDS[kind]}, but is read as both"
+                )
     inputs = sum(map(feature_count, program.decoders))
     _labels(program, _node(program.body, inputs, 0))
 
