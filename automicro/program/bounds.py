@@ -7,6 +7,7 @@ of a constant has one byte, which the body's bound counts.
 
 from __future__ import annotations
 
+from itertools import pairwise
 from math import ceil, log2
 from typing import TYPE_CHECKING, Protocol
 
@@ -21,6 +22,7 @@ __all__ = [
     "distances_bytes",
     "forest_bytes",
     "labels_bytes",
+    "network_bytes",
     "tables_bytes",
     "tokens_bytes",
 ]
@@ -30,7 +32,6 @@ BLOCK = 46.0  # bits that a block takes before its first number
 SET = 30.0  # bits that a set of cuts takes beyond its numbers
 NODE = 10.0  # bits of the kinds of a node, of its parts and of how they are written
 LABEL = 88.0  # bits of a label that is a number
-BUCKET, SETTINGS, SUMMARY = 40.0, 80.0, 60.0  # bits of a bucket, of what grams are, and of a summary with its column
 SLACK = 1.01  # chances are whole numbers and are halved now and then
 SMALLEST = 1  # bytes of a file that predicts the constant 0, which training may end in
 
@@ -40,7 +41,7 @@ class ColumnShape(Protocol):
 
     @property
     def kind(self) -> str:
-        """``"numeric"``, ``"boolean"``, ``"category"``, ``"text"`` or ``"series"``."""
+        """``"numeric"``, ``"boolean"`` or ``"category"``."""
 
     @property
     def levels(self) -> tuple[str, ...]:
@@ -82,22 +83,14 @@ def labels_bytes(labels: Sequence[object]) -> tuple[int, int]:
     return 0, _bytes(6 + LABEL * (len(labels) - len(texts)) + (_texts(texts) if texts else 0))
 
 
-def decoder_bytes(
-    columns: Sequence[ColumnShape], labels: Sequence[object] = (), *, buckets: int = 0, summaries: int = 0
-) -> tuple[int, int]:
-    """Return the bytes of header, decoders and text labels.
-
-    Every column is read at most once and its missingness once more; besides there may be one decoder of `buckets` for each column of text,
-    and `summaries` of series.
-    """
+def decoder_bytes(columns: Sequence[ColumnShape], labels: Sequence[object] = ()) -> tuple[int, int]:
+    """Return the bytes of header, decoders and text labels, if every column is read at most once and its missingness once more."""
     count = len(columns)
     levels = sum(len(column.levels) + 1 for column in columns if column.kind == "category")
     bits = 8 + _count(count) + 4 + _subset(count, count) + 2 * count + 12 * log2(count + 8)
     bits += 2 * count * 2.4 + 2 * log2(count + 1) + 10  # kinds
     bits += sum(_count(len(column.levels) + 1) for column in columns if column.kind == "category")
     bits += count * NUMBER + (levels + count) * NUMBER + 2 * BLOCK + 24  # fills and look-ups
-    bits += buckets * BUCKET + SETTINGS * sum(column.kind == "text" for column in columns) * (buckets > 0)
-    bits += summaries * SUMMARY
     texts = [level for column in columns for level in column.levels]
     texts += [label for label in labels if isinstance(label, str)]
     bits += _texts(texts) + levels * (log2(levels + 2) + 2) if texts else 0
@@ -120,6 +113,17 @@ def attention_bytes(heads: int, width: int, *, asking: bool = False) -> tuple[in
     """Return the bytes of heads that pool tokens, or that tokens ask."""
     numbers = heads * width * (2 * width if asking else 1)
     return 0, _bytes(NODE + _count(heads) + _count(width) + 4 + numbers * NUMBER + 2 * BLOCK)
+
+
+def network_bytes(widths: Sequence[int], classes: int = 0) -> tuple[int, int]:
+    """Return the bytes of body, link and numeric labels of affine maps with an activation and scales between them.
+
+    `widths` are those of the inputs, of every hidden layer and of the outputs; inputs and the outputs of each map may be scaled.
+    """
+    bits = 2 * NODE + NUMBER * widths[0] + BLOCK
+    for inputs, outputs in pairwise(widths):
+        bits += 3 * NODE + _count(outputs) + NUMBER * (inputs + 2) * outputs + 3 * BLOCK
+    return SMALLEST, _bytes(bits + 6 + LABEL * classes)
 
 
 def _tables(features: int, pieces: int, outputs: int) -> float:
