@@ -50,11 +50,11 @@ class Interpretability:
     constants : int
         Numbers in the whole model: weights and biases that are not 0, thresholds, leaves, cuts, values, fills.
     columns : tuple of int
-        Source columns that the program reads.
+        Source columns that the program reads. Towards the limits each summary of a series counts as a column of its own.
     interactions : tuple of (int, int)
         Pairs of source columns that the structure may let interact, transitively closed.
     additive : bool
-        Whether every score is a sum of functions of one source column each.
+        Whether every score is a sum of functions of one source column, or of one summary of a series, each.
     pieces : int
         Most pieces of one column's function, where `additive`.
     profile : str
@@ -126,10 +126,12 @@ def _level(found: Structure, operations_p95: float, limits: Limits) -> int:
     """Return the highest level whose conditions all hold."""
     if not found.on_named_inputs:
         return 0
+    if found.hashed:
+        return int(operations_p95 <= limits.decomposable_operations)
     if (
         not found.over_graphs
         and operations_p95 <= limits.simulatable_operations
-        and len(found.columns) <= limits.simulatable_columns
+        and found.inputs <= limits.simulatable_columns
         and found.constants <= limits.simulatable_constants
     ):
         return 3

@@ -15,6 +15,7 @@ from automicro.program import (
     Chain,
     Distances,
     Forest,
+    Grams,
     Lookup,
     Nearest,
     Pool,
@@ -72,6 +73,9 @@ def operations(
     one addition each, step tables ceil(log2 pieces) and one addition each, parts of a sum one addition more. A distance takes 3 a
     feature, the nearest of several points one comparison each.
 
+    Of a text, each listed bucket that has some of its grams takes one look-up step. Summaries of a series are inputs:
+    what they take shows in the latency, and is not counted here.
+
     Of graphs, each round of messages takes a product and an addition for every incoming edge and feature, and one
     product for the node's own; a pool takes all operations of the graph's nodes, and one for each of them and each item.
     Without a topology every node has two incoming edges, every graph ten nodes.
@@ -83,7 +87,10 @@ def operations(
     looked_up = {
         s.decoder for i, s in enumerate(decoded) if i in read and isinstance(program.decoders[s.decoder], Lookup)
     }
-    return _of(program.body, features, decoded) + _constant(len(looked_up), 0)
+    hashed = [i for i, s in enumerate(decoded) if i in read and isinstance(program.decoders[s.decoder], Grams)]
+    hits = float(len(hashed)) if features is None else np.count_nonzero(features[:, hashed], axis=1).astype(np.float64)
+    steps = Operations(np.atleast_1d(hits) + len(looked_up), np.zeros(1))
+    return _of(program.body, features, decoded) + steps
 
 
 def graph_operations(body: Node, width: int, topology: Topology | None) -> Operations:
@@ -206,11 +213,13 @@ def _most_terms(terms: NDArray[np.float64], decoded: list[Source]) -> float:
     """Return the most terms that are not 0 in a row; of the levels of one column only one is there."""
     if not decoded:
         return float(terms.sum())
-    by_decoder: dict[int, float] = {}
+    total, by_decoder = 0.0, dict[int, float]()
     for source, count in zip(decoded, terms, strict=True):
-        before = by_decoder.get(source.decoder, 0.0)
-        by_decoder[source.decoder] = max(before, count)
-    return sum(by_decoder.values())
+        if source.exclusive:
+            by_decoder[source.decoder] = max(by_decoder.get(source.decoder, 0.0), count)
+        else:
+            total += count
+    return total + sum(by_decoder.values())
 
 
 def _forest(node: Forest, X: NDArray[np.float32] | None) -> Operations:

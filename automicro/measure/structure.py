@@ -15,6 +15,7 @@ from automicro.program import (
     Chain,
     Distances,
     Forest,
+    Grams,
     Lookup,
     Missing,
     Nearest,
@@ -25,9 +26,11 @@ from automicro.program import (
     Scale,
     StepTables,
     Sum,
+    Summary,
     Tokens,
 )
 from automicro.program.messages import reads_graphs
+from automicro.program.nodes import feature_count
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -39,13 +42,27 @@ if TYPE_CHECKING:
 __all__ = ["Source", "Structure", "features_read", "sources", "structure"]
 
 
+Input = tuple[int, int]
+
+
 @dataclass(frozen=True)
 class Source:
-    """Where a feature comes from: place of the decoder, source column, how many values it can have (0: any number)."""
+    """Where a feature comes from: place of the decoder, source column, how many values it can have (0: any number).
+
+    `summary` tells the summaries of one series apart, each of which is an input of its own; it is -1 for all other features.
+    `exclusive` says that at most one feature of the decoder is not 0.
+    """
 
     decoder: int
     column: int
     values: int
+    summary: int = -1
+    exclusive: bool = False
+
+    @property
+    def input(self) -> Input:
+        """What a reader knows the feature's origin as: a column, or one summary of a series."""
+        return self.column, self.summary
 
 
 NO_COLUMN = Source(-1, -1, 0)  # of the number of nodes
@@ -57,6 +74,8 @@ class Structure:
 
     `on_named_inputs` says whether every step reads decoded source columns, or their sums, means or maxima over the nodes of a graph,
     never what an earlier step made of them; or the distances of columns to listed examples. `over_graphs` says whether there are such sums.
+    `inputs` are the columns, each summary of a series on its own; `hashed` says whether buckets of hashed grams are read, which have no
+    names.
     """
 
     columns: tuple[int, ...]
@@ -65,6 +84,8 @@ class Structure:
     additive: bool
     pieces: int
     on_named_inputs: bool
+    inputs: int
+    hashed: bool
     over_graphs: bool = False
 
 
@@ -72,11 +93,15 @@ def sources(decoders: Sequence[Decoder]) -> list[Source]:
     """Return the source of every feature."""
     found: list[Source] = []
     for place, decoder in enumerate(decoders):
-        if isinstance(decoder, OneHot):
-            found.extend(Source(place, decoder.column, 2) for _ in decoder.levels)
+        if isinstance(decoder, OneHot | Grams):
+            number = isinstance(decoder, Grams) and (decoder.counted or decoder.scaled)
+            one = Source(place, decoder.column, 0 if number else 2, exclusive=isinstance(decoder, OneHot))
+            found += [one] * feature_count(decoder)
         elif isinstance(decoder, Lookup):
             values = np.unique(np.append(decoder.values.values, np.float32(decoder.default)))
             found.append(Source(place, decoder.column, len(values)))
+        elif isinstance(decoder, Summary):
+            found.append(Source(place, decoder.column, 0, place))
         else:
             found.append(Source(place, decoder.column, 2 if isinstance(decoder, Missing) else 0))
     return found
@@ -114,26 +139,34 @@ def structure(program: Program) -> Structure:
     return Structure(
         columns=tuple(sorted({decoded[feature].column for feature in read})),
         constants=survey.constants + sum(_decoder_constants(program.decoders[place]) for place in used),
-        interactions=tuple(sorted(pair for group in groups for pair in combinations(sorted(group), 2))),
+        interactions=_pairs(groups),
         additive=survey.additive and all(len(group) == 1 for group in groups),
         pieces=max((len(cuts) + 1 for cuts in survey.cuts.values()), default=1),
         on_named_inputs=survey.on_named_inputs,
+        inputs=len({decoded[feature].input for feature in read}),
+        hashed=any(isinstance(program.decoders[place], Grams) for place in used),
         over_graphs=reads_graphs(program.body),
     )
+
+
+def _pairs(groups: Iterable[frozenset[Input]]) -> tuple[tuple[int, int], ...]:
+    """Return the pairs of different columns within groups."""
+    columns = (sorted({column for column, _ in group}) for group in groups)
+    return tuple(sorted({pair for group in columns for pair in combinations(group, 2)}))
 
 
 @dataclass
 class _Survey:
     """What is gathered on the way through a body.
 
-    `groups` are columns that some step ties together; `cuts` are, for every column and output, the places where the
-    column's function may jump.
+    `groups` are inputs that some step ties together; `cuts` are, for every input and output, the places where the
+    input's function may jump.
     """
 
     decoded: list[Source]
     constants: int = 0
-    groups: set[frozenset[int]] = field(default_factory=set)
-    cuts: dict[tuple[int, int], set[tuple[int, float]]] = field(default_factory=dict)
+    groups: set[frozenset[Input]] = field(default_factory=set)
+    cuts: dict[tuple[Input, int], set[tuple[int, float]]] = field(default_factory=dict)
     on_named_inputs: bool = True
     additive: bool = True
 
@@ -153,7 +186,7 @@ class _Survey:
             self._tokens(node)
         elif isinstance(node, Distances | Nearest):
             self.constants += _node_constants(node)
-            self.groups.add(self._columns(features_read(node)))
+            self.groups.add(self._inputs(features_read(node)))
         elif isinstance(node, Sum):
             for part in node.nodes:
                 self.visit(part)
@@ -164,20 +197,20 @@ class _Survey:
         self.constants += _node_constants(node)
         for output, feature in zip(*np.nonzero(node.weights.values), strict=True):
             source = self.decoded[feature]
-            self.groups.add(frozenset({source.column}))
+            self.groups.add(frozenset({source.input}))
             self._cut(int(feature), int(output), range(max(source.values - 1, 0)))
 
     def _scale(self, node: Scale) -> None:
         self.constants += _node_constants(node)
         for feature in features_read(node):
-            self.groups.add(self._columns([feature]))
+            self.groups.add(self._inputs([feature]))
             self._cut(feature, feature, range(max(self.decoded[feature].values - 1, 0)))
 
     def _tables(self, node: StepTables) -> None:
         self.constants += _node_constants(node)
         ends = np.concatenate(([0], np.cumsum(np.array(node.pieces, dtype=np.int64) - 1)))
         for feature, output, (start, stop) in zip(node.features, node.outputs, pairwise(ends), strict=True):
-            self.groups.add(frozenset({self.decoded[feature].column}))
+            self.groups.add(frozenset({self.decoded[feature].input}))
             self._cut(feature, output, node.cuts.values[start:stop])
 
     def _forest(self, node: Forest) -> None:
@@ -188,7 +221,7 @@ class _Survey:
             features = tree.feature[split]
             if not features.size:
                 continue
-            self.groups.add(self._columns(features.tolist()))
+            self.groups.add(self._inputs(features.tolist()))
             for output in range(node.leaves.values.shape[1]) if wide else (tree.output,):
                 for feature, threshold in zip(features.tolist(), tree.threshold[split].tolist(), strict=True):
                     self._cut(feature, output, (threshold,))
@@ -197,7 +230,7 @@ class _Survey:
         self.on_named_inputs = False
         self.constants += _node_constants(node)
         ends = np.concatenate(([0], np.cumsum(node.sizes)))
-        self.groups.update(self._columns(node.features[start:stop]) for start, stop in pairwise(ends))
+        self.groups.update(self._inputs(node.features[start:stop]) for start, stop in pairwise(ends))
 
     def _chain(self, node: Chain) -> None:
         parts: list[Node] = [part for part in node.nodes if not isinstance(part, Scale)] or [node.nodes[0]]
@@ -215,7 +248,7 @@ class _Survey:
             reads = [set(np.flatnonzero(unit).tolist()) for unit in first.weights.values]
         else:
             reads = [features_read(node)]
-        self.groups.update(self._columns(read) for read in reads if read)
+        self.groups.update(self._inputs(read) for read in reads if read)
 
     def _summed(self, node: Propagate | Pool, rest: Chain) -> None:
         """Add what reads columns summed up over nodes; a sum of products stays one, whatever else then reads two nodes at once."""
@@ -230,12 +263,12 @@ class _Survey:
         self.additive &= inner.additive and linear
         self.on_named_inputs &= inner.on_named_inputs
 
-    def _columns(self, features: Iterable[int]) -> frozenset[int]:
-        return frozenset(self.decoded[feature].column for feature in features)
+    def _inputs(self, features: Iterable[int]) -> frozenset[Input]:
+        return frozenset(self.decoded[feature].input for feature in features)
 
     def _cut(self, feature: int, output: int, places: Iterable[float]) -> None:
         source = self.decoded[feature]
-        cuts = self.cuts.setdefault((source.column, output), set())
+        cuts = self.cuts.setdefault((source.input, output), set())
         found = {(feature, float(place)) for place in places}
         if source.values and len(found) >= source.values:
             found = {(feature, float(place)) for place in range(source.values - 1)}
@@ -299,9 +332,9 @@ def _nonzero(values: NDArray[np.float32]) -> int:
     return int(np.count_nonzero(values))
 
 
-def _closed(groups: Iterable[frozenset[int]]) -> list[frozenset[int]]:
-    """Join groups that share a column, until none do."""
-    joined: list[frozenset[int]] = []
+def _closed(groups: Iterable[frozenset[Input]]) -> list[frozenset[Input]]:
+    """Join groups that share an input, until none do."""
+    joined: list[frozenset[Input]] = []
     for group in groups:
         apart = [other for other in joined if not other & group]
         together = group.union(*(other for other in joined if other & group))

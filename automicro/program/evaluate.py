@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from automicro.errors import DataError
 from automicro.program.attention import attend, make_tokens
+from automicro.program.decode import decode
 from automicro.program.messages import pooled, propagated
 from automicro.program.nodes import (
     Activation,
@@ -17,10 +17,7 @@ from automicro.program.nodes import (
     Chain,
     Distances,
     Forest,
-    Missing,
     Nearest,
-    Numeric,
-    OneHot,
     Pool,
     Propagate,
     Scale,
@@ -29,7 +26,7 @@ from automicro.program.nodes import (
     Tokens,
 )
 from automicro.program.prototypes import distances, nearest
-from automicro.program.rows import Categories, Texts, batch_of, row_count
+from automicro.program.rows import batch_of
 from automicro.program.trees import right_children
 
 if TYPE_CHECKING:
@@ -38,7 +35,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from automicro.program.graphs import Topology
-    from automicro.program.nodes import Decoder, Link, Node, Program, Tree
+    from automicro.program.nodes import Link, Node, Program, Tree
     from automicro.program.rows import Batch, Column
 
     Floats = NDArray[np.float64]
@@ -76,52 +73,6 @@ def scores(program: Program, columns: Batch | Sequence[Column | None]) -> Floats
     batch = batch_of(columns)
     result: Floats = batch.kept(body_scores(program.body, decode(program.decoders, batch), batch.topology))
     return result
-
-
-def decode(decoders: Sequence[Decoder], batch: Batch | Sequence[Column | None]) -> NDArray[np.float32]:
-    """Return the features, float32 (rows, features), that decoders make of all rows of a batch."""
-    columns = batch_of(batch).columns
-    parts: list[NDArray[np.float32]] = []
-    for decoder in decoders:
-        column = columns[decoder.column] if decoder.column < len(columns) else None
-        if column is None:
-            raise DataError(f"column {decoder.column} is read by the model, but was not given")
-        parts.extend(_features(decoder, column))
-    matrix = np.empty((row_count(columns), len(parts)), dtype=np.float32, order="F")
-    for feature, part in enumerate(parts):
-        matrix[:, feature] = part
-    return matrix
-
-
-def _features(decoder: Decoder, column: Column) -> list[NDArray[np.float32]]:
-    if isinstance(decoder, Missing):
-        return [_where_missing(column).astype(np.float32)]
-    if isinstance(decoder, Numeric):
-        if not isinstance(column, np.ndarray):
-            holds = f"levels such as {column.levels[:1]}" if isinstance(column, Categories) else "texts"
-            raise DataError(f"column {decoder.column} must hold numbers, but holds {holds}")
-        clipped = np.clip(column, -np.finfo(np.float32).max, np.finfo(np.float32).max)
-        return [clipped if decoder.fill is None else np.where(np.isnan(column), np.float32(decoder.fill), clipped)]
-    if not isinstance(column, Categories):
-        raise DataError(f"column {decoder.column} must hold levels, but holds numbers")
-    position_of: dict[str | None, int] = {level: code for code, level in enumerate(column.levels)}
-    position_of[None] = -1
-    codes = column.codes
-    if isinstance(decoder, OneHot):
-        return [(codes == position_of.get(level, -2)).astype(np.float32) for level in decoder.levels]
-    values = np.full(len(column.levels) + 1, decoder.default, dtype=np.float32)  # the last entry is the missing value's
-    for level, value in zip(decoder.levels, decoder.values.values, strict=True):
-        if level in position_of:
-            values[position_of[level]] = value
-    return [values[codes]]
-
-
-def _where_missing(column: Column) -> NDArray[np.bool_]:
-    if isinstance(column, Categories):
-        return column.codes < 0
-    if isinstance(column, Texts):
-        return np.array([text is None for text in column.values], dtype=np.bool_)
-    return np.isnan(column)
 
 
 def body_scores(node: Node, X: Features, topology: Topology | None = None) -> Floats:

@@ -11,9 +11,20 @@ import numpy as np
 from automicro.program.evaluate import apply_link, evaluate
 from automicro.program.graph_forms import graph_batch, holds_graphs
 from automicro.program.messages import reads_graphs
-from automicro.program.nodes import Missing, Numeric, OneHot
+from automicro.program.nodes import Grams, Missing, Numeric, OneHot, Summary
 from automicro.program.row import row_scores
-from automicro.program.rows import FLOAT32_MAX, Categories, column_kinds, columns_of, level_text, number_of
+from automicro.program.rows import (
+    FLOAT32_MAX,
+    Categories,
+    Texts,
+    column_kinds,
+    columns_of,
+    level_text,
+    number_of,
+    steps_of,
+)
+from automicro.program.series import summary_row
+from automicro.program.texts import gram_row
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -53,6 +64,8 @@ class Evaluator:
         self._kinds = list(column_kinds(program.decoders).items())
         self._places = {column: place for place, (column, _) in enumerate(self._kinds)}
         self._numeric = [place for place, (_, kind) in enumerate(self._kinds) if kind == "numeric"]
+        self._series = [place for place, (_, kind) in enumerate(self._kinds) if kind == "series"]
+        self._all_series = len(self._series) == len(self._kinds)
         self._all_numeric = len(self._numeric) == len(self._kinds)
         self._floats = struct.Struct(f"{len(self._numeric)}f")
         self._features = _features(program.decoders, self._places)
@@ -76,15 +89,19 @@ class Evaluator:
         if len(rows) == 0:
             return None
         if isinstance(rows, np.ndarray):
-            if rows.ndim != 2 or rows.shape != (1, self._program.columns):
+            if rows.ndim == 3 and self._all_series and rows.shape[:2] == (1, self._program.columns):
+                return [rows[0, column] for column, _ in self._kinds]
+            if self._series or rows.shape != (1, self._program.columns):
                 return None
             return (
                 [rows.item(0, column) for column, _ in self._kinds] if rows.dtype != np.float32 else self._short(rows)
             )
-        if len(rows) != self._program.columns or isinstance(rows[0], Categories) or len(rows[0]) != 1:
+        if len(rows) != self._program.columns or isinstance(rows[0], Categories | Texts) or len(rows[0]) != 1:
             return None
         picked = [rows[column] for column, _ in self._kinds]
-        if any(isinstance(column, Categories) or len(column) != 1 for column in picked):
+        if any(isinstance(column, Categories | Texts) or len(column) != 1 for column in picked):
+            return None
+        if any(kind == "missing" and np.ndim(cell[0]) for cell, (_, kind) in zip(picked, self._kinds, strict=True)):
             return None
         return [column[0] for column in picked]
 
@@ -93,7 +110,7 @@ class Evaluator:
         return [rows.item(0, column) if kind == "numeric" else rows[0, column] for column, kind in self._kinds]
 
     def _cells(self, cells: list[Any]) -> Sequence[Any]:
-        """Return cells as float32 numbers, texts (None is missing), or, where only missingness counts, whether they are missing."""
+        """Return cells as float32 numbers, texts (None is missing), series without what is missing, or whether they are missing."""
         numbers = [
             cell if type(cell) is float else number_of(cell, self._kinds[place][0])
             for place, cell in zip(
@@ -108,10 +125,20 @@ class Evaluator:
             rounded = [min(max(x, -FLOAT32_MAX), FLOAT32_MAX) if x == x else x for x in rounded]  # noqa: PLR0124 - NaN
         if self._all_numeric:
             return rounded
-        result = [level_text(cell) for cell in cells]
+        result: list[Any] = [
+            _observed(cell, column) if kind == "series" else level_text(cell)
+            for cell, (column, kind) in zip(cells, self._kinds, strict=True)
+        ]
         for place, number in zip(self._numeric, rounded, strict=True):
-            result[place] = number  # type: ignore[call-overload]  # cells are of either kind
+            result[place] = number
         return result
+
+
+def _observed(cell: Any, column: int) -> list[float]:
+    """Return what is not missing of a series, in float32."""
+    steps = steps_of(cell, column)
+    observed: list[float] = steps[~np.isnan(steps)].tolist()
+    return observed
 
 
 def _linked(link: Link, scores: list[float]) -> NDArray[np.float64]:
@@ -150,12 +177,16 @@ def _maker(decoder: Decoder) -> Callable[[Any], Sequence[float]]:
         fill = decoder.fill
         return (lambda x: (x,)) if fill is None else lambda x: (x if x == x else fill,)  # noqa: PLR0124 - NaN
     if isinstance(decoder, Missing):
-        return lambda x: (1.0 if x is None or x != x else 0.0,)  # noqa: PLR0124 - NaN
+        return lambda x: (1.0 if x is None or x == [] or x != x else 0.0,)  # noqa: PLR0124 - NaN
     if isinstance(decoder, OneHot):
         width = len(decoder.levels)
         rows = {level: tuple(float(i == j) for j in range(width)) for i, level in enumerate(decoder.levels)}
         zeros = (0.0,) * width
         return lambda x: rows.get(x, zeros)
+    if isinstance(decoder, Grams):
+        return gram_row(decoder)
+    if isinstance(decoder, Summary):
+        return summary_row(decoder)
     values = {level: (value,) for level, value in zip(decoder.levels, decoder.values.values.tolist(), strict=True)}
     default = (float(np.float32(decoder.default)),)
     return lambda x: values.get(x, default)

@@ -23,6 +23,7 @@ __all__ = [
     "Decoder",
     "Distances",
     "Forest",
+    "Grams",
     "Labels",
     "Link",
     "Lookup",
@@ -37,14 +38,34 @@ __all__ = [
     "Program",
     "Propagate",
     "Scale",
+    "Statistic",
     "StepTables",
     "Sum",
+    "Summary",
     "Tokens",
     "Tree",
+    "feature_count",
 ]
 
 PoolKind = Literal["sum", "mean", "max", "count"]
 Link = Literal["identity", "exp", "sigmoid", "softmax"]
+Statistic = Literal[
+    "mean",
+    "spread",
+    "minimum",
+    "maximum",
+    "slope",
+    "first",
+    "last",
+    "change",
+    "crossings",
+    "length",
+    "energy 2",
+    "energy 4",
+    "energy 8",
+    "energy 16",
+    "energy 32",
+]
 Labels = tuple[str, ...] | tuple[int, ...] | tuple[bool, ...] | tuple[float, ...]
 
 
@@ -87,7 +108,51 @@ class Lookup:
     default: float
 
 
-Decoder = Numeric | Missing | OneHot | Lookup
+@dataclass(frozen=True)
+class Grams:
+    """One feature for each listed bucket: how much of a text falls into it; a missing text is an empty one.
+
+    A text becomes lower-case tokens (`automicro.program.texts`), each cut to its first `prefix` characters (0: whole). Grams are `low` to
+    `high` tokens that follow each other, or so many characters of the tokens joined, with spaces around. A gram falls into one of
+    2**bits buckets by its hash. The feature is the number of its grams if `counted`, else 1.0 if there are any; divided by the
+    square root of the number of all grams of the text if `scaled`.
+
+    Source: feature hashing (Weinberger et al., ICML 2009).
+    """
+
+    column: int
+    unit: Literal["word", "character"]
+    low: int
+    high: int
+    bits: int
+    buckets: tuple[int, ...]
+    prefix: int = 0
+    counted: bool = False
+    scaled: bool = True
+
+
+@dataclass(frozen=True)
+class Summary:
+    """One feature: a statistic of a window of a series, 0.0 where nothing of the series was observed.
+
+    Of the n values that are not NaN, window w of the 2**level windows holds numbers (n w) >> level to (n (w + 1)) >> level, at least one.
+    `automicro.program.series` says what each statistic is.
+    """
+
+    column: int
+    statistic: Statistic
+    level: int = 0
+    window: int = 0
+
+
+Decoder = Numeric | Missing | OneHot | Lookup | Grams | Summary
+
+
+def feature_count(decoder: Decoder) -> int:
+    """Return how many features a decoder makes."""
+    if isinstance(decoder, OneHot):
+        return len(decoder.levels)
+    return len(decoder.buckets) if isinstance(decoder, Grams) else 1
 
 
 @dataclass(frozen=True)

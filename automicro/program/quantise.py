@@ -16,6 +16,7 @@ from automicro.program.nodes import (
     Chain,
     Distances,
     Forest,
+    Grams,
     Lookup,
     Nearest,
     Numeric,
@@ -24,6 +25,7 @@ from automicro.program.nodes import (
     Scale,
     StepTables,
     Sum,
+    Summary,
     Tokens,
 )
 from automicro.program.rewrite.decoding import decoders_of, features_of
@@ -111,7 +113,7 @@ class _CutRounder:
         spreads = {
             j: max(own) - min(own)
             for j, own in found.compared.items()
-            if own and j < len(features) and isinstance(features[j], Numeric)
+            if own and j < len(features) and isinstance(features[j], Numeric | Grams | Summary)
         }
         return cls(bits, spreads if bits < EXACT and _is_open(body) else {}, cuts)
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 
 from automicro.errors import DataError
-from automicro.program.nodes import Lookup, Missing, Numeric, OneHot
+from automicro.program.nodes import Grams, Lookup, Missing, Numeric, OneHot, Summary
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -33,7 +33,10 @@ __all__ = [
     "number_of",
     "numbers_of",
     "row_count",
+    "series_of",
+    "steps_of",
     "take",
+    "texts_of",
 ]
 
 FLOAT32_MAX = float(np.finfo(np.float32).max)
@@ -125,14 +128,20 @@ def _is_missing(value: object) -> bool:
         return True
 
 
+KIND_OF = {Numeric: "numeric", OneHot: "category", Lookup: "category", Grams: "text", Summary: "series"}
+
+
 def column_kinds(decoders: Iterable[Decoder]) -> dict[int, str]:
-    """Return, for every source column that is read, ``"numeric"``, ``"category"`` or, if only missingness counts, ``"missing"``."""
+    """Return what every source column that is read is read as.
+
+    That is ``"numeric"``, ``"category"``, ``"text"``, ``"series"`` or, if only missingness counts, ``"missing"``.
+    """
     kinds: dict[int, str] = {}
     for decoder in decoders:
         if isinstance(decoder, Missing):
             kinds.setdefault(decoder.column, "missing")
         else:
-            kinds[decoder.column] = "numeric" if isinstance(decoder, Numeric) else "category"
+            kinds[decoder.column] = KIND_OF[type(decoder)]
     return kinds
 
 
@@ -142,8 +151,8 @@ def columns_of(program: Program, rows: NDArray[Any] | Sequence[Any]) -> list[Col
     Parameters
     ----------
     program : Program
-    rows : 2-D array of any dtype, (rows, program.columns), or list of columns
-        Columns of a list may be arrays (rows,), sequences or `Categories`.
+    rows : 2-D array of any dtype, (rows, program.columns), 3-D array of series (rows, program.columns, steps), or list of columns
+        Columns of a list may be arrays (rows,), sequences, `Categories`, `Texts`, or series: arrays (rows, steps) or sequences of arrays.
 
     Returns
     -------
@@ -155,9 +164,12 @@ def columns_of(program: Program, rows: NDArray[Any] | Sequence[Any]) -> list[Col
     DataError
         If the number of columns is wrong or a numeric column holds something that is not a number.
     """
-    if isinstance(rows, np.ndarray) and rows.ndim != 2:
-        raise DataError(f"rows must be a 2-D array or a list of columns, but got an array of {rows.ndim} dimensions")
-    sources: Any = rows.T if isinstance(rows, np.ndarray) else rows
+    if isinstance(rows, np.ndarray) and rows.ndim not in {2, 3}:
+        raise DataError(
+            f"rows must be an array (rows, columns) or (rows, channels, steps), or a list of columns, "
+            f"but got an array of {rows.ndim} dimensions"
+        )
+    sources: Any = rows.swapaxes(0, 1) if isinstance(rows, np.ndarray) else rows
     if len(sources) != program.columns:
         raise DataError(f"rows must have {program.columns} columns, but got {len(sources)}")
     kinds = column_kinds(program.decoders) or {0: "missing"}
@@ -172,6 +184,10 @@ def _column(values: Any, kind: str, index: int) -> Column:
         return values if isinstance(values, Categories) else categories_of(values)
     if kind == "missing":
         return _missingness(values)
+    if kind == "text":
+        return texts_of(values, index)
+    if kind == "series":
+        return series_of(values, index)
     if isinstance(values, Categories):
         raise DataError(f"column {index} must hold numbers, but got categories such as {values.levels[:1]}")
     return numbers_of(values, index)
@@ -181,14 +197,57 @@ def _missingness(values: Any) -> Column:
     """Return 0 where a cell is present and NaN where it is missing."""
     if isinstance(values, Categories):
         return values
-    array = np.asarray(values)
+    array = np.asarray(values.values if isinstance(values, Texts) else values)
     if array.dtype.kind in "fc":
-        missing = np.isnan(array)
+        missing = np.isnan(array) if array.ndim == 1 else np.isnan(array).all(axis=1)
     elif array.dtype.kind in "biuUS":
         missing = np.zeros(len(array), dtype=bool)
     else:
         missing = np.fromiter((level_text(v) is None for v in array), dtype=bool, count=len(array))
     return np.where(missing, np.float32(np.nan), np.float32(0)).astype(np.float32)
+
+
+def texts_of(values: Any, index: int) -> Texts:
+    """Return a column of texts; numbers are put into words by `level_text`."""
+    if isinstance(values, Texts):
+        return values
+    if isinstance(values, Categories):
+        return Texts(np.array([*values.levels, None], dtype=object)[values.codes])
+    array = values if isinstance(values, np.ndarray) else np.fromiter(values, dtype=object, count=len(values))
+    if array.ndim != 1:
+        raise DataError(f"column {index} must hold texts, but got an array of shape {array.shape}")
+    return Texts(np.fromiter((level_text(value) for value in array), dtype=object, count=len(array)))
+
+
+def series_of(values: Any, index: int) -> NDArray[np.float32]:
+    """Return a column of series, (rows, steps): shorter ones end in NaN, infinities become the largest finite value of float32."""
+    if isinstance(values, Categories | Texts):
+        raise DataError(
+            f"column {index} must hold series, but got {'texts' if isinstance(values, Texts) else 'levels'}"
+        )
+    if isinstance(values, np.ndarray) and values.dtype.kind != "O":
+        if values.ndim != 2:
+            raise DataError(
+                f"column {index} must hold series, (rows, steps), but its shape is {values.shape}: give an array "
+                "(rows, channels, steps)"
+            )
+        return numbers_of(values, index)
+    series = [steps_of(value, index) for value in values]
+    padded = np.full((len(series), max(map(len, series), default=0)), np.nan, dtype=np.float32)
+    for row, steps in zip(padded, series, strict=True):
+        row[: len(steps)] = steps
+    return padded
+
+
+def steps_of(value: Any, index: int) -> NDArray[np.float32]:
+    """Return one series, (steps,)."""
+    if value is None:
+        return np.empty(0, dtype=np.float32)
+    if isinstance(value, str) or not hasattr(value, "__len__") or np.ndim(value) != 1:
+        raise DataError(
+            f"column {index} must hold series, but got {value!r}: give the numbers of each series in a list"
+        )
+    return numbers_of(value if isinstance(value, np.ndarray) else np.array(value, dtype=object), index)
 
 
 def numbers_of(values: Any, index: int) -> NDArray[np.float32]:

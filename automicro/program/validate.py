@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
@@ -15,6 +16,7 @@ from automicro.program.nodes import (
     Chain,
     Distances,
     Forest,
+    Grams,
     Lookup,
     Missing,
     Nearest,
@@ -25,8 +27,12 @@ from automicro.program.nodes import (
     Scale,
     StepTables,
     Sum,
+    Summary,
     Tokens,
+    feature_count,
 )
+from automicro.program.rows import KIND_OF
+from automicro.program.series import MOST_LEVEL, STATISTICS
 from automicro.program.trees import right_children
 
 if TYPE_CHECKING:
@@ -42,6 +48,8 @@ LINKS = ("identity", "exp", "sigmoid", "softmax")
 MOST_ASKING = 1024  # tokens of which each weighs all
 MOST_COLUMNS = 1 << 24
 MOST_HOPS = 16
+WORDS = {"numeric": "numbers", "category": "levels", "text": "texts", "series": "series"}
+MOST_GRAM, MOST_BITS = 64, 24
 
 
 class _Invalid(Exception):  # noqa: N818 - turned into the error that the caller names
@@ -71,14 +79,16 @@ def _program(program: Program) -> None:
         _refuse(f"columns must lie in 1..{MOST_COLUMNS}, but are {program.columns}")
     if program.link not in LINKS:
         _refuse(f"the link must be one of {', '.join(LINKS)}, but is {program.link!r}")
-    kinds: dict[int, bool] = {}
+    kinds: dict[int, str] = {}
     for decoder in program.decoders:
         _decoder(decoder, program.columns)
-        if not isinstance(decoder, Missing) and kinds.setdefault(
-            decoder.column, isinstance(decoder, Numeric)
-        ) != isinstance(decoder, Numeric):
-            _refuse(f"column {decoder.column} must be read as numbers or as levels, but is read as both")
-    inputs = sum(len(d.levels) if isinstance(d, OneHot) else 1 for d in program.decoders)
+        if not isinstance(decoder, Missing):
+            kind = KIND_OF[type(decoder)]
+            if (other := kinds.setdefault(decoder.column, kind)) != kind:
+                _refuse(
+                    f"column {decoder.column} must be read as {WORDS[other]} or as {WORDS[kind]}, but is read as both"
+                )
+    inputs = sum(map(feature_count, program.decoders))
     _labels(program, _node(program.body, inputs, 0))
 
 
@@ -109,16 +119,49 @@ def _decoder(decoder: Decoder, columns: int) -> None:
         _refuse(f"a decoder must read one of {columns} columns, but reads column {decoder.column}")
     if isinstance(decoder, Numeric) and decoder.fill is not None:
         _number(decoder.fill, f"the fill of column {decoder.column}")
+    if isinstance(decoder, Grams):
+        _grams(decoder)
+    if isinstance(decoder, Summary):
+        _summary(decoder)
     if isinstance(decoder, OneHot | Lookup):
-        if len(set(decoder.levels)) != len(decoder.levels):
-            _refuse(f"levels of column {decoder.column} must differ, but are {decoder.levels!r}")
-        if isinstance(decoder, OneHot) and not decoder.levels:
-            _refuse(f"column {decoder.column} must have at least one level")
-        if not all(level is None or isinstance(level, str) for level in decoder.levels):
-            _refuse(f"levels of column {decoder.column} must be text or None, but are {decoder.levels!r}")
+        _level_lists(decoder)
+
+
+def _level_lists(decoder: OneHot | Lookup) -> None:
+    if len(set(decoder.levels)) != len(decoder.levels):
+        _refuse(f"levels of column {decoder.column} must differ, but are {decoder.levels!r}")
+    if isinstance(decoder, OneHot) and not decoder.levels:
+        _refuse(f"column {decoder.column} must have at least one level")
+    if not all(level is None or isinstance(level, str) for level in decoder.levels):
+        _refuse(f"levels of column {decoder.column} must be text or None, but are {decoder.levels!r}")
     if isinstance(decoder, Lookup):
         _number(decoder.default, f"the default of column {decoder.column}")
         _block(decoder.values, (len(decoder.levels),), f"values of column {decoder.column}")
+
+
+def _summary(decoder: Summary) -> None:
+    if decoder.statistic not in STATISTICS:
+        _refuse(f"a statistic must be one of {', '.join(STATISTICS)}, but is {decoder.statistic!r}")
+    if not 0 <= decoder.level <= MOST_LEVEL or not 0 <= decoder.window < 1 << decoder.level:
+        _refuse(
+            f"a window must be one of 2**level with a level of 0..{MOST_LEVEL}, "
+            f"but is window {decoder.window} of level {decoder.level}"
+        )
+
+
+def _grams(decoder: Grams) -> None:
+    if decoder.unit not in {"word", "character"}:
+        _refuse(f"grams must be of words or characters, but are of {decoder.unit!r}")
+    if not 1 <= decoder.low <= decoder.high <= MOST_GRAM or not 0 <= decoder.prefix <= MOST_GRAM:
+        _refuse(
+            f"grams must have 1 <= low <= high <= {MOST_GRAM} and a prefix of 0..{MOST_GRAM}, "
+            f"but have {decoder.low}, {decoder.high} and {decoder.prefix}"
+        )
+    if not 1 <= decoder.bits <= MOST_BITS:
+        _refuse(f"buckets must have 1..{MOST_BITS} bits, but have {decoder.bits}")
+    ascends = all(before < after for before, after in pairwise(decoder.buckets))
+    if not decoder.buckets or not ascends or decoder.buckets[0] < 0 or decoder.buckets[-1] >> decoder.bits:
+        _refuse(f"buckets of column {decoder.column} must be some of 2**{decoder.bits} and ascend")
 
 
 def _number(value: float, name: str) -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from automicro.program import Lookup, Missing, Numeric, OneHot
+from automicro.program import Grams, Lookup, Missing, Numeric, OneHot, Summary
+from automicro.program.series import summary_words
 from automicro.report.numbers import number
 
 if TYPE_CHECKING:
@@ -66,12 +67,27 @@ def _texts(decoder: Decoder, name: str) -> list[FeatureText]:
             return [_level(name, level) for level in decoder.levels]
         case Lookup():
             return [FeatureText(f"code of {name}")]
+        case Grams():
+            return [FeatureText(f"[{name} in bucket {bucket}]") for bucket in decoder.buckets]
+        case Summary():
+            return [FeatureText(summary_words(decoder, name))]
 
 
 def _level(name: str, level: str | None) -> FeatureText:
     if level is None:
         return FeatureText(f"[{name} is missing]", f"{name} is missing", f"{name} is not missing")
     return FeatureText(f"[{name} = {level}]", f"{name} is {level}", f"{name} is not {level}")
+
+
+def _gram_words(grams: Grams) -> str:
+    """Return what of a text falls into buckets, and what a bucket counts as."""
+    sizes = str(grams.low) if grams.low == grams.high else f"{grams.low} to {grams.high}"
+    what = (
+        f"the number of its {sizes}-{grams.unit} grams" if grams.counted else f"1 if it has {sizes}-{grams.unit} grams"
+    )
+    cut = f" (words cut to {grams.prefix} letters)" if grams.prefix else ""
+    root = ", divided by the root of the number of all its grams," if grams.scaled else ""
+    return f"{what}{cut}{root} in one of {1 << grams.bits} buckets"
 
 
 def reading_lines(program: Program, names: Sequence[str]) -> list[str]:
@@ -85,4 +101,6 @@ def reading_lines(program: Program, names: Sequence[str]) -> list[str]:
             levels = ("missing" if level is None else level for level in decoder.levels)
             codes = [f"{level}: {number(value)}" for level, value in zip(levels, decoder.values.values, strict=True)]
             lines.append(f"code of {name}: {', '.join([*codes, f'any other: {number(decoder.default)}'])}")
+        elif isinstance(decoder, Grams):
+            lines.append(f"[{name} in bucket b]: {_gram_words(decoder)} by hash, 0 if there are none")
     return lines

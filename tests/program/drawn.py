@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 
+import drawn_derived
 import numpy as np
 
 from automicro.program import (
@@ -13,6 +14,7 @@ from automicro.program import (
     Chain,
     Distances,
     Forest,
+    Grams,
     Lookup,
     Missing,
     Nearest,
@@ -24,12 +26,14 @@ from automicro.program import (
     Scale,
     StepTables,
     Sum,
+    Summary,
     Tokens,
     Topology,
     Tree,
     Weights,
 )
 from automicro.program.encodings import Codebook, Fixed, Float16, Minifloat, Sparse, round_to
+from automicro.program.nodes import feature_count
 
 LEVELS = ("a", "b", "A11", "A12", "long level", "3", "True", "é", "", None)
 EXTREMES = (np.nan, np.inf, -np.inf, 0.0, -0.0, 1e30, -1e-30, 3.5e38, 1e300, 0.5, 1.0)
@@ -58,7 +62,7 @@ def cuts(rng, count):
 
 
 def decoders(rng, columns):
-    numeric = rng.random(columns) < 0.6
+    holds = rng.choice(["numeric", "level", "text", "series"], columns, p=[0.5, 0.3, 0.1, 0.1]).tolist()
     made = []
     for column in rng.permutation(columns):
         for _ in range(rng.integers(0, 3)):
@@ -66,7 +70,11 @@ def decoders(rng, columns):
             kind = rng.integers(4)
             if kind == 0:
                 made.append(Missing(int(column)))
-            elif numeric[column]:
+            elif holds[column] == "text":
+                made.append(drawn_derived.grams(rng, int(column)))
+            elif holds[column] == "series":
+                made.append(drawn_derived.summary(rng, int(column)))
+            elif holds[column] == "numeric":
                 made.append(Numeric(int(column), None if rng.integers(2) else float(cuts(rng, 1)[0])))
             elif kind == 1:
                 looked = Weights.of(rng.integers(-2, 3, len(levels)) / 2)
@@ -230,7 +238,7 @@ def graph_program(seed, attributes=2):
     """Return a program over nodes of graphs, which pools them or does not."""
     rng = np.random.default_rng(seed)
     flat = program(seed)
-    inputs = sum(len(d.levels) if isinstance(d, OneHot) else 1 for d in flat.decoders)
+    inputs = sum(map(feature_count, flat.decoders))
     outputs = 1 if flat.link == "sigmoid" else len(flat.labels or (0,))
     steps, width = [propagate(rng, attributes) for _ in range(rng.integers(0, 3))], inputs
     for _ in range(rng.integers(0, 3)):
@@ -261,7 +269,7 @@ def program(seed):
     rng = np.random.default_rng(seed)
     columns = int(rng.integers(1, 7))
     made = decoders(rng, columns)
-    inputs = sum(len(d.levels) if isinstance(d, OneHot) else 1 for d in made)
+    inputs = sum(map(feature_count, made))
     link = str(rng.choice(["identity", "exp", "sigmoid", "softmax"]))
     outputs = 1 if link == "sigmoid" else int(rng.integers(2, 5)) if link == "softmax" else int(rng.integers(1, 3))
     classes = {"sigmoid": 2, "softmax": outputs}.get(link)
@@ -287,6 +295,10 @@ def rows(drawn, seed, count=40):
             odd = rng.random(count) < 0.3
             numbers[odd] = rng.choice(EXTREMES, odd.sum())
             columns.append(numbers)
+        elif any(isinstance(d, Grams) and d.column == column for d in drawn.decoders):
+            columns.append(drawn_derived.texts(rng, count))
+        elif any(isinstance(d, Summary) and d.column == column for d in drawn.decoders):
+            columns.append(drawn_derived.series(rng, count))
         else:
             cells = np.empty(count, dtype=object)
             cells[:] = [(*LEVELS, 3, 3.0, True, np.nan, "unseen")[i] for i in rng.integers(0, len(LEVELS) + 5, count)]

@@ -6,6 +6,7 @@ import struct
 from typing import Any
 
 from format_attention import attention, tokens
+from format_derived import derived
 from format_graphs import GRAPH_NODES, after_graph_node, graph_node, graph_usage
 from format_prototypes import distances, nearest
 from format_source import LARGEST, Chances, Lengths, Source, block, need, value_set
@@ -13,7 +14,7 @@ from format_texts import texts
 
 LINKS = ("identity", "exp", "sigmoid", "softmax")
 LABEL_CHANCES = ((59, 1, 1, 1, 1, 1), (59, 1, 1, 1, 1, 1), (1, 5, 2, 2, 5, 1), (1, 5, 2, 2, 5, 1))
-PLAIN, FILLED, MISSING, ONE_HOT, LOOKUP = range(5)
+PLAIN, FILLED, MISSING, ONE_HOT, LOOKUP, GRAMS, SUMMARY = range(7)
 Inputs = list[tuple[bool, bool]]  # of every input, whether it is 0 or 1, and whether it can be NaN
 Node = dict[str, Any]
 
@@ -25,11 +26,7 @@ def read(data: bytes) -> tuple[dict[str, Any], Source]:
     columns = s.number("columns - 1", 4) + 1
     link = s.choice("link", (4, 1, 6, 5))
     decoders = layout(s, columns)
-    inputs = [
-        (d["kind"] in (MISSING, ONE_HOT), d["kind"] == PLAIN)
-        for d in decoders
-        for _ in range(len(d["levels"]) if d["kind"] == ONE_HOT else 1)
-    ]
+    inputs = [(is_binary(d), d["kind"] == PLAIN) for d in decoders for _ in range(features_of(d))]
     body = node(s, inputs, 0)
     fills(s, decoders, body)
     labels, kind = read_labels(s, link, outputs_of(body, len(inputs)))
@@ -40,6 +37,15 @@ def read(data: bytes) -> tuple[dict[str, Any], Source]:
         texts(s, lists)
         need(kind != 4 or None not in lists[-1])
     return {"columns": columns, "link": LINKS[link], "decoders": decoders, "body": body, "labels": labels}, s
+
+
+def features_of(d: dict[str, Any]) -> int:
+    return len(d["levels"]) if d["kind"] == ONE_HOT else len(d["grams"]["buckets"]) if d["kind"] == GRAMS else 1
+
+
+def is_binary(d: dict[str, Any]) -> bool:
+    flags = d["kind"] == GRAMS and not d["grams"]["counted"] and not d["grams"]["scaled"]
+    return flags or d["kind"] in (MISSING, ONE_HOT)
 
 
 def layout(s: Source, count: int) -> list[dict[str, Any]]:
@@ -60,8 +66,8 @@ def layout(s: Source, count: int) -> list[dict[str, Any]]:
                     columns.append(column)
     if not columns:
         return []
-    same = s.choice("kind of all + 1", (4, 3, 4, 1, 2, 2))
-    kinds = Chances([1] * 5, 2)
+    same = s.choice("kind of all + 1", (32, 24, 32, 8, 16, 16, 4, 4))
+    kinds = Chances([8, 8, 8, 8, 8, 1, 1], 16)
     read_kinds = [same - 1 if same else s.learnt("kind", kinds) for _ in columns]
     one_hot, lookup, decoders = Lengths(), Lengths(), []
     for column, kind in zip(columns, read_kinds, strict=True):
@@ -72,6 +78,7 @@ def layout(s: Source, count: int) -> list[dict[str, Any]]:
             size = s.learnt_number("levels", lookup)
         s.claim(size)
         decoders.append({"column": column, "kind": kind, "levels": [None] * size})
+    derived(s, decoders, GRAMS, SUMMARY)
     return decoders
 
 
@@ -335,7 +342,7 @@ def fills(s: Source, decoders: list[dict[str, Any]], body: Node) -> None:
     for d in decoders:
         is_known = not positional and feature in compared and feature not in computed
         d["cuts"] = sorted(compared[feature]) if is_known else None
-        feature += len(d["levels"]) if d["kind"] == ONE_HOT else 1
+        feature += features_of(d)
     filled = [d for d in decoders if d["kind"] == FILLED]
     by_piece = [d for d in filled if d["cuts"] is not None]
     if by_piece and s.uniform("fills are ends of pieces", 2):

@@ -93,7 +93,7 @@ def test_missingness_is_told_whatever_the_type():
 def test_rows_must_have_the_shape_of_a_table():
     with pytest.raises(DataError, match="rows must have 1 columns, but got 2"):
         columns_of(reading(Numeric(0)), np.zeros((3, 2)))
-    with pytest.raises(DataError, match="2-D array"):
+    with pytest.raises(DataError, match=r"an array \(rows, columns\)"):
         columns_of(reading(Numeric(0)), np.zeros(3))
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import sys
+from dataclasses import asdict
 from itertools import groupby, pairwise
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ from hypothesis import strategies as st
 sys.path.insert(0, str(Path(__file__).parent))
 
 import drawn
-from format_reader import FILLED, LOOKUP, MISSING, ONE_HOT, PLAIN, read
+from format_reader import FILLED, GRAMS, LOOKUP, MISSING, ONE_HOT, PLAIN, SUMMARY, read
 from format_source import DamagedError
 
 from automicro.errors import ArtifactError
@@ -29,6 +30,7 @@ from automicro.program import (
     Attention,
     Distances,
     Forest,
+    Grams,
     Lookup,
     Missing,
     Nearest,
@@ -40,6 +42,7 @@ from automicro.program import (
     Scale,
     StepTables,
     Sum,
+    Summary,
     Tokens,
     pack,
     unpack,
@@ -160,6 +163,12 @@ def described_decoder(decoder: Any) -> dict[str, Any]:
         return {**known, **filled, "kind": FILLED if filled else PLAIN}
     if isinstance(decoder, Lookup):
         return {**known, "kind": LOOKUP, "values": decoder.values.values.tolist(), "default": decoder.default}
+    if isinstance(decoder, Summary):
+        return {**known, "kind": SUMMARY, "summary": (decoder.statistic, decoder.level, decoder.window)}
+    if isinstance(decoder, Grams):
+        settings = asdict(decoder)
+        del settings["column"]
+        return {**known, "kind": GRAMS, "grams": {**settings, "buckets": list(decoder.buckets)}}
     assert isinstance(decoder, Missing | OneHot)
     return {**known, "kind": MISSING if isinstance(decoder, Missing) else ONE_HOT}
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from automicro.program.nodes import Lookup, Missing, Numeric, OneHot
+from automicro.program.nodes import Grams, Lookup, Missing, Numeric, OneHot, Summary
 from automicro.program.rewrite.features import map_cuts, renumber
 from automicro.program.rows import FLOAT32_MAX
 from automicro.program.usage import usage
@@ -22,15 +22,17 @@ if TYPE_CHECKING:
 
 __all__ = ["decoders_of", "features_of", "recoded", "shared", "with_fills_at_cuts"]
 
-ORDER = (Numeric, Missing, OneHot, Lookup)
+ORDER = (Numeric, Missing, OneHot, Lookup, Grams, Summary)
 
 
 def features_of(decoders: Sequence[Decoder]) -> list[Decoder]:
-    """Return one decoder for each feature: one-hot decoders are taken apart."""
+    """Return one decoder for each feature: one-hot decoders and grams are taken apart."""
     features: list[Decoder] = []
     for decoder in decoders:
         if isinstance(decoder, OneHot):
             features.extend(OneHot(decoder.column, (level,)) for level in decoder.levels)
+        elif isinstance(decoder, Grams):
+            features.extend(replace(decoder, buckets=(bucket,)) for bucket in decoder.buckets)
         else:
             features.append(_without_defaults(decoder) if isinstance(decoder, Lookup) else decoder)
     return features
@@ -60,7 +62,16 @@ def _order(feature: Decoder) -> tuple[object, ...]:
     if isinstance(feature, Lookup):
         levels = tuple(map(_text_order, feature.levels))
         return feature.column, kind, (levels, tuple(feature.values.values.tolist()), feature.default)
+    if isinstance(feature, Grams):
+        return feature.column, kind, (*_settings(feature), feature.buckets)
+    if isinstance(feature, Summary):
+        return feature.column, kind, (feature.statistic, feature.level, feature.window)
     return feature.column, kind
+
+
+def _settings(grams: Grams) -> tuple[object, ...]:
+    """Return all that grams are but their buckets."""
+    return grams.unit, grams.low, grams.high, grams.bits, grams.prefix, grams.counted, grams.scaled
 
 
 def decoders_of(features: Sequence[Decoder]) -> tuple[Decoder, ...]:
@@ -70,9 +81,16 @@ def decoders_of(features: Sequence[Decoder]) -> tuple[Decoder, ...]:
         before = decoders[-1] if decoders else None
         if isinstance(feature, OneHot) and isinstance(before, OneHot) and _can_join(before, feature):
             decoders[-1] = OneHot(feature.column, before.levels + feature.levels)
+        elif isinstance(feature, Grams) and isinstance(before, Grams) and _follows(before, feature):
+            decoders[-1] = replace(before, buckets=before.buckets + feature.buckets)
         else:
             decoders.append(feature)
     return tuple(decoders)
+
+
+def _follows(before: Grams, feature: Grams) -> bool:
+    same = before.column == feature.column and _settings(before) == _settings(feature)
+    return same and before.buckets[-1] < feature.buckets[0]
 
 
 def _can_join(before: OneHot, feature: OneHot) -> bool:

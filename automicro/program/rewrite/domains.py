@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from automicro.program.nodes import Lookup, Numeric
+from automicro.program.nodes import Grams, Lookup, Numeric, Summary
 from automicro.program.rows import FLOAT32_MAX
 
 if TYPE_CHECKING:
@@ -59,4 +59,6 @@ def domain_of(decoder: Decoder) -> Domain:
         return Domain(None, decoder.fill is None, FLOAT32_MAX)
     if isinstance(decoder, Lookup):
         return Domain(np.unique(np.append(decoder.values.values, np.float32(decoder.default))), has_nan=False)
+    if isinstance(decoder, Summary) or (isinstance(decoder, Grams) and (decoder.counted or decoder.scaled)):
+        return Domain(None, has_nan=False, most=FLOAT32_MAX)
     return Domain(np.array([0, 1], dtype=np.float32), has_nan=False)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from automicro.errors import ArtifactError
-from automicro.program.nodes import Lookup, Numeric, OneHot
+from automicro.program.nodes import Lookup, Numeric, feature_count
 from automicro.program.rows import FLOAT32_MAX
 from automicro.program.usage import usage
 from automicro.program.weights import Weights
@@ -52,7 +52,7 @@ class _Sorted:
             if isinstance(decoder, Lookup):
                 is_ranked = own is not None and len(own) and _are_halves(own)
                 (result.ranked if is_ranked else result.lookups).append(place)
-            feature += len(decoder.levels) if isinstance(decoder, OneHot) else 1
+            feature += feature_count(decoder)
         return result
 
     def ends(self, place: int) -> NDArray[np.float32]:

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from automicro.program.nodes import Lookup, Missing, Numeric, OneHot
+from automicro.program.nodes import Grams, Lookup, Missing, Numeric, OneHot, Summary
 from automicro.program.weights import Weights
+from automicro.program.wire.derived import read_derived, write_derived
 from automicro.program.wire.numbers import (
     Chances,
     LearntNumbers,
@@ -29,16 +30,17 @@ if TYPE_CHECKING:
 
 __all__ = ["Level", "level_lists", "read_layout", "with_levels", "write_layout"]
 
-PLAIN, FILLED, MISSING, ONE_HOT, LOOKUP = range(5)
-KINDS = 5
-SAME = (4, 3, 4, 1, 2, 2)  # chances of mixed kinds, and of all decoders being of one kind
+PLAIN, FILLED, MISSING, ONE_HOT, LOOKUP, GRAMS, SUMMARY = range(7)
+KIND_CHANCES, KIND_GAIN = (8, 8, 8, 8, 8, 1, 1), 16
+SAME = (32, 24, 32, 8, 16, 16, 4, 4)  # chances of mixed kinds, and of all decoders being of one kind
+KIND_OF = {Missing: MISSING, OneHot: ONE_HOT, Lookup: LOOKUP, Grams: GRAMS, Summary: SUMMARY}
 Level = str | None
 
 
 def _kind(decoder: Column) -> int:
     if isinstance(decoder, Numeric):
         return PLAIN if decoder.fill is None else FILLED
-    return MISSING if isinstance(decoder, Missing) else ONE_HOT if isinstance(decoder, OneHot) else LOOKUP
+    return KIND_OF[type(decoder)]
 
 
 def level_lists(decoders: Sequence[Column]) -> list[Sequence[Level]]:
@@ -47,14 +49,14 @@ def level_lists(decoders: Sequence[Column]) -> list[Sequence[Level]]:
 
 
 def write_layout(sink: Sink, decoders: Sequence[Column], columns: int) -> None:
-    """Write columns and kinds of decoders, and how many levels each has."""
+    """Write columns and kinds of decoders, how many levels each has, and the settings of grams and summaries."""
     sink.claim(len(decoders))
     _write_columns(sink, [d.column for d in decoders], columns)
     kinds = [_kind(d) for d in decoders]
     if decoders:
         same = len(set(kinds)) == 1
         write_choice(sink, kinds[0] + 1 if same else 0, SAME)
-        chances = Chances(KINDS, 2)
+        chances = Chances(len(KIND_CHANCES), KIND_GAIN, KIND_CHANCES)
         for kind in kinds:
             if not same:
                 chances.write(sink, kind)
@@ -64,6 +66,7 @@ def write_layout(sink: Sink, decoders: Sequence[Column], columns: int) -> None:
             one_hot.write(sink, len(decoder.levels) - 1)
         elif isinstance(decoder, Lookup):
             lookup.write(sink, len(decoder.levels))
+    write_derived(sink, decoders)
 
 
 def _write_columns(sink: Sink, columns: list[int], count: int) -> None:
@@ -111,20 +114,24 @@ def read_layout(source: Decoder, count: int) -> list[Column]:
     columns = _read_columns(source, count)
     if not columns:
         return []
-    same, chances = read_choice(source, SAME), Chances(KINDS, 2)
+    same, chances = read_choice(source, SAME), Chances(len(KIND_CHANCES), KIND_GAIN, KIND_CHANCES)
     kinds = [same - 1 if same else chances.read(source) for _ in columns]
     nothing = Weights(np.empty(0, dtype=np.float32))
     decoders: list[Column] = []
     one_hot, lookup = LearntNumbers(), LearntNumbers()
     for column, kind in zip(columns, kinds, strict=True):
-        if kind >= ONE_HOT:
+        if kind == GRAMS:
+            decoders.append(Grams(column, "word", 1, 1, 1, (0,)))
+        elif kind == SUMMARY:
+            decoders.append(Summary(column, "mean"))
+        elif kind >= ONE_HOT:
             size = one_hot.read(source) + 1 if kind == ONE_HOT else lookup.read(source)
             source.claim(size)
             levels = (None,) * size
             decoders.append(OneHot(column, levels) if kind == ONE_HOT else Lookup(column, levels, nothing, 0.0))
         else:
             decoders.append(Missing(column) if kind == MISSING else Numeric(column, None if kind == PLAIN else 0.0))
-    return decoders
+    return read_derived(source, decoders)
 
 
 def with_levels(decoders: Sequence[Column], lists: Sequence[tuple[Level, ...]]) -> tuple[Column, ...]:

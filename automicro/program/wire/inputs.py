@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from automicro.program.nodes import Missing, Numeric, OneHot
+from automicro.program.nodes import Grams, Missing, Numeric, OneHot, feature_count
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,8 +28,9 @@ class Inputs:
         binary: list[bool] = []
         missing: list[bool] = []
         for decoder in decoders:
-            width = len(decoder.levels) if isinstance(decoder, OneHot) else 1
-            binary += [isinstance(decoder, OneHot | Missing)] * width
+            width = feature_count(decoder)
+            flags = isinstance(decoder, Grams) and not decoder.counted and not decoder.scaled
+            binary += [flags or isinstance(decoder, OneHot | Missing)] * width
             missing += [isinstance(decoder, Numeric) and decoder.fill is None] * width
         return cls(tuple(binary), tuple(missing))
 
