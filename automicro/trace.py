@@ -63,6 +63,7 @@ def _record(result: Result, outcome: Outcome, chosen: Outcome | None, slow: dict
         seconds=outcome.seconds,
         variant=form.key or None if form else None,
         precision=form.precision or None if form else None,
+        taken_over=outcome.taken_over or None,
     )
 
 

@@ -65,6 +65,8 @@ class PreparationSettings:
         Smallest share of the training rows with which a level (or missing, of a category) is told from the others.
     columns : int or None
         Use at most this many source columns, the most relevant.
+    only : tuple of int or None
+        Use these source columns; with `columns`, the most relevant of these.
     guarded : bool
         Whether numbers are also filled in columns that are complete in the data. Without, a missing value there makes
         the prediction of a linear model NaN, and the packed model is about 0.8 bytes a column smaller.
@@ -84,6 +86,7 @@ class PreparationSettings:
     scaled: bool = False
     rare: float = 0.01
     columns: int | None = None
+    only: tuple[int, ...] | None = None
     guarded: bool = True
     hops: int = 0
     messages: Literal["sum", "mean", "symmetric"] = "symmetric"
@@ -145,9 +148,10 @@ class Preparation:
         DataError
             If no column varies within the rows.
         """
-        columns: Sequence[int] = range(len(problem.table.columns))
+        columns: Sequence[int] = range(len(problem.table.columns)) if settings.only is None else settings.only
         if settings.columns is not None:
-            columns = sorted((ranking or rank_columns(problem, rows, seed))[: settings.columns])
+            ranked = ranking or rank_columns(problem, rows, seed)
+            columns = sorted([j for j in ranked if j in columns][: settings.columns])
         flat, training = of_nodes(problem, rows)
         made = [part for j in columns for part in _parts(flat, j, training, settings, seed)]
         if not made:
@@ -307,7 +311,8 @@ def _scale(X: NDArray[np.float32], known: NDArray[np.int64] | None) -> tuple[Aff
 
 def features_at_most(profiles: Sequence[ColumnProfile], settings: PreparationSettings) -> int:
     """Return the most features that a preparation with these settings can make of columns with these profiles."""
-    counts = sorted((_features_of(profile, settings) for profile in profiles), reverse=True)
+    used = profiles if settings.only is None else [profiles[j] for j in settings.only]
+    counts = sorted((_features_of(profile, settings) for profile in used), reverse=True)
     pooled = sum(kind != "count" for kind in settings.pools) if settings.pools else 1
     return sum(counts[: settings.columns]) * pooled + ("count" in settings.pools)
 

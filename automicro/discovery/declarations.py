@@ -15,7 +15,16 @@ __all__ = ["fault"]
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 
 # Positional arguments that the core hands over.
-_METHODS = {"space": 1, "size_budget": 2, "fit": 2, "lower": 1, "needs": 1, "variants": 2, "strongest": 1}
+_METHODS = {
+    "space": 1,
+    "size_budget": 2,
+    "fit": 2,
+    "lower": 1,
+    "needs": 1,
+    "variants": 2,
+    "taken_over": 1,
+    "strongest": 1,
+}
 
 
 def fault(candidate: object) -> str | None:

@@ -6,6 +6,7 @@ from automicro.plugin.family import Declined, Family, Needs, Variant
 from automicro.plugin.hooks import hookimpl
 from automicro.plugin.profile import ColumnProfile, GraphProfile, Profile
 from automicro.plugin.space import Choice, Float, Integer, Space
+from automicro.plugin.start import Layer, Start
 from automicro.program import Lowered
 
 __all__ = [
@@ -17,11 +18,13 @@ __all__ = [
     "Float",
     "GraphProfile",
     "Integer",
+    "Layer",
     "Lowered",
     "Needs",
     "Profile",
     "SizeBudget",
     "Space",
+    "Start",
     "TrainingData",
     "Variant",
     "hookimpl",

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from automicro.plugin.profile import Task
+    from automicro.plugin.start import Start
     from automicro.program import Topology
 
 __all__ = ["Feature", "TrainingData"]
@@ -57,6 +58,8 @@ class TrainingData:
         graph.
     places : array of int64, (rows,), or None
         The nodes whose target is known and may be learnt from; None if targets belong to graphs.
+    start : Start or None
+        What an earlier model or a pretrained encoder brings; use of it what serves, and say so in `Family.taken_over`.
     """
 
     X: NDArray[np.float32]
@@ -72,6 +75,7 @@ class TrainingData:
     soft_targets: NDArray[np.float64] | None = None
     topology: Topology | None = None
     places: NDArray[np.int64] | None = None
+    start: Start | None = None
 
     @property
     def outputs(self) -> int:

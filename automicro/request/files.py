@@ -12,7 +12,8 @@ from pydantic import ValidationError
 from automicro.errors import RequestError
 from automicro.request.lines import FORMATS, form_of, parse
 from automicro.request.problems import problems, rejected
-from automicro.request.search_request import SearchRequest, set_values
+from automicro.request.search_request import SearchRequest, path_in, set_values
+from automicro.request.start import split_encoder
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -70,12 +71,16 @@ def loads(
 
 def _from_here(settings: list[str]) -> list[str]:
     """Make paths absolute that stand in settings: who types them means the working folder, not the file's."""
-    paths = {"data.source", "search.storage", "output.model", "output.trace", "output.report"}
+    paths = {"data.source", "search.storage", "search.start_from", "output.model", "output.trace", "output.report"}
     anchored = []
     for setting in settings:
         key, equals, value = (part.strip() for part in setting.partition("="))
-        local = key in paths and value and "://" not in value and not value.startswith("sklearn:")
-        anchored.append(f"{key}={Path(value).absolute()}" if local else f"{key}{equals}{value}")
+        if key in paths and value:
+            value = path_in(Path.cwd(), value)
+        elif key == "search.encoders" and value:
+            entries = map(split_encoder, value.split(","))
+            value = ",".join(f"{family}={path_in(Path.cwd(), source)}" for family, source in entries)
+        anchored.append(f"{key}{equals}{value}")
     return anchored
 
 

@@ -76,3 +76,4 @@ class TrialRecord(_Record):
     seconds: float = Field(0.0, ge=0, description="time spent")
     variant: str | None = Field(None, description="key of the best of the programs that one training gave")
     precision: str | None = Field(None, description="how the weights were rounded")
+    taken_over: str | None = Field(None, description="what of an earlier model or a pretrained encoder went into it")

@@ -8,6 +8,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from automicro.request.problems import Section, problem
 from automicro.request.quantities import Bytes, Count, Flag, Names, Seconds, Text, Whole
+from automicro.request.start import Encoders, Start
 
 __all__ = ["Search"]
 
@@ -45,6 +46,12 @@ class Search(Section):
     storage : str, optional
         Folder that keeps every finished trial; a search that finds trials of the same request there goes on from them.
         It holds pickles: name only a folder that nobody else writes to.
+    start_from : str, path or Model, optional
+        An earlier model on a related task: each family first tries its columns, and may start from its weights. The trace says
+        what a trial took over.
+    encoders : mapping of str to path or arrays, optional
+        Pretrained arrays for a family, by the names that the family reads: ``{"mlp": {"weights_0": ...}}``, or an .npz file of
+        them; in a file or on a command line also ``"mlp=weights.npz"``.
     progress : bool, optional
         Whether progress is shown; on a terminal only, if not given.
 
@@ -69,6 +76,10 @@ class Search(Section):
     trial_seconds: Seconds = Field(120.0, description="a trial that takes longer is stopped")
     trial_memory: Bytes = Field(Bytes(2 * 10**9), description="a trial that takes more memory is stopped")
     storage: Text | None = Field(None, description="folder that keeps the finished trials, to resume from")
+    start_from: Start | None = Field(
+        None, description="model of a related task, whose columns and weights are tried first"
+    )
+    encoders: Encoders | None = Field(None, description="pretrained arrays of a family, such as mlp=weights.npz")
     progress: Flag | None = Field(None, description="whether progress is shown; on a terminal only, if not given")
 
     @model_validator(mode="before")

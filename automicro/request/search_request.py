@@ -11,12 +11,13 @@ from automicro.request.constraints import Constraints
 from automicro.request.problems import Section, did_you_mean
 from automicro.request.search import Search
 from automicro.request.source import DataSource, Output
+from automicro.request.start import split_encoder
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-__all__ = ["SearchRequest", "set_values"]
+__all__ = ["SearchRequest", "path_in", "set_values"]
 
 _AnySection = TypeVar("_AnySection", bound=Section)
 
@@ -61,18 +62,24 @@ class SearchRequest(Section):
         parts: dict[str, Any] = {name: getattr(self, name) for name in type(self).model_fields}
         if self.data is not None:
             parts["data"] = _anchored(self.data, ("source",), folder)
-        parts["search"] = _anchored(self.search, ("storage",), folder)
+        parts["search"] = _anchored(self.search, ("storage", "start_from"), folder)
+        if self.search.encoders is not None:
+            entries = tuple(
+                f"{family}={path_in(folder, source)}" for family, source in map(split_encoder, self.search.encoders)
+            )
+            parts["search"] = parts["search"].model_copy(update={"encoders": entries})
         parts["output"] = _anchored(self.output, ("model", "trace", "report"), folder)
         return SearchRequest(**parts)
 
 
 def _anchored(section: _AnySection, keys: tuple[str, ...], folder: Path) -> _AnySection:
-    paths = {
-        key: str(folder / path)
-        for key in keys
-        if (path := getattr(section, key)) is not None and "://" not in path and not path.startswith("sklearn:")
-    }
+    paths = {key: path_in(folder, path) for key in keys if (path := getattr(section, key)) is not None}
     return section.model_copy(update=paths)
+
+
+def path_in(folder: Path, source: str) -> str:
+    """Return a relative path taken from a folder; URLs, ``sklearn:`` sources and contents stay."""
+    return source if "://" in source or source.startswith("sklearn:") else str(folder / source)
 
 
 def set_values(document: dict[str, Any], settings: Iterable[str]) -> dict[str, Any]:

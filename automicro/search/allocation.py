@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from automicro.plugin import Family, Profile
     from automicro.search.task import Outcome
+    from automicro.search.transfer import Earlier
 
 __all__ = ["Allocation"]
 
@@ -82,13 +83,20 @@ class Allocation:
     """
 
     def __init__(
-        self, families: Mapping[str, Family], profile: Profile, seed: int, *, timed: bool = False, sampler: str = "tpe"
+        self,
+        families: Mapping[str, Family],
+        profile: Profile,
+        seed: int,
+        *,
+        timed: bool = False,
+        sampler: str = "tpe",
+        earlier: Earlier | None = None,
     ) -> None:
-        self._seed, self._timed = seed, timed
+        self._seed, self._timed, self._earlier = seed, timed, earlier
         self._number, self._seconds = 0, 0.0
         self._shares: dict[str, _Share] = {}
         for name, family in sorted(families.items()):
-            space = candidate_space(family, profile)
+            space = candidate_space(family, profile, earlier)
             study = FamilyStudy(space, (seed + zlib.crc32(name.encode())) % 2**32, sampler)
             self._shares[name] = _Share(family, study)
             if family.start_seconds:
@@ -120,7 +128,7 @@ class Allocation:
         return min(share.best_bytes for share in self._shares.values())
 
     def _candidate(self, name: str, number: int, setting: Mapping[str, Any]) -> Candidate:
-        preparation = preparation_settings(self._shares[name].family, setting)
+        preparation = preparation_settings(self._shares[name].family, setting, self._earlier)
         return Candidate(number, name, own_parameters(setting), preparation, self._seed)
 
     def _begin(self, seconds_left: float | None) -> None:

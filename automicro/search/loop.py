@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from automicro.search.executor import LocalExecutor
     from automicro.search.store import Store
     from automicro.search.task import Candidate, Target
+    from automicro.search.transfer import Earlier
 
 __all__ = ["Found", "Goal", "Listener", "Loop", "usable_families"]
 
@@ -79,11 +80,12 @@ def usable_families(families: Mapping[str, Family], profile: Profile) -> tuple[d
 
 @dataclass(frozen=True)
 class Goal:
-    """What is to be reached, on how many folds; `timed` if nothing but the clock bounds the search."""
+    """What is to be reached, on how many folds, starting from what; `timed` if nothing but the clock bounds the search."""
 
     target: Target
     folds: int
     timed: bool = False
+    earlier: Earlier | None = None
 
 
 class Loop:
@@ -98,7 +100,7 @@ class Loop:
     ) -> None:
         self._families, self._profile, self._store = families, profile, store
         self._target, self._folds = goal.target, goal.folds
-        self._allocation = Allocation(families, profile, seed, timed=goal.timed)
+        self._allocation = Allocation(families, profile, seed, timed=goal.timed, earlier=goal.earlier)
         self._waiting: deque[int] = deque()
         self._done: dict[int, Outcome] = {}
         self._tasks: dict[int, TrialTask] = {}

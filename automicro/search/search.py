@@ -16,6 +16,7 @@ from automicro.search.loop import Goal, Loop, usable_families
 from automicro.search.reference import find_reference, reference_tasks
 from automicro.search.store import Store
 from automicro.search.task import Context, Target, offsets_of
+from automicro.search.transfer import read_earlier, read_encoders
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -71,7 +72,7 @@ def search(problem: Problem, constraints: Constraints, settings: Search, listene
     Raises
     ------
     RequestError
-        If the metric does not fit the task.
+        If the metric does not fit the task, or what the search should start from cannot be used.
     DataError
         If the rows are too few to split.
     FamilyUnavailableError
@@ -84,7 +85,15 @@ def search(problem: Problem, constraints: Constraints, settings: Search, listene
     families, notes = usable_families(registry.select(settings.families), facts)
     if not families:
         raise FamilyUnavailableError("at least one family must serve the problem, but " + "; ".join(notes))
-    context = Context(problem, folds(problem, settings.seed), str(constraints.metric), constraints.max_features)
+    earlier, said = (None, "") if settings.start_from is None else read_earlier(settings.start_from, problem)
+    context = Context(
+        problem,
+        folds(problem, settings.seed),
+        str(constraints.metric),
+        constraints.max_features,
+        earlier,
+        read_encoders(settings.encoders or (), families),
+    )
     workers = settings.workers or min(MOST_WORKERS, os.cpu_count() or 1)
     store = None if settings.storage is None else Store(settings.storage, context)
     with LocalExecutor(context, workers, settings.trial_seconds, settings.trial_memory) as executor:
@@ -92,13 +101,14 @@ def search(problem: Problem, constraints: Constraints, settings: Search, listene
         if constraints.within is not None:
             reference = _reference(executor, context, registry.families, settings, clock)
         target = _target(constraints, reference)
-        goal = Goal(target, len(context.folds), timed=settings.trials is None)
+        goal = Goal(target, len(context.folds), timed=settings.trials is None, earlier=earlier)
         loop = Loop(families, facts, goal, settings.seed, store)
         found = loop.run(executor, settings.trials, clock.loop_until, listener)
     timed = _timed(context, found, constraints, clock.until(1.0))
     all_notes = (
         *problem.notes,
         *notes,
+        *filter(None, [said]),
         *found.notes,
         *(reference.notes if reference else ()),
         *_doubts(timed, constraints),

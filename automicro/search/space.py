@@ -5,27 +5,32 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from automicro.data import PreparationSettings
+from automicro.errors import PluginError
 from automicro.plugin import Choice, Space
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from automicro.plugin import Family, Profile
     from automicro.plugin.space import Parameter
+    from automicro.search.transfer import Earlier
 
 __all__ = ["candidate_space", "own_parameters", "preparation_settings", "reference_preparation"]
 
 ENCODING, RARE, COLUMNS = "preparation.encoding", "preparation.rare", "preparation.columns"
 HOPS, MESSAGES, POOLS = "preparation.hops", "preparation.messages", "preparation.pools"
 ALL = (ENCODING, RARE, COLUMNS, HOPS, MESSAGES, POOLS)
+EARLIER = "those of the earlier model"
+FIRST_FROM_EARLIER = 2  # settings of the portfolio that are tried on the columns of an earlier model before all others
 RARE_SHARES = (0.02, 0.005, 0.05, 0.1)
 
 
-def candidate_space(family: Family, profile: Profile) -> Space:
+def candidate_space(family: Family, profile: Profile, earlier: Earlier | None = None) -> Space:
     """Return the family's space with the preparation's parameters behind it.
 
     The preparation has up to three: which of the encodings that the family accepts (by its place in ``needs(...).categories``), the
-    share of rows below which a level counts as rare, and to how many source columns the data are cut first (None: all).
+    share of rows below which a level counts as rare, and to how many source columns the data are cut first (None: all). Where the
+    search starts from an earlier model, the data can also be cut to the columns that it reads, which is tried first.
     """
     own = family.space(profile)
     encodings = max((len(family.needs(setting).categories) for setting in own.portfolio), default=1)
@@ -35,7 +40,10 @@ def candidate_space(family: Family, profile: Profile) -> Space:
         extra.append(Choice(ENCODING, tuple(range(encodings))))
     if any(column.kind == "category" and column.distinct > 2 for column in profile.columns):
         extra.append(Choice(RARE, RARE_SHARES))
-    if len(counts := _column_counts(profile)) > 1:
+    counts: tuple[int | str | None, ...] = _column_counts(profile)
+    if earlier is not None and earlier.columns:
+        counts = (*counts, EARLIER)
+    if len(counts) > 1:
         extra.append(Choice(COLUMNS, counts))
     if profile.graph is not None and "graph" not in family.kinds:
         extra += _of_graphs(pooled=profile.graph.pooled)
@@ -49,7 +57,29 @@ def candidate_space(family: Family, profile: Profile) -> Space:
             {**setting, HOPS: hops} for hops in others for setting in portfolio[:2]
         ]
         portfolio = [{k: v for k, v in setting.items() if k != MESSAGES or setting[HOPS]} for setting in portfolio]
+    if EARLIER in counts and earlier is not None:
+        portfolio[:0] = _from_earlier(family, own, earlier, portfolio)
     return Space((*own.parameters, *extra), tuple(portfolio))
+
+
+def _from_earlier(
+    family: Family, own: Space, earlier: Earlier, portfolio: Sequence[Mapping[str, Any]]
+) -> list[dict[str, Any]]:
+    """Return the first settings of the portfolio, and if the same family made the earlier model its setting, on that model's columns."""
+    first = [{**setting, COLUMNS: EARLIER} for setting in portfolio[:FIRST_FROM_EARLIER]]
+    if first and earlier.family == family.name and _fits(own, earlier.parameters):
+        prepared = {name: value for name, value in first[0].items() if name in ALL}
+        first.insert(0, {**earlier.parameters, **prepared})
+    return first
+
+
+def _fits(space: Space, setting: Mapping[str, Any]) -> bool:
+    """Whether a setting is one of a space: that of an earlier version need not be."""
+    try:
+        space.check(setting)
+    except PluginError:
+        return False
+    return True
 
 
 def _of_graphs(*, pooled: bool) -> list[Parameter]:
@@ -85,16 +115,20 @@ def own_parameters(setting: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in setting.items() if name not in ALL}
 
 
-def preparation_settings(family: Family, setting: Mapping[str, Any]) -> PreparationSettings:
+def preparation_settings(
+    family: Family, setting: Mapping[str, Any], earlier: Earlier | None = None
+) -> PreparationSettings:
     """Return how a candidate's columns become features."""
     needs = family.needs(own_parameters(setting))
     place = min(setting.get(ENCODING, 0), len(needs.categories) - 1)
+    columns = setting.get(COLUMNS)
     return PreparationSettings(
         missing=needs.missing,
         categories=needs.categories[place],
         scaled=needs.scaled,
         rare=setting.get(RARE, RARE_SHARES[0]),
-        columns=setting.get(COLUMNS),
+        columns=None if columns == EARLIER else columns,
+        only=earlier.columns if columns == EARLIER and earlier is not None else None,
         hops=setting.get(HOPS, 0),
         messages=setting.get(MESSAGES, "symmetric"),
         pools=tuple(setting[POOLS].split(",")) if POOLS in setting else (),

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from automicro.data import Fold, PreparationSettings, Problem
     from automicro.measure import Interpretability
+    from automicro.search.transfer import Earlier
 
 __all__ = [
     "Candidate",
@@ -41,12 +42,14 @@ class Candidate:
 
 @dataclass(frozen=True, eq=False)
 class Context:
-    """What every task of a search shares; sent to each worker once."""
+    """What every task of a search shares, an earlier model and pretrained arrays by family included; sent to each worker once."""
 
     problem: Problem
     folds: tuple[Fold, ...]
     metric: str
     max_features: int | None = None
+    earlier: Earlier | None = None
+    encoders: Mapping[str, Mapping[str, NDArray[np.float64]]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -127,6 +130,8 @@ class Outcome:
     out_of_fold : array of float64 or None
         Predictions of the chosen form on rows it was not trained on, (repeats, rows) or (repeats, rows, classes); NaN where a
         row was never held out.
+    taken_over : str
+        What of an earlier model or a pretrained encoder went into it.
     """
 
     number: int
@@ -140,6 +145,7 @@ class Outcome:
     structure: Interpretability | None = None
     latency_us: float | None = None
     out_of_fold: NDArray[np.float64] | None = None
+    taken_over: str = ""
     folds_run: int = 0
     seconds: float = 0.0
 

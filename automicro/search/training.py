@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ from automicro.data import Preparation, rank_columns
 from automicro.errors import DataError
 from automicro.plugin import Declined, TrainingData
 from automicro.program import Chain, Program, simplify, validate
+from automicro.search.transfer import start_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -20,7 +22,17 @@ if TYPE_CHECKING:
     from automicro.plugin import Family, Lowered
     from automicro.search.task import Candidate, Context
 
-__all__ = ["train"]
+__all__ = ["Trained", "train"]
+
+MOST_NAMED = 12
+
+
+@dataclass(frozen=True, eq=False)
+class Trained:
+    """Simplified programs by the key of their variant, in the family's order, and what they took over, in words."""
+
+    programs: dict[str, Program]
+    taken_over: str = ""
 
 
 @cache
@@ -30,8 +42,8 @@ def _ranking(context: Context, rows: bytes, seed: int) -> tuple[int, ...]:
 
 def train(
     context: Context, family: Family, candidate: Candidate, rows: NDArray[np.int64], *, every_variant: bool = True
-) -> dict[str, Program]:
-    """Prepare, fit and lower on the given rows; return simplified programs by the key of their variant, in the family's order.
+) -> Trained:
+    """Prepare, fit and lower on the given rows.
 
     Parameters
     ----------
@@ -41,7 +53,7 @@ def train(
     rows : array of int64
         Positions of the training rows.
     every_variant : bool
-        Whether to ask for the family's variants, or only for what `lower` gives (under the key "full").
+        Whether to ask for the family's variants, or only for what `lower` gives (under the key "full") from these rows alone.
 
     Raises
     ------
@@ -63,6 +75,7 @@ def train(
         max_columns=context.max_features,
         topology=preparation.topology,
         places=preparation.places,
+        start=start_of(context.earlier, context.encoders.get(family.name), preparation) if every_variant else None,
     )
     model = family.fit(candidate.parameters, data)
     lowered: Iterable[tuple[str, Lowered]]
@@ -70,7 +83,20 @@ def train(
         lowered = [(variant.key, variant.lowered) for variant in family.variants(model, data)]
     else:
         lowered = [("full", family.lower(model))]
-    return {key: _program(context, preparation, item) for key, item in lowered}
+    programs = {key: _program(context, preparation, item) for key, item in lowered}
+    return Trained(programs, _taken_over(context, candidate, family.taken_over(model)))
+
+
+def _taken_over(context: Context, candidate: Candidate, told: str) -> str:
+    """Return what a training took over, with its origin."""
+    said, earlier, only = [told] if told else [], context.earlier, candidate.preparation.only
+    if earlier is None:
+        return told
+    if only is not None:
+        names = [context.problem.table.names[column] for column in only]
+        more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
+        said.insert(0, f"columns {', '.join(names[:MOST_NAMED])}{more}")
+    return f"{'; '.join(said)} from {earlier.name}" if said else ""
 
 
 def _prepare(context: Context, candidate: Candidate, rows: NDArray[np.int64]) -> Preparation:

@@ -63,7 +63,7 @@ def _families() -> Mapping[str, Family]:
 
 def _reference(context: Context, family: Family, task: ReferenceTask) -> ReferenceOutcome:
     fold = context.folds[task.fold]
-    program = train(context, family, task.candidate, fold.train, every_variant=False)["full"]
+    program = train(context, family, task.candidate, fold.train, every_variant=False).programs["full"]
     prediction = evaluate(program, context.problem.batch(fold.validation))
     return ReferenceOutcome(task.candidate.number, gain_of(context, fold.validation, prediction), prediction)
 
@@ -75,13 +75,16 @@ class _Trial:
         self.context, self.family, self.task = context, family, task
         self.target: Target = task.target
         self.table = FormTable(context)
+        self.taken_over = ""
 
     def run(self) -> Outcome:
         """Train on the folds, then judge the forms."""
         small: tuple[str, ...] = ()
         screened: dict[str, float] = {}
         for fold in self.context.folds:
-            self.table.add_fold(fold, train(self.context, self.family, self.task.candidate, fold.train))
+            trained = train(self.context, self.family, self.task.candidate, fold.train)
+            self.taken_over = trained.taken_over
+            self.table.add_fold(fold, trained.programs)
             if self.table.folds == 1:
                 found = self._small_enough()
                 if isinstance(found, Outcome):
@@ -96,7 +99,8 @@ class _Trial:
         return self._judge(screened)
 
     def _outcome(self, status: str, reason: str, **facts: object) -> Outcome:
-        return Outcome(self.task.candidate.number, status, reason, folds_run=self.table.folds, **facts)  # type: ignore[arg-type]  # passed through
+        number, done = self.task.candidate.number, self.table.folds
+        return Outcome(number, status, reason, folds_run=done, taken_over=self.taken_over, **facts)  # type: ignore[arg-type]  # passed through
 
     def _small_enough(self) -> tuple[str, ...] | Outcome:
         """Return the variants that may beat the incumbent in bytes, judged on the first fold at the coarsest precision."""
@@ -223,7 +227,7 @@ class _Trial:
                 forms=forms,
                 fold_gains=gains,
             )
-        programs = train(self.context, self.family, self.task.candidate, every_row)
+        programs = train(self.context, self.family, self.task.candidate, every_row).programs
         outcomes = [
             self._packed(form, gains, programs[form.key], forms) for form, gains in passing if form.key in programs
         ]

@@ -71,6 +71,7 @@ def _value_and_slope(problem: Problem, fit: Fit) -> tuple[float, NDArray[np.floa
     at = Z @ fit.coefficients(Z.shape[1]).T.astype(np.float32) + fit.bias
     share = problem.design.weights / len(Z)
     slopes = problem.loss.slopes(at) * share[:, None]
-    by_coefficient = (slopes.T.astype(np.float32) @ Z).ravel()[fit.terms] + problem.ridge * fit.values
-    value = float(share @ problem.loss.values(at)) + 0.5 * problem.ridge * float(fit.values @ fit.values)
+    apart = problem.from_prior(fit.terms, fit.values)
+    by_coefficient = (slopes.T.astype(np.float32) @ Z).ravel()[fit.terms] + problem.ridge * apart
+    value = float(share @ problem.loss.values(at)) + problem.penalty(fit)
     return value, slopes.sum(axis=0), by_coefficient

@@ -74,6 +74,11 @@ class Linear(Family):
                 yield Variant(f"k={name},{'points' if model.stepped else 'bits'}={grain}", model.lowered(raw))
         yield Variant("full", self.lower(model))
 
+    def taken_over(self, model: Path) -> str:
+        """Return how many coefficients of an earlier model the ridge pulled to."""
+        prior = model.scorer.problem.prior
+        return "" if prior is None else f"weights of {(prior != 0).sum()} terms"
+
     def strongest(self, profile: Profile) -> Parameters | None:
         """Return the fit on all terms, its penalty chosen on held-out rows."""
         return strongest_of(profile)

@@ -36,11 +36,15 @@ SINGLE = 20_000_000  # products of rows and squared terms from which single prec
 
 @dataclass(frozen=True, eq=False)
 class Problem:
-    """What is minimised: the mean loss over a design's rows plus `ridge` times half the sum of squared coefficients."""
+    """What is minimised: the mean loss over a design's rows plus `ridge` times half the sum of squared coefficients.
+
+    With a `prior`, (outputs x columns,), their differences from it are squared.
+    """
 
     design: Design
     loss: Loss
     ridge: float
+    prior: NDArray[np.float64] | None = None
 
     @property
     def outputs(self) -> int:
@@ -49,7 +53,19 @@ class Problem:
 
     def some_rows(self, index: NDArray[np.int64]) -> Problem:
         """Return the problem on some rows."""
-        return Problem(self.design.rows(index), self.loss.rows(index), self.ridge)
+        return replace(self, design=self.design.rows(index), loss=self.loss.rows(index))
+
+    def from_prior(self, terms: NDArray[np.int64], values: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return by how much coefficients differ from the prior."""
+        return values if self.prior is None else values - self.prior[terms]
+
+    def penalty(self, fit: Fit) -> float:
+        """Return what the ridge adds for a fit; what a term of the prior costs that is not in the fit is counted too."""
+        apart = self.from_prior(fit.terms, fit.values)
+        squares = float(apart @ apart)
+        if self.prior is not None:
+            squares += float(self.prior @ self.prior) - float(self.prior[fit.terms] @ self.prior[fit.terms])
+        return 0.5 * self.ridge * squares
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,6 +119,8 @@ def quadratic(problem: Problem, fit: Fit, terms: NDArray[np.int64]) -> Quadratic
     at[:outputs] = fit.bias
     at[place[fit.terms]] = fit.values
     linear = hessian @ at - gradient
+    if problem.prior is not None:
+        linear[outputs:] += problem.ridge * problem.prior[terms]
     penalty = np.concatenate([np.full(outputs, BIAS_RIDGE), np.full(len(terms), problem.ridge)])
     hessian[np.diag_indices_from(hessian)] += penalty
     return Quadratic(hessian, linear)
@@ -144,6 +162,8 @@ def screen(problem: Problem, fit: Fit, allowed: NDArray[np.int64], count: int) -
     share = design.weights[:, None] / len(at)
     slopes = ((loss.slopes(at) * share).T.astype(np.float32) @ design.Z).ravel()[allowed]
     bends = ((loss.curvature(at) * share).T.astype(np.float32) @ design.Z**2).ravel()[allowed]
+    if problem.prior is not None:
+        slopes = slopes - problem.ridge * problem.prior[allowed]
     promise = slopes**2 / (bends + problem.ridge)
     promise[np.isin(allowed, fit.terms)] = np.inf
     return np.sort(allowed[np.argsort(-promise, kind="stable")[: count + len(fit.terms)]])
@@ -157,8 +177,7 @@ def mean_loss(problem: Problem, fit: Fit) -> float:
 
 def objective(problem: Problem, fit: Fit) -> float:
     """Return the penalised mean loss."""
-    penalty = problem.ridge * float(fit.values @ fit.values) + BIAS_RIDGE * float(fit.bias @ fit.bias)
-    return mean_loss(problem, fit) + 0.5 * penalty
+    return mean_loss(problem, fit) + problem.penalty(fit) + 0.5 * BIAS_RIDGE * float(fit.bias @ fit.bias)
 
 
 def newton(problem: Problem, fit: Fit, steps: int = 8) -> Fit:

@@ -14,6 +14,7 @@ from automicro_linear.design import basis_of, standardise
 from automicro_linear.lowering import body
 from automicro_linear.newton import Fit, Problem
 from automicro_linear.paths import ORDERS
+from automicro_linear.prior import PULL_ROWS, prior_of
 from automicro_linear.recipes import Scorer
 from automicro_linear.spaces import BANDS
 from automicro_linear.targets import row_weights, target_of
@@ -79,7 +80,7 @@ def train(data: TrainingData, setting: Setting) -> Path:
     data = _drawn(data, setting.cuts)
     design = standardise(data.X, row_weights(data), basis_of(data.X, data.features, setting.cuts, setting.slopes))
     target = target_of(data, setting.link)
-    problem = Problem(design, target.loss, setting.ridge)
+    problem = _pulled(Problem(design, target.loss, setting.ridge), data)
     terms = np.flatnonzero(np.tile(design.usable, problem.outputs))
     if data.max_columns is not None:
         owners = np.array([data.features[j].column for j in design.basis.feature.tolist()], dtype=np.int64)
@@ -91,6 +92,13 @@ def train(data: TrainingData, setting: Setting) -> Path:
     ladder = ladder[: 1 + sum(k < len(terms) for k in ladder)]
     fits = ORDERS[setting.order](problem, [min(k, len(terms)) for k in ladder], terms)
     return Path(Scorer(problem, target, data.metric), tuple(map(str, ladder)), tuple(fits))
+
+
+def _pulled(problem: Problem, data: TrainingData) -> Problem:
+    """Return the problem with its ridge towards the coefficients of an earlier model, where there are some."""
+    if (prior := prior_of(problem, data.start)) is None:
+        return problem
+    return replace(problem, prior=prior, ridge=max(problem.ridge, PULL_ROWS / len(data.y)))
 
 
 def _drawn(data: TrainingData, cuts: int) -> TrainingData:
