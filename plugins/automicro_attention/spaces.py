@@ -31,17 +31,19 @@ def space_of(profile: Profile) -> Space:
         *([Choice("shared", (True, False), when={"patch": wider})] if wider else []),
         Choice("width", WIDTHS),
         Choice("heads", HEADS),
-        Choice("activation", ("none", "relu", "tanh")),
+        Choice("activation", ("tanh", "none", "relu")),
         Choice("asks", (False, True)),
         Choice("kept", KEPT),
         Choice("rounding", ("coarse", "fine")),
     ]
-    usual = {"patch": 1, "activation": "none", "asks": False, "kept": 1.0, "rounding": "coarse"}
+    usual = {"patch": 1, "activation": "tanh", "asks": False, "kept": 1.0, "rounding": "coarse"}
     portfolio = [
-        usual | {"width": 3, "heads": 1},
-        usual | {"width": 8, "heads": 4, "activation": "tanh"},
+        usual | {"width": 4, "heads": 1},
+        usual | {"width": 8, "heads": 4},
     ]
-    portfolio += [usual | {"patch": patch, "shared": True, "width": 8, "heads": 8} for patch in wider]
+    portfolio += [
+        usual | {"patch": patch, "shared": True, "width": 8, "heads": 8, "activation": "none"} for patch in wider
+    ]
     portfolio += [usual | {"width": 12, "heads": 4, "activation": "relu", "asks": True, "rounding": "fine"}]
     return Space(tuple(parameters), tuple(portfolio))
 

@@ -36,7 +36,7 @@ __all__ = ["Stage", "Trained", "rows_of", "train"]
 ROUNDINGS = {"coarse": (4, 3, 2), "fine": (8, 6, 5)}
 BATCH, SMALL_BATCH, SMALL = 256, 64, 2500
 EPOCHS, FEWEST, MOST = 60, 600, 3000  # steps of the training without rounding; each rounding takes a third of them
-RATE, DECAY = 1e-2, 1e-4
+RATE, DECAY = 1e-2, 0.3
 MOST_COLUMNS = 1 << 24
 LONGEST = 5.0  # gradient
 PROBED = 4096  # rows on which the worth of tokens is judged
@@ -156,11 +156,12 @@ class _Run:
         worth = np.zeros(len(self.layout.tokens)) if gates.grad is None else gates.grad.abs().sum(dim=0).numpy()
         tokens = sorted(np.argsort(-worth, kind="stable")[:kept].tolist())
         self.layout = self.layout.kept(tokens)
-        self.rows = Rows(self.rows.X[:, tokens].contiguous(), self.rows.there[:, tokens].contiguous())
-        self.centres = self.centres[tokens]
+        slots = self.layout.slots
+        self.rows = Rows(self.rows.X[:, tokens, :slots].contiguous(), self.rows.there[:, tokens, :slots].contiguous())
+        self.centres = self.centres[tokens, :slots]
         self.weights["positions"] = self.weights["positions"][tokens]
         if not self.layout.shared:
-            self.weights["weights"] = self.weights["weights"][tokens]
+            self.weights["weights"] = self.weights["weights"][tokens, :slots]
 
     def stage(self, steps: Tensors | None = None, rounding: Rounding = EXACT) -> Stage:
         """Return the weights as they ship."""

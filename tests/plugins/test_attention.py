@@ -40,6 +40,7 @@ SETTINGS = {
     "shared": PLAIN | {"patch": 2, "shared": True, "activation": "tanh"},
     "ragged": PLAIN | {"patch": 4, "shared": True},
     "few": PLAIN | {"kept": 0.5},
+    "few of unequal size": PLAIN | {"kept": 0.5, "patch": 5},
 }
 TASKS = ("binary", "classes", "regression")
 
