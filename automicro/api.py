@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from automicro.errors import RequestError
-from automicro.request import Constraints, Search, did_you_mean
+from automicro.request import INDICES, Constraints, Search, did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -39,16 +39,16 @@ def select(  # noqa: PLR0913 - each is a question that users ask on its own
     X : table, (rows, columns)
         Raw rows: a pandas, polars or pyarrow table, a 2-D array, a list of rows or of dicts. Numbers, booleans, categories, texts
         and missing values are taken as they are.
-    y : array or str, (rows,)
-        The target, or the name of its column in `X`.
+    y : array or str, (rows,), or None
+        The target, or the name of its column in `X`; None to find clusters.
     constraints : Constraints, optional
         Or its fields as further keywords: ``select(X, y, metric="roc_auc", score=0.8)``.
     search : Search, optional
         Trials, seconds, seed and more; 60 seconds if not given.
     families : iterable of str, optional
         Families that may take part; short for ``Search(families=...)``.
-    task : {"classification", "regression"}, optional
-        Told by the target if not given.
+    task : {"classification", "regression", "clustering"}, optional
+        Told by the target and the metric if not given. Clustering asks for ``metric="silhouette"`` if it is not told what for.
     weights : array or str, (rows,), optional
         Sample weights.
     groups : array or str, (rows,), optional
@@ -94,6 +94,8 @@ def select(  # noqa: PLR0913 - each is a question that users ask on its own
     for name, given, kind in (("constraints", constraints, Constraints), ("search", search, Search)):
         if given is not None and not isinstance(given, kind):
             raise RequestError(f"{name} must be an automicro.{kind.__name__}, but got {given!r}")
+    if task == "clustering" and constraints is None and not {"metric", *INDICES} & keywords.keys():
+        keywords["metric"] = "silhouette"
     wanted = constraints if constraints is not None else Constraints(**keywords)
     settings = search if search is not None else Search()
     if families is not None:
@@ -102,6 +104,10 @@ def select(  # noqa: PLR0913 - each is a question that users ask on its own
         values = {name: getattr(settings, name) for name in settings.model_fields_set}
         settings = Search(**values, families=[families] if isinstance(families, str) else list(families))
     asked = task or _task_of(wanted)
+    if asked == "clustering" and y is not None:
+        raise RequestError(
+            "clustering has no target, but got one: pass y=None, or a metric of classification or regression"
+        )
     problem = load_problem(X, y, task=asked, weights=weights, groups=groups, time=time)  # type: ignore[arg-type]  # checked there
     return run(problem, wanted, settings, target_name=_name(y))
 
@@ -138,9 +144,11 @@ def problem_of(request: SearchRequest) -> tuple[Problem, str | None]:
     assert source is not None  # noqa: S101 - checked by the caller
     if source.source.startswith("sklearn:"):
         frame, own_target = sklearn_source(source.source)
-        target = source.target or own_target
+        target: str | None = source.target or own_target
+        if source.task == "clustering":
+            frame, target = with_columns(frame, None, (own_target,)), None
     else:
-        frame, target = read_file(source.source, format=source.format), source.target or ""
+        frame, target = read_file(source.source, format=source.format), source.target
     keep = source.columns
     if keep is not None:
         roles = filter(None, (target, source.weights, source.groups, source.time))
@@ -158,8 +166,9 @@ def problem_of(request: SearchRequest) -> tuple[Problem, str | None]:
 
 
 def _task_of(constraints: Constraints) -> Task | None:
-    """Return classification if the metric is defined for nothing else: whole numbers are then classes, however many there are."""
-    return "classification" if constraints.measured.tasks == {"classification"} else None
+    """Return the task if the metric tells it: whole numbers are then classes, however many there are."""
+    tasks = constraints.measured.tasks
+    return "classification" if tasks == {"classification"} else "clustering" if tasks == {"clustering"} else None
 
 
 def _name(y: Any) -> str | None:

@@ -91,6 +91,7 @@ def _selection(asked: _Asked, result: Result, chosen: Outcome, trace: tuple[Tria
         metric=card.metric,
         score=score,
         score_interval=bounds,
+        indices=None if chosen.indices is None else dict(chosen.indices),
         target=sign * result.target.gain,
         size_bytes=card.size_bytes,
         latency=result.timed.latency,  # type: ignore[arg-type]  # measured for what is chosen
@@ -123,6 +124,7 @@ def _card(
         metric=result.context.metric,
         score=_rounded(score),
         score_interval=(_rounded(low), _rounded(high)),
+        indices=None if chosen.indices is None else {k: _rounded(v) for k, v in chosen.indices.items()},
         confidence=asked.constraints.confidence,
         verdict="estimated",
         family=candidate.family,

@@ -117,6 +117,8 @@ class Selection:
         The metric's mean over the folds, on rows that the folds' models were not trained on.
     score_interval : (float, float)
         One-sided bounds of `score`, each at the constraint's confidence.
+    indices : dict of str to float, or None
+        For clustering: silhouette, density-based validity and stability of the partition, whichever was asked for.
     target : float
         What `score` had to reach.
     size_bytes : int
@@ -163,6 +165,7 @@ class Selection:
     notes: tuple[str, ...] = ()
     seconds: float = 0.0
     interrupted: bool = False
+    indices: dict[str, float] | None = None
     variant: str = ""
     precision: str = ""
 

@@ -103,7 +103,7 @@ def infeasible(result: Result, constraints: Constraints, trace: tuple[TrialRecor
     nearest: dict[str, dict[str, object]] = {}
     for name in sorted({name for r in missed for name, margin in r.margins.items() if margin < 0}):
         record = min((r for r in missed if r.margins.get(name, 0) < 0), key=lambda r: (-r.margins[name], r.number))
-        nearest[name] = _facts(record, constraints.metric or "score")
+        nearest[name] = _facts(record, result.context.metric)
     tried = sum(record.status not in ("skipped", "declined") and record.seconds > 0 for record in trace)
     said = "; ".join(_sentence(name, nearest_overall, result, constraints) for name in binding)
     message = f"no model meets the constraints ({result.found.stopped}, {tried} candidates tried): {said}"
@@ -135,7 +135,9 @@ def _sentence(name: str, record: TrialRecord, result: Result, constraints: Const
             limit = sign * result.target.gain
             got = "unknown" if record.score is None else f"{record.score:.4g}"
             words = "at least" if sign > 0 else "at most"
-            return f"score: {constraints.metric} must be {words} {limit:.4g}, the nearest ({record.family}) has {got}"
+            return (
+                f"score: {result.context.metric} must be {words} {limit:.4g}, the nearest ({record.family}) has {got}"
+            )
         case "size":
             return f"size: at most {constraints.size} bytes are allowed, the nearest ({record.family}) takes {record.size_bytes}"
         case "latency":
@@ -145,5 +147,9 @@ def _sentence(name: str, record: TrialRecord, result: Result, constraints: Const
             return (
                 f"interpretability: {constraints.interpretability} is required, the nearest ({record.family}) misses it"
             )
+        case "silhouette" | "density_validity" | "stability":
+            limit = dict(result.target.indices)[name]
+            reached = limit + record.margins[name] * max(abs(limit), 1e-9)
+            return f"{name}: must be at least {limit:.4g}, the nearest ({record.family}) has {reached:.4g}"
         case _:
             return f"{name}: missed by {-record.margins[name]:.1%} by the nearest ({record.family})"

@@ -5,9 +5,10 @@ from automicro.data.frames import with_columns
 from automicro.data.prepare import Preparation, PreparationSettings, features_at_most
 from automicro.data.problem import Problem, load_problem
 from automicro.data.profile import profile
-from automicro.data.relevance import rank_columns
+from automicro.data.relevance import rank_by_clusters, rank_columns
 from automicro.data.rows import rows_for_prediction
 from automicro.data.split import Fold, folds, row_subset
+from automicro.data.standard import Standard
 from automicro.data.table import Table, load_table
 
 __all__ = [
@@ -15,12 +16,14 @@ __all__ = [
     "Preparation",
     "PreparationSettings",
     "Problem",
+    "Standard",
     "Table",
     "features_at_most",
     "folds",
     "load_problem",
     "load_table",
     "profile",
+    "rank_by_clusters",
     "rank_columns",
     "read_file",
     "row_subset",

@@ -16,6 +16,8 @@ from automicro.errors import DataError
 from automicro.program import Batch, holds_graphs, take
 
 if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+
     from numpy.typing import NDArray
 
     from automicro.data.frames import RawColumn
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
     from automicro.program import Topology
 
 __all__ = ["Problem", "checked_roles", "load_problem"]
+
+FEWEST_TO_CLUSTER = 10
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,10 +42,10 @@ class Problem:
     ----------
     table : Table
     target : array, (rows,)
-        Class codes 0..classes-1 as int64, or numbers as float64.
-    task : {"classification", "regression"}
+        Class codes 0..classes-1 as int64, or numbers as float64; zeros for clustering.
+    task : {"classification", "regression", "clustering"}
     labels : tuple or None
-        Class labels in the order of the codes; None for regression.
+        Class labels in the order of the codes; None for regression and clustering.
     weights : array of float64, (rows,), or None
     groups : array of int64, (rows,), or None
         Codes; rows of one group stay together in every split.
@@ -100,9 +104,9 @@ def load_problem(
     ----------
     X : table, (rows, columns), graph, or list of graphs
         Whatever `load_table` reads; or what `automicro.data.graphs.load_graphs` does.
-    y : array, series or str, (rows,)
-        The target, or the name of the column of `X` that holds it.
-    task : {"classification", "regression"}, optional
+    y : array, series or str, (rows,), or None
+        The target, or the name of the column of `X` that holds it; None for clustering.
+    task : {"classification", "regression", "clustering"}, optional
         By default told by the target: text, booleans and categoricals are classes, numbers with fractions are not;
         whole numbers are classes if there are two, or at most 20 with at least 5 rows each on average.
     weights : array or str, (rows,), optional
@@ -129,6 +133,8 @@ def load_problem(
     ('classification', (False, True), ('size',))
     """
     if holds_graphs(X):
+        if task == "clustering":
+            raise DataError("clusters are found in tables only, but X holds graphs: give a table of their attributes")
         from automicro.data.graphs import load_graphs  # noqa: PLC0415 - which itself makes problems
 
         return load_graphs(X, y, task=task, weights=weights, groups=groups, time=time)
@@ -136,6 +142,8 @@ def load_problem(
     roles = {"the target": y, "weights": weights, "groups": groups, "time": time}
     named = {value for value in roles.values() if isinstance(value, str)}
     taken = {role: _taken(value, role, columns) for role, value in roles.items() if value is not None}
+    if task == "clustering":
+        return _without_target(columns, taken, named)
     if "the target" not in taken:
         raise DataError("a target is needed to learn from: pass y, or the name of its column")
     table = table_of([column for column in columns if column.name not in named])
@@ -171,6 +179,21 @@ def checked_roles(
     return replace(problem, notes=tuple(filter(None, [*notes, *problem.table.notes, *_notes(problem)])))
 
 
+def _without_target(columns: list[RawColumn], taken: Mapping[str, RawColumn], named: Collection[str]) -> Problem:
+    """Return the problem of finding clusters in some rows."""
+    for role in ("the target", "weights", "time"):
+        if role in taken:
+            raise DataError(f"{role} must not be given with task='clustering', which does not read it: leave it out")
+    table = table_of([column for column in columns if column.name not in named])
+    if table.rows < FEWEST_TO_CLUSTER:
+        raise DataError(
+            f"there must be at least {FEWEST_TO_CLUSTER} rows to find clusters in, but there are only {table.rows}"
+        )
+    groups = _groups(taken["groups"], table.rows) if "groups" in taken else None
+    _check_varies(table)
+    return Problem(table, np.zeros(table.rows), "clustering", groups=groups, notes=tuple(table.notes))
+
+
 def _taken(value: Any, role: str, columns: list[RawColumn]) -> RawColumn:
     if not isinstance(value, str):
         return raw_values(value, role)
@@ -192,16 +215,20 @@ def _check_leak(target: RawColumn, columns: list[RawColumn]) -> None:
 def _notes(problem: Problem) -> list[str]:
     """Check that something can be learnt, and return what looks suspicious."""
     table = problem.table
-    if not any(p.distinct > 1 or (p.distinct and p.missing) for p in table.profiles):
-        raise DataError(
-            "at least one column must vary, but each is the same in every row: there is nothing to learn from"
-        )
+    _check_varies(table)
     target = problem.target.astype(np.float32)
     return [
         f"column {name!r} equals the target in every row: drop it if it is not known when predicting"
         for name, column in zip(table.names, table.columns, strict=True)
         if isinstance(column, np.ndarray) and np.array_equal(column, target)
     ]
+
+
+def _check_varies(table: Table) -> None:
+    if not any(p.distinct > 1 or (p.distinct and p.missing) for p in table.profiles):
+        raise DataError(
+            "at least one column must vary, but each is the same in every row: there is nothing to learn from"
+        )
 
 
 def _checked(raw: RawColumn, role: str, rows: int) -> RawColumn:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,11 +15,12 @@ if TYPE_CHECKING:
     from automicro.data.prepare import Preparation
     from automicro.data.problem import Problem
 
-__all__ = ["rank_columns"]
+__all__ = ["rank_by_clusters", "rank_columns"]
 
 TREES = 100
 MOST_ROWS = 4000
 MOST_COLUMNS = 500
+CLUSTERS = 8
 
 
 def rank_columns(problem: Problem, rows: NDArray[np.int64], seed: int = 0) -> tuple[int, ...]:
@@ -45,6 +47,28 @@ def rank_columns(problem: Problem, rows: NDArray[np.int64], seed: int = 0) -> tu
     alike = _correlations(prepared.fit_matrix[:, [place[j] for j in first]])
     flags = sorted({feature.column for feature in prepared.features} - set(columns))
     return (*(first[i] for i in _greedy(relevance[first], alike)), *columns[MOST_COLUMNS:], *flags)
+
+
+def rank_by_clusters(
+    problem: Problem, points: NDArray[np.float64], rows: NDArray[np.int64], seed: int = 0
+) -> tuple[int, ...]:
+    """Return the numbers of the columns by how well they tell eight clusters of all columns, for a problem without target.
+
+    Parameters
+    ----------
+    problem : Problem
+    points : array of float64, (all rows, coordinates)
+        The space of the clusters.
+    rows : array of int64
+    seed : int
+    """
+    from sklearn.cluster import KMeans  # noqa: PLC0415 - heavy, and only for training
+
+    subset = row_subset(problem, rows, MOST_ROWS, seed)
+    target = np.zeros(problem.rows, dtype=np.int64)
+    target[subset] = KMeans(min(CLUSTERS, len(subset)), n_init=1, random_state=seed).fit_predict(points[subset])
+    labels = tuple(range(int(target.max()) + 1))
+    return rank_columns(replace(problem, target=target, task="classification", labels=labels), subset, seed)
 
 
 def _importances(problem: Problem, rows: NDArray[np.int64], prepared: Preparation, seed: int) -> NDArray[np.float64]:

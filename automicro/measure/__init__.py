@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 from automicro.measure.interpretability import Interpretability, Limits, interpretability
-from automicro.measure.interval import JudgedRows, Reference, interval
+from automicro.measure.interval import JudgedRows, Reference, halves_interval, interval
 from automicro.measure.latency import Latency, entry_point, latency, latency_in_fresh_process
+from automicro.measure.partitions import agreement, density_validity, distances, silhouette
 from automicro.measure.score import score, scores, scores_by_fold
+from automicro.measure.structure_test import Columns, StructureTest, structure_test
 
 __all__ = [
+    "Columns",
     "Interpretability",
     "JudgedRows",
     "Latency",
     "Limits",
     "Reference",
+    "StructureTest",
+    "agreement",
+    "density_validity",
+    "distances",
     "entry_point",
+    "halves_interval",
     "interpretability",
     "interval",
     "latency",
@@ -21,4 +29,6 @@ __all__ = [
     "score",
     "scores",
     "scores_by_fold",
+    "silhouette",
+    "structure_test",
 ]

@@ -12,11 +12,13 @@ from automicro.measure.score import scores
 from automicro.request import METRICS
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     from automicro.measure.arithmetic import Batch, Predicted
 
-__all__ = ["JudgedRows", "Reference", "interval"]
+__all__ = ["JudgedRows", "Reference", "halves_interval", "interval"]
 
 RESAMPLES = (200, 1000)
 CELLS_AT_MOST = 10_000_000  # rows times resamples: half a second
@@ -101,6 +103,28 @@ def interval(
         binomial_low, binomial_high = _binomial(value, _count_units(rows), confidence)
         return min(low, binomial_low), max(high, binomial_high)
     return low, high
+
+
+def halves_interval(values: Sequence[float], confidence: float) -> tuple[float, float]:
+    """Return the two one-sided bounds of a mean over cuts of the rows into halves, each at `confidence`.
+
+    The halves of a cut share no row, so that their difference tells the deviation of a value of half the rows; that of the mean of a
+    cut is taken for that of the mean of all cuts, which reuse the rows. Where both halves have one value together, the
+    deviation between the cuts is taken. Bounds are Student's, with as many degrees of freedom as there are cuts.
+
+    Parameters
+    ----------
+    values : sequence of float
+        Two for each cut, one after the other.
+    confidence : float
+    """
+    from scipy.special import stdtrit  # noqa: PLC0415 - scipy is loaded only when an interval is asked for
+
+    pairs = np.asarray(values, dtype=np.float64).reshape(-1, 2)
+    between = pairs.mean(axis=1)
+    error = max(float(np.sqrt(((pairs[:, 0] - pairs[:, 1]) ** 2).mean()) / 2), float(between.std()))
+    room = error * float(stdtrit(len(pairs), confidence))
+    return float(between.mean()) - room, float(between.mean()) + room
 
 
 def _margins(

@@ -36,10 +36,10 @@ class TrainingData:
         NaN only where the family's needs say ``missing="keep"``; never infinite. The values are those that the program will
         compute from a raw row, so a comparison in training is the comparison at prediction.
     y : array, (rows,)
-        Class codes 0..classes-1 as int64, or targets as float64.
+        Class codes 0..classes-1 as int64, or targets as float64; zeros for clustering.
     weights : array of float64, (rows,), or None
         Sample weights.
-    task : {"classification", "regression"}
+    task : {"classification", "regression", "clustering"}
     classes : int
     features : tuple of Feature
         One for each column of `X`.
@@ -60,6 +60,8 @@ class TrainingData:
         The nodes whose target is known and may be learnt from; None if targets belong to graphs.
     start : Start or None
         What an earlier model or a pretrained encoder brings; use of it what serves, and say so in `Family.taken_over`.
+    units : array of float64, (features,), or None
+        For clustering: what each feature is multiplied with to have the scale of the space in which partitions are judged.
     """
 
     X: NDArray[np.float32]
@@ -76,6 +78,7 @@ class TrainingData:
     topology: Topology | None = None
     places: NDArray[np.int64] | None = None
     start: Start | None = None
+    units: NDArray[np.float64] | None = None
 
     @property
     def outputs(self) -> int:

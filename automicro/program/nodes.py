@@ -367,10 +367,11 @@ Node = (
 
 @dataclass(frozen=True)
 class Lowered:
-    """What a family's `lower` returns: a body over the prepared features, and the link of its scores."""
+    """What a family's `lower` returns: a body over features, the link of its scores, and their clusters, if it clusters (-1: noise)."""
 
     body: Node
     link: Link
+    labels: tuple[int, ...] | None = None
 
 
 @dataclass(frozen=True)

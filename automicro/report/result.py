@@ -32,6 +32,7 @@ def summary(selection: Any) -> str:
         ("family", selection.family),
         ("size", count(selection.size_bytes, "byte")),
         (selection.metric, score),
+        *_indices(selection),
         ("reference", _reference(selection.reference)),
         ("latency", "" if selection.latency_us is None else f"{rounded(selection.latency_us)} us"),
         ("interpretability", str(getattr(level, "name", level))),
@@ -40,6 +41,12 @@ def summary(selection: Any) -> str:
     ]
     notes = [f"note: {note}" for note in getattr(selection, "notes", ())]
     return "\n".join([*aligned(row for row in rows if row[1]), *notes])
+
+
+def _indices(selection: Any) -> list[tuple[str, str]]:
+    """Return the indices of a partition beside the metric."""
+    indices = getattr(selection, "indices", None) or {}
+    return [(name, rounded(value)) for name, value in indices.items() if name != selection.metric]
 
 
 def _reference(reference: Any) -> str:

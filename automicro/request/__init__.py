@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from automicro.request.constraints import LEVELS, Constraints, Level
-from automicro.request.metrics import METRICS, Metric, metric
+from automicro.request.metrics import INDICES, METRICS, Metric, metric
 from automicro.request.problems import did_you_mean
 from automicro.request.records import Card, CardColumn, TrialRecord
 from automicro.request.search import Search
@@ -11,6 +11,7 @@ from automicro.request.search_request import SearchRequest
 from automicro.request.source import DataSource, Output
 
 __all__ = [
+    "INDICES",
     "LEVELS",
     "METRICS",
     "Card",

@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import AfterValidator, Field, WithJsonSchema, model_validator
 
 from automicro.errors import ConstraintError, RequestError
-from automicro.request.metrics import METRICS, Metric, metric
+from automicro.request.metrics import INDICES, METRICS, Metric, metric
 from automicro.request.problems import Section, did_you_mean, problem
 from automicro.request.quantities import Bytes, Count, Microseconds, Number, Text
 
@@ -53,7 +53,9 @@ class Constraints(Section):
     """What the model must satisfy; the smallest model that does is returned.
 
     At least one of `score` and `within` is required, with `metric`: without them the smallest model predicts a
-    constant. Where both are given, both must hold.
+    constant. Where both are given, both must hold. Clustering has the metrics ``"silhouette"``,
+    ``"density_validity"`` and ``"stability"``; each can be `metric` with `score`, or a constraint of its own beside
+    it. Without any value the smallest partition is asked for that structureless rows would hardly have.
 
     Parameters
     ----------
@@ -65,6 +67,9 @@ class Constraints(Section):
     within : float
         At most this fraction, in [0, 1), worse than the reference: the best score that a strong portfolio reaches on
         the same rows.
+    silhouette, density_validity, stability : float
+        Clustering: at least this mean silhouette width, density-based validity, adjusted Rand index between models of
+        two halves of the rows.
     latency : str
         At most this time for one row, such as ``"200us"`` or ``"1.5ms"``; the call is included.
     runtime : {"python"}
@@ -100,6 +105,11 @@ class Constraints(Section):
     within: Annotated[Number, AfterValidator(_fraction)] | None = Field(
         None, description="at most this fraction worse than the reference portfolio's best score"
     )
+    silhouette: Number | None = Field(None, description="clustering: at least this mean silhouette width")
+    density_validity: Number | None = Field(None, description="clustering: at least this density-based validity (DBCV)")
+    stability: Number | None = Field(
+        None, description="clustering: at least this adjusted Rand index between models of two halves of the rows"
+    )
     latency: Microseconds | None = Field(None, description="at most this time for one row, with its unit: '200us'")
     runtime: Literal["python"] = Field("python", description="where the latency is measured")
     latency_quantile: _Probability = Field(0.99, description="quantile of the latency that must hold")
@@ -110,26 +120,53 @@ class Constraints(Section):
 
     @model_validator(mode="after")
     def _possible(self) -> Constraints:
-        if self.score is None and self.within is None:
+        if self.clusters:
+            self._check_clustering()
+        elif self.score is None and self.within is None:
             raise problem(
                 "score or within must be given, but got neither: without them the smallest model predicts a constant"
             )
-        if self.metric is None:
+        if self.metric is None and (self.score is not None or self.within is not None):
             given = "score" if self.score is not None else "within"
             raise problem(f"must be given with {given}, such as 'roc_auc' or 'r2'", "metric")
-        bounds = METRICS[self.metric]
+        bounds = self.measured
         if self.score is not None and not bounds.low <= self.score <= bounds.high:
             raise problem(f"must {bounds.range} for {self.metric!r}, but got {self.score!r}", "score")
         if self.latency is None and self.latency_quantile != Constraints.model_fields["latency_quantile"].default:
             raise problem("needs latency, but none is given", "latency_quantile")
         return self
 
+    def _check_clustering(self) -> None:
+        """Raise unless what is asked of a partition goes together."""
+        if self.within is not None:
+            raise problem("is relative to models of a target, which clustering has not: give score", "within")
+        for name, least in self._beside.items():
+            if self.metric is not None and self.metric not in INDICES:
+                raise problem(f"is for clustering, but the metric {self.metric!r} is not: leave one of them out", name)
+            if name == self.metric:
+                raise problem(f"must be given once, but stands beside metric={name!r}: give it as score alone", name)
+            if not METRICS[name].low <= least <= METRICS[name].high:
+                raise problem(f"must {METRICS[name].range}, but got {least!r}", name)
+
+    @property
+    def _beside(self) -> dict[str, float]:
+        return {name: least for name in INDICES if (least := getattr(self, name)) is not None}
+
+    @property
+    def clusters(self) -> bool:
+        """Whether a partition is asked for."""
+        return self.metric in INDICES or bool(self._beside)
+
+    @property
+    def indices(self) -> dict[str, float]:
+        """Least values of the indices of a partition, by name, `score` included."""
+        primary = {self.metric: self.score} if self.metric in INDICES and self.score is not None else {}
+        return {**primary, **self._beside}
+
     @property
     def measured(self) -> Metric:
-        """The metric, with its direction and range."""
-        if self.metric is None:  # cannot be: checked on the way in
-            raise ConstraintError("metric: must be given")
-        return METRICS[self.metric]
+        """The metric, with its direction and range; the first index that is asked for, if a partition is asked for without a metric."""
+        return METRICS[self.metric or next(iter(self._beside))]
 
     @property
     def level(self) -> int:

@@ -14,7 +14,10 @@ from typing import Literal
 from automicro.errors import RequestError
 from automicro.request.problems import did_you_mean
 
-__all__ = ["METRICS", "Metric", "metric"]
+__all__ = ["INDICES", "METRICS", "Metric", "metric"]
+
+INDICES = ("silhouette", "density_validity", "stability")
+"""Metrics of clustering, each of which can also be a constraint beside another."""
 
 
 @dataclass(frozen=True)
@@ -26,7 +29,7 @@ class Metric:
     name : str
         A scorer name of scikit-learn, or an error name.
     greater_is_better : bool
-    tasks : frozenset of {"classification", "regression"}
+    tasks : frozenset of {"classification", "regression", "clustering"}
     needs : {"probability", "label", "value"}
         Whether it reads class probabilities, predicted labels, or predicted values.
     low, high : float
@@ -87,7 +90,9 @@ _ABBREVIATIONS = {
     "auprc": "average_precision",
     "brier": "brier_score",
     "brier_score_loss": "brier_score",
+    "adjusted_rand_score": "stability",
     "cross_entropy": "log_loss",
+    "dbcv": "density_validity",
     "logloss": "log_loss",
     "mae": "mean_absolute_error",
     "mape": "mean_absolute_percentage_error",
@@ -96,6 +101,7 @@ _ABBREVIATIONS = {
     "msle": "mean_squared_log_error",
     "rmse": "root_mean_squared_error",
     "rmsle": "root_mean_squared_log_error",
+    "silhouette_score": "silhouette",
 }
 
 
@@ -138,12 +144,16 @@ def _regression() -> list[Metric]:
     ]
 
 
+def _clustering() -> list[Metric]:
+    return [Metric(name, True, frozenset({"clustering"}), "label", -1, 1) for name in INDICES]
+
+
 def _negated(error: Metric) -> Metric:
     return Metric(f"neg_{error.name}", True, error.tasks, error.needs, -error.high, -error.low, error.two_classes)
 
 
 def _all() -> dict[str, Metric]:
-    plain = [*_classification(), *_regression()]
+    plain = [*_classification(), *_regression(), *_clustering()]
     return {each.name: each for each in (*plain, *(_negated(each) for each in plain if not each.greater_is_better))}
 
 

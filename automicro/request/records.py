@@ -34,11 +34,12 @@ class Card(_Record):
     """
 
     columns: tuple[CardColumn, ...] = Field(description="source columns in the order of a raw row")
-    task: Literal["classification", "regression"]
+    task: Literal["classification", "regression", "clustering"]
     target: str | None = Field(None, description="name of the target column")
     labels: tuple[Label, ...] | None = Field(None, description="class labels in the order of the scores")
     metric: str = Field(description="scorer or error name of scikit-learn")
     score: float = Field(description="value of the metric on rows that the model was not trained on")
+    indices: dict[str, float] | None = Field(None, description="clustering: every index of the partition")
     score_interval: tuple[float, float] | None = Field(None, description="interval of the score, low and high")
     confidence: float = Field(0.95, description="of the interval")
     verdict: Verdict

@@ -21,8 +21,8 @@ class DataSource(Section):
         Path of a CSV, TSV, Parquet or JSON-lines file, or ``sklearn:NAME`` such as ``sklearn:breast_cancer``.
     target : str, optional
         Name of the column to predict; a ``sklearn:`` source knows its own.
-    task : {"classification", "regression"}, optional
-        Told by the target, if not given.
+    task : {"classification", "regression", "clustering"}, optional
+        Told by the target, if not given. Clustering has no target.
     weights : str, optional
         Name of the column of sample weights.
     groups : str, optional
@@ -44,7 +44,9 @@ class DataSource(Section):
 
     source: Text = Field(description="path of a CSV, TSV, Parquet or JSON-lines file, or sklearn:NAME")
     target: Text | None = Field(None, description="column to predict")
-    task: Literal["classification", "regression"] | None = Field(None, description="told by the target, if not given")
+    task: Literal["classification", "regression", "clustering"] | None = Field(
+        None, description="told by the target, if not given"
+    )
     weights: Text | None = Field(None, description="column of sample weights")
     groups: Text | None = Field(None, description="column whose equal values stay on one side of every split")
     time: Text | None = Field(None, description="column that orders the rows in time")
@@ -54,10 +56,17 @@ class DataSource(Section):
         None, description="told by the suffix, if not given"
     )
 
+    def _check_target(self) -> None:
+        if self.task == "clustering" and self.target is not None:
+            raise problem(
+                f"must not be given with task 'clustering', but got {self.target!r}: drop that column", "target"
+            )
+        if self.task != "clustering" and self.target is None and not self.source.startswith("sklearn:"):
+            raise problem("must be given for a file", "target")
+
     @model_validator(mode="after")
     def _consistent(self) -> DataSource:
-        if self.target is None and not self.source.startswith("sklearn:"):
-            raise problem("must be given for a file", "target")
+        self._check_target()
         if self.format is not None and self.source.startswith("sklearn:"):
             raise problem(f"must not be given with source {self.source!r}", "format")
         roles = {

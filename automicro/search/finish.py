@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from automicro.data.graphs import raw_graphs
-from automicro.measure import JudgedRows, interval, latency_in_fresh_process
+from automicro.measure import JudgedRows, halves_interval, interval, latency_in_fresh_process
 from automicro.request import metric
 
 if TYPE_CHECKING:
@@ -91,6 +91,8 @@ def decide_latency(
 def score_interval(context: Context, outcome: Outcome, confidence: float, seed: int) -> tuple[float, float]:
     """Return the one-sided bounds of the out-of-fold score, each at `confidence`."""
     problem = context.problem
+    if problem.task == "clustering":
+        return halves_interval(outcome.fold_gains, confidence)
     rows, places, predictions = [], [], []
     for number, fold in enumerate(context.folds):
         rows.append(fold.validation)

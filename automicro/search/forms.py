@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from automicro.program import Batch, Precision, Program
     from automicro.search.task import Context
 
-__all__ = ["UNTOUCHED", "FormTable", "gain_of", "mean_gain"]
+__all__ = ["UNTOUCHED", "FormTable", "check_finite", "gain_of", "mean_gain"]
 
 SCREENING_ROWS = 4000
 UNTOUCHED = "as trained"
@@ -32,10 +32,15 @@ def gain_of(context: Context, rows: NDArray[np.int64], prediction: NDArray[np.fl
     """Return the metric on some rows, its sign turned where smaller is better."""
     problem = context.problem
     weights = None if problem.weights is None else problem.weights[rows]
-    if not np.isfinite(prediction).all():
-        raise PluginError("predictions must be finite, but got NaN or infinity")
+    check_finite(prediction)
     value = score(context.metric, problem.target[rows], prediction, weights)
     return value if metric(context.metric).greater_is_better else -value
+
+
+def check_finite(prediction: NDArray[np.float64]) -> None:
+    """Raise `PluginError` unless predictions are finite."""
+    if not np.isfinite(prediction).all():
+        raise PluginError("predictions must be finite, but got NaN or infinity")
 
 
 def mean_gain(gains: Sequence[float]) -> float:

@@ -15,6 +15,7 @@ from automicro.search.finish import decide_latency
 from automicro.search.loop import Goal, Loop, usable_families
 from automicro.search.reference import find_reference, reference_tasks
 from automicro.search.store import Store
+from automicro.search.structure import one_cluster, partition_target, structure_note, structure_of
 from automicro.search.task import Context, Target, offsets_of
 from automicro.search.transfer import read_earlier, read_encoders
 
@@ -82,25 +83,35 @@ def search(problem: Problem, constraints: Constraints, settings: Search, listene
     constraints.check_task(problem.task, problem.classes)
     registry = discover()
     facts = profile(problem, max_features=constraints.max_features)
-    families, notes = usable_families(registry.select(settings.families), facts)
+    chosen = registry.select(settings.families)
+    if settings.families is None:  # a family that was not named and is for another task has nothing to say
+        chosen = {name: family for name, family in chosen.items() if problem.task in family.tasks} or chosen
+    families, notes = usable_families(chosen, facts)
     if not families:
         raise FamilyUnavailableError("at least one family must serve the problem, but " + "; ".join(notes))
     earlier, said = (None, "") if settings.start_from is None else read_earlier(settings.start_from, problem)
     context = Context(
         problem,
         folds(problem, settings.seed),
-        str(constraints.metric),
+        constraints.measured.name,
         constraints.max_features,
         earlier,
         read_encoders(settings.encoders or (), families),
     )
+    structure = None
+    if problem.task == "clustering":
+        structure = structure_of(context, constraints, settings.seed, clock.until(REFERENCE_SHARE))
+        notes.insert(0, structure_note(constraints, structure))
+        if not structure.structured:
+            target = partition_target(constraints, structure)
+            return _one_cluster(context, constraints, target, (*problem.notes, *notes), clock)
     workers = settings.workers or min(MOST_WORKERS, os.cpu_count() or 1)
     store = None if settings.storage is None else Store(settings.storage, context)
     with LocalExecutor(context, workers, settings.trial_seconds, settings.trial_memory) as executor:
         reference = None
         if constraints.within is not None:
             reference = _reference(executor, context, registry.families, settings, clock)
-        target = _target(constraints, reference)
+        target = partition_target(constraints, structure) if structure else _target(constraints, reference)
         goal = Goal(target, len(context.folds), timed=settings.trials is None, earlier=earlier)
         loop = Loop(families, facts, goal, settings.seed, store)
         found = loop.run(executor, settings.trials, clock.loop_until, listener)
@@ -114,6 +125,16 @@ def search(problem: Problem, constraints: Constraints, settings: Search, listene
         *_doubts(timed, constraints),
     )
     return Result(context, target, found, timed, reference, all_notes, time.monotonic() - clock.started)
+
+
+def _one_cluster(
+    context: Context, constraints: Constraints, target: Target, notes: tuple[str, ...], clock: _Clock
+) -> Result:
+    """Return the model of one cluster, for rows without structure."""
+    found = one_cluster(context, target)
+    timed = _timed(context, found, constraints, clock.until(1.0))
+    notes = (*notes, *_doubts(timed, constraints))
+    return Result(context, target, found, timed, None, notes, time.monotonic() - clock.started)
 
 
 def _timed(context: Context, found: Found, constraints: Constraints, until: float | None) -> Timed:

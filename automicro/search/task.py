@@ -57,7 +57,8 @@ class Target:
     """The constraints as numbers.
 
     Scores are *gains*: the metric's value, its sign turned where smaller is better, so that more is always better.
-    `fold_offsets` says how much easier than the average each fold is, as far as that is known.
+    `fold_offsets` says how much easier than the average each fold is, as far as that is known. `indices` are the least values of
+    indices of a partition beside the metric.
     """
 
     gain: float
@@ -66,6 +67,7 @@ class Target:
     max_features: int | None = None
     latency_us: float | None = None
     fold_offsets: tuple[float, ...] = ()
+    indices: tuple[tuple[str, float], ...] = ()
 
     def expected(self, folds: int) -> float:
         """Return the mean gain that a model on the target has on the first `folds` folds."""
@@ -127,9 +129,11 @@ class Outcome:
         The stripped artifact trained on all rows; only for a feasible form that beats the incumbent.
     structure : Interpretability or None
         Of the artifact.
+    indices : mapping of str to float, or None
+        For clustering: every index of the chosen form, the mean over the folds.
     out_of_fold : array of float64 or None
         Predictions of the chosen form on rows it was not trained on, (repeats, rows) or (repeats, rows, classes); NaN where a
-        row was never held out.
+        row was never held out. For clustering each half's clusters have numbers of their own.
     taken_over : str
         What of an earlier model or a pretrained encoder went into it.
     """
@@ -144,6 +148,7 @@ class Outcome:
     artifact: bytes | None = None
     structure: Interpretability | None = None
     latency_us: float | None = None
+    indices: Mapping[str, float] | None = None
     out_of_fold: NDArray[np.float64] | None = None
     taken_over: str = ""
     folds_run: int = 0

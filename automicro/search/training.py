@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from automicro.data import Preparation, rank_columns
-from automicro.errors import DataError
+from automicro.data import Preparation, Standard, rank_by_clusters, rank_columns
+from automicro.errors import DataError, PluginError
 from automicro.plugin import Declined, TrainingData
 from automicro.program import Chain, Program, simplify, validate
 from automicro.search.transfer import start_of
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from automicro.plugin import Family, Lowered
     from automicro.search.task import Candidate, Context
 
-__all__ = ["Trained", "train"]
+__all__ = ["Trained", "standard_of", "train"]
 
 MOST_NAMED = 12
 
@@ -36,8 +36,17 @@ class Trained:
 
 
 @cache
+def standard_of(context: Context) -> Standard:
+    """Return the space in which partitions of the problem's rows are judged."""
+    return Standard.of(context.problem)
+
+
+@cache
 def _ranking(context: Context, rows: bytes, seed: int) -> tuple[int, ...]:
-    return tuple(rank_columns(context.problem, np.frombuffer(rows, dtype=np.int64), seed))
+    problem, chosen = context.problem, np.frombuffer(rows, dtype=np.int64)
+    if problem.task == "clustering":
+        return rank_by_clusters(problem, standard_of(context).points, chosen, seed)
+    return tuple(rank_columns(problem, chosen, seed))
 
 
 def train(
@@ -76,6 +85,7 @@ def train(
         topology=preparation.topology,
         places=preparation.places,
         start=start_of(context.earlier, context.encoders.get(family.name), preparation) if every_variant else None,
+        units=standard_of(context).units(preparation.features) if problem.task == "clustering" else None,
     )
     model = family.fit(candidate.parameters, data)
     lowered: Iterable[tuple[str, Lowered]]
@@ -111,6 +121,9 @@ def _prepare(context: Context, candidate: Candidate, rows: NDArray[np.int64]) ->
 def _program(context: Context, preparation: Preparation, lowered: Lowered) -> Program:
     body = Chain((*preparation.lead, lowered.body)) if preparation.lead else lowered.body
     problem = context.problem
-    program = Program(len(problem.table.columns), preparation.decoders, body, lowered.link, problem.labels)
+    if problem.task == "clustering" and not lowered.labels:
+        raise PluginError("for clustering a family must say which cluster each score stands for: Lowered(labels=...)")
+    labels = lowered.labels if problem.task == "clustering" else problem.labels
+    program = Program(len(problem.table.columns), preparation.decoders, body, lowered.link, labels)
     validate(program)
     return simplify(program)

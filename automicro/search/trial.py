@@ -6,6 +6,7 @@ import math
 import time
 from dataclasses import replace
 from functools import cache
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,13 +18,15 @@ from automicro.plugin import Declined
 from automicro.program import columns_read, decode, evaluate, pack, quantise, unpack
 from automicro.request import metric
 from automicro.search.finish import raw_rows
-from automicro.search.forms import UNTOUCHED, FormTable, gain_of, mean_gain
+from automicro.search.forms import UNTOUCHED, FormTable, check_finite, gain_of, mean_gain
+from automicro.search.partitions import PartitionTable
 from automicro.search.task import Form, Outcome, ReferenceOutcome, ReferenceTask, TrialTask
 from automicro.search.training import train
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from automicro.data import Fold
     from automicro.measure import Interpretability
     from automicro.plugin import Family
     from automicro.program import Program
@@ -74,18 +77,20 @@ class _Trial:
     def __init__(self, context: Context, family: Family, task: TrialTask) -> None:
         self.context, self.family, self.task = context, family, task
         self.target: Target = task.target
-        self.table = FormTable(context)
+        self.table = PartitionTable(context) if context.problem.task == "clustering" else FormTable(context)
         self.taken_over = ""
 
     def run(self) -> Outcome:
         """Train on the folds, then judge the forms."""
         small: tuple[str, ...] = ()
         screened: dict[str, float] = {}
-        for fold in self.context.folds:
-            trained = train(self.context, self.family, self.task.candidate, fold.train)
-            self.taken_over = trained.taken_over
-            self.table.add_fold(fold, trained.programs)
-            if self.table.folds == 1:
+        for together in self._together():
+            first = not self.table.folds
+            for fold in together:
+                trained = train(self.context, self.family, self.task.candidate, fold.train)
+                self.taken_over = trained.taken_over
+                self.table.add_fold(fold, trained.programs)
+            if first:
                 found = self._small_enough()
                 if isinstance(found, Outcome):
                     return found
@@ -97,6 +102,14 @@ class _Trial:
             if (best := max(screened.values())) < self._hopeless_below():
                 return self._abandoned(best)
         return self._judge(screened)
+
+    def _together(self) -> Iterator[tuple[Fold, ...]]:
+        """Give the folds one by one, or both halves of a cut, whose models are compared, at once."""
+        if self.context.problem.task != "clustering":
+            yield from ((fold,) for fold in self.context.folds)
+            return
+        for _, halves in groupby(self.context.folds, lambda fold: fold.repeat):
+            yield tuple(halves)
 
     def _outcome(self, status: str, reason: str, **facts: object) -> Outcome:
         number, done = self.task.candidate.number, self.table.folds
@@ -148,7 +161,7 @@ class _Trial:
         key = max(screened, key=lambda k: screened[k])
         gains = self.table.gains(key, UNTOUCHED)
         form = self.table.form(key, UNTOUCHED, gains)
-        missed = self._missed(self.table.program(key, UNTOUCHED), form.size_bytes)
+        missed = self._missed(self.table.program(key, UNTOUCHED), form)
         if form.gain < self.target.gain:
             missed["score"] = (self.target.gain - form.gain) / self.target.scale
         if missed:
@@ -175,7 +188,7 @@ class _Trial:
             forms.append(form)
             if form.gain < self.target.gain:
                 continue
-            if missed := self._missed(self.table.program(key, precision), size):
+            if missed := self._missed(self.table.program(key, precision), form):
                 barred.append(self._infeasible(form, gains, missed, tuple(forms)))
             else:
                 passing.append((form, gains))
@@ -243,16 +256,22 @@ class _Trial:
         payload = pack(program)
         program = unpack(payload)  # what is measured is what ships
         self._check_finite(program)
-        violations = self._missed(program, len(payload))
+        form = replace(form, size_bytes=len(payload))
+        violations = self._missed(program, form)
+        partitions = self.table if isinstance(self.table, PartitionTable) else None
+        if partitions is not None:
+            limits = {self.context.metric: self.target.gain, **dict(self.target.indices)}
+            violations |= partitions.missed_as_shipped(program, limits)
         outcome = self._outcome(
             "feasible",
             "",
-            form=replace(form, size_bytes=len(payload)),
+            form=form,
             forms=forms,
             fold_gains=gains,
             artifact=payload,
             violations=violations,
             structure=self._interpretability(program),
+            indices=None if partitions is None else partitions.indices(form.key, form.precision),
             out_of_fold=self.table.out_of_fold(form),
         )
         if not violations and self.target.latency_us is not None:
@@ -268,7 +287,7 @@ class _Trial:
     def _check_finite(self, program: Program) -> None:
         """Raise `PluginError` where the program that ships predicts NaN or infinity for rows of the table."""
         rows = self.context.folds[0].validation
-        gain_of(self.context, rows, evaluate(program, self.context.problem.batch(rows)))
+        check_finite(evaluate(program, self.context.problem.batch(rows)))
 
     def _timed(self, outcome: Outcome, program: Program) -> Outcome:
         """Refuse what is too slow at the median already; the quantile is decided where no other process disturbs."""
@@ -284,14 +303,16 @@ class _Trial:
         batch = self.context.problem.batch(rows)
         return interpretability(program, decode(program.decoders, batch), topology=batch.topology)
 
-    def _missed(self, program: Program, size_bytes: int) -> dict[str, float]:
-        """Return by how much a program misses the constraints on its structure and size."""
+    def _missed(self, program: Program, form: Form) -> dict[str, float]:
+        """Return by how much a program misses the constraints on its structure, its size and the indices beside the score."""
         missed: dict[str, float] = {}
         target = self.target
-        if target.size_bytes is not None and size_bytes > target.size_bytes:
-            missed["size"] = size_bytes / target.size_bytes - 1
+        if target.size_bytes is not None and form.size_bytes > target.size_bytes:
+            missed["size"] = form.size_bytes / target.size_bytes - 1
         if target.level and (level := self._interpretability(program).level) < target.level:
             missed["interpretability"] = float(target.level - level)
         if target.max_features is not None and (used := len(columns_read(program))) > target.max_features:
             missed["max_features"] = used / target.max_features - 1
+        if target.indices and isinstance(self.table, PartitionTable):
+            missed |= self.table.missed(form.key, form.precision, dict(target.indices))
         return missed

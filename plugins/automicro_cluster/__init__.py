@@ -1,4 +1,4 @@
-"""Prototype models of few bytes: what is nearest decides, or how near it is, after training with the rounding that ships."""
+"""Prototype models of few bytes: what is nearest decides, or how near it is; and partitions of rows that have no target."""
 
 from __future__ import annotations
 
@@ -18,5 +18,6 @@ __all__ = ["automicro_families"]
 def automicro_families() -> Sequence[Family]:
     """Return the families of this plugin."""
     from automicro_cluster.family import Cluster  # noqa: PLC0415 - keeps the listing of plugins light
+    from automicro_cluster.unsupervised_family import Partitions  # noqa: PLC0415 - as above
 
-    return (Cluster(),)
+    return Cluster(), Partitions()

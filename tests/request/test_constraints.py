@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from automicro.errors import ConstraintError, RequestError
-from automicro.request import LEVELS, METRICS, Constraints, DataSource, Output, SearchRequest, metric
+from automicro.request import INDICES, LEVELS, METRICS, Constraints, DataSource, Output, SearchRequest, metric
 from automicro.request.search_request import set_values
 
 REFUSED = [
@@ -44,6 +44,20 @@ REFUSED = [
         {"metric": "auc", "score": 1},
         "metric: must be one of scikit-learn's scorer or error names, but got 'auc': did you mean 'roc_auc'",
     ),
+    (
+        {"metric": "silhouette", "within": 0.1},
+        "within: is relative to models of a target, which clustering has not: give score",
+    ),
+    (
+        {"metric": "accuracy", "score": 0.9, "stability": 0.9},
+        "stability: is for clustering, but the metric 'accuracy' is not: leave one of them out",
+    ),
+    (
+        {"metric": "silhouette", "score": 0.5, "silhouette": 0.4},
+        "silhouette: must be given once, but stands beside metric='silhouette': give it as score alone",
+    ),
+    ({"metric": "silhouette", "stability": 1.5}, "stability: must lie in [-1, 1], but got 1.5"),
+    ({"silhouette": 0.5, "score": 0.5}, "metric: must be given with score, such as 'roc_auc' or 'r2'"),
     ({"metric": "r2", "score": 0, "latency_quantile": 0.5}, "latency_quantile: needs latency, but none is given"),
 ]
 
@@ -74,7 +88,11 @@ def test_constraints_are_frozen() -> None:
         Constraints(metric="r2", score=0.5).score = 0.4  # type: ignore[misc]  # what must not work
 
 
-@given(name=st.sampled_from(sorted(METRICS)), reference=st.floats(-100, 100), within=st.floats(0, 1, exclude_max=True))
+@given(
+    name=st.sampled_from(sorted(METRICS.keys() - {*INDICES})),
+    reference=st.floats(-100, 100),
+    within=st.floats(0, 1, exclude_max=True),
+)
 def test_within_is_never_better_than_the_reference(name: str, reference: float, within: float) -> None:
     constraints = Constraints(metric=name, within=within)
     assert constraints.measured.meets(reference, constraints.limit(reference))
@@ -88,6 +106,15 @@ def test_score_and_within_must_both_hold() -> None:
     assert Constraints(metric="neg_mean_absolute_error", within=0.1).limit(-3) == pytest.approx(-3.3)
     with pytest.raises(ConstraintError, match="within: needs the score of a reference"):
         Constraints(metric="accuracy", within=0.1).limit()
+
+
+def test_indices_of_a_partition_stand_beside_each_other() -> None:
+    both = Constraints(metric="silhouette", score=0.5, stability=0.9)
+    assert both.measured.name == "silhouette"
+    assert both.indices == {"silhouette": 0.5, "stability": 0.9}
+    assert Constraints(stability=0.9, density_validity=0.3).measured.name == "density_validity"
+    assert Constraints(metric="silhouette").indices == {}
+    assert not Constraints(metric="r2", score=0.5).clusters
 
 
 def test_nan_meets_nothing() -> None:
@@ -141,7 +168,8 @@ def test_metrics_are_scikit_learns() -> None:
     from sklearn.metrics import get_scorer_names
 
     scorers = set(get_scorer_names())
-    for name, each in METRICS.items():
+    for name in METRICS.keys() - {*INDICES}:
+        each = METRICS[name]
         assert name in scorers if each.greater_is_better else f"neg_{name}" in scorers
         assert each.low < each.high
         assert each.needs in ({"value"} if "regression" in each.tasks else {"label", "probability"})

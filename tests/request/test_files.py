@@ -42,7 +42,9 @@ def constraint_tables(draw: st.DrawFn) -> dict[str, object]:
         )
     )
     low, high = max(metric.low, -1e300), min(metric.high, 1e300)
-    table |= draw(st.fixed_dictionaries({"score": st.floats(low, high)}, optional={"within": fractions}))
+    beside = {"stability": st.floats(-1, 1)} if metric.name == "silhouette" else {"within": fractions}
+    beside = {} if metric.name in ("density_validity", "stability") else beside
+    table |= draw(st.fixed_dictionaries({"score": st.floats(low, high)}, optional=beside))
     if draw(st.booleans()):
         table |= {"latency": f"{draw(times)!r}us"} | draw(optional(latency_quantile=fractions))
     return {"metric": metric.name, **table}

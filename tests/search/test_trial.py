@@ -44,7 +44,9 @@ class Forms:
 def judged(monkeypatch: pytest.MonkeyPatch, gains: dict[str, float], incumbent: int | None) -> Any:
     monkeypatch.setattr(trial, "pack", lambda key: key.encode().ljust(50))
     candidate = Candidate(0, "linear", {}, None, 0)  # type: ignore[arg-type]  # not prepared here
-    context: Any = SimpleNamespace(folds=(None, None), metric="accuracy")
+    context: Any = SimpleNamespace(
+        folds=(None, None), metric="accuracy", problem=SimpleNamespace(task="classification")
+    )
     made = trial._Trial(context, None, TrialTask(candidate, Target(0.8), incumbent))  # type: ignore[arg-type]  # not trained
     made.table = Forms(gains)  # type: ignore[assignment]  # stands in for it
     monkeypatch.setattr(made, "_refit", lambda passing, forms: made._outcome("feasible", passing[0][0].key))
