@@ -21,6 +21,7 @@ from automicro.errors import (
 
 if TYPE_CHECKING:
     from automicro.api import select, select_request
+    from automicro.data.series import series_of
     from automicro.model import Model, load
     from automicro.request import Constraints, Search, SearchRequest
     from automicro.selection import Selection
@@ -42,6 +43,7 @@ __all__ = [
     "load",
     "select",
     "select_request",
+    "series_of",
 ]
 
 LAZY = {
@@ -53,6 +55,7 @@ LAZY = {
     "load": "automicro.model",
     "select": "automicro.api",
     "select_request": "automicro.api",
+    "series_of": "automicro.data.series",
 }
 
 

@@ -8,7 +8,7 @@ from automicro.errors import RequestError
 from automicro.request import INDICES, Constraints, Search, did_you_mean
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from automicro.data import Problem
     from automicro.plugin.profile import Task
@@ -30,6 +30,7 @@ def select(  # noqa: PLR0913 - each is a question that users ask on its own
     weights: Any = None,
     groups: Any = None,
     time: Any = None,
+    text: Sequence[str] | None = None,
     **keywords: Any,
 ) -> Selection:
     """Return the smallest model, in deployed bytes, that meets the constraints.
@@ -55,6 +56,9 @@ def select(  # noqa: PLR0913 - each is a question that users ask on its own
         Rows of one group stay together in every split.
     time : array or str, (rows,), optional
         Later rows are never used to predict earlier ones.
+    text : sequence of str, optional
+        Names of the columns that are text, of which hashed grams become features, rather than categories. Told by their values if not
+        given: most differ and have several words.
 
     Returns
     -------
@@ -85,7 +89,7 @@ def select(  # noqa: PLR0913 - each is a question that users ask on its own
 
     for name in keywords:
         if name not in Constraints.model_fields:
-            known = [*Constraints.model_fields, "families", "groups", "search", "task", "time", "weights"]
+            known = [*Constraints.model_fields, "families", "groups", "search", "task", "text", "time", "weights"]
             raise RequestError(f"{name}: unknown key, {did_you_mean(name, known)}")
     if constraints is not None and keywords:
         raise RequestError(
@@ -108,7 +112,8 @@ def select(  # noqa: PLR0913 - each is a question that users ask on its own
         raise RequestError(
             "clustering has no target, but got one: pass y=None, or a metric of classification or regression"
         )
-    problem = load_problem(X, y, task=asked, weights=weights, groups=groups, time=time)  # type: ignore[arg-type]  # checked there
+    roles = {"weights": weights, "groups": groups, "time": time}
+    problem = load_problem(X, y, task=asked, text=text, **roles)  # type: ignore[arg-type]  # checked there
     return run(problem, wanted, settings, target_name=_name(y))
 
 
@@ -138,7 +143,7 @@ def select_request(request: SearchRequest, progress: Progress | None = None) -> 
 
 def problem_of(request: SearchRequest) -> tuple[Problem, str | None]:
     """Return the problem that a request describes and the name of its target column."""
-    from automicro.data import load_problem, read_file, sklearn_source, with_columns
+    from automicro.data import load_problem, read_file, series_of, sklearn_source, with_columns
 
     source = request.data
     assert source is not None  # noqa: S101 - checked by the caller
@@ -152,8 +157,12 @@ def problem_of(request: SearchRequest) -> tuple[Problem, str | None]:
     keep = source.columns
     if keep is not None:
         roles = filter(None, (target, source.weights, source.groups, source.time))
-        keep = tuple(dict.fromkeys([*keep, *roles]))
+        steps = () if source.series is None else (source.series.id, source.series.time)
+        keep = tuple(dict.fromkeys([*keep, *roles, *steps]))
     frame = with_columns(frame, keep, source.drop or ())
+    if source.series is not None:
+        labels = dict.fromkeys(name for name in (target, source.weights, source.groups, source.time) if name)
+        frame = series_of(frame, id=source.series.id, time=source.series.time, labels=list(labels))
     problem = load_problem(
         frame,
         target,
@@ -161,6 +170,7 @@ def problem_of(request: SearchRequest) -> tuple[Problem, str | None]:
         weights=source.weights,
         groups=source.groups,
         time=source.time,
+        text=source.text,
     )
     return problem, target
 

@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from automicro.data.rows import rows_for_prediction
+from automicro.data.series import holds_series, series_rows
 from automicro.errors import ArtifactError, DataError
 from automicro.program import (
     Evaluator,
+    Summary,
     attention_of,
     columns_of,
     columns_read,
@@ -58,6 +60,7 @@ class Model:
         self.card = card
         self._evaluate = Evaluator(program)
         self._used = columns_read(program)
+        self._of_series = any(isinstance(decoder, Summary) for decoder in program.decoders)
         self._of_graphs = reads_graphs(program.body)
         self._labels = None if program.labels is None else np.array(program.labels)
         self._names = None if card is None else tuple(column["name"] for column in card["columns"])
@@ -99,11 +102,13 @@ class Model:
         Parameters
         ----------
         X : table or array, (rows, columns)
-            Raw rows: a dataframe (pandas, polars, pyarrow; columns in any order, found by name if the model has its card), a 2-D array or
-            a list of rows with all source columns in the order of the training table. An unseen category counts as a rare one; a
-            missing value (None, NaN) is treated as in training.
-            Of a model of graphs: a graph or a list of graphs, each a dict with `x`, `edge_index` and, where edges have attributes,
-            `edge_attr`, a torch_geometric Data or a networkx graph. It predicts for every node, or for every graph.
+            Series: an array (series, channels, steps), a list of arrays (channels, steps), or what
+            `automicro.series_of` gives; one alone may be (channels, steps). Else raw rows: a dataframe (pandas,
+            polars, pyarrow; columns in any order, found by name if the model has its card), a 2-D array or a list of
+            rows with all source columns in the order of the training table. An unseen category counts as a rare one;
+            a missing value (None, NaN) is treated as in training. Of a model of graphs: a graph or a list of graphs,
+            each a dict with `x`, `edge_index` and, where edges have attributes, `edge_attr`, a torch_geometric Data
+            or a networkx graph. It predicts for every node, or for every graph.
 
         Returns
         -------
@@ -140,14 +145,19 @@ class Model:
             As `predict`, and if the model has no such heads.
         """
         with self._named():
-            rows = rows_for_prediction(X, self._names, self.program.columns, self._used)
-            return attention_of(self.program, columns_of(self.program, rows), self._names)
+            return attention_of(self.program, columns_of(self.program, self._rows(X)), self._names)
 
     def _scores(self, X: Any) -> NDArray[np.float64]:
         with self._named():
             if self._of_graphs or holds_graphs(X):
                 return self._evaluate.graphs(X, self._names)
-            return self._evaluate(rows_for_prediction(X, self._names, self.program.columns, self._used))
+            return self._evaluate(self._rows(X))
+
+    def _rows(self, X: Any) -> Any:
+        """Return rows or series in the form that `columns_of` reads."""
+        if self._of_series or holds_series(X):
+            return series_rows(X, self.program.columns)
+        return rows_for_prediction(X, self._names, self.program.columns, self._used)
 
     @contextmanager
     def _named(self) -> Iterator[None]:

@@ -1,5 +1,6 @@
 """From data as people have them to what a family trains on."""
 
+from automicro.data.derived import GramSettings, SummarySettings
 from automicro.data.files import read_file, sklearn_source
 from automicro.data.frames import with_columns
 from automicro.data.prepare import Preparation, PreparationSettings, features_at_most
@@ -7,19 +8,24 @@ from automicro.data.problem import Problem, load_problem
 from automicro.data.profile import profile
 from automicro.data.relevance import rank_by_clusters, rank_columns
 from automicro.data.rows import rows_for_prediction
+from automicro.data.series import Series, holds_series, series_of, series_rows
 from automicro.data.split import Fold, folds, row_subset
 from automicro.data.standard import Standard
 from automicro.data.table import Table, load_table
 
 __all__ = [
     "Fold",
+    "GramSettings",
     "Preparation",
     "PreparationSettings",
     "Problem",
+    "Series",
     "Standard",
+    "SummarySettings",
     "Table",
     "features_at_most",
     "folds",
+    "holds_series",
     "load_problem",
     "load_table",
     "profile",
@@ -28,6 +34,8 @@ __all__ = [
     "read_file",
     "row_subset",
     "rows_for_prediction",
+    "series_of",
+    "series_rows",
     "sklearn_source",
     "with_columns",
 ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import math
 from collections import Counter
+from dataclasses import replace
 from decimal import Decimal
 from numbers import Real
 from typing import TYPE_CHECKING, Any
@@ -13,7 +14,7 @@ import numpy as np
 
 from automicro.errors import DataError
 from automicro.plugin import ColumnProfile
-from automicro.program.rows import FLOAT32_MAX, Categories, categories_of, level_text
+from automicro.program.rows import FLOAT32_MAX, Categories, Texts, categories_of, level_text, texts_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -40,6 +41,7 @@ REMEDY = {
     "nested": "lists or records: spread them over columns of their own",
     "bytes": "bytes: decode them to text (text files must be UTF-8)",
 }
+FEW_LEVELS, MANY_DISTINCT, SEVERAL_WORDS = 20, 0.5, 3.0
 USABLE = ("numeric", "boolean", "category")
 
 
@@ -91,10 +93,11 @@ def _float(value: Any) -> float:
         return math.inf
 
 
-def read_column(raw: RawColumn) -> tuple[Column, ColumnProfile]:
+def read_column(raw: RawColumn, *, as_text: bool | None = None) -> tuple[Column, ColumnProfile]:
     """Decide what kind of column this is, and check and convert its values.
 
-    Text, categoricals and enums are categories; booleans are the numbers 0 and 1; everything else must be a number.
+    Words, categoricals and enums are categories; booleans are the numbers 0 and 1; everything else must be a number. A column of words
+    is text if `as_text`; if that is None, if most values differ and have several words.
 
     Raises
     ------
@@ -108,8 +111,24 @@ def read_column(raw: RawColumn) -> tuple[Column, ColumnProfile]:
         holds = REMEDY.get(kind, f"values of type {kind}: turn them into numbers or text")
         raise DataError(f"column {raw.name!r} must hold numbers, booleans or text, but holds {holds}")
     if kind == "category" or (raw.category and kind != "missing"):
-        return _category(raw)
+        levels, profile = _category(raw)
+        is_text = not raw.category and _is_text(levels, profile) if as_text is None else as_text
+        return _text(levels, profile) if is_text else (levels, profile)
+    if as_text and kind != "missing":
+        raise DataError(f"column {raw.name!r} must hold texts to be read as text, but holds {kind} values")
     return _numeric(raw, kind)
+
+
+def _is_text(column: Categories, profile: ColumnProfile) -> bool:
+    known = len(column.codes) - profile.missing
+    if profile.distinct <= max(FEW_LEVELS, MANY_DISTINCT * known):
+        return False
+    words = [level.count(" ") + 1 for level in column.levels]
+    return float(np.mean(words)) >= SEVERAL_WORDS
+
+
+def _text(column: Categories, profile: ColumnProfile) -> tuple[Texts, ColumnProfile]:
+    return texts_of(column, 0), replace(profile, kind="text", levels=())
 
 
 def _mixed(raw: RawColumn) -> str:
@@ -144,7 +163,7 @@ def _numeric(raw: RawColumn, kind: str) -> tuple[Column, ColumnProfile]:
     )
 
 
-def _category(raw: RawColumn) -> tuple[Column, ColumnProfile]:
+def _category(raw: RawColumn) -> tuple[Categories, ColumnProfile]:
     read = categories_of(raw.values)
     counts = np.bincount(read.codes + 1, minlength=len(read.levels) + 1)[1:]
     by_frequency = sorted(range(len(read.levels)), key=lambda code: (-counts[code], read.levels[code]))

@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from automicro.data.derived import (
+    GramSettings,
+    SummarySettings,
+    choose_buckets,
+    choose_summaries,
+    gram_features,
+    summaries_at_most,
+)
 from automicro.data.encode import MOST_LEVELS, list_levels, lookup_values
 from automicro.data.graphs import of_nodes
 from automicro.data.relevance import rank_columns
@@ -77,6 +85,10 @@ class PreparationSettings:
     pools : tuple of {"sum", "mean", "max", "count"}
         Of a problem about graphs: how the features of their nodes are summed up, by default sum and mean. "count" is the
         number of nodes.
+    grams : GramSettings
+        Of texts.
+    summaries : SummarySettings
+        Of series.
     whole_graphs : bool
         Whether nodes are left as they are, neither smoothed nor summed up, for a family that reads graphs.
     """
@@ -92,6 +104,8 @@ class PreparationSettings:
     messages: Literal["sum", "mean", "symmetric"] = "symmetric"
     pools: tuple[PoolKind, ...] = ()
     whole_graphs: bool = False
+    grams: GramSettings = field(default_factory=GramSettings)
+    summaries: SummarySettings = field(default_factory=SummarySettings)
 
 
 @dataclass(frozen=True, eq=False)
@@ -154,6 +168,9 @@ class Preparation:
             columns = sorted([j for j in ranked if j in columns][: settings.columns])
         flat, training = of_nodes(problem, rows)
         made = [part for j in columns for part in _parts(flat, j, training, settings, seed)]
+        if channels := [j for j in columns if problem.table.profiles[j].kind == "series"]:
+            chosen = choose_summaries(problem, channels, rows, settings.summaries, seed)
+            made += [_Part(summary, (feature,)) for summary, feature in chosen]
         if not made:
             raise DataError(
                 "some column must vary within the training rows, but each has one value or only rare levels there"
@@ -232,7 +249,13 @@ def _summed_up(made: Preparation, batch: Batch, settings: PreparationSettings) -
 
 
 def _parts(problem: Problem, j: int, rows: NDArray[np.int64], settings: PreparationSettings, seed: int) -> list[_Part]:
-    column, profile = take(problem.table.columns[j], rows), problem.table.profiles[j]
+    profile = problem.table.profiles[j]
+    if profile.kind == "series":
+        return []
+    if profile.kind == "text":
+        grams = settings.grams.decoder(j, choose_buckets(problem, j, rows, settings.grams))
+        return [_Part(grams, gram_features(grams, profile.name))] if grams.buckets else []
+    column = take(problem.table.columns[j], rows)
     if isinstance(column, np.ndarray):
         return _numeric_parts(_Numbers(j, column, profile), problem.target[rows], settings)
     if not isinstance(column, Categories):
@@ -314,13 +337,17 @@ def features_at_most(profiles: Sequence[ColumnProfile], settings: PreparationSet
     used = profiles if settings.only is None else [profiles[j] for j in settings.only]
     counts = sorted((_features_of(profile, settings) for profile in used), reverse=True)
     pooled = sum(kind != "count" for kind in settings.pools) if settings.pools else 1
-    return sum(counts[: settings.columns]) * pooled + ("count" in settings.pools)
+    channels = sum(profile.kind == "series" for profile in profiles)
+    summaries = summaries_at_most(channels, settings.summaries) if channels else 0
+    return sum(counts[: settings.columns]) * pooled + ("count" in settings.pools) + summaries
 
 
 def _features_of(profile: ColumnProfile, settings: PreparationSettings) -> int:
     flag = int(profile.missing > 0)
-    if not profile.distinct or profile.distinct + flag == 1:
+    if not profile.distinct or profile.distinct + flag == 1 or profile.kind == "series":
         return 0
+    if profile.kind == "text":
+        return settings.grams.buckets
     if profile.kind != "category":
         flagged = profile.missing >= FLAGGED_ROWS
         return 1 if settings.missing == "keep" else (profile.distinct > 1) + flagged

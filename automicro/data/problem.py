@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from automicro.data.column import numeric_values, value_kind, where_missing
-from automicro.data.frames import raw_values
+from automicro.data.frames import RawColumn, raw_values
+from automicro.data.series import Series, holds_series, series_table
 from automicro.data.suggest import did_you_mean
 from automicro.data.table import raw_columns, table_of
 from automicro.data.target import read_target
@@ -16,11 +17,10 @@ from automicro.errors import DataError
 from automicro.program import Batch, holds_graphs, take
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Mapping, Sequence
 
     from numpy.typing import NDArray
 
-    from automicro.data.frames import RawColumn
     from automicro.data.table import Table
     from automicro.data.target import Labels
     from automicro.plugin.profile import Kind, Task
@@ -95,8 +95,15 @@ class Problem:
         return len(self.labels) if self.labels else 0
 
 
-def load_problem(
-    X: Any, y: Any, *, task: Task | None = None, weights: Any = None, groups: Any = None, time: Any = None
+def load_problem(  # noqa: PLR0913 - each is a question that users ask on its own
+    X: Any,
+    y: Any,
+    *,
+    task: Task | None = None,
+    weights: Any = None,
+    groups: Any = None,
+    time: Any = None,
+    text: Sequence[str] | None = None,
 ) -> Problem:
     """Read a table and its target.
 
@@ -115,6 +122,8 @@ def load_problem(
         Rows with the same value stay together in every split.
     time : array or str, (rows,), optional
         Numbers, dates or text that sort by time; splits then validate on later rows only.
+    text : sequence of str, optional
+        Names of the columns that are text rather than categories; told by their values if not given.
 
     Raises
     ------
@@ -138,15 +147,20 @@ def load_problem(
         from automicro.data.graphs import load_graphs  # noqa: PLC0415 - which itself makes problems
 
         return load_graphs(X, y, task=task, weights=weights, groups=groups, time=time)
-    columns = raw_columns(X)
+    if holds_series(X) and text is not None:
+        raise DataError("text must name columns of a table, but X holds series")
+    columns = _labels_of(X) if holds_series(X) else raw_columns(X)
     roles = {"the target": y, "weights": weights, "groups": groups, "time": time}
     named = {value for value in roles.values() if isinstance(value, str)}
     taken = {role: _taken(value, role, columns) for role, value in roles.items() if value is not None}
     if task == "clustering":
+        if holds_series(X) or text:
+            raise DataError("clusters are looked for in tables of numbers and categories, but X holds series or text")
         return _without_target(columns, taken, named)
     if "the target" not in taken:
         raise DataError("a target is needed to learn from: pass y, or the name of its column")
-    table = table_of([column for column in columns if column.name not in named])
+    unnamed = [column for column in columns if column.name not in named]
+    table = series_table(X) if holds_series(X) else table_of(unnamed, text)
     _check_leak(taken["the target"], columns if taken["the target"].name not in named else [])
     target = read_target(taken["the target"], table.rows, task)
     problem = Problem(
@@ -157,8 +171,20 @@ def load_problem(
         weights=_weights(taken["weights"], table.rows) if "weights" in taken else None,
         groups=_groups(taken["groups"], table.rows) if "groups" in taken else None,
         order=_order(taken["time"], table.rows) if "time" in taken else None,
+        kind=_kind(table),
     )
     return replace(problem, notes=tuple(filter(None, [target.note, *table.notes, *_notes(problem)])))
+
+
+def _kind(table: Table) -> Kind:
+    kinds = {profile.kind for profile in table.profiles}
+    return "series" if "series" in kinds else "text" if "text" in kinds else "table"
+
+
+def _labels_of(series: Any) -> list[RawColumn]:
+    """Return the columns with one value for each series."""
+    labels = series.labels if isinstance(series, Series) else {}
+    return [RawColumn(name, values) for name, values in labels.items()]
 
 
 def checked_roles(
@@ -184,7 +210,7 @@ def _without_target(columns: list[RawColumn], taken: Mapping[str, RawColumn], na
     for role in ("the target", "weights", "time"):
         if role in taken:
             raise DataError(f"{role} must not be given with task='clustering', which does not read it: leave it out")
-    table = table_of([column for column in columns if column.name not in named])
+    table = table_of([column for column in columns if column.name not in named], ())
     if table.rows < FEWEST_TO_CLUSTER:
         raise DataError(
             f"there must be at least {FEWEST_TO_CLUSTER} rows to find clusters in, but there are only {table.rows}"

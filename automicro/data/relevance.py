@@ -12,10 +12,9 @@ from automicro.data.split import row_subset
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from automicro.data.prepare import Preparation
     from automicro.data.problem import Problem
 
-__all__ = ["rank_by_clusters", "rank_columns"]
+__all__ = ["rank_by_clusters", "rank_columns", "rank_features"]
 
 TREES = 100
 MOST_ROWS = 4000
@@ -37,7 +36,7 @@ def rank_columns(problem: Problem, rows: NDArray[np.int64], seed: int = 0) -> tu
 
     subset = row_subset(problem, rows, MOST_ROWS, seed)
     prepared = Preparation.fit(problem, subset, PreparationSettings(categories="target"), seed=seed)
-    importances = _importances(problem, subset, prepared, seed)
+    importances = _importances(problem, subset, prepared.fit_matrix, seed)
     relevance = np.zeros(len(problem.table.columns))
     for feature, importance in zip(prepared.features, importances, strict=True):
         relevance[feature.column] += importance
@@ -71,13 +70,24 @@ def rank_by_clusters(
     return rank_columns(replace(problem, target=target, task="classification", labels=labels), subset, seed)
 
 
-def _importances(problem: Problem, rows: NDArray[np.int64], prepared: Preparation, seed: int) -> NDArray[np.float64]:
+def rank_features(problem: Problem, rows: NDArray[np.int64], X: NDArray[np.float32], seed: int = 0) -> list[int]:
+    """Return the places of the features of `rows`, (rows, features), ranked as `rank_columns` ranks columns."""
+    step = -(-len(rows) // MOST_ROWS)
+    X, rows = X[::step], rows[::step]
+    relevance = _importances(problem, rows, X, seed)
+    order = np.argsort(-relevance, kind="stable")
+    first = order[:MOST_COLUMNS]
+    greedy = _greedy(relevance[first], _correlations(X[:, first]))
+    return [*first[greedy].tolist(), *order[MOST_COLUMNS:].tolist()]
+
+
+def _importances(problem: Problem, rows: NDArray[np.int64], X: NDArray[np.float32], seed: int) -> NDArray[np.float64]:
     from sklearn.ensemble import ExtraTreesClassifier, ExtraTreesRegressor  # noqa: PLC0415 - heavy, and only for training
 
     forest = ExtraTreesRegressor if problem.task == "regression" else ExtraTreesClassifier
     model = forest(TREES, min_samples_leaf=3, max_features="sqrt", random_state=seed, n_jobs=1)
     weights = None if problem.weights is None else problem.weights[rows]
-    model.fit(prepared.fit_matrix, problem.target[rows], sample_weight=weights)
+    model.fit(X, problem.target[rows], sample_weight=weights)
     return np.asarray(model.feature_importances_, dtype=np.float64)
 
 

@@ -7,13 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from automicro.data.column import read_column
+from automicro.data.column import FEW_LEVELS, MANY_DISTINCT, read_column
 from automicro.data.frames import RawColumn, frame_columns, objects
+from automicro.data.suggest import did_you_mean
 from automicro.errors import DataError
 from automicro.program import Categories
 from automicro.program.rows import row_count
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     from automicro.plugin import ColumnProfile
@@ -21,7 +24,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Table", "load_table", "raw_columns", "table_of"]
 
-FEW_LEVELS, MANY_DISTINCT = 20, 0.5
 MOSTLY_NUMBERS = 0.8
 EXACT_INTEGERS = 2.0**24
 
@@ -51,7 +53,7 @@ class Table:
         return row_count(self.columns)
 
 
-def load_table(X: Any) -> Table:
+def load_table(X: Any, *, text: Sequence[str] | None = None) -> Table:
     """Read a table.
 
     Text, categoricals and enums become categories, booleans become 0 and 1. Columns that are missing or the same in
@@ -62,6 +64,8 @@ def load_table(X: Any) -> Table:
     X : dataframe, array, list of rows, list of dicts, or dict of columns, (rows, columns)
         A dataframe is one of pandas, polars, pyarrow or another eager library that narwhals knows. The columns of an
         array or a list of rows are named x0, x1 and so on.
+    text : sequence of str, optional
+        Names of the columns that are text rather than categories; told by their values if not given.
 
     Raises
     ------
@@ -75,7 +79,7 @@ def load_table(X: Any) -> Table:
     >>> [(profile.name, profile.kind, profile.missing) for profile in table.profiles]
     [('age', 'numeric', 1), ('job', 'category', 0)]
     """
-    return table_of(raw_columns(X))
+    return table_of(raw_columns(X), text)
 
 
 def raw_columns(data: Any) -> list[RawColumn]:
@@ -92,8 +96,9 @@ def raw_columns(data: Any) -> list[RawColumn]:
     return [RawColumn(f"x{j}", matrix[:, j]) for j in range(matrix.shape[1])]
 
 
-def table_of(raw: list[RawColumn]) -> Table:
-    """Read raw columns into a table."""
+def table_of(raw: list[RawColumn], text: Sequence[str] | None = None) -> Table:
+    """Read raw columns into a table; the columns named in `text` are text, or, if it is None, those that look like it."""
+    _check_names(text or (), [column.name for column in raw])
     if not raw:
         raise DataError("a table must have at least one column to learn from, but has none")
     rows = len(raw[0].values)
@@ -103,18 +108,28 @@ def table_of(raw: list[RawColumn]) -> Table:
             raise DataError(f"columns must be equally long, but {given}")
     if rows == 0:
         raise DataError("a table must have rows to learn from, but has none")
-    read = [read_column(column) for column in raw]
+    read = [read_column(column, as_text=None if text is None else column.name in text) for column in raw]
     profiles = tuple(profile for _, profile in read)
-    notes = tuple(note for column, profile in read if (note := _note(column, profile, rows)))
+    notes = tuple(note for column, profile in read if (note := _note(column, profile, rows, told=text is not None)))
     return Table(tuple(profile.name for profile in profiles), tuple(column for column, _ in read), profiles, notes)
 
 
-def _note(column: Column, profile: ColumnProfile, rows: int) -> str | None:
+def _check_names(text: Sequence[str], names: list[str]) -> None:
+    if isinstance(text, str):
+        raise DataError(f"text must be a list of names of columns, but got {text!r}: pass text=[{text!r}]")
+    for name in text:
+        if name not in names:
+            raise DataError(f"text must name columns, but there is no column {name!r}{did_you_mean(name, names)}")
+
+
+def _note(column: Column, profile: ColumnProfile, rows: int, *, told: bool) -> str | None:
     name = f"column {profile.name!r}"
     if profile.missing == rows:
         return f"{name} is missing in every row and is not used"
     if profile.distinct == 1 and not profile.missing:
         return f"{name} is the same in every row and is not used"
+    if profile.kind == "text" and not told:
+        return f"{name} holds texts of several words and is read as text: text=[] makes it categories"
     if isinstance(column, Categories):
         if (texts := _texts_among_numbers(column)) is not None:
             others = f", beside {', '.join(map(repr, texts[:3]))}" if texts else ""

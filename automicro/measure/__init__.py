@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from automicro.measure.interpretability import Interpretability, Limits, interpretability
 from automicro.measure.interval import JudgedRows, Reference, halves_interval, interval
-from automicro.measure.latency import Latency, entry_point, latency, latency_in_fresh_process
+from automicro.measure.latency import Latency, entry_point, latency, latency_in_fresh_process, row_array
 from automicro.measure.partitions import agreement, density_validity, distances, silhouette
 from automicro.measure.score import score, scores, scores_by_fold
 from automicro.measure.structure_test import Columns, StructureTest, structure_test
@@ -26,6 +26,7 @@ __all__ = [
     "interval",
     "latency",
     "latency_in_fresh_process",
+    "row_array",
     "score",
     "scores",
     "scores_by_fold",

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from automicro.program import Program
 
-__all__ = ["Latency", "entry_point", "latency", "latency_in_fresh_process"]
+__all__ = ["Latency", "entry_point", "latency", "latency_in_fresh_process", "row_array"]
 
 WARM_CALLS = 30
 REPEATS = (400, 4000)  # at least enough for the interval of a 99 % quantile to have an upper end
@@ -174,11 +174,14 @@ def measured(request: str) -> str:
 
     asked = json.loads(request)
     program, _ = read_artifact(base64.b64decode(asked["artifact"]))
-    rows = [_one_graph(v) if isinstance(v, dict) else _one_row(v) for v in asked["rows"]]
+    rows = [_one_graph(v) if isinstance(v, dict) else row_array(v) for v in asked["rows"]]
     return json.dumps(asdict(latency(entry_point(program), rows, asked["quantile"])))
 
 
-def _one_row(values: list[Any]) -> np.ndarray[tuple[int, int], np.dtype[Any]]:
+def row_array(values: list[Any]) -> NDArray[Any]:
+    """Return one row as an array (1, columns), or (1, channels, steps) if its cells are series."""
+    if any(isinstance(value, list) for value in values):
+        return np.array([values], dtype=np.float64)
     numeric = all(value is None or isinstance(value, int | float) for value in values)
     return np.array([values], dtype=np.float64 if numeric else object)
 

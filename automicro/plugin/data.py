@@ -18,11 +18,14 @@ __all__ = ["Feature", "TrainingData"]
 
 @dataclass(frozen=True)
 class Feature:
-    """Where a prepared feature comes from: `kind` says how the source column was decoded."""
+    """Where a prepared feature comes from: `kind` says how the source column was decoded.
+
+    A "gram" is a bucket of hashed grams of a text, mostly 0 and never negative; a "summary" a statistic of a series.
+    """
 
     column: int
     name: str
-    kind: Literal["numeric", "level", "lookup", "missing"]
+    kind: Literal["numeric", "level", "lookup", "missing", "gram", "summary"]
     level: str | None = None
 
 

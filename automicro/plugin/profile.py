@@ -9,7 +9,7 @@ __all__ = ["ColumnKind", "ColumnProfile", "GraphProfile", "Kind", "Profile", "Ta
 
 Task = Literal["classification", "regression", "clustering"]
 Kind = Literal["table", "graph", "series", "text"]
-ColumnKind = Literal["numeric", "boolean", "category"]
+ColumnKind = Literal["numeric", "boolean", "category", "text", "series"]
 
 
 @dataclass(frozen=True)

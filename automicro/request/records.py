@@ -24,7 +24,7 @@ class CardColumn(_Record):
     """A source column, in the order of a raw row."""
 
     name: str
-    kind: Literal["numeric", "boolean", "category"]
+    kind: Literal["numeric", "boolean", "category", "text", "series"]
 
 
 class Card(_Record):

@@ -9,7 +9,27 @@ from pydantic import Field, model_validator
 from automicro.request.problems import Section, problem
 from automicro.request.quantities import Flag, Names, Text
 
-__all__ = ["DataSource", "Output"]
+__all__ = ["DataSource", "LongSeries", "Output"]
+
+
+class LongSeries(Section):
+    """Which columns of a long table make series of its rows.
+
+    Parameters
+    ----------
+    id : str
+        Name of the column that tells which series a row belongs to.
+    time : str
+        Name of the column that orders the rows of a series.
+
+    Raises
+    ------
+    RequestError
+        If a key is unknown or missing.
+    """
+
+    id: Text = Field(description="column that tells which series a row belongs to")
+    time: Text = Field(description="column that orders the rows of a series")
 
 
 class DataSource(Section):
@@ -33,6 +53,11 @@ class DataSource(Section):
         The only columns to predict from.
     drop : list of str, optional
         Columns to leave out.
+    text : list of str, optional
+        Columns that are text rather than categories; told by their values, if not given.
+    series : {id, time}, optional
+        Of a long table of series, one row a step: the columns that tell which series a row belongs to, and in what order. Target, weights,
+        groups and time have one value for each series; all other columns are channels.
     format : {"csv", "tsv", "parquet", "jsonl"}, optional
         Told by the file's suffix, if not given.
 
@@ -52,6 +77,8 @@ class DataSource(Section):
     time: Text | None = Field(None, description="column that orders the rows in time")
     columns: Names | None = Field(None, description="the only columns to predict from")
     drop: Names | None = Field(None, description="columns to leave out")
+    text: tuple[Text, ...] | None = Field(None, description="columns that are text rather than categories")
+    series: LongSeries | None = Field(None, description="columns that make series of a long table")
     format: Literal["csv", "tsv", "parquet", "jsonl"] | None = Field(
         None, description="told by the suffix, if not given"
     )

@@ -10,6 +10,7 @@ import numpy as np
 
 from automicro.data.graphs import raw_graphs
 from automicro.measure import JudgedRows, halves_interval, interval, latency_in_fresh_process
+from automicro.program import Texts
 from automicro.request import metric
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ class Point:
 
 
 def raw_rows(context: Context, count: int = LATENCY_ROWS) -> list[Any]:
-    """Return some rows as a user would hand them over: numbers, texts and None, one value for each source column."""
+    """Return some rows as a user would hand them over: numbers, texts, None and series, one value for each source column."""
     if context.problem.topology is not None:
         return raw_graphs(context.problem, count)
     step = max(context.problem.rows // count, 1)
@@ -61,6 +62,10 @@ def raw_rows(context: Context, count: int = LATENCY_ROWS) -> list[Any]:
 
 
 def _raw(column: Any) -> Any:
+    if isinstance(column, np.ndarray) and column.ndim == 2:
+        return lambda row: column[row].tolist()
+    if isinstance(column, Texts):
+        return lambda row: column.values[row]
     if isinstance(column, np.ndarray):
         return lambda row: None if np.isnan(column[row]) else float(column[row])
     return lambda row: None if column.codes[row] < 0 else column.levels[column.codes[row]]

@@ -7,6 +7,14 @@ from typing import TYPE_CHECKING, Any
 from automicro.data import PreparationSettings
 from automicro.errors import PluginError
 from automicro.plugin import Choice, Space
+from automicro.search.derived import (
+    BUCKETS,
+    DERIVED,
+    SUMMARIES,
+    derived_parameters,
+    derived_portfolio,
+    derived_settings,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -19,7 +27,7 @@ __all__ = ["candidate_space", "own_parameters", "preparation_settings", "referen
 
 ENCODING, RARE, COLUMNS = "preparation.encoding", "preparation.rare", "preparation.columns"
 HOPS, MESSAGES, POOLS = "preparation.hops", "preparation.messages", "preparation.pools"
-ALL = (ENCODING, RARE, COLUMNS, HOPS, MESSAGES, POOLS)
+ALL = (ENCODING, RARE, COLUMNS, HOPS, MESSAGES, POOLS, *DERIVED)
 EARLIER = "those of the earlier model"
 FIRST_FROM_EARLIER = 2  # settings of the portfolio that are tried on the columns of an earlier model before all others
 RARE_SHARES = (0.02, 0.005, 0.05, 0.1)
@@ -28,7 +36,7 @@ RARE_SHARES = (0.02, 0.005, 0.05, 0.1)
 def candidate_space(family: Family, profile: Profile, earlier: Earlier | None = None) -> Space:
     """Return the family's space with the preparation's parameters behind it.
 
-    The preparation has up to three: which of the encodings that the family accepts (by its place in ``needs(...).categories``), the
+    The preparation has up to three for a table (texts, series and graphs have others): which of the encodings that the family accepts (by its place in ``needs(...).categories``), the
     share of rows below which a level counts as rare, and to how many source columns the data are cut first (None: all). Where the
     search starts from an earlier model, the data can also be cut to the columns that it reads, which is tried first.
     """
@@ -47,6 +55,7 @@ def candidate_space(family: Family, profile: Profile, earlier: Earlier | None = 
         extra.append(Choice(COLUMNS, counts))
     if profile.graph is not None and "graph" not in family.kinds:
         extra += _of_graphs(pooled=profile.graph.pooled)
+    extra += derived_parameters(profile)
     default = {parameter.name: parameter.options[0] for parameter in extra if isinstance(parameter, Choice)}
     portfolio = [{**setting, **default} for setting in own.portfolio]
     if ENCODING in default and portfolio:
@@ -57,6 +66,7 @@ def candidate_space(family: Family, profile: Profile, earlier: Earlier | None = 
             {**setting, HOPS: hops} for hops in others for setting in portfolio[:2]
         ]
         portfolio = [{k: v for k, v in setting.items() if k != MESSAGES or setting[HOPS]} for setting in portfolio]
+    portfolio = derived_portfolio(portfolio, family, profile, default)
     if EARLIER in counts and earlier is not None:
         portfolio[:0] = _from_earlier(family, own, earlier, portfolio)
     return Space((*own.parameters, *extra), tuple(portfolio))
@@ -106,7 +116,7 @@ def _column_counts(profile: Profile) -> tuple[int | None, ...]:
 def reference_preparation(profile: Profile) -> dict[str, Any]:
     """Return how data are prepared for a family's strongest setting, where that is not the default."""
     if profile.graph is None:
-        return {}
+        return {BUCKETS: 3000} if profile.kind == "text" else {SUMMARIES: "all 1"} if profile.kind == "series" else {}
     return {POOLS: "sum,mean,max,count"} if profile.graph.pooled else {HOPS: 2}
 
 
@@ -133,4 +143,5 @@ def preparation_settings(
         messages=setting.get(MESSAGES, "symmetric"),
         pools=tuple(setting[POOLS].split(",")) if POOLS in setting else (),
         whole_graphs="graph" in family.kinds,
+        **derived_settings(setting),
     )

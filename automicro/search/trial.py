@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from automicro.discovery import discover
-from automicro.measure import interpretability, latency
+from automicro.measure import interpretability, latency, row_array
 from automicro.model import Model
 from automicro.plugin import Declined
 from automicro.program import columns_read, decode, evaluate, pack, quantise, unpack
@@ -292,7 +292,7 @@ class _Trial:
     def _timed(self, outcome: Outcome, program: Program) -> Outcome:
         """Refuse what is too slow at the median already; the quantile is decided where no other process disturbs."""
         limit = self.target.latency_us or 0.0
-        rows = [row if isinstance(row, dict) else np.array([row], dtype=object) for row in raw_rows(self.context)]
+        rows = [row if isinstance(row, dict) else row_array(row) for row in raw_rows(self.context)]
         median = latency(Model(program).predict, rows, seconds=0.02).median_us
         if median <= limit:
             return replace(outcome, latency_us=median)

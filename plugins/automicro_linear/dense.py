@@ -21,6 +21,7 @@ RIDGES = (1.0, 0.3, 0.1, 0.03, 0.01, 0.003, 0.001, 0.0001)
 NEWTON_TERMS = 800  # terms up to which a Hessian is worth its time
 TUNING_PRODUCTS = 400_000_000  # of rows and squared terms while the ridge is chosen
 TUNING_ROWS = 2000
+STEPS = 40  # products of a row and its terms in a fit of many terms
 
 
 def constant(problem: Problem) -> Fit:
@@ -36,7 +37,8 @@ def dense(problem: Problem, terms: NDArray[np.int64], steps: int = 8) -> Fit:
 def tuned(problem: Problem, terms: NDArray[np.int64]) -> tuple[Fit, float]:
     """Return the ridge fit on all the given terms, and its ridge: the best on every fourth row, fitted on the others."""
     rows = len(problem.design.Z)
-    step = max(1, min(rows * len(terms) ** 2 // TUNING_PRODUCTS, rows // TUNING_ROWS))
+    products = len(terms) ** 2 if len(terms) <= NEWTON_TERMS else len(terms) * STEPS
+    step = max(1, min(rows * products // TUNING_PRODUCTS, rows // TUNING_ROWS))
     drawn = np.arange(0, rows, step)
     held, kept = (drawn[::4], np.delete(drawn, np.s_[::4])) if len(drawn) >= 8 else (drawn, drawn)
     held_out, fitted_on = problem.some_rows(held), problem.some_rows(kept)

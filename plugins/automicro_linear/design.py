@@ -32,7 +32,7 @@ class Basis:
     cut : array of float32, (columns,)
         Of a step; NaN elsewhere.
     kind : array of int8, (columns,)
-        SLOPE: the feature itself, a number; FLAG: the feature itself, which is 0 or 1 and never missing;
+        SLOPE: the feature itself, a number; FLAG: the feature itself, which is 0 or 1, or a gram of a text, and never missing;
         STEP: 1 where the feature is above the cut, else 0; ABSENT: 1 where it is NaN, else 0.
     """
 
@@ -98,7 +98,7 @@ def basis_of(X: NDArray[np.float32], features: Sequence[Feature], cuts: int, slo
     """Return the basis of prepared rows: numbers as they are if `slopes`, and up to `cuts` steps of each."""
     parts: list[tuple[int, float, int]] = []
     for j, feature in enumerate(features):
-        if feature.kind in {"level", "missing"}:
+        if feature.kind in {"level", "missing", "gram"}:
             parts.append((j, np.nan, FLAG))
             continue
         x = X[:, j]
@@ -110,8 +110,14 @@ def basis_of(X: NDArray[np.float32], features: Sequence[Feature], cuts: int, slo
     return Basis(np.array(feature_of, np.int64), np.array(cut_of, np.float32), np.array(kind_of, np.int8))
 
 
-def standardise(X: NDArray[np.float32], weights: NDArray[np.float64], basis: Basis) -> Design:
-    """Return the design of some rows."""
+def standardise(
+    X: NDArray[np.float32], weights: NDArray[np.float64], basis: Basis, emphasis: NDArray[np.float64] | None = None
+) -> Design:
+    """Return the design of some rows.
+
+    A feature with an `emphasis`, (features,), which is not NaN, has that as scale instead of its deviation, in a unit in which the largest
+    deviation is 1.
+    """
     rows = len(X)
     w = weights * (rows / weights.sum())
     made = basis.matrix(X)
@@ -124,4 +130,15 @@ def standardise(X: NDArray[np.float32], weights: NDArray[np.float64], basis: Bas
         deviation = float(np.sqrt(w @ x**2 / rows))
         scale[i] = deviation if deviation > 1e-6 * float(np.abs(made[:, i]).max()) else np.inf
         made[:, i] = x / scale[i]
+    if emphasis is not None:
+        _rescale(made, scale, emphasis[basis.feature])
     return Design(made, w, basis, centre, scale, X.shape[1])
+
+
+def _rescale(made: NDArray[np.float32], scale: NDArray[np.float64], emphasis: NDArray[np.float64]) -> None:
+    """Multiply standardised columns by their emphasis and deviation, relative to the largest of these products."""
+    known = np.flatnonzero(np.isfinite(emphasis) & np.isfinite(scale))
+    deviation = emphasis[known] * scale[known]
+    deviation /= deviation.max(initial=1e-12)
+    made[:, known] *= deviation
+    scale[known] /= deviation

@@ -22,6 +22,7 @@ __all__ = ["Linear"]
 
 MANTISSAS = (0, 1, 2, 4)
 POINTS = (1, 2, 4, 8)
+MOST_GRAMS = 3000  # terms of texts that are rounded together
 MOST_ROUNDED = 800  # terms that are rounded together; of more there is only the model as it is
 
 
@@ -61,10 +62,10 @@ class Linear(Family):
         """Return the largest model of the path."""
         return model.lowered(exact(model.scorer, model.fits[-1]))
 
-    def variants(self, model: Path, data: TrainingData) -> Iterable[Variant]:  # noqa: ARG002 - the path has its rows
+    def variants(self, model: Path, data: TrainingData) -> Iterable[Variant]:
         """Return all models of the path in several roundings, and the largest as it is."""
         for name, fit in zip(model.names, model.fits, strict=True):
-            if len(fit.terms) > MOST_ROUNDED:
+            if len(fit.terms) > (MOST_GRAMS if any(f.kind == "gram" for f in data.features) else MOST_ROUNDED):
                 continue
             if model.stepped:
                 grains, made = POINTS, as_points(model.scorer, fit, POINTS)

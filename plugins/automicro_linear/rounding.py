@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
     from automicro_linear.newton import Quadratic
 
+WIDE = 1000  # terms beyond which one prefix is kept
+
 __all__ = ["Rounded", "round_together"]
 
 
@@ -62,6 +64,7 @@ def round_together(
     best = solve(hessian, model.linear)[outputs:]
     order = np.argsort(np.diag(reduced) * best**2, kind="stable")
     R = factor(reduced[np.ix_(order, order)])
+    beam = beam if len(order) <= WIDE else 1
     units, costs = _descend(R, best[order], [bases[i] for i in order], factors[:, order], beam)
     back = np.empty_like(order)
     back[order] = np.arange(len(order))

@@ -86,4 +86,4 @@ def _link(profile: Profile) -> dict[str, str]:
 
 
 def _has_numbers(profile: Profile) -> bool:
-    return any(column.kind == "numeric" and column.distinct > 2 for column in profile.columns)
+    return any(column.kind in {"numeric", "series"} and column.distinct > 2 for column in profile.columns)

@@ -11,6 +11,7 @@ from automicro.plugin import Lowered
 from automicro_linear.columns import within_columns
 from automicro_linear.dense import tuned
 from automicro_linear.design import basis_of, standardise
+from automicro_linear.emphasis import emphasis
 from automicro_linear.lowering import body
 from automicro_linear.newton import Fit, Problem
 from automicro_linear.paths import ORDERS
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 __all__ = ["Path", "Setting", "train"]
 
 CELLS = 15_000_000  # rows x columns of a design; where there are more, rows are drawn
+TEXT_CELLS = 40_000_000  # of texts, which tell the more the more there are
 MOST_ROWS = 50_000
 
 
@@ -78,7 +80,8 @@ class Path:
 def train(data: TrainingData, setting: Setting) -> Path:
     """Return fits with the numbers of terms of the setting's band, up to the first that takes all, or that on all."""
     data = _drawn(data, setting.cuts)
-    design = standardise(data.X, row_weights(data), basis_of(data.X, data.features, setting.cuts, setting.slopes))
+    basis = basis_of(data.X, data.features, setting.cuts, setting.slopes)
+    design = standardise(data.X, row_weights(data), basis, emphasis(data))
     target = target_of(data, setting.link)
     problem = _pulled(Problem(design, target.loss, setting.ridge), data)
     terms = np.flatnonzero(np.tile(design.usable, problem.outputs))
@@ -104,7 +107,8 @@ def _pulled(problem: Problem, data: TrainingData) -> Problem:
 def _drawn(data: TrainingData, cuts: int) -> TrainingData:
     """Return the data, or as many rows of them as make a design of bearable size."""
     rows, features = data.X.shape
-    most = min(MOST_ROWS, max(CELLS // (features * max(1, cuts)), 2000))
+    cells = TEXT_CELLS if any(feature.kind == "gram" for feature in data.features) else CELLS
+    most = min(MOST_ROWS, max(cells // (features * max(1, cuts)), 2000))
     if rows <= most:
         return data
     index = np.sort(np.random.default_rng(data.seed).permutation(rows)[:most])

@@ -1,0 +1,64 @@
+"""How texts and series become features: what the search can draw, and what it tries first."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from automicro.data import GramSettings, SummarySettings
+from automicro.plugin import Choice
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from automicro.plugin import Family, Profile
+    from automicro.plugin.space import Parameter
+
+__all__ = ["BUCKETS", "DERIVED", "SUMMARIES", "derived_parameters", "derived_portfolio", "derived_settings"]
+
+GRAMS, BITS, BUCKETS = "preparation.grams", "preparation.bits", "preparation.buckets"
+SUMMARIES, MOST = "preparation.summaries", "preparation.most_summaries"
+DERIVED = (GRAMS, BITS, BUCKETS, SUMMARIES, MOST)
+FORMS = {
+    "words of 6": GramSettings("word", 1, 1, 6),
+    "words": GramSettings("word", 1, 1, 0),
+    "words of 5": GramSettings("word", 1, 1, 5),
+    "pairs of words": GramSettings("word", 1, 2, 6),
+    "characters": GramSettings("character", 3, 4, 0),
+}
+SIZES = (1500, 500, 2000, 1000, 250, 120, 3000)
+WAYS = ("mean 1", "usual 0", "mean 0", "usual 1", "all 0", "mean 2", "all 1", "usual 2", "all 3", "mean 5")
+COUNTS = (256, 32, 64, 128, 16, 8)
+
+
+def derived_parameters(profile: Profile) -> list[Parameter]:
+    """Return how texts are hashed, where there are some, and which summaries of series become features, where there are these."""
+    kinds = {column.kind for column in profile.columns}
+    parameters: list[Parameter] = []
+    if "text" in kinds:
+        parameters += [Choice(GRAMS, tuple(FORMS)), Choice(BITS, (16, 15, 14, 13, 18)), Choice(BUCKETS, SIZES)]
+    if "series" in kinds:
+        parameters += [Choice(SUMMARIES, WAYS), Choice(MOST, COUNTS)]
+    return parameters
+
+
+def derived_portfolio(
+    portfolio: list[dict[str, Any]], family: Family, profile: Profile, default: Mapping[str, Any]
+) -> list[dict[str, Any]]:
+    """Return a portfolio that also tries other numbers of buckets and other summaries, those of a family's strongest setting first."""
+    strongest = family.strongest(profile)
+    first = {**(portfolio[0] if strongest is None else strongest)}
+    if BUCKETS in default and portfolio:
+        others = [{**default, **first, BUCKETS: size} for size in SIZES[:4]]
+        return [*others, *portfolio]
+    if SUMMARIES in default:
+        return [{**setting, SUMMARIES: way} for setting in portfolio[:6] for way in WAYS[:4]] + portfolio[6:]
+    return portfolio
+
+
+def derived_settings(setting: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the fields of `PreparationSettings` that a setting decides."""
+    form = FORMS[setting.get(GRAMS, "words of 6")]
+    statistics, depth = str(setting.get(SUMMARIES, "usual 1")).split()
+    grams = GramSettings(form.unit, form.low, form.high, form.prefix, setting.get(BITS, 16), setting.get(BUCKETS, 1000))
+    summaries = SummarySettings(statistics, int(depth), setting.get(MOST, 256))  # type: ignore[arg-type]  # one of the sets
+    return {"grams": grams, "summaries": summaries}
