@@ -36,7 +36,8 @@ RARE_SHARES = (0.02, 0.005, 0.05, 0.1)
 def candidate_space(family: Family, profile: Profile, earlier: Earlier | None = None) -> Space:
     """Return the family's space with the preparation's parameters behind it.
 
-    The preparation has up to three for a table (texts, series and graphs have others): which of the encodings that the family accepts (by its place in ``needs(...).categories``), the
+    The preparation has up to three for a table (texts, series and graphs have others): which of the encodings that the family accepts
+    (by its place in ``needs(...).categories``), the
     share of rows below which a level counts as rare, and to how many source columns the data are cut first (None: all). Where the
     search starts from an earlier model, the data can also be cut to the columns that it reads, which is tried first.
     """
