@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from automicro.data import GramSettings, SummarySettings
+from automicro.errors import PluginError
 from automicro.plugin import Choice
 
 if TYPE_CHECKING:
@@ -44,15 +45,27 @@ def derived_parameters(profile: Profile) -> list[Parameter]:
 def derived_portfolio(
     portfolio: list[dict[str, Any]], family: Family, profile: Profile, default: Mapping[str, Any]
 ) -> list[dict[str, Any]]:
-    """Return a portfolio that also tries other numbers of buckets and other summaries, those of a family's strongest setting first."""
-    strongest = family.strongest(profile)
-    first = {**(portfolio[0] if strongest is None else strongest)}
+    """Return a portfolio that also tries other numbers of buckets and other summaries, those of a family's strongest setting first.
+
+    Where the strongest setting is only a reference and lies outside the family's space, the first of the portfolio stands for it.
+    """
     if BUCKETS in default and portfolio:
-        others = [{**default, **first, BUCKETS: size} for size in SIZES[:4]]
-        return [*others, *portfolio]
+        first = {**default, **(_reachable_strongest(family, profile) or portfolio[0])}
+        return [*({**first, BUCKETS: size} for size in SIZES[:4]), *portfolio]
     if SUMMARIES in default:
         return [{**setting, SUMMARIES: way} for setting in portfolio[:6] for way in WAYS[:4]] + portfolio[6:]
     return portfolio
+
+
+def _reachable_strongest(family: Family, profile: Profile) -> Mapping[str, Any] | None:
+    """Return a family's strongest setting if the search could draw it."""
+    strongest = family.strongest(profile)
+    try:
+        if strongest is not None:
+            family.space(profile).check(strongest)
+    except PluginError:
+        return None
+    return strongest
 
 
 def derived_settings(setting: Mapping[str, Any]) -> dict[str, Any]:
