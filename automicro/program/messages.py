@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-__all__ = ["gives_graphs", "pooled", "propagated", "reads_graphs"]
+__all__ = ["gives_graphs", "pooled", "propagated", "reads_graphs", "shares"]
 
 
 def reads_graphs(node: Node) -> bool:
@@ -41,12 +41,12 @@ def propagated(node: Propagate, X: NDArray[Any], topology: Topology | None) -> N
     """
     known = _known(topology, len(X))
     sources, targets = known.edges
-    own, shares = _shares(node, known)
+    own, weights = shares(node, known)
     result = np.array(X, dtype=np.float64, order="F")
     for _ in range(node.hops):
         for feature in range(result.shape[1]):
             x = result[:, feature]
-            messages = x[sources] if shares is None else shares * x[sources]
+            messages = x[sources] if weights is None else weights * x[sources]
             if node.kind == "max":
                 result[:, feature] = _largest(messages, targets, None if own is None else own * x, len(x))
             else:
@@ -67,7 +67,7 @@ def _known(topology: Topology | None, rows: int) -> Topology:
     return topology
 
 
-def _shares(node: Propagate, topology: Topology) -> tuple[Floats | None, Floats | None]:
+def shares(node: Propagate, topology: Topology) -> tuple[Floats | None, Floats | None]:
     """Return by what a node's own features (nodes,) and messages (edges,) are multiplied; None stands for 0 and for 1."""
     sources, targets = topology.edges
     weights = _attribute(node, topology)
@@ -79,11 +79,11 @@ def _shares(node: Propagate, topology: Topology) -> tuple[Floats | None, Floats 
     inverse = np.zeros(topology.nodes)
     np.divide(1.0, degree, out=inverse, where=degree > 0)
     if node.kind == "mean":
-        shares = inverse[targets]
+        norm = inverse[targets]
     else:
         roots = np.sqrt(inverse)
-        shares = roots[sources] * roots[targets]
-    return None if own is None else own * inverse, shares if weights is None else weights * shares
+        norm = roots[sources] * roots[targets]
+    return None if own is None else own * inverse, norm if weights is None else weights * norm
 
 
 def _attribute(node: Propagate, topology: Topology) -> Floats | None:
