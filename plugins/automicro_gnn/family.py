@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from automicro.plugin import Lowered, Profile, TrainingData
     from automicro.plugin.family import Parameters
     from automicro.plugin.profile import Kind, Task
+    from automicro.plugin.space import Parameter
     from automicro_gnn.lowering import Network
 
 __all__ = ["Gnn"]
@@ -41,7 +42,7 @@ class Gnn(Family):
         when = {"kind": layered}
         with_edges = [Choice("edges", (False, True), when=when)] if graph.attributes else []
         widths = (16, 24, 32, 8, 4, 48)
-        parameters = [
+        parameters: list[Parameter] = [
             Choice("kind", layered if graph.pooled else ("sgc", *layered)),
             Integer("hops", 1, 3),
             Choice("width", widths, when=when),
@@ -90,10 +91,21 @@ def _portfolio(profile: Profile) -> list[Parameters]:
     graph = profile.graph
     assert graph is not None  # noqa: S101 - the family has declined without
 
-    def layers(kind: str, width: int, hops: int, decay: float, *, edges: bool = False, grids: str = "fine") -> Parameters:
+    def layers(
+        kind: str, width: int, hops: int, decay: float, *, edges: bool = False, grids: str = "fine"
+    ) -> Parameters:
         pool = {"pool": "sum"} if graph.pooled else {}
         told = {"edges": edges} if graph.attributes else {}
-        return {"kind": kind, "hops": hops, "width": width, **pool, **told, "grids": grids, "decay": decay, "steps": 300}
+        return {
+            "kind": kind,
+            "hops": hops,
+            "width": width,
+            **pool,
+            **told,
+            "grids": grids,
+            "decay": decay,
+            "steps": 300,
+        }
 
     def smooth(hops: int, grids: str, decay: float) -> Parameters:
         return {"kind": "sgc", "hops": hops, "grids": grids, "decay": decay, "steps": 150}

@@ -94,5 +94,4 @@ def _layer(made: Map, messages: tuple[Propagate | None, ...]) -> list[Node]:
 
 def _exact(values: NDArray[np.float64]) -> Weights:
     """Return numbers that the family has rounded, which stay as they are."""
-
     return Weights(values.astype(np.float32), Float32())

@@ -63,14 +63,13 @@ class Graphs:
         return cls(first, messages, torch.from_numpy(graph), topology.graphs)
 
 
-class _Rounded(torch.nn.Module):
+class _Rounded:
     """A linear map; on a grid its weights are whole numbers times a factor a unit, and gradients pass as if they were not."""
 
     def __init__(self, units: int, inputs: int, random: torch.Generator) -> None:
-        super().__init__()
         bound = math.sqrt(6.0 / (units + inputs))
-        self.weight = torch.nn.Parameter((2 * torch.rand(units, inputs, generator=random) - 1) * bound)
-        self.bias = torch.nn.Parameter(torch.zeros(units))
+        drawn = (2 * torch.rand(units, inputs, generator=random) - 1) * bound
+        self.weight, self.bias = drawn.requires_grad_(), torch.zeros(units).requires_grad_()
         self.grid: Grid | None = None
 
     def factors(self) -> torch.Tensor:
@@ -88,7 +87,7 @@ class _Rounded(torch.nn.Module):
         bias = torch.round(self.bias.detach() / factors[:, 0] / GRAIN) * GRAIN
         return torch.round(self.weight.detach() / factors).clamp(-most, most), bias
 
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
+    def __call__(self, x: torch.Tensor) -> torch.Tensor:
         """Return the map of x, (rows, units)."""
         if self.grid is None:
             return torch.nn.functional.linear(x, self.weight, self.bias)
@@ -98,20 +97,25 @@ class _Rounded(torch.nn.Module):
         return torch.nn.functional.linear(x, weight, self.bias + (bias * factors[:, 0] - self.bias).detach())
 
 
-class Model(torch.nn.Module):
+class Model:
     """All maps in the order of `Setting.shapes`."""
 
-    def __init__(self, setting: Setting, shapes: list[tuple[int, int]], *, pooled: bool, random: torch.Generator) -> None:
-        super().__init__()
+    def __init__(
+        self, setting: Setting, shapes: list[tuple[int, int]], *, pooled: bool, random: torch.Generator
+    ) -> None:
         self.setting, self.pooled = setting, pooled
-        self.maps = torch.nn.ModuleList([_Rounded(units, inputs, random) for units, inputs in shapes])
+        self.maps = [_Rounded(units, inputs, random) for units, inputs in shapes]
+
+    def parameters(self) -> list[torch.Tensor]:
+        """Return what is trained."""
+        return [tensor for part in self.maps for tensor in (part.weight, part.bias)]
 
     def set_grid(self, grid: Grid) -> None:
         """Round all maps to a grid from now on."""
         for part in self.maps:
             part.grid = grid
 
-    def forward(self, graphs: Graphs) -> torch.Tensor:
+    def __call__(self, graphs: Graphs) -> torch.Tensor:
         """Return scores of every node, or of every graph if they are pooled."""
         x, maps = graphs.first, list(self.maps)
         for layer in range(self.setting.layers):
