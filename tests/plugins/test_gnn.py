@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
@@ -37,7 +39,7 @@ def odd_graphs(seed: int, graphs: int = 6, nodes: int = NODES) -> Topology:
     rng = np.random.default_rng(seed)
     starts = np.sort(np.concatenate(([0, 0, 1, nodes], rng.integers(1, nodes + 1, graphs - 3))))
     edges = []
-    for start, stop in zip(starts[:-1], starts[1:], strict=True):
+    for start, stop in pairwise(starts.tolist()):
         if stop > start:
             edges.append(rng.integers(start, stop, (2, rng.integers(0, 2 * (stop - start) + 1))))
     joined = np.concatenate(edges, axis=1)
@@ -162,8 +164,8 @@ def test_weights_of_zero_leave_targets_out() -> None:
         name: getattr(known, name) for name in ("X", "task", "classes", "features", "metric", "topology", "places")
     }
     parameters = setting("gcn", pooled=False, hops=1)
-    kept = [FAMILY.fit(parameters, TrainingData(y=told, weights=weights, **parts)) for told in (known.y, y)]
-    assert [pack(program_of(known, one[0])) for one in kept][0] == pack(program_of(known, kept[1][0]))
+    first, second = [FAMILY.fit(parameters, TrainingData(y=told, weights=weights, **parts)) for told in (known.y, y)]
+    assert pack(program_of(known, first[0])) == pack(program_of(known, second[0]))
 
 
 @pytest.mark.parametrize("pooled", [False, True])
