@@ -15,12 +15,13 @@ from automicro.errors import (
     DataError,
     FamilyUnavailableError,
     Infeasible,
+    NotVerified,
     PluginError,
     RequestError,
 )
 
 if TYPE_CHECKING:
-    from automicro.api import select, select_request
+    from automicro.api import select, select_request, verify
     from automicro.data.series import series_of
     from automicro.model import Model, load
     from automicro.request import Constraints, Search, SearchRequest
@@ -35,6 +36,7 @@ __all__ = [
     "FamilyUnavailableError",
     "Infeasible",
     "Model",
+    "NotVerified",
     "PluginError",
     "RequestError",
     "Search",
@@ -44,6 +46,7 @@ __all__ = [
     "select",
     "select_request",
     "series_of",
+    "verify",
 ]
 
 LAZY = {
@@ -56,6 +59,7 @@ LAZY = {
     "select": "automicro.api",
     "select_request": "automicro.api",
     "series_of": "automicro.data.series",
+    "verify": "automicro.api",
 }
 
 

@@ -9,14 +9,17 @@ from automicro.request import INDICES, Constraints, Search, did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from os import PathLike
 
+    from automicro.certificate import Verified
     from automicro.data import Problem
+    from automicro.model import Model
     from automicro.plugin.profile import Task
     from automicro.report import Progress
     from automicro.request import SearchRequest
     from automicro.selection import Selection
 
-__all__ = ["select", "select_request"]
+__all__ = ["select", "select_request", "verify"]
 
 
 def select(  # noqa: PLR0913 - each is a question that users ask on its own
@@ -135,9 +138,9 @@ def select_request(request: SearchRequest, progress: Progress | None = None) -> 
     try:
         selection = run(problem, request.constraints, request.search, progress=progress, target_name=target_name)
     except Infeasible as infeasible:
-        write_outputs(request.output, None, infeasible.trace, str(infeasible))
+        write_outputs(request.output, None, [*infeasible.trace, *infeasible.prices], str(infeasible))
         raise
-    write_outputs(request.output, selection.model, selection.trace, repr(selection))
+    write_outputs(request.output, selection.model, [*selection.trace, *selection.prices], repr(selection))
     return selection
 
 
@@ -173,6 +176,45 @@ def problem_of(request: SearchRequest) -> tuple[Problem, str | None]:
         text=source.text,
     )
     return problem, target
+
+
+def verify(
+    model: Model | str | PathLike[str],
+    X: Any,
+    y: Any,
+    *,
+    weights: Any = None,
+    groups: Any = None,
+    time: Any = None,
+) -> Verified:
+    """Recompute the certificate of a model from the data that its search was given.
+
+    Parameters
+    ----------
+    model : Model or path
+        With its card: saved without ``strip``.
+    X, y, weights, groups, time
+        As in `select`: the same rows in the same order.
+
+    Returns
+    -------
+    Verified
+        Score and p-value on the held-out rows, as recomputed; prints as the certificate in words.
+
+    Raises
+    ------
+    NotVerified
+        If the model or the certificate was changed, or the data are others.
+    DataError, ArtifactError
+        If the model has no certificate, or cannot be read.
+    """
+    from automicro.certificate import verify as recompute
+    from automicro.data import load_problem
+    from automicro.model import Model, load
+
+    read = model if isinstance(model, Model) else load(model)
+    task = (read.card or {}).get("task")
+    return recompute(read, load_problem(X, y, task=task, weights=weights, groups=groups, time=time))
 
 
 def _task_of(constraints: Constraints) -> Task | None:

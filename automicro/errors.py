@@ -7,6 +7,7 @@ AutomicroError
 ├── PluginError           a plugin breaks the contract of ``automicro.plugin``
 │   └── FamilyUnavailableError   a family was asked for by name and cannot be used
 ├── ArtifactError         bytes that are not an automicro artifact
+├── NotVerified           a certificate that does not belong to its model or its data
 └── Infeasible            no model meets the constraints
 """
 
@@ -19,6 +20,7 @@ __all__ = [
     "DataError",
     "FamilyUnavailableError",
     "Infeasible",
+    "NotVerified",
     "PluginError",
     "RequestError",
 ]
@@ -52,6 +54,10 @@ class ArtifactError(AutomicroError, ValueError):
     """Bytes that are not an automicro artifact, or a damaged one."""
 
 
+class NotVerified(AutomicroError):  # noqa: N818 - a finding, named as the user reads it
+    """A certificate does not belong to its model or the data, or was changed."""
+
+
 class Infeasible(AutomicroError):  # noqa: N818 - a verdict, named as the user reads it
     """No model meets the constraints.
 
@@ -63,6 +69,8 @@ class Infeasible(AutomicroError):  # noqa: N818 - a verdict, named as the user r
         For each binding constraint, the trial that came nearest: family, value, limit, bytes.
     trace : list of TrialRecord
         Every trial of the search, as in ``Selection.trace``.
+    prices : tuple of Price
+        For a constraint, another limit with which some model that was seen would pass.
     """
 
     def __init__(
@@ -72,8 +80,10 @@ class Infeasible(AutomicroError):  # noqa: N818 - a verdict, named as the user r
         binding: tuple[str, ...] = (),
         nearest: dict[str, dict[str, object]] | None = None,
         trace: tuple[object, ...] = (),
+        prices: tuple[object, ...] = (),
     ) -> None:
         super().__init__(message)
         self.binding = binding
         self.nearest = nearest or {}
         self.trace = trace
+        self.prices = prices

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import math
 import os
 from dataclasses import asdict, dataclass
 from importlib import metadata
@@ -14,12 +13,14 @@ from typing import TYPE_CHECKING, Any
 from automicro.errors import DataError, RequestError
 from automicro.measure import interpretability
 from automicro.model import Model
+from automicro.prices import prices
 from automicro.program import unpack
 from automicro.report import Progress
 from automicro.request import Card, CardColumn
-from automicro.search import frontier, score_interval, search
+from automicro.search import frontier, search
 from automicro.selection import RecordTable, ReferenceScore, Selection
 from automicro.trace import infeasible, records
+from automicro.verdict import judgement
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from automicro.data import Problem
     from automicro.request import Constraints, Level, Output, Search, TrialRecord
     from automicro.search import Outcome, Result
+    from automicro.verdict import Judgement
 
 __all__ = ["check_outputs", "run", "write_outputs"]
 
@@ -70,7 +72,7 @@ def run(
     if chosen is None:
         if result.found.interrupted:
             raise KeyboardInterrupt
-        raise infeasible(result, constraints, trace)
+        raise infeasible(result, constraints, trace, prices(result, constraints, None))
     return _selection(_Asked(constraints, settings.seed, target_name), result, chosen, trace)
 
 
@@ -79,9 +81,8 @@ def _selection(asked: _Asked, result: Result, chosen: Outcome, trace: tuple[Tria
     candidate = result.found.candidates[chosen.number]
     program = unpack(chosen.artifact or b"")
     structure = chosen.structure or interpretability(program)
-    form, bounds = chosen.form, score_interval(result.context, chosen, asked.constraints.confidence, asked.seed)
-    score = sign * form.gain if form else math.nan
-    card = _card(asked, result, chosen, (score, bounds), structure.name)
+    form, judged = chosen.form, judgement(result, chosen, asked.constraints, asked.seed)
+    card = _card(asked, result, chosen, judged, structure.name)
     families = {number: c.family for number, c in result.found.candidates.items()}
     return Selection(
         model=Model(program, card.model_dump(mode="json")),
@@ -89,8 +90,9 @@ def _selection(asked: _Asked, result: Result, chosen: Outcome, trace: tuple[Tria
         parameters=dict(candidate.parameters),
         verdict=card.verdict,
         metric=card.metric,
-        score=score,
-        score_interval=bounds,
+        score=judged.score,
+        expected_score=judged.expected_score,
+        score_interval=judged.score_interval,
         indices=None if chosen.indices is None else dict(chosen.indices),
         target=sign * result.target.gain,
         size_bytes=card.size_bytes,
@@ -102,19 +104,20 @@ def _selection(asked: _Asked, result: Result, chosen: Outcome, trace: tuple[Tria
         frontier=RecordTable(frontier(result.context, result.found.outcomes, families)),
         trace=RecordTable(trace),
         out_of_fold={o.number: o.out_of_fold for o in result.found.outcomes if o.out_of_fold is not None},
-        notes=result.notes,
+        notes=(*result.notes, *judged.notes),
         seconds=result.seconds,
         interrupted=result.found.interrupted,
         variant=form.key if form else "",
         precision=form.precision if form else "",
+        certificate=judged.certificate,
+        prices=prices(result, asked.constraints, chosen),
+        rows_needed=judged.rows_needed,
     )
 
 
-def _card(
-    asked: _Asked, result: Result, chosen: Outcome, scored: tuple[float, tuple[float, float]], level: Level
-) -> Card:
+def _card(asked: _Asked, result: Result, chosen: Outcome, judged: Judgement, level: Level) -> Card:
     problem, candidate = result.context.problem, result.found.candidates[chosen.number]
-    score, (low, high) = scored
+    low, high = judged.score_interval
     payload = chosen.artifact or b""
     return Card(
         columns=tuple(CardColumn(name=c.name, kind=c.kind) for c in problem.table.profiles),
@@ -122,11 +125,13 @@ def _card(
         target=asked.target_name,
         labels=problem.labels,
         metric=result.context.metric,
-        score=_rounded(score),
+        score=_rounded(judged.score),
+        expected_score=None if judged.verdict == "certified" else _rounded(judged.expected_score),
+        certificate=judged.certificate,
         score_interval=(_rounded(low), _rounded(high)),
         indices=None if chosen.indices is None else {k: _rounded(v) for k, v in chosen.indices.items()},
         confidence=asked.constraints.confidence,
-        verdict="estimated",
+        verdict=judged.verdict,
         family=candidate.family,
         parameters=dict(candidate.parameters),
         preparation=asdict(candidate.preparation),

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from automicro.measure import Interpretability, Latency
     from automicro.model import Model
-    from automicro.request import Constraints
+    from automicro.request import Certificate, Constraints, Price
 
 __all__ = ["RecordTable", "ReferenceScore", "Selection"]
 
@@ -110,17 +110,25 @@ class Selection:
         Name of the family that won.
     parameters : dict
         Its setting.
-    verdict : {"estimated"}
-        How sure the score is: estimated by cross-validation.
+    verdict : {"certified", "estimated"}
+        How sure the score is: tested on rows that the search never saw, or estimated by cross-validation.
     metric : str
     score : float
-        The metric's mean over the folds, on rows that the folds' models were not trained on.
+        Certified: on the held-out rows. Estimated: the metric's mean over the folds, on rows that the folds' models were not trained on.
+    expected_score : float
+        What to expect of new rows: `score`, of an estimated one without the optimism of having selected the smallest above the target.
     score_interval : (float, float)
-        One-sided bounds of `score`, each at the constraint's confidence.
+        One-sided bounds of `expected_score`, each at the constraint's confidence.
     indices : dict of str to float, or None
         For clustering: silhouette, density-based validity and stability of the partition, whichever was asked for.
     target : float
         What `score` had to reach.
+    prices : tuple of Price
+        What less of a constraint would buy, and what more would cost, as far as the search has seen.
+    certificate : Certificate or None
+        The tests of a certified verdict.
+    rows_needed : int or None
+        Held-out rows with which a margin like the expected one would be certified four times in five; None where there is no margin.
     size_bytes : int
         Size of the stripped file.
     latency : Latency
@@ -151,6 +159,7 @@ class Selection:
     verdict: str
     metric: str
     score: float
+    expected_score: float
     score_interval: tuple[float, float]
     target: float
     size_bytes: int
@@ -168,6 +177,9 @@ class Selection:
     indices: dict[str, float] | None = None
     variant: str = ""
     precision: str = ""
+    certificate: Certificate | None = None
+    prices: tuple[Price, ...] = ()
+    rows_needed: int | None = None
 
     @property
     def latency_us(self) -> float:

@@ -11,7 +11,7 @@ from automicro.request import TrialRecord
 
 if TYPE_CHECKING:
     from automicro.measure import Latency
-    from automicro.request import Constraints
+    from automicro.request import Constraints, Price
     from automicro.search import Outcome, Result
 
 __all__ = ["infeasible", "records"]
@@ -37,8 +37,10 @@ def records(result: Result, chosen: Outcome | None) -> tuple[TrialRecord, ...]:
 def _record(result: Result, outcome: Outcome, chosen: Outcome | None, slow: dict[int, Latency]) -> TrialRecord:
     candidate, form = result.found.candidates[outcome.number], outcome.form
     status, reason = STATUS[outcome.status], outcome.reason
-    if outcome is chosen:
-        status, reason = "taken", "the smallest that meets the constraints"
+    if chosen is not None and outcome.number == chosen.number:
+        form = chosen.form
+        what = "the smallest that was certified" if result.is_certified else "the smallest that meets the constraints"
+        status, reason = "taken", what
     elif outcome.number in slow:
         limit = result.target.latency_us
         reason = f"takes {slow[outcome.number].quantile_us:.4g} us in a fresh process, {limit:g} us are allowed"
@@ -46,7 +48,7 @@ def _record(result: Result, outcome: Outcome, chosen: Outcome | None, slow: dict
         reason = f"meets the constraints in {form.size_bytes} bytes, {chosen.form.size_bytes} are enough"
     elif outcome.status == "feasible":
         reason = f"its latency was not decided after {len(slow)} others were too slow"
-    latency = slow.get(outcome.number) or (result.timed.latency if outcome is chosen else None)
+    latency = slow.get(outcome.number) or (result.timed.latency if status == "taken" else None)
     return TrialRecord(
         number=outcome.number,
         family=candidate.family,
@@ -92,11 +94,15 @@ def _margins(result: Result, outcome: Outcome, latency: Latency | None) -> dict[
     return margins
 
 
-def infeasible(result: Result, constraints: Constraints, trace: tuple[TrialRecord, ...]) -> Infeasible:
+def infeasible(
+    result: Result, constraints: Constraints, trace: tuple[TrialRecord, ...], prices: tuple[Price, ...] = ()
+) -> Infeasible:
     """Return the error that says which constraints bind and how near the search came."""
+    if result.certified is not None and result.certified.steps:
+        return _not_certified(result, constraints, trace)
     missed = [r for r in trace if any(margin < 0 for margin in r.margins.values())]
     if not missed:
-        return Infeasible(_nothing_tried(result, trace), trace=trace)
+        return Infeasible(_nothing_tried(result, trace), trace=trace, prices=prices)
     # what was skipped or given up early was not measured on every constraint, so that it only seems near
     nearest_overall = min(missed, key=lambda r: (r.status in ("abandoned", "skipped"), _total(r), r.number))
     binding = tuple(sorted(name for name, margin in nearest_overall.margins.items() if margin < 0))
@@ -107,7 +113,36 @@ def infeasible(result: Result, constraints: Constraints, trace: tuple[TrialRecor
     tried = sum(record.status not in ("skipped", "declined") and record.seconds > 0 for record in trace)
     said = "; ".join(_sentence(name, nearest_overall, result, constraints) for name in binding)
     message = f"no model meets the constraints ({result.found.stopped}, {tried} candidates tried): {said}"
-    return Infeasible(message, binding=binding, nearest=nearest, trace=trace)
+    return Infeasible(message, binding=binding, nearest=nearest, trace=trace, prices=prices)
+
+
+def _not_certified(result: Result, constraints: Constraints, trace: tuple[TrialRecord, ...]) -> Infeasible:
+    """Return the error that says how near the surest model came to a certificate."""
+    from automicro.search import rows_needed
+
+    certified = result.certified
+    assert certified is not None  # noqa: S101 - asked for by the caller
+    step, held = certified.steps[0], len(certified.trust.held)
+    needed = rows_needed(step.tested.p_value, held, constraints.confidence)
+    more = (
+        f"about {needed:,} held-out rows would do"
+        if needed
+        else "its margin is not above 0, so that no number of rows would do"
+    )
+    message = (
+        f"no model could be certified at {constraints.confidence:.0%}: the surest one, of {len(step.outcome.artifact or b'')} bytes, has "
+        f"{constraints.metric} {step.score:.4g} on {held:,} held-out rows (p {step.tested.p_value:.2g}); {more}: "
+        "ask for less, give more rows or time, or take an estimate with certify=False"
+    )
+    nearest: dict[str, dict[str, object]] = {
+        "certify": {
+            "trial": step.outcome.number,
+            str(constraints.metric): step.score,
+            "bytes": len(step.outcome.artifact or b""),
+            "p_value": step.tested.p_value,
+        }
+    }
+    return Infeasible(message, binding=("certify",), nearest=nearest, trace=trace)
 
 
 def _total(record: TrialRecord) -> float:

@@ -68,6 +68,8 @@ def _parser() -> tuple[_Parser, dict[str, argparse.ArgumentParser]]:
     kinds = parser.add_subparsers(dest="command", required=True, metavar="COMMAND", parser_class=_Parser)
     _search_commands(kinds)
     _model_commands(kinds)
+    _verify_command(kinds)
+    _trace_command(kinds)
     _telling_commands(kinds)
     return parser, dict(kinds.choices)
 
@@ -105,7 +107,7 @@ def _add_request(command: argparse.ArgumentParser, without: tuple[str, ...]) -> 
 def _add_option(group: Any, path: str, field: FieldInfo) -> None:
     key = path.partition(".")[2].replace("_", "-")
     told = (field.description or "").replace("%", "%%")
-    if "bool" in str(field.annotation):
+    if "bool" in str(field.annotation) and "Literal" not in str(field.annotation):
         group.add_argument(f"--{key}", dest=path, default=None, action=argparse.BooleanOptionalAction, help=told)
     else:
         group.add_argument(f"--{key}", dest=path, metavar=key.rpartition("-")[2].upper(), help=told)
@@ -123,6 +125,26 @@ def _model_commands(kinds: Any) -> None:
     inspect = _add(kinds, "inspect", "tell a saved model in words, with its size by part and its card")
     inspect.add_argument("model", metavar="MODEL", help="a file that a search has written")
     _add_json(inspect)
+
+
+def _verify_command(kinds: Any) -> None:
+    verify = _add(kinds, "verify", "recompute a model's certificate from the data of its search")
+    verify.add_argument("model", metavar="MODEL", help="a file that a search has written, with its card")
+    verify.add_argument("data.source", metavar="DATA", help="the data that the search was given")
+    group = verify.add_argument_group("data")
+    for key, field in DataSource.model_fields.items():
+        if key not in ("source", "task"):
+            _add_option(group, f"data.{key}", field)
+
+
+def _trace_command(kinds: Any) -> None:
+    trace = _add(
+        kinds, "trace", "read the trace of a search: its trials, why not another family, the runner-up, prices"
+    )
+    trace.add_argument("trace", metavar="FILE", help="a .jsonl file that a search has written as output.trace")
+    trace.add_argument("--family", metavar="NAME", help="only the trials of this family: why not, say, a tree?")
+    trace.add_argument("--runner-up", action="store_true", help="only the best trial beside the one that was taken")
+    _add_json(trace)
 
 
 def _telling_commands(kinds: Any) -> None:

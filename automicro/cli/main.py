@@ -24,6 +24,8 @@ COMMANDS = {
     "inspect": "automicro.cli.serving",
     "plugins": "automicro.cli.telling",
     "schema": "automicro.cli.telling",
+    "trace": "automicro.cli.tracing",
+    "verify": "automicro.cli.verifying",
 }
 FOUND, WRONG, INFEASIBLE, INTERRUPTED = 0, 2, 3, 130
 

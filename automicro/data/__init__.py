@@ -9,7 +9,7 @@ from automicro.data.profile import profile
 from automicro.data.relevance import rank_by_clusters, rank_columns
 from automicro.data.rows import rows_for_prediction
 from automicro.data.series import Series, holds_series, series_of, series_rows
-from automicro.data.split import Fold, folds, row_subset
+from automicro.data.split import Fold, folds, hold_out, row_subset
 from automicro.data.standard import Standard
 from automicro.data.table import Table, load_table
 
@@ -25,6 +25,7 @@ __all__ = [
     "Table",
     "features_at_most",
     "folds",
+    "hold_out",
     "holds_series",
     "load_problem",
     "load_table",

@@ -77,6 +77,29 @@ class Problem:
         """Number of rows."""
         return self.table.rows if self.topology is None else len(self.target)
 
+    def only(self, rows: NDArray[np.int64]) -> Problem:
+        """Return the problem with some of its rows; nodes that are no rows any more stay in their graph."""
+        part = self.batch(rows)
+        table = self.table
+        if self.places is None:
+            table = replace(table, columns=tuple(column for column in part.columns if column is not None))
+
+        def taken(values: Any) -> Any:
+            return None if values is None else values[rows]
+
+        return replace(
+            self,
+            table=table,
+            target=self.target[rows],
+            weights=taken(self.weights),
+            groups=None
+            if self.groups is None
+            else np.unique(self.groups[rows], return_inverse=True)[1].astype(np.int64),
+            order=None if self.order is None else np.unique(self.order[rows], return_inverse=True)[1].astype(np.int64),
+            topology=part.topology,
+            places=taken(self.places),
+        )
+
     def batch(self, rows: NDArray[np.int64] | None = None) -> Batch:
         """Return some rows, by default all, in the form that programs are evaluated on."""
         columns = self.table.columns

@@ -14,11 +14,12 @@ if TYPE_CHECKING:
 
     from automicro.data.problem import Problem
 
-__all__ = ["Fold", "folds", "row_subset"]
+__all__ = ["Fold", "folds", "hold_out", "row_subset"]
 
 SMALL, MANY, LARGE = 500, 5_000, 20_000
 HALVINGS = 5, 3  # of fewer and of many rows
 STRATA = 20
+HELD_OUT = 7919  # sets the random numbers of this split apart from those of the folds
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,6 +64,34 @@ def folds(problem: Problem, seed: int = 0) -> tuple[Fold, ...]:
             for fold in range(int(place.max()) + 1)
         ]
     return _checked(problem, made)
+
+
+def hold_out(problem: Problem, share: float, seed: int = 0) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the rows to search on and about a share of rows to hold out, both ascending.
+
+    Classes keep their shares, rows of one group stay together, and with a time order the latest rows are held out; groups that
+    stand on both sides of that cut are then left out of the search rows.
+
+    Raises
+    ------
+    DataError
+        Where some class or the groups are too few to split.
+    """
+    count = max(2, round(1 / share))
+    if problem.order is not None:
+        ranks = np.sort(problem.order)
+        held = problem.order > ranks[min(len(ranks) - 1, int(len(ranks) * (1 - share)))]
+        searched = ~held
+        if problem.groups is not None:
+            searched &= ~np.isin(problem.groups, problem.groups[held])
+    else:
+        rng = np.random.default_rng([seed, HELD_OUT])
+        groups = problem.groups
+        place = _deal(problem, count, rng) if groups is None else _deal_groups(problem, groups, count, rng)
+        held, searched = place == 0, place != 0
+    fold = Fold(np.flatnonzero(searched), np.flatnonzero(held))
+    _checked(problem, [fold])
+    return fold.train, fold.validation
 
 
 def row_subset(problem: Problem, rows: NDArray[np.int64], count: int, seed: int = 0) -> NDArray[np.int64]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
+from automicro.report.certificate import certificate_text
 from automicro.report.numbers import aligned, count, rounded
 
 if TYPE_CHECKING:
@@ -24,9 +25,7 @@ def summary(selection: Any) -> str:
         Its attributes family, size_bytes, metric, score, score_interval, reference, latency_us, interpretability,
         verdict and trace are read, and notes where there are any.
     """
-    score = rounded(selection.score)
-    if selection.score_interval is not None:
-        score += f" (interval {' to '.join(rounded(side) for side in selection.score_interval)})"
+    score = _score(selection)
     level = selection.interpretability
     rows = [
         ("family", selection.family),
@@ -39,8 +38,22 @@ def summary(selection: Any) -> str:
         ("verdict", selection.verdict),
         ("trials", _trials(selection.trace)),
     ]
-    notes = [f"note: {note}" for note in getattr(selection, "notes", ())]
-    return "\n".join([*aligned(row for row in rows if row[1]), *notes])
+    notes = [f"price: {price.said}" for price in getattr(selection, "prices", ())]
+    notes += [f"note: {note}" for note in getattr(selection, "notes", ())]
+    certificate = getattr(selection, "certificate", None)
+    told = [] if certificate is None else ["", certificate_text(certificate.model_dump(mode="json"))]
+    return "\n".join([*aligned(row for row in rows if row[1]), *notes, *told])
+
+
+def _score(selection: Any) -> str:
+    """Return what is to be expected of new rows, with its interval, and what it was by cross-validation where that is more."""
+    expected = getattr(selection, "expected_score", selection.score)
+    details = []
+    if rounded(expected) != rounded(selection.score):
+        details.append(f"{rounded(selection.score)} before the optimism of the selection was taken off")
+    if selection.score_interval is not None:
+        details.append(f"interval {' to '.join(rounded(side) for side in selection.score_interval)}")
+    return rounded(expected) + (f" ({'; '.join(details)})" if details else "")
 
 
 def _indices(selection: Any) -> list[tuple[str, str]]:
@@ -66,6 +79,7 @@ def infeasible_text(error: Infeasible) -> str:
     """Return why no model meets the constraints: the message, and the nearest trial for each binding constraint."""
     names = error.binding or tuple(error.nearest)
     rows = [(f"nearest for {name}", _nearest(error.nearest[name])) for name in names if name in error.nearest]
+    rows += [("price", getattr(price, "said", "")) for price in error.prices]
     rows.append(("trials", _trials(record for record in error.trace if hasattr(record, "status"))))
     return "\n".join([str(error), *aligned((row for row in rows if row[1]), "  ")])
 

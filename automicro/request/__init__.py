@@ -5,7 +5,7 @@ from __future__ import annotations
 from automicro.request.constraints import LEVELS, Constraints, Level
 from automicro.request.metrics import INDICES, METRICS, Metric, metric
 from automicro.request.problems import did_you_mean
-from automicro.request.records import Card, CardColumn, TrialRecord
+from automicro.request.records import Card, CardColumn, Certificate, CertifiedStep, Price, TraceLine, TrialRecord
 from automicro.request.search import Search
 from automicro.request.search_request import SearchRequest
 from automicro.request.source import DataSource, Output
@@ -16,13 +16,17 @@ __all__ = [
     "METRICS",
     "Card",
     "CardColumn",
+    "Certificate",
+    "CertifiedStep",
     "Constraints",
     "DataSource",
     "Level",
     "Metric",
     "Output",
+    "Price",
     "Search",
     "SearchRequest",
+    "TraceLine",
     "TrialRecord",
     "did_you_mean",
     "metric",

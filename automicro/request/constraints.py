@@ -9,7 +9,7 @@ from pydantic import AfterValidator, Field, WithJsonSchema, model_validator
 from automicro.errors import ConstraintError, RequestError
 from automicro.request.metrics import INDICES, METRICS, Metric, metric
 from automicro.request.problems import Section, did_you_mean, problem
-from automicro.request.quantities import Bytes, Count, Microseconds, Number, Text
+from automicro.request.quantities import Auto, Bytes, Count, Microseconds, Number, Text
 
 __all__ = ["LEVELS", "Constraints", "Level"]
 
@@ -82,6 +82,10 @@ class Constraints(Section):
         At most this many bytes: 2048, ``"2KB"`` (2,000 bytes) or ``"2KiB"`` (2,048 bytes).
     max_features : int
         At most this many source columns are read.
+    certify : bool or "auto"
+        True: the verdict is certified, on rows that are split off before the search, or there is none. False: it is estimated by
+        cross-validation on all rows. "auto" certifies where that costs little: from 25,000 rows on, and where nothing passes the
+        certificate's test there the verdict is estimated.
     confidence : float
         Of the verdict and its interval.
 
@@ -116,6 +120,7 @@ class Constraints(Section):
     interpretability: _LevelName | None = Field(None, description="at least this level of interpretability")
     size: Bytes | None = Field(None, description="at most this many bytes: 2048, '2KB' (2,000) or '2KiB' (2,048)")
     max_features: Count | None = Field(None, description="at most this many source columns are read")
+    certify: Auto = Field("auto", description="whether the score is certified on rows that the search never saw")
     confidence: _Probability = Field(0.95, description="confidence of the verdict and its interval")
 
     @model_validator(mode="after")

@@ -6,7 +6,7 @@ import math
 import re
 from decimal import Decimal
 from numbers import Real
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BeforeValidator, GetCoreSchemaHandler, WithJsonSchema
 from pydantic_core import CoreSchema, core_schema
@@ -16,7 +16,7 @@ from automicro.request.problems import problem
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["Bytes", "Count", "Flag", "Microseconds", "Names", "Number", "Seconds", "Text", "Whole"]
+__all__ = ["Auto", "Bytes", "Count", "Flag", "Microseconds", "Names", "Number", "Seconds", "Text", "Whole"]
 
 # KB is 1,000 bytes and KiB is 1,024, as the SI and IEC 80000-13 say.
 _BYTES = {"": 1, "b": 1, "kb": 10**3, "mb": 10**6, "gb": 10**9, "kib": 2**10, "mib": 2**20, "gib": 2**30}
@@ -148,6 +148,15 @@ def _flag(value: object) -> bool:
     return told
 
 
+def _auto(value: object) -> bool | str:
+    if str(value).strip().casefold() == "auto":
+        return "auto"
+    try:
+        return _flag(value)
+    except ValueError:
+        raise problem(f'must be true, false or "auto", but got {value!r}') from None
+
+
 def _text(value: object) -> str:
     if not isinstance(value, str) or not value:
         raise problem(f"must be a text that is not empty (in quotes), but got {value!r}")
@@ -182,5 +191,10 @@ Seconds = Annotated[float, BeforeValidator(_seconds), WithJsonSchema(_SECONDS_SC
 Whole = Annotated[int, BeforeValidator(_whole), WithJsonSchema({"type": "integer"})]
 Count = Annotated[int, BeforeValidator(_count), WithJsonSchema({"type": "integer", "minimum": 1})]
 Flag = Annotated[bool, BeforeValidator(_flag), WithJsonSchema({"type": "boolean"})]
+Auto = Annotated[
+    bool | Literal["auto"],
+    BeforeValidator(_auto),
+    WithJsonSchema({"anyOf": [{"type": "boolean"}, {"type": "string", "enum": ["auto"]}]}),
+]
 Text = Annotated[str, BeforeValidator(_text), WithJsonSchema({"type": "string", "minLength": 1})]
 Names = Annotated[tuple[str, ...], BeforeValidator(_names), WithJsonSchema(_NAMES_SCHEMA)]

@@ -4,11 +4,22 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, RootModel
 
 from automicro.request.constraints import Level
 
-__all__ = ["Card", "CardColumn", "Label", "Status", "TrialRecord", "Verdict"]
+__all__ = [
+    "Card",
+    "CardColumn",
+    "Certificate",
+    "CertifiedStep",
+    "Label",
+    "Price",
+    "Status",
+    "TraceLine",
+    "TrialRecord",
+    "Verdict",
+]
 
 Label = bool | int | float | str
 Status = Literal["taken", "rejected", "skipped", "abandoned", "failed", "declined"]
@@ -25,6 +36,48 @@ class CardColumn(_Record):
 
     name: str
     kind: Literal["numeric", "boolean", "category", "text", "series"]
+
+
+class CertifiedStep(_Record):
+    """One test of a certificate: an artifact, its score on the held-out rows, and the p-value of its claim."""
+
+    size_bytes: _NotNegative
+    sha256: str = Field(pattern="^[0-9a-f]{64}$", description="of the stripped file")
+    family: str
+    score: float = Field(description="value of the metric on the held-out rows")
+    p_value: float = Field(ge=0, le=1, description="how likely such rows are if the claim does not hold")
+    rejected: bool = Field(description="whether the null hypothesis was rejected: the artifact passed")
+
+
+class Certificate(_Record):
+    """Why a score is certain: tests of artifacts, surest first, on rows that were split off before the search.
+
+    The artifact of the card is that of the last test that was passed.
+    """
+
+    method: str = Field(description="the test of one artifact")
+    exact: bool = Field(description="whether its p-values hold for every number of rows")
+    null: str = Field(description="the null hypothesis, in words")
+    metric: str
+    limit: float | None = Field(None, description="the score that was asked for")
+    within: float | None = Field(None, description="the fraction below the reference that was asked for")
+    confidence: float
+    steps: tuple[CertifiedStep, ...] = Field(description="in the order of testing, which the search rows alone decided")
+    searched_rows: _NotNegative
+    held_rows: _NotNegative
+    share: float = Field(description="of the rows that was asked to be held out")
+    seed: _NotNegative
+    rows_needed: _NotNegative | None = Field(
+        None, description="held-out rows with which a margin like this one passes four times in five"
+    )
+    split_sha256: str = Field(pattern="^[0-9a-f]{64}$", description="of the numbers of the held-out rows")
+    data_sha256: str = Field(
+        pattern="^[0-9a-f]{64}$", description="of all rows: columns, target, weights, groups, order"
+    )
+    reference: str | None = Field(
+        None, description="the reference's predictions for the held-out rows: base64 of zlib of float64, little-endian"
+    )
+    sha256: str = Field("", description="of this certificate, written as JSON with an empty text here")
 
 
 class Card(_Record):
@@ -47,15 +100,35 @@ class Card(_Record):
     parameters: dict[str, Any] = Field(default_factory=dict, description="the family's setting")
     preparation: dict[str, Any] = Field(default_factory=dict, description="how columns became features")
     interpretability: Level
+    expected_score: float | None = Field(
+        None,
+        description="of an estimated score: what is to be expected of new rows, the optimism of the selection taken off",
+    )
+    certificate: Certificate | None = Field(None, description="of a certified score")
     size_bytes: _NotNegative = Field(description="size of the stripped file")
     sha256: str = Field(pattern="^[0-9a-f]{64}$", description="of the stripped file")
     seed: _NotNegative = 0
     versions: dict[str, str] = Field(default_factory=dict, description="of automicro and the libraries that trained")
 
 
+class Price(_Record):
+    """What another limit of one constraint would buy or cost, as far as the search has seen."""
+
+    record: Literal["price"] = "price"
+    constraint: str = Field(description="score, size, latency or interpretability")
+    limit: float | str = Field(description="what was asked for")
+    instead: float | str = Field(description="the other limit")
+    size_bytes: _NotNegative | None = Field(
+        None, description="bytes with the limit that was asked for; none if nothing met it"
+    )
+    size_instead: _NotNegative = Field(description="bytes that are enough with the other limit")
+    said: str = Field(description="one sentence")
+
+
 class TrialRecord(_Record):
     """What happened to one candidate, and by how much it met or missed each constraint."""
 
+    record: Literal["trial"] = "trial"
     number: _NotNegative = Field(description="order in which candidates were drawn")
     family: str
     parameters: dict[str, Any] = Field(default_factory=dict, description="the family's setting")
@@ -78,3 +151,7 @@ class TrialRecord(_Record):
     variant: str | None = Field(None, description="key of the best of the programs that one training gave")
     precision: str | None = Field(None, description="how the weights were rounded")
     taken_over: str | None = Field(None, description="what of an earlier model or a pretrained encoder went into it")
+
+
+class TraceLine(RootModel[Annotated[TrialRecord | Price, Field(discriminator="record")]]):
+    """One line of a trace file: a trial, or the price of a constraint."""

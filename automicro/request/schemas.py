@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from automicro.errors import RequestError
 from automicro.request.problems import did_you_mean
-from automicro.request.records import Card, TrialRecord
+from automicro.request.records import Card, TraceLine
 from automicro.request.search_request import SearchRequest
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 __all__ = ["SCHEMAS", "schema_text"]
 
-SCHEMAS: dict[str, type[BaseModel]] = {"search": SearchRequest, "card": Card, "trace": TrialRecord}
+SCHEMAS: dict[str, type[BaseModel]] = {"search": SearchRequest, "card": Card, "trace": TraceLine}
 
 
 def schema_text(name: str) -> str:

@@ -1,7 +1,22 @@
 """The loop that proposes, tries and judges candidates."""
 
-from automicro.search.finish import Point, frontier, score_interval
+from automicro.search.certify import AUTO_ROWS, Certified, Trust, claim_test, rows_needed
+from automicro.search.finish import Point, frontier, optimism, score_interval
 from automicro.search.search import Result, search
 from automicro.search.task import Candidate, Outcome
 
-__all__ = ["Candidate", "Outcome", "Point", "Result", "frontier", "score_interval", "search"]
+__all__ = [
+    "AUTO_ROWS",
+    "Candidate",
+    "Certified",
+    "Outcome",
+    "Point",
+    "Result",
+    "Trust",
+    "claim_test",
+    "frontier",
+    "optimism",
+    "rows_needed",
+    "score_interval",
+    "search",
+]

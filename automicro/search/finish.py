@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from automicro.data.graphs import raw_graphs
+from automicro.evidence import Contender, Judged, selection_optimism
 from automicro.measure import JudgedRows, halves_interval, interval, latency_in_fresh_process
 from automicro.program import Texts
 from automicro.request import metric
@@ -20,10 +21,11 @@ if TYPE_CHECKING:
     from automicro.measure import Latency
     from automicro.search.task import Context, Outcome
 
-__all__ = ["Point", "Timed", "decide_latency", "frontier", "raw_rows", "score_interval"]
+__all__ = ["Point", "Timed", "decide_latency", "frontier", "optimism", "raw_rows", "score_interval"]
 
 LATENCY_ROWS = 20
 LATENCY_TRIES = 8
+CONTENDERS = 30
 
 
 @dataclass(frozen=True)
@@ -111,6 +113,28 @@ def score_interval(context: Context, outcome: Outcome, confidence: float, seed: 
         row if problem.groups is None else problem.groups[row],
     )
     return interval(context.metric, judged, np.concatenate(predictions), confidence, seed)
+
+
+def optimism(context: Context, outcomes: Iterable[Outcome], target_gain: float, seed: int) -> float:
+    """Return by how much the gain of what was selected is likely too high, because it was selected for it.
+
+    Every trial with out-of-fold predictions was a contender, the smallest first; the first repeat of a cross-validation is used.
+    """
+    problem = context.problem
+    rows = np.concatenate([fold.validation for fold in context.folds if fold.repeat == 0])
+    units = None if problem.groups is None else problem.groups[rows]
+    weights = None if problem.weights is None else problem.weights[rows]
+    contenders = [
+        Contender(
+            o.form.size_bytes,
+            o.form.gain,
+            Judged(context.metric, problem.target[rows], o.out_of_fold[0, rows], weights, units),
+        )
+        for o in outcomes
+        if o.out_of_fold is not None and o.form is not None and o.form.size_bytes
+    ]
+    smallest = sorted(contenders, key=lambda c: (abs(c.gain - target_gain), c.size_bytes))[:CONTENDERS]
+    return selection_optimism(smallest, target_gain, metric(context.metric).sign, seed)
 
 
 def frontier(context: Context, outcomes: Iterable[Outcome], families: dict[int, str]) -> tuple[Point, ...]:

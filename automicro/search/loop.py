@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from automicro.plugin import Family, Profile
+    from automicro.search.certify import Aim
     from automicro.search.executor import LocalExecutor
     from automicro.search.store import Store
     from automicro.search.task import Candidate, Target
@@ -80,12 +81,16 @@ def usable_families(families: Mapping[str, Family], profile: Profile) -> tuple[d
 
 @dataclass(frozen=True)
 class Goal:
-    """What is to be reached, on how many folds, starting from what; `timed` if nothing but the clock bounds the search."""
+    """What is to be reached, on how many folds, starting from what; `timed` if nothing but the clock bounds the search.
+
+    With an `aim` the search aims above the target, by a margin that is fixed once a trial has told how much scores vary.
+    """
 
     target: Target
     folds: int
     timed: bool = False
     earlier: Earlier | None = None
+    aim: Aim | None = None
 
 
 class Loop:
@@ -99,7 +104,7 @@ class Loop:
         self, families: Mapping[str, Family], profile: Profile, goal: Goal, seed: int, store: Store | None = None
     ) -> None:
         self._families, self._profile, self._store = families, profile, store
-        self._target, self._folds = goal.target, goal.folds
+        self._target, self._folds, self._aim = goal.target, goal.folds, goal.aim
         self._allocation = Allocation(families, profile, seed, timed=goal.timed, earlier=goal.earlier)
         self._waiting: deque[int] = deque()
         self._done: dict[int, Outcome] = {}
@@ -171,6 +176,15 @@ class Loop:
         else:
             executor.submit(candidate.number, task)
 
+    def _aimed(self, outcome: Outcome) -> None:
+        """Aim above the target from now on, by what the first trial with out-of-fold predictions tells."""
+        if self._aim is None or outcome.out_of_fold is None:
+            return
+        target = self._target
+        raised = target.gain + self._aim.margin(outcome)
+        self._target = replace(target, gain=min(raised, self._aim.most(target.gain)), floor=target.gain)
+        self._aim = None
+
     def _paired_target(self) -> Target:
         """Return the target with what the best trial so far tells about the folds, where no reference has told it."""
         if self._target.fold_offsets:
@@ -191,6 +205,7 @@ class Loop:
     def _judge(self, outcome: Outcome, listener: Listener) -> None:
         candidate = self.found.candidates[outcome.number]
         self.found.outcomes.append(outcome)
+        self._aimed(outcome)
         least = self._tasks[outcome.number].incumbent_bytes if outcome.status == "too_large" else None
         note = self._allocation.tell(candidate, outcome, _value(outcome, least or 0))
         if note:

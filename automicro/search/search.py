@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 from automicro.data import folds, profile
 from automicro.discovery import discover
 from automicro.errors import DataError, FamilyUnavailableError
+from automicro.search.certify import Aim, split_off
+from automicro.search.conclude import refits, settle, strongest_task
 from automicro.search.executor import LocalExecutor
 from automicro.search.finish import decide_latency
 from automicro.search.loop import Goal, Loop, usable_families
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from automicro.data import Problem
     from automicro.plugin import Family
     from automicro.request import Constraints, Search
+    from automicro.search.certify import Certified
     from automicro.search.finish import Timed
     from automicro.search.loop import Found, Listener
     from automicro.search.reference import Reference
@@ -34,6 +37,7 @@ __all__ = ["Result", "search"]
 MOST_WORKERS = 4
 REFERENCE_SHARE, REFERENCE_SHARE_AT_LAST = 0.2, 0.5
 FINISH_SHARE, FINISH_SECONDS = 0.15, 4.0
+CERTIFY_SHARE = 0.15
 
 
 @dataclass(frozen=True)
@@ -47,6 +51,12 @@ class Result:
     reference: Reference | None = None
     notes: tuple[str, ...] = ()
     seconds: float = 0.0
+    certified: Certified | None = None
+
+    @property
+    def is_certified(self) -> bool:
+        """Whether what is returned has passed the test on the held-out rows."""
+        return self.certified is not None and self.certified.chosen is not None
 
 
 @dataclass(frozen=True)
@@ -60,11 +70,11 @@ class _Clock:
         """Return when a share of the time is over."""
         return None if self.seconds is None else self.started + share * self.seconds
 
-    @property
-    def loop_until(self) -> float | None:
+    def loop_until(self, *, certifying: bool) -> float | None:
         if self.seconds is None:
             return None
-        return self.started + self.seconds - min(FINISH_SECONDS, FINISH_SHARE * self.seconds)
+        finish = min(FINISH_SECONDS, FINISH_SHARE * self.seconds)
+        return self.started + self.seconds * (1 - CERTIFY_SHARE * certifying) - finish
 
 
 def search(problem: Problem, constraints: Constraints, settings: Search, listener: Listener) -> Result:
@@ -82,17 +92,19 @@ def search(problem: Problem, constraints: Constraints, settings: Search, listene
     clock = _Clock(time.monotonic(), settings.seconds)
     constraints.check_task(problem.task, problem.classes)
     registry = discover()
-    facts = profile(problem, max_features=constraints.max_features)
+    trust = split_off(problem, constraints, settings.seed)
+    searched = problem if trust is None else problem.only(trust.searched)
+    facts = profile(searched, max_features=constraints.max_features)
     chosen = registry.select(settings.families)
     if settings.families is None:  # a family that was not named and is for another task has nothing to say
         chosen = {name: family for name, family in chosen.items() if problem.task in family.tasks} or chosen
     families, notes = usable_families(chosen, facts)
     if not families:
         raise FamilyUnavailableError("at least one family must serve the problem, but " + "; ".join(notes))
-    earlier, said = (None, "") if settings.start_from is None else read_earlier(settings.start_from, problem)
+    earlier, said = (None, "") if settings.start_from is None else read_earlier(settings.start_from, searched)
     context = Context(
-        problem,
-        folds(problem, settings.seed),
+        searched,
+        folds(searched, settings.seed),
         constraints.measured.name,
         constraints.max_features,
         earlier,
@@ -112,10 +124,19 @@ def search(problem: Problem, constraints: Constraints, settings: Search, listene
         if constraints.within is not None:
             reference = _reference(executor, context, registry.families, settings, clock)
         target = partition_target(constraints, structure) if structure else _target(constraints, reference)
-        goal = Goal(target, len(context.folds), timed=settings.trials is None, earlier=earlier)
+        aim = None if trust is None else Aim(context, len(trust.held), constraints.confidence, settings.seed)
+        goal = Goal(target, len(context.folds), timed=settings.trials is None, earlier=earlier, aim=aim)
         loop = Loop(families, facts, goal, settings.seed, store)
-        found = loop.run(executor, settings.trials, clock.loop_until, listener)
-    timed = _timed(context, found, constraints, clock.until(1.0))
+        until = clock.loop_until(certifying=trust is not None)
+        found = loop.run(executor, settings.trials, until, listener)
+        if trust is not None:
+            strongest = strongest_task(registry.families, facts, reference, settings.seed)
+            made = refits(executor, trust, found, target, strongest, clock.loop_until(certifying=False))
+    certificate = None
+    if trust is not None:
+        certificate, timed = settle(context, trust, constraints, found, made)
+    if trust is None or (timed.outcome is None and constraints.certify == "auto"):
+        timed = _timed(context, found, constraints, clock.until(1.0))
     all_notes = (
         *problem.notes,
         *notes,
@@ -124,7 +145,7 @@ def search(problem: Problem, constraints: Constraints, settings: Search, listene
         *(reference.notes if reference else ()),
         *_doubts(timed, constraints),
     )
-    return Result(context, target, found, timed, reference, all_notes, time.monotonic() - clock.started)
+    return Result(context, target, found, timed, reference, all_notes, time.monotonic() - clock.started, certificate)
 
 
 def _one_cluster(

@@ -23,6 +23,8 @@ __all__ = [
     "Outcome",
     "ReferenceOutcome",
     "ReferenceTask",
+    "RefitTask",
+    "StrongestTask",
     "Target",
     "TrialTask",
     "offsets_of",
@@ -58,7 +60,8 @@ class Target:
 
     Scores are *gains*: the metric's value, its sign turned where smaller is better, so that more is always better.
     `fold_offsets` says how much easier than the average each fold is, as far as that is known. `indices` are the least values of
-    indices of a partition beside the metric.
+    indices of a partition beside the metric. `floor` is the gain that was asked for where the search aims higher (`gain`), so that forms
+    between the two are scored as well.
     """
 
     gain: float
@@ -68,6 +71,12 @@ class Target:
     latency_us: float | None = None
     fold_offsets: tuple[float, ...] = ()
     indices: tuple[tuple[str, float], ...] = ()
+    floor: float | None = None
+
+    @property
+    def least_gain(self) -> float:
+        """The gain below which a form is of no interest."""
+        return self.gain if self.floor is None else self.floor
 
     def expected(self, folds: int) -> float:
         """Return the mean gain that a model on the target has on the first `folds` folds."""
@@ -101,6 +110,22 @@ class ReferenceTask:
 
     candidate: Candidate
     fold: int
+
+
+@dataclass(frozen=True)
+class StrongestTask:
+    """Train a family's strongest setting on all rows, whatever its size."""
+
+    candidate: Candidate
+
+
+@dataclass(frozen=True)
+class RefitTask:
+    """Train a form that was scored in some trial on all rows, pack it, and check every constraint but the score."""
+
+    candidate: Candidate
+    target: Target
+    form: Form
 
 
 @dataclass(frozen=True)

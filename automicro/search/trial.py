@@ -20,11 +20,13 @@ from automicro.request import metric
 from automicro.search.finish import raw_rows
 from automicro.search.forms import UNTOUCHED, FormTable, check_finite, gain_of, mean_gain
 from automicro.search.partitions import PartitionTable
-from automicro.search.task import Form, Outcome, ReferenceOutcome, ReferenceTask, TrialTask
+from automicro.search.task import Form, Outcome, ReferenceOutcome, ReferenceTask, RefitTask, StrongestTask, TrialTask
 from automicro.search.training import train
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+
+    from numpy.typing import NDArray
 
     from automicro.data import Fold
     from automicro.measure import Interpretability
@@ -42,7 +44,9 @@ FORMS_BARRED = 40  # forms that reach the score but miss a constraint on structu
 NEAR = 0.002  # a variant this fraction below the target may pass once quantised
 
 
-def run(context: Context, task: TrialTask | ReferenceTask) -> Outcome | ReferenceOutcome:
+def run(
+    context: Context, task: TrialTask | ReferenceTask | RefitTask | StrongestTask
+) -> Outcome | ReferenceOutcome | Program:
     """Run a task; called in a worker process.
 
     Whatever the family raises passes through, except `Declined`.
@@ -50,8 +54,12 @@ def run(context: Context, task: TrialTask | ReferenceTask) -> Outcome | Referenc
     started = time.monotonic()
     family = _families()[task.candidate.family]
     try:
+        if isinstance(task, StrongestTask):
+            return train(context, family, task.candidate, every_row(context), every_variant=False).programs["full"]
         if isinstance(task, ReferenceTask):
             outcome: Outcome | ReferenceOutcome = _reference(context, family, task)
+        elif isinstance(task, RefitTask):
+            outcome = _Trial(context, family, TrialTask(task.candidate, task.target)).refit(task.form)
         else:
             outcome = _Trial(context, family, task).run()
     except Declined as declined:
@@ -62,6 +70,11 @@ def run(context: Context, task: TrialTask | ReferenceTask) -> Outcome | Referenc
 @cache
 def _families() -> Mapping[str, Family]:
     return discover().families
+
+
+def every_row(context: Context) -> NDArray[np.int64]:
+    """Return the numbers of all rows of the search."""
+    return np.arange(context.problem.rows)
 
 
 def _reference(context: Context, family: Family, task: ReferenceTask) -> ReferenceOutcome:
@@ -171,7 +184,7 @@ class _Trial:
 
     def _judge(self, screened: dict[str, float]) -> Outcome:
         """Find the forms that reach the score, smallest first, and refit them."""
-        floor = self.target.gain - NEAR * self.target.scale
+        floor = self.target.least_gain - NEAR * self.target.scale
         near = [key for key, gain in screened.items() if gain >= floor]
         coarsest = list(self.table.precisions)[-1]
         near.sort(key=lambda key: self.table.size_bytes(key, coarsest))
@@ -181,7 +194,7 @@ class _Trial:
         for size, key, precision in self._in_turn(near, passing):
             if len(passing) >= FORMS_REFIT or len(barred) >= FORMS_BARRED:
                 break
-            gains = self.table.gains(key, precision, self.target.gain)
+            gains = self.table.gains(key, precision, self.target.least_gain)
             if len(gains) < self.table.folds:
                 continue
             form = Form(key, precision, mean_gain(gains), size)
@@ -229,7 +242,6 @@ class _Trial:
 
     def _refit(self, passing: list[tuple[Form, tuple[float, ...]]], forms: tuple[Form, ...]) -> Outcome:
         """Train on all rows; return the smallest artifact that meets every constraint the trial can judge."""
-        every_row = np.arange(len(self.context.problem.target))
         limit = self.task.incumbent_bytes
         if limit is not None and passing[0][0].size_bytes >= limit + max(2, limit // 16):
             form, gains = passing[0]
@@ -240,7 +252,7 @@ class _Trial:
                 forms=forms,
                 fold_gains=gains,
             )
-        programs = train(self.context, self.family, self.task.candidate, every_row).programs
+        programs = self._of_all_rows()
         outcomes = [
             self._packed(form, gains, programs[form.key], forms) for form, gains in passing if form.key in programs
         ]
@@ -249,6 +261,16 @@ class _Trial:
                 "failed", f"variant {passing[0][0].key!r} did not come out of the training on all rows", forms=forms
             )
         return min(outcomes, key=lambda o: (sum(o.violations.values()), o.form.size_bytes if o.form else 0))
+
+    def _of_all_rows(self) -> dict[str, Program]:
+        return train(self.context, self.family, self.task.candidate, every_row(self.context)).programs
+
+    def refit(self, form: Form) -> Outcome:
+        """Return the artifact of a form that was scored before, trained on all rows."""
+        programs = self._of_all_rows()
+        if form.key not in programs:
+            return self._outcome("failed", f"variant {form.key!r} did not come out of the training on all rows")
+        return self._packed(form, (), programs[form.key], ())
 
     def _packed(self, form: Form, gains: tuple[float, ...], program: Program, forms: tuple[Form, ...]) -> Outcome:
         if form.precision != UNTOUCHED:
@@ -272,7 +294,7 @@ class _Trial:
             violations=violations,
             structure=self._interpretability(program),
             indices=None if partitions is None else partitions.indices(form.key, form.precision),
-            out_of_fold=self.table.out_of_fold(form),
+            out_of_fold=self.table.out_of_fold(form) if self.table.folds else None,
         )
         if not violations and self.target.latency_us is not None:
             outcome = self._timed(outcome, program)

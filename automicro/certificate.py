@@ -1,0 +1,203 @@
+"""The certificate of a selection as a record: made after the tests, read in words, and verified against model and data."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import math
+import zlib
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from automicro.data import hold_out
+from automicro.errors import DataError, NotVerified
+from automicro.evidence.hashes import data_sha256, rows_sha256
+from automicro.measure import score
+from automicro.report import certificate_text
+from automicro.request import Certificate, CertifiedStep
+from automicro.search import Trust, claim_test, rows_needed
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from automicro.data import Problem
+    from automicro.model import Model
+    from automicro.request import Constraints
+    from automicro.search import Certified
+
+__all__ = ["Verified", "certificate_of", "sealed", "verify"]
+
+CLOSE = 1e-6
+
+
+@dataclass(frozen=True)
+class Verified:
+    """What was recomputed: score and p-value on the held-out rows."""
+
+    score: float
+    p_value: float
+    held_rows: int
+    paragraph: str
+
+    def __str__(self) -> str:
+        return self.paragraph
+
+
+def certificate_of(certified: Certified, constraints: Constraints, families: dict[int, str]) -> Certificate | None:
+    """Return the record of the tests; None if nothing passed."""
+    chosen = certified.chosen
+    if chosen is None:
+        return None
+    trust = certified.trust
+    made = Certificate(
+        method=chosen.tested.method,
+        exact=chosen.tested.exact,
+        null=_null(constraints),
+        metric=str(constraints.metric),
+        limit=constraints.score,
+        within=constraints.within,
+        confidence=constraints.confidence,
+        steps=tuple(
+            CertifiedStep(
+                size_bytes=len(step.outcome.artifact or b""),
+                sha256=hashlib.sha256(step.outcome.artifact or b"").hexdigest(),
+                family=families[step.outcome.number],
+                score=step.score,
+                p_value=step.tested.p_value,
+                rejected=step.rejected,
+            )
+            for step in certified.steps
+        ),
+        searched_rows=len(trust.searched),
+        held_rows=len(trust.held),
+        share=trust.share,
+        seed=trust.seed,
+        rows_needed=rows_needed(chosen.tested.p_value, len(trust.held), constraints.confidence),
+        split_sha256=rows_sha256(trust.held),
+        data_sha256=data_sha256(trust.problem),
+        reference=None if certified.reference is None else _packed(certified.reference),
+    )
+    return sealed(made)
+
+
+def sealed(certificate: Certificate) -> Certificate:
+    """Return a certificate with its own hash."""
+    return certificate.model_copy(update={"sha256": _own_sha256(certificate)})
+
+
+def _own_sha256(certificate: Certificate) -> str:
+    plain = certificate.model_copy(update={"sha256": ""}).model_dump(mode="json")
+    return hashlib.sha256(json.dumps(plain, sort_keys=True).encode()).hexdigest()
+
+
+def _null(constraints: Constraints) -> str:
+    judged = constraints.measured
+    side = "below" if judged.sign > 0 else "above"
+    claims = []
+    if constraints.score is not None:
+        claims.append(f"{judged.name} of the model is {side} {constraints.score:g}")
+    if constraints.within is not None:
+        claims.append(
+            f"{judged.name} of the model is more than {constraints.within:.3g} (as a fraction) worse than the reference's"
+        )
+    return ", or ".join(claims)
+
+
+def _packed(prediction: NDArray[np.float64]) -> str:
+    return base64.b64encode(zlib.compress(prediction.astype("<f8").tobytes(), 9)).decode()
+
+
+def _unpacked(text: str, shape: tuple[int, ...]) -> NDArray[np.float64]:
+    return np.frombuffer(zlib.decompress(base64.b64decode(text)), dtype="<f8").reshape(shape).astype(np.float64)
+
+
+def verify(model: Model, problem: Problem) -> Verified:
+    """Recompute a model's certificate from the data that the search was given.
+
+    Parameters
+    ----------
+    model : Model
+        With its card.
+    problem : Problem
+        The same rows, in the same order, with the same target, weights, groups and time as in the search.
+
+    Returns
+    -------
+    Verified
+
+    Raises
+    ------
+    NotVerified
+        If the model was changed, the certificate was changed, or the data are others; the sentence says which.
+    DataError
+        If the model has no certificate.
+    """
+    certificate = _certificate_in(model)
+    passed = [step for step in certificate.steps if step.rejected]
+    if hashlib.sha256(model.payload).hexdigest() != passed[-1].sha256:
+        raise NotVerified(
+            "the model must be the one that was certified, but its bytes are others: it was changed afterwards"
+        )
+    if data_sha256(problem) != certificate.data_sha256:
+        raise NotVerified(
+            "the data must be those of the search, in the same order, but they are others: give the same rows, target, "
+            "weights, groups and time"
+        )
+    searched, held = hold_out(problem, certificate.share, certificate.seed)
+    if rows_sha256(held) != certificate.split_sha256:
+        raise NotVerified("the held-out rows must follow from the seed, but are others: the certificate was changed")
+    trust = Trust(problem, searched, held, certificate.share, certificate.seed)
+    value, p_value = _recomputed(trust, model, certificate)
+    return Verified(value, p_value, len(held), certificate_text(certificate.model_dump(mode="json")))
+
+
+def _certificate_in(model: Model) -> Certificate:
+    """Return the certificate of a card that is whole and consistent."""
+    record = (model.card or {}).get("certificate")
+    if record is None:
+        reason = "the file has no card" if model.card is None else f"its verdict is {model.card.get('verdict')!r}"
+        raise DataError(
+            f"a certificate is needed to verify, but {reason}: search with certify=True and save without strip"
+        )
+    certificate = Certificate.model_validate(record)
+    steps, passed = certificate.steps, [step.rejected for step in certificate.steps]
+    consistent = (
+        _own_sha256(certificate) == certificate.sha256
+        and any(passed)
+        and all(step.rejected == (step.p_value <= 1 - certificate.confidence) for step in steps)
+        and all(passed[:-1])
+        and all(a.size_bytes > b.size_bytes for a, b in pairwise(steps))
+    )
+    if not consistent:
+        raise NotVerified("the certificate must be the one that was written, but its entries were changed afterwards")
+    return certificate
+
+
+def _recomputed(trust: Any, model: Model, certificate: Certificate) -> tuple[float, float]:
+    judged = trust.judged(certificate.metric, trust.predict(model.payload))
+    reference = None
+    if certificate.reference is not None:
+        reference = _unpacked(certificate.reference, judged.prediction.shape)
+    claim = _Claim(certificate.limit, certificate.within)
+    tested = claim_test(judged, claim, reference, certificate.seed)
+    value = score(judged.metric, judged.y, judged.prediction, judged.weights)
+    step = [step for step in certificate.steps if step.rejected][-1]
+    same = math.isclose(tested.p_value, step.p_value, rel_tol=1e-3, abs_tol=CLOSE)
+    if not same or not math.isclose(value, step.score, rel_tol=CLOSE):
+        raise NotVerified(
+            f"the certificate must give what the data give, but says {step.score:.6g} (p {step.p_value:.3g}) where the data say "
+            f"{value:.6g} (p {tested.p_value:.3g}): it was changed, or made by another version"
+        )
+    return value, tested.p_value
+
+
+@dataclass(frozen=True)
+class _Claim:
+    """What a certificate claims, by the names that constraints use."""
+
+    score: float | None
+    within: float | None

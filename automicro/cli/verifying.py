@@ -1,0 +1,31 @@
+"""The command `verify`: a model's certificate, recomputed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from automicro.api import problem_of
+from automicro.certificate import verify as recompute
+from automicro.cli.arguments import settings_of
+from automicro.model import load
+from automicro.request import SearchRequest
+from automicro.request.search_request import set_values
+
+if TYPE_CHECKING:
+    from argparse import Namespace
+
+__all__ = ["verify"]
+
+
+def verify(arguments: Namespace) -> str:
+    """Recompute the certificate of a model and return it in words; the target is the card's, if none is given."""
+    model = load(arguments.model)
+    card = model.card or {}
+    document = set_values({}, settings_of(arguments))
+    data = document.setdefault("data", {})
+    data.setdefault("task", card.get("task"))
+    if not data["source"].startswith("sklearn:"):
+        data.setdefault("target", card.get("target"))
+    document["constraints"] = {"metric": card.get("metric", "accuracy"), "score": card.get("score", 1.0)}
+    verified = recompute(model, problem_of(SearchRequest(**document))[0])
+    return f"verified: {verified.held_rows:,} held-out rows give {verified.score:.6g} (p {verified.p_value:.3g})\n{verified}\n"

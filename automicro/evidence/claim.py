@@ -1,0 +1,120 @@
+"""The claim that a model's score is better than a limit, or nearly as good as a reference's, tested on rows that nothing was chosen on."""
+
+from __future__ import annotations
+
+from statistics import NormalDist
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from automicro.evidence.areas import area_test
+from automicro.evidence.means import Tested, mean_test
+from automicro.evidence.paired import paired_terms
+from automicro.evidence.recalls import balanced_test
+from automicro.evidence.terms import terms_of
+from automicro.measure import scores
+from automicro.request import metric as metric_of
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from automicro.evidence.judged import Judged
+
+__all__ = ["better_than", "within_of"]
+
+RESAMPLES = 2000
+CELLS_AT_ONCE = 4_000_000
+FEWEST_UNITS = 10
+
+
+def better_than(judged: Judged, limit: float, seed: int = 0) -> Tested:
+    """Test the null hypothesis that the score is worse than `limit`.
+
+    Parameters
+    ----------
+    judged : Judged
+        Predictions on rows that had no part in the model's training or choice.
+    limit : float
+        A value of the metric; an error must be below it.
+    seed : int
+
+    Returns
+    -------
+    Tested
+        With the p-value: the largest probability of such predictions if the score were worse than the limit.
+    """
+    if not len(judged.y):
+        return Tested(1.0, "no rows", exact=True)
+    if judged.is_binary_area:
+        return area_test(judged, limit)
+    if judged.metric == "balanced_accuracy" and judged.units is None and judged.weights is None:
+        return balanced_test(judged, limit)
+    terms = terms_of(judged, limit)
+    if terms is not None:
+        return mean_test(terms, seed)
+    return _bootstrap(judged, lambda batch: _gains(judged, judged.prediction, batch) - _signed(judged, limit), seed)
+
+
+def within_of(judged: Judged, reference: NDArray[np.float64], within: float, seed: int = 0) -> Tested:
+    """Test the null hypothesis that the score is worse than the reference's by more than the fraction `within`, on the same rows.
+
+    Parameters
+    ----------
+    judged : Judged
+    reference : array, as `judged.prediction`
+        The reference's predictions for the same rows; it had no part of them either.
+    within : float
+    seed : int
+    """
+    if not len(judged.y):
+        return Tested(1.0, "no rows", exact=True)
+    if judged.is_binary_area:
+        return area_test(judged, None, (reference, within))
+    terms = paired_terms(judged, reference, within)
+    if terms is not None:
+        tested = mean_test(terms, seed)
+        return Tested(tested.p_value, f"paired {tested.method}", tested.exact)
+
+    def margins(batch: NDArray[np.float64]) -> NDArray[np.float64]:
+        allowed = _gains(judged, reference, batch)
+        margin: NDArray[np.float64] = _gains(judged, judged.prediction, batch) - allowed + within * np.abs(allowed)
+        return margin
+
+    tested = _bootstrap(judged, margins, seed)
+    return Tested(tested.p_value, f"paired {tested.method}", tested.exact)
+
+
+def _signed(judged: Judged, limit: float) -> float:
+    return metric_of(judged.metric).sign * limit
+
+
+def _gains(judged: Judged, prediction: NDArray[np.float64], batch: NDArray[np.float64]) -> NDArray[np.float64]:
+    weighted = batch if judged.weights is None else batch * judged.weights
+    return metric_of(judged.metric).sign * scores(judged.metric, judged.y, prediction, weighted)
+
+
+def _bootstrap(judged: Judged, margins: object, seed: int) -> Tested:
+    """Bias-corrected bootstrap of a margin that is above 0 where the claim holds (Efron and Tibshirani 1993, section 14.3)."""
+    units = np.arange(len(judged.y)) if judged.units is None else np.unique(judged.units, return_inverse=True)[1]
+    count = int(units.max()) + 1
+    method = "bias-corrected bootstrap" + ("" if judged.units is None else " of groups")
+    observed = float(margins(np.ones((1, len(judged.y))))[0])  # type: ignore[operator]  # one of the two functions above
+    if count < FEWEST_UNITS or not np.isfinite(observed):
+        return Tested(1.0, method, exact=False)
+    generator = np.random.default_rng(seed)
+    step = max(1, CELLS_AT_ONCE // len(judged.y))
+    found = []
+    for start in range(0, RESAMPLES, step):
+        drawn = generator.multinomial(count, np.full(count, 1 / count), size=min(step, RESAMPLES - start))
+        found.append(margins(drawn[:, units].astype(np.float64)))  # type: ignore[operator]  # as above
+    known = np.concatenate(found)
+    known = known[np.isfinite(known)]
+    normal = NormalDist()
+    bias = normal.inv_cdf(_share(known < observed) / 2 + _share(known <= observed) / 2)
+    p_value = normal.cdf(normal.inv_cdf(_share(known <= 0)) - 2 * bias)
+    return Tested(p_value, method, exact=False)
+
+
+def _share(where: NDArray[np.bool_]) -> float:
+    """Return the share of resamples, never 0 or 1."""
+    return float((where.sum() + 1) / (len(where) + 2))

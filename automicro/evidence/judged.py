@@ -1,0 +1,42 @@
+"""Predictions on rows that had no part in a model, with all that a test must know of the rows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+__all__ = ["Judged"]
+
+
+@dataclass(frozen=True, eq=False)
+class Judged:
+    """Rows with their target and what a model predicts for them.
+
+    Parameters
+    ----------
+    metric : str
+        A name of `automicro.request.METRICS`.
+    y : array, (rows,)
+        Class codes, or values.
+    prediction : array of float64, (rows, classes) or (rows,)
+        Probabilities, or values.
+    weights : array of float64, (rows,), optional
+        Sample weights.
+    units : array of int64, (rows,), optional
+        Groups: rows of one group are not independent of each other.
+    """
+
+    metric: str
+    y: NDArray[Any]
+    prediction: NDArray[np.float64]
+    weights: NDArray[np.float64] | None = None
+    units: NDArray[np.int64] | None = None
+
+    @property
+    def is_binary_area(self) -> bool:
+        """Whether the metric is the area under the ROC curve of two classes."""
+        return self.metric.startswith("roc_auc") and self.prediction.shape[1:] == (2,)

@@ -1,0 +1,140 @@
+"""What a score at a target says of single rows: numbers whose mean is above 0 if, and only if, the score is better than the target."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from automicro.evidence.means import Terms
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+    from automicro.evidence.judged import Judged
+
+    Floats = NDArray[np.float64]
+
+__all__ = ["terms_of"]
+
+PERCENT_FLOOR = float(np.finfo(np.float64).eps)
+
+
+def terms_of(judged: Judged, limit: float) -> Terms | None:
+    """Return the terms of a score at an absolute limit; None for a score that is no ratio of means.
+
+    An error keeps its sign turned: a mean above 0 always says that the score is better than `limit`. Sample weights multiply the
+    terms. Ratios are cleared of their denominator: F1 = 2 TP / (2 TP + FP + FN) is above t where 2 (1 - t) TP - t (FP + FN) is, on average,
+    above 0, and R2 is above t where (1 - t) (y - mean y)^2 - (y - f)^2 is.
+    """
+    name = judged.metric.removeprefix("neg_")
+    bound = -limit if judged.metric.startswith("neg_") else limit
+    if name in _LABELS and judged.prediction.ndim == 2:
+        values, low, high = _LABELS[name](judged.y, judged.prediction.argmax(axis=1), bound)
+    elif name in _LOSSES:
+        values, low, high = _loss_terms(name, judged, bound)
+    elif name in ("r2", "explained_variance"):
+        values, low, high = _explained(name, judged, bound), -np.inf, np.inf
+    else:
+        return None
+    return _weighted(judged, values, (low, high))
+
+
+def _weighted(judged: Judged, values: Floats, bounds: tuple[float, float]) -> Terms:
+    if judged.weights is None:
+        return Terms(values, *bounds, judged.units)
+    largest = float(judged.weights.max(initial=0.0))
+    low, high = (bound * largest if np.isfinite(bound) else bound for bound in bounds)
+    return Terms(values * judged.weights, min(low, 0.0), max(high, 0.0), judged.units)
+
+
+Labelled = tuple["Floats", float, float]
+
+
+def _accuracy(y: NDArray[np.int64], told: NDArray[np.int64], limit: float) -> Labelled:
+    return (y == told) - limit, -limit, 1 - limit
+
+
+def _precision(y: NDArray[np.int64], told: NDArray[np.int64], limit: float) -> Labelled:
+    return np.where(told == 1, (y == 1) - limit, 0.0), -limit, 1 - limit
+
+
+def _recall(y: NDArray[np.int64], told: NDArray[np.int64], limit: float) -> Labelled:
+    return np.where(y == 1, (told == 1) - limit, 0.0), -limit, 1 - limit
+
+
+def _f1(y: NDArray[np.int64], told: NDArray[np.int64], limit: float) -> Labelled:
+    hit = (y == 1) & (told == 1)
+    miss = (y == 1) != (told == 1)
+    return 2 * (1 - limit) * hit - limit * miss, -limit, 2 * (1 - limit)
+
+
+_LABELS: dict[str, Callable[[NDArray[np.int64], NDArray[np.int64], float], Labelled]] = {
+    "accuracy": _accuracy,
+    "f1": _f1,
+    "f1_micro": _accuracy,
+    "precision": _precision,
+    "precision_micro": _accuracy,
+    "recall": _recall,
+    "recall_micro": _accuracy,
+}
+
+
+def _loss_terms(name: str, judged: Judged, limit: float) -> Labelled:
+    losses, most = _LOSSES[name](judged.y, judged.prediction)
+    allowed = limit**2 if name.startswith("root_") else limit
+    return allowed - losses, allowed - most, allowed
+
+
+def _absolute(y: NDArray[Any], prediction: Floats) -> tuple[Floats, float]:
+    return np.abs(y - prediction), np.inf
+
+
+def _squared(y: NDArray[Any], prediction: Floats) -> tuple[Floats, float]:
+    return (y - prediction) ** 2, np.inf
+
+
+def _percentage(y: NDArray[Any], prediction: Floats) -> tuple[Floats, float]:
+    return np.abs(y - prediction) / np.maximum(np.abs(y), PERCENT_FLOOR), np.inf
+
+
+def _squared_log(y: NDArray[Any], prediction: Floats) -> tuple[Floats, float]:
+    told = np.where(prediction > -1, prediction, -1.0)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return (np.log1p(y.astype(np.float64)) - np.log1p(told)) ** 2, np.inf
+
+
+def _logarithmic(y: NDArray[Any], prediction: Floats) -> tuple[Floats, float]:
+    smallest = np.finfo(np.float64).eps
+    true_class = prediction[np.arange(len(y)), y.astype(np.int64)]
+    return -np.log(np.clip(true_class, smallest, 1 - smallest)), np.inf  # 36 at most, too far away to be a useful bound
+
+
+def _brier(y: NDArray[Any], prediction: Floats) -> tuple[Floats, float]:
+    classes = prediction.shape[1]
+    distance = np.sum((prediction - np.eye(classes)[y.astype(np.int64)]) ** 2, axis=1)
+    return (distance / 2, 1.0) if classes == 2 else (distance, 2.0)
+
+
+_LOSSES: dict[str, Callable[[NDArray[Any], Floats], tuple[Floats, float]]] = {
+    "brier_score": _brier,
+    "log_loss": _logarithmic,
+    "mean_absolute_error": _absolute,
+    "mean_absolute_percentage_error": _percentage,
+    "mean_squared_error": _squared,
+    "mean_squared_log_error": _squared_log,
+    "root_mean_squared_error": _squared,
+    "root_mean_squared_log_error": _squared_log,
+}
+
+
+def _explained(name: str, judged: Judged, limit: float) -> Floats:
+    weights = np.ones(len(judged.y)) if judged.weights is None else judged.weights
+    y, residual = judged.y.astype(np.float64), judged.y.astype(np.float64) - judged.prediction
+    if name == "explained_variance":
+        residual = residual - np.average(residual, weights=weights)
+    degrees = len(y) / max(len(y) - 1, 1)
+    values: Floats = (1 - limit) * degrees * (y - np.average(y, weights=weights)) ** 2 - residual**2
+    return values

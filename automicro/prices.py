@@ -1,0 +1,215 @@
+"""What relaxing a constraint would buy, and what tightening it would cost, told from the forms that a search has scored."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from automicro.request import LEVELS, Price
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from automicro.request import Constraints
+    from automicro.search import Outcome, Result
+
+__all__ = ["prices"]
+
+MOST_OF_A_KIND = 3
+WORTH_TELLING = 0.03  # share of the bytes below which a price is no news
+GROWTH, GROWTH_BYTES = 0.05, 2  # by which training on all rows may add to the bytes of a fold's artifact
+
+
+@dataclass(frozen=True)
+class _Known:
+    """A form that was scored on every fold, and all that it misses."""
+
+    gain: float
+    size_bytes: int
+    level: int | None
+    latency_us: float | None
+    misses: frozenset[str]
+
+    @property
+    def promised_bytes(self) -> int:
+        """The bytes that the artifact of all rows surely keeps to."""
+        return math.ceil(self.size_bytes * (1 + GROWTH)) + GROWTH_BYTES
+
+
+def prices(result: Result, constraints: Constraints, chosen: Outcome | None) -> tuple[Price, ...]:
+    """Return the prices, the largest savings of each constraint first.
+
+    Parameters
+    ----------
+    result : Result
+        Of the search.
+    constraints : Constraints
+    chosen : Outcome or None
+        What is returned; None where nothing meets the constraints: then each price says with which limit something would.
+    """
+    known = list(_known(result))
+    if chosen is None or chosen.form is None:
+        return tuple(_ways_out(known, result, constraints))
+    size = len(chosen.artifact or b"")
+    found = [*_of_score(known, result, constraints, size), *_of_level(known, result, constraints, size)]
+    return tuple(found)
+
+
+def _known(result: Result) -> Iterator[_Known]:
+    target = result.target
+    for outcome in result.found.outcomes:
+        forms = {(form.key, form.precision): form for form in outcome.forms if math.isfinite(form.gain)}
+        final = outcome.form
+        if outcome.fold_gains and final is not None and math.isfinite(final.gain):
+            forms[final.key, final.precision] = final
+        for form in forms.values():
+            if not form.size_bytes:
+                continue
+            own = final is not None and (form.key, form.precision) == (final.key, final.precision)
+            level = outcome.structure.level if own and outcome.structure is not None else None
+            misses = set(outcome.violations) - {"score", "size"} if own else set()
+            if form.gain < target.gain:
+                misses.add("score")
+            if target.size_bytes is not None and form.size_bytes > target.size_bytes:
+                misses.add("size")
+            if not own and (target.level or target.max_features is not None or target.latency_us is not None):
+                continue  # a form that was never packed on its own: what else it may miss is not known
+            yield _Known(form.gain, form.size_bytes, level, outcome.latency_us if own else None, frozenset(misses))
+
+
+def _edge(forms: Iterable[_Known]) -> list[_Known]:
+    """Return the forms that no other beats in both bytes and score, smallest first."""
+    kept: list[_Known] = []
+    for form in sorted(forms, key=lambda f: (f.size_bytes, -f.gain)):
+        if not kept or form.gain > kept[-1].gain:
+            kept.append(form)
+    return kept
+
+
+def _of_score(known: Sequence[_Known], result: Result, constraints: Constraints, size: int) -> list[Price]:
+    """Return what less of the score saves, and what more of it costs."""
+    sign, target = constraints.measured.sign, result.target
+    edge = _edge(f for f in known if f.misses <= {"score"})
+    cheaper = [f for f in edge if f.gain < target.gain and f.promised_bytes <= size * (1 - WORTH_TELLING)]
+    dearer = [f for f in edge if f.gain > target.gain and f.size_bytes > size]
+    spread = [*_spread(cheaper[::-1]), *_spread(dearer)]
+    return [
+        Price(
+            constraint="score",
+            limit=sign * target.gain,
+            instead=sign * _towards(f.gain),
+            size_bytes=size,
+            size_instead=f.promised_bytes,
+            said=_score_sentence(f, target.gain, size, constraints),
+        )
+        for f in spread
+    ]
+
+
+def _towards(gain: float) -> float:
+    """Return a limit that is just met: the gain rounded down to five significant digits."""
+    digits = 5 - math.ceil(math.log10(max(abs(gain), 1e-12)))
+    scale = 10.0**digits
+    return math.floor(gain * scale) / scale
+
+
+def _spread(forms: Sequence[_Known]) -> list[_Known]:
+    step = max(1, math.ceil(len(forms) / MOST_OF_A_KIND))
+    return list(forms[::step])
+
+
+def _score_sentence(form: _Known, gain: float, size: int, constraints: Constraints) -> str:
+    change = abs(form.gain - gain)
+    amount = (
+        f"{100 * change:.2g} points of {constraints.metric}"
+        if _is_share(constraints)
+        else f"{change:.3g} of {constraints.metric}"
+    )
+    share = abs(form.promised_bytes / size - 1)
+    if form.gain < gain:
+        return f"{amount} buy {share:.0%} of the bytes: {form.promised_bytes} instead of {size}"
+    return f"{amount} more cost {share:.0%} more bytes: {form.promised_bytes} instead of {size}"
+
+
+def _is_share(constraints: Constraints) -> bool:
+    judged = constraints.measured
+    return judged.high == 1 or judged.low == -1
+
+
+def _of_level(known: Sequence[_Known], result: Result, constraints: Constraints, size: int) -> list[Price]:
+    """Return what one level of interpretability less saves in bytes, or buys in score within the same bytes."""
+    level, found = result.target.level, []
+    sign = constraints.measured.sign
+    for lower in range(level - 1, -1, -1):
+        freed = [
+            f for f in known if f.misses <= {"score", "interpretability"} and f.level is not None and f.level >= lower
+        ]
+        passing = [f for f in freed if "score" not in f.misses]
+        cheapest = min(passing, key=lambda f: f.size_bytes, default=None)
+        if cheapest is not None and cheapest.promised_bytes <= size * (1 - WORTH_TELLING):
+            said = (
+                f"{LEVELS[lower]} instead of {LEVELS[level]} buys {1 - cheapest.promised_bytes / size:.0%} of the bytes"
+            )
+            found.append(_level_price(result, lower, (size, cheapest.promised_bytes), said))
+            continue
+        best = max((f for f in freed if f.promised_bytes <= size), key=lambda f: f.gain, default=None)
+        if best is not None and best.gain > result.target.gain:
+            said = f"{LEVELS[lower]} instead of {LEVELS[level]} gives {constraints.metric} {sign * best.gain:.4g} in the same bytes"
+            found.append(_level_price(result, lower, (size, size), said))
+    return found
+
+
+def _level_price(result: Result, lower: int, sizes: tuple[int, int], said: str) -> Price:
+    return Price(
+        constraint="interpretability",
+        limit=LEVELS[result.target.level],
+        instead=LEVELS[lower],
+        size_bytes=sizes[0],
+        size_instead=sizes[1],
+        said=said,
+    )
+
+
+def _ways_out(known: Sequence[_Known], result: Result, constraints: Constraints) -> Iterator[Price]:
+    """Return, for every constraint, the limit with which the nearest form that misses nothing else would pass."""
+    sign, target = constraints.measured.sign, result.target
+    for form in _spread(_edge(f for f in known if f.misses == {"score"})[::-1]):
+        reached = sign * _towards(form.gain)
+        said = f"with {constraints.metric} {reached:.4g} instead of {sign * target.gain:.4g} a model of {form.promised_bytes} bytes passes"
+        yield Price(
+            constraint="score", limit=sign * target.gain, instead=reached, size_instead=form.promised_bytes, said=said
+        )
+    smallest = min((f for f in known if f.misses == {"size"}), key=lambda f: f.size_bytes, default=None)
+    if smallest is not None:
+        said = f"with {smallest.promised_bytes} bytes instead of {target.size_bytes} a model passes"
+        yield Price(
+            constraint="size",
+            limit=target.size_bytes or 0,
+            instead=smallest.promised_bytes,
+            size_instead=smallest.promised_bytes,
+            said=said,
+        )
+    freed = [f for f in known if f.misses == {"interpretability"} and f.level is not None]
+    plainest = max(freed, key=lambda f: (f.level or 0, -f.size_bytes), default=None)
+    if plainest is not None:
+        level = LEVELS[plainest.level or 0]
+        said = f"{level} instead of {LEVELS[target.level]}: a model of {plainest.promised_bytes} bytes passes"
+        yield Price(
+            constraint="interpretability",
+            limit=LEVELS[target.level],
+            instead=level,
+            size_instead=plainest.promised_bytes,
+            said=said,
+        )
+    slow = [f for f in known if f.misses == {"latency"} and f.latency_us]
+    fastest = min(slow, key=lambda f: f.latency_us or math.inf, default=None)
+    if fastest is not None and fastest.latency_us is not None:
+        said = f"with {fastest.latency_us:.3g} us (median) instead of {target.latency_us:g}: {fastest.promised_bytes} bytes pass"
+        yield Price(
+            constraint="latency",
+            limit=target.latency_us or 0.0,
+            instead=fastest.latency_us,
+            size_instead=fastest.promised_bytes,
+            said=said,
+        )

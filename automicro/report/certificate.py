@@ -1,0 +1,42 @@
+"""A certificate in words that a lay reader understands."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from automicro.report.numbers import count, rounded
+
+__all__ = ["certificate_text"]
+
+
+def certificate_text(certificate: dict[str, Any]) -> str:
+    """Return a certificate as a paragraph.
+
+    Parameters
+    ----------
+    certificate : dict
+        As `automicro.request.Certificate` describes it.
+    """
+    steps = certificate["steps"]
+    passed = [step for step in steps if step["rejected"]][-1]
+    chance = 1 - certificate["confidence"]
+    error = "" if certificate["exact"] else " (an approximation that is good for many rows, not exact)"
+    tests = (
+        f"{len(steps)} models were tested, from the surest to the smallest"
+        if len(steps) > 1
+        else "One model was tested"
+    )
+    last = steps[-1]
+    stopped = (
+        f", and testing stopped at one of {count(last['size_bytes'], 'byte')} that did not pass (p {rounded(last['p_value'])})"
+        if not last["rejected"]
+        else ""
+    )
+    return (
+        f"Certified at {certificate['confidence']:.0%}. Before the search {count(certificate['held_rows'], 'row')} of "
+        f"{certificate['held_rows'] + certificate['searched_rows']:,} were put aside; the search never saw them. On them this model of "
+        f"{count(passed['size_bytes'], 'byte')} has {certificate['metric']} {rounded(passed['score'])}. If it were true that "
+        f"{certificate['null']}, rows that look this good would turn up with a probability of at most {rounded(passed['p_value'])} "
+        f"({certificate['method']}{error}). {tests}{stopped}; the chance that this whole procedure certifies a model "
+        f"that misses its target is at most {chance:.0%}, if new rows are like those that were put aside."
+    )

@@ -1,0 +1,248 @@
+"""Certifies on rows that the search never saw: what is held out, what is aimed at, and which artifact passes."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from statistics import NormalDist
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from automicro.data import hold_out
+from automicro.errors import ConstraintError, DataError
+from automicro.evidence import Judged, Tested, better_than, within_of
+from automicro.measure import score
+from automicro.program import evaluate, unpack
+from automicro.request import metric as metric_of
+from automicro.search.finish import score_interval
+from automicro.search.task import RefitTask
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from numpy.typing import NDArray
+
+    from automicro.data import Problem
+    from automicro.request import Constraints
+    from automicro.search.loop import Found
+    from automicro.search.task import Context, Form, Outcome, Target
+
+__all__ = [
+    "AUTO_ROWS",
+    "Aim",
+    "Certified",
+    "Step",
+    "Trust",
+    "certified",
+    "claim_test",
+    "refit_tasks",
+    "rows_needed",
+    "sequence",
+    "split_off",
+]
+
+AUTO_ROWS = 25_000  # from here on a fifth of the rows tells scores that are a point apart
+SHARE, SMALL_SHARE, SMALL_ROWS = 0.2, 1 / 3, 3000
+POWER = 0.8
+REFITS = 5
+STEPS_AT_MOST = 12
+MOST_ROWS_NEEDED = 10**9
+ONE_SIGMA = NormalDist().cdf(1.0)
+
+
+@dataclass(frozen=True, eq=False)
+class Trust:
+    """Rows that are held out for a certificate.
+
+    Parameters
+    ----------
+    problem : Problem
+        All rows.
+    searched, held : array of int64
+        Their numbers.
+    share : float
+        What was asked to be held out.
+    seed : int
+    """
+
+    problem: Problem
+    searched: NDArray[np.int64]
+    held: NDArray[np.int64]
+    share: float
+    seed: int
+
+    def judged(self, metric: str, prediction: NDArray[np.float64]) -> Judged:
+        """Return predictions for the held-out rows with their target."""
+        problem, held = self.problem, self.held
+        weights = None if problem.weights is None else problem.weights[held]
+        groups = None if problem.groups is None else problem.groups[held]
+        return Judged(metric, problem.target[held], prediction, weights, groups)
+
+    def predict(self, artifact: bytes) -> NDArray[np.float64]:
+        """Return what an artifact predicts for the held-out rows."""
+        return evaluate(unpack(artifact), self.problem.batch(self.held))
+
+
+def split_off(problem: Problem, constraints: Constraints, seed: int) -> Trust | None:
+    """Return the rows that are held out; None where the verdict is to be estimated.
+
+    Raises
+    ------
+    DataError
+        Where a certificate is asked for and the rows cannot be split.
+    """
+    wanted = constraints.certify
+    if problem.task == "clustering":
+        if wanted is True:
+            raise ConstraintError("certify: needs a target that held-out rows can be judged by, but clustering has none")
+        return None
+    if wanted is False or (wanted == "auto" and problem.rows < AUTO_ROWS):
+        return None
+    share = SHARE if problem.rows >= SMALL_ROWS else SMALL_SHARE
+    try:
+        searched, held = hold_out(problem, share, seed)
+    except DataError as error:
+        if wanted == "auto":
+            return None
+        raise DataError(f"certify=True needs rows that are held out: {error}") from error
+    return Trust(problem, searched, held, share, seed)
+
+
+@dataclass(frozen=True, eq=False)
+class Aim:
+    """By how much the search aims above the target, so that the test on the held-out rows passes four times in five.
+
+    The margin is (z of the confidence + z of the power) standard errors of a score on the held-out rows, told from the out-of-fold
+    predictions of a trial.
+    """
+
+    context: Context
+    held: int
+    confidence: float
+    seed: int = 0
+
+    def most(self, gain: float) -> float:
+        """Return the highest gain to aim at: half-way to the best possible one, where there is a best."""
+        judged = metric_of(self.context.metric)
+        best = judged.high if judged.sign > 0 else -judged.low
+        return (gain + best) / 2 if math.isfinite(best) else math.inf
+
+    def margin(self, outcome: Outcome) -> float:
+        """Return the margin as a gain; 0 where the outcome has no out-of-fold predictions."""
+        if outcome.out_of_fold is None:
+            return 0.0
+        low, high = score_interval(self.context, outcome, ONE_SIGMA, self.seed)
+        error = (high - low) / 2 * math.sqrt(self.context.problem.rows / self.held)
+        normal = NormalDist()
+        return (normal.inv_cdf(self.confidence) + normal.inv_cdf(POWER)) * error if math.isfinite(error) else 0.0
+
+
+def refit_tasks(found: Found, target: Target) -> list[RefitTask]:
+    """Return what is to be trained on all search rows beside the artifacts that the search has: forms below its aim, but above the target.
+
+    They are smaller than the smallest artifact, or, if there is none, the surest that were found; a few of them, spread over the gains.
+    """
+    made = found.incumbent
+    limit = math.inf if made is None or made.artifact is None else len(made.artifact)
+    forms = [
+        (form, outcome)
+        for outcome in found.outcomes
+        for form in outcome.forms
+        if form.gain >= target.gain and form.size_bytes < limit and not _too_large(form, target)
+    ]
+    edge: list[tuple[Form, Outcome]] = []
+    for form, outcome in sorted(forms, key=lambda pair: (pair[0].size_bytes, -pair[0].gain, pair[1].number)):
+        if not edge or form.gain > edge[-1][0].gain:
+            edge.append((form, outcome))
+    chosen = sorted({round(place) for place in np.linspace(0, len(edge) - 1, min(REFITS, len(edge)))})
+    bare = replace(target, fold_offsets=())
+    return [RefitTask(found.candidates[edge[i][1].number], bare, edge[i][0]) for i in chosen]
+
+
+def _too_large(form: Form, target: Target) -> bool:
+    return target.size_bytes is not None and form.size_bytes > target.size_bytes
+
+
+@dataclass(frozen=True, eq=False)
+class Step:
+    """One artifact that was tested: its score on the held-out rows, the test, and whether the null hypothesis was rejected."""
+
+    outcome: Outcome
+    score: float
+    tested: Tested
+    rejected: bool
+
+
+@dataclass(frozen=True, eq=False)
+class Certified:
+    """The tests in their order; `chosen` is the smallest artifact that passed, None if not even the first did."""
+
+    trust: Trust
+    steps: tuple[Step, ...]
+    reference: NDArray[np.float64] | None = None
+
+    @property
+    def chosen(self) -> Step | None:
+        """The last step that was rejected."""
+        return next((step for step in reversed(self.steps) if step.rejected), None)
+
+
+def sequence(outcomes: Iterable[Outcome]) -> list[Outcome]:
+    """Return artifacts from the surest to the smallest, judged on the search rows alone; none that another beats in both."""
+    ordered = sorted(
+        (o for o in outcomes if o.artifact is not None and o.form is not None and not o.violations),
+        key=lambda o: (-(o.form.gain if o.form else 0.0), len(o.artifact or b""), o.number),
+    )
+    kept: list[Outcome] = []
+    for outcome in ordered:
+        if not kept or len(outcome.artifact or b"") < len(kept[-1].artifact or b""):
+            kept.append(outcome)
+    if len(kept) <= STEPS_AT_MOST:
+        return kept
+    chosen = sorted({round(place) for place in np.linspace(0, len(kept) - 1, STEPS_AT_MOST)})
+    return [kept[place] for place in chosen]
+
+
+def certified(
+    trust: Trust, constraints: Constraints, ordered: Sequence[Outcome], reference: NDArray[np.float64] | None
+) -> Certified:
+    """Test artifacts in their order, each at the whole level, and stop at the first that is not rejected.
+
+    Fixed-sequence testing (Maurer, Hothorn and Lehmacher 1995) along a frontier: Pareto Testing (Laufer-Goldshtein et al., ICLR 2023). The
+    chance that any artifact is certified whose score is below the target is at most 1 - confidence.
+    """
+    steps: list[Step] = []
+    for outcome in ordered:
+        judged = trust.judged(str(constraints.metric), trust.predict(outcome.artifact or b""))
+        tested = claim_test(judged, constraints, reference, trust.seed)
+        value = score(judged.metric, judged.y, judged.prediction, judged.weights)
+        steps.append(Step(outcome, value, tested, tested.p_value <= 1 - constraints.confidence))
+        if not steps[-1].rejected:
+            break
+    return Certified(trust, tuple(steps), reference)
+
+
+def claim_test(judged: Judged, constraints: Any, reference: NDArray[np.float64] | None, seed: int) -> Tested:
+    """Test all that is claimed of a score: where both `score` and `within` are asked for, the less sure of the two."""
+    tests = []
+    if constraints.score is not None:
+        tests.append(better_than(judged, constraints.score, seed))
+    if constraints.within is not None and reference is None:
+        tests.append(Tested(1.0, "none, for the reference was not trained in time", exact=True))
+    elif constraints.within is not None and reference is not None:
+        tests.append(within_of(judged, reference, constraints.within, seed))
+    return max(tests, key=lambda tested: tested.p_value)
+
+
+def rows_needed(p_value: float, rows: int, confidence: float) -> int | None:
+    """Return how many held-out rows a test needs to pass four times in five if the margin is the one that was seen.
+
+    None if that margin is not above 0: then no number of rows would do.
+    """
+    normal = NormalDist()
+    seen = -normal.inv_cdf(min(max(p_value, 1e-12), 1 - 1e-12))
+    if seen <= 0.05:
+        return None
+    wanted = normal.inv_cdf(confidence) + normal.inv_cdf(POWER)
+    return min(MOST_ROWS_NEEDED, math.ceil(rows * (wanted / seen) ** 2))

@@ -1,0 +1,101 @@
+"""From what the loop found to what is returned: the smallest artifact, or the smallest that is certified."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from automicro.measure import latency_in_fresh_process
+from automicro.program import Program, evaluate
+from automicro.search.certify import Certified, certified, refit_tasks, sequence
+from automicro.search.finish import Timed, raw_rows
+from automicro.search.reference import reference_tasks
+from automicro.search.task import Outcome, StrongestTask
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from automicro.measure import Latency
+    from automicro.plugin import Family, Profile
+    from automicro.request import Constraints
+    from automicro.search.certify import Trust
+    from automicro.search.executor import LocalExecutor
+    from automicro.search.loop import Found
+    from automicro.search.reference import Reference
+    from automicro.search.task import Context, Target
+
+__all__ = ["Refits", "refits", "settle", "strongest_task"]
+
+
+@dataclass(frozen=True, eq=False)
+class Refits:
+    """What was trained on all search rows after the loop.
+
+    Forms below the search's aim, and the reference, of which only the predictions for the held-out rows are kept.
+    """
+
+    outcomes: tuple[Outcome, ...] = ()
+    reference: NDArray[np.float64] | None = None
+
+
+def refits(
+    executor: LocalExecutor,
+    trust: Trust,
+    found: Found,
+    target: Target,
+    strongest: StrongestTask | None,
+    until: float | None,
+) -> Refits:
+    """Train what the certificate needs beside the artifacts of the loop; what is not finished at `until` is given up."""
+    tasks: list[object] = [*([strongest] if strongest else []), *refit_tasks(found, target)]
+    first = 1 + max(found.candidates, default=0)
+    for place, task in enumerate(tasks):
+        executor.submit(first + place, task)
+    outcomes: dict[int, Outcome] = {}
+    reference: NDArray[np.float64] | None = None
+    waiting = len(tasks)
+    while waiting and (finished := executor.next_finished(until)) is not None:
+        if finished.number < first:
+            continue  # a trial that was under way when the loop ended
+        waiting -= 1
+        if isinstance(finished.result, Program):
+            reference = evaluate(finished.result, trust.problem.batch(trust.held))
+        elif isinstance(finished.result, Outcome):
+            outcomes[finished.number] = finished.result
+    return Refits(tuple(outcomes[number] for number in sorted(outcomes)), reference)
+
+
+def strongest_task(
+    families: Mapping[str, Family], facts: Profile, reference: Reference | None, seed: int
+) -> StrongestTask | None:
+    """Return the training, on all search rows, of what `within` is measured against."""
+    if reference is None:
+        return None
+    tasks = {task.candidate.family: task for task in reference_tasks(families, facts, 1, seed)}
+    return StrongestTask(tasks[reference.best.family].candidate)
+
+
+def settle(
+    context: Context, trust: Trust, constraints: Constraints, found: Found, made: Refits
+) -> tuple[Certified, Timed]:
+    """Test the artifacts that are fast enough, and return the tests and what passed, with its latency."""
+    sound = [outcome for outcome in (*found.feasible, *made.outcomes) if not outcome.violations]
+    ordered = sequence(sound)
+    measured = _latencies(context, ordered, constraints) if constraints.latency is not None else {}
+    fast = [o for o in ordered if constraints.latency is None or measured[id(o)].quantile_us <= constraints.latency]
+    slow = tuple((o, measured[id(o)]) for o in ordered if id(o) in measured and o not in fast)
+    result = certified(trust, constraints, fast, made.reference)
+    chosen = None if result.chosen is None else result.chosen.outcome
+    latency = None
+    if chosen is not None:
+        latency = measured.get(id(chosen)) or _latencies(context, [chosen], constraints)[id(chosen)]
+    return result, Timed(chosen, latency, slow)
+
+
+def _latencies(context: Context, outcomes: Sequence[Outcome], constraints: Constraints) -> dict[int, Latency]:
+    rows = raw_rows(context)
+    quantile = constraints.latency_quantile
+    return {id(o): latency_in_fresh_process(o.artifact or b"", rows, quantile) for o in outcomes}

@@ -1,0 +1,87 @@
+"""How sure a score is: certified on rows that were held out, or estimated with the optimism of its selection taken off."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from statistics import NormalDist
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from automicro.certificate import certificate_of
+from automicro.measure import JudgedRows, interval
+from automicro.search import AUTO_ROWS, optimism, rows_needed, score_interval
+
+if TYPE_CHECKING:
+    from automicro.request import Certificate, Constraints
+    from automicro.search import Certified, Outcome, Result
+
+__all__ = ["Judgement", "judgement"]
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """The verdict on a score, and what it rests on; see `automicro.Selection` for the meaning of its parts."""
+
+    verdict: Literal["certified", "estimated"]
+    score: float
+    expected_score: float
+    score_interval: tuple[float, float]
+    certificate: Certificate | None = None
+    rows_needed: int | None = None
+    notes: tuple[str, ...] = ()
+
+
+def judgement(result: Result, chosen: Outcome, constraints: Constraints, seed: int) -> Judgement:
+    """Return the verdict on the outcome that is returned."""
+    if result.certified is not None and result.is_certified:
+        return _certified(result, result.certified, constraints, seed)
+    sign, form = constraints.measured.sign, chosen.form
+    gain = form.gain if form else math.nan
+    if result.context.problem.task == "clustering":
+        return Judgement("estimated", gain, gain, score_interval(result.context, chosen, constraints.confidence, seed))
+    excess = optimism(result.context, result.found.outcomes, result.target.gain, seed)
+    if chosen.out_of_fold is None:
+        return Judgement("estimated", sign * gain, sign * (gain - excess), (math.nan, math.nan))
+    low, high = (b - sign * excess for b in score_interval(result.context, chosen, constraints.confidence, seed))
+    normal = NormalDist()
+    error = (high - low) / (2 * normal.inv_cdf(constraints.confidence))
+    needed = None
+    if error > 0:
+        p_value = normal.cdf(-(gain - excess - result.target.gain) / error)
+        needed = rows_needed(p_value, result.context.problem.rows, constraints.confidence)
+    return Judgement(
+        "estimated", sign * gain, sign * (gain - excess), (low, high), None, needed, _why_estimated(result, needed)
+    )
+
+
+def _certified(result: Result, certified: Certified, constraints: Constraints, seed: int) -> Judgement:
+    step = certified.chosen
+    assert step is not None  # noqa: S101 - asked for by the caller
+    judged = certified.trust.judged(result.context.metric, certified.trust.predict(step.outcome.artifact or b""))
+    rows = JudgedRows(judged.y, np.zeros(len(judged.y), dtype=np.int64), judged.weights, judged.units)
+    bounds = interval(judged.metric, rows, judged.prediction, constraints.confidence, seed)
+    families = {number: candidate.family for number, candidate in result.found.candidates.items()}
+    certificate = certificate_of(certified, constraints, families)
+    needed = None if certificate is None else certificate.rows_needed
+    return Judgement("certified", step.score, step.score, bounds, certificate, needed)
+
+
+def _why_estimated(result: Result, needed: int | None) -> tuple[str, ...]:
+    """Return what a certificate would have taken."""
+    certified = result.certified
+    if certified is not None and certified.steps:
+        step = certified.steps[0]
+        said = (
+            f"not certified: on {len(certified.trust.held):,} held-out rows the surest model has {result.context.metric} {step.score:.4g} "
+            f"(p {step.tested.p_value:.2g})"
+        )
+        return (said,)
+    if needed is None:
+        return (
+            "a certificate at this target is out of reach of any number of rows: the expected score is not above it",
+        )
+    rows = result.context.problem.rows
+    remedy = "ask for certify=True" if needed <= rows // 4 and rows < AUTO_ROWS else "give more rows, or ask for less"
+    return (f"a certificate with this margin would need about {needed:,} held-out rows: {remedy}",)

@@ -1,0 +1,148 @@
+"""A certified search end to end: what is held out, what the certificate says, and that it cannot be bent."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+import automicro
+from automicro import Constraints, NotVerified, Search
+from automicro.cli.main import main
+from automicro.data import hold_out, load_problem
+from automicro.search.certify import rows_needed, sequence, split_off
+from automicro.search.task import Form, Outcome
+
+
+@pytest.fixture(scope="module")
+def table():
+    rng = np.random.default_rng(3)
+    X = rng.normal(size=(2400, 5)).astype(np.float32)
+    y = np.where(X[:, 0] + 0.7 * X[:, 1] + 0.7 * rng.logistic(size=2400) > 0, "yes", "no")
+    return {**{f"x{j}": X[:, j] for j in range(5)}, "y": y}
+
+
+@pytest.fixture(scope="module")
+def selection(table):
+    constraints = Constraints(metric="accuracy", score=0.7, certify=True)
+    return automicro.select(
+        table, "y", constraints, search=Search(trials=6, families=["linear", "tree"], progress=False)
+    )
+
+
+def test_the_certificate_says_what_was_tested(selection):
+    certificate = selection.certificate
+    assert selection.verdict == "certified"
+    assert certificate.held_rows + certificate.searched_rows == 2400
+    assert [step.rejected for step in certificate.steps[:-1]] == [True] * (len(certificate.steps) - 1)
+    passed = [step for step in certificate.steps if step.rejected][-1]
+    assert passed.size_bytes == selection.size_bytes
+    assert passed.p_value <= 0.05
+    assert "Certified at 95%" in str(selection)
+    assert selection.score == pytest.approx(passed.score)
+
+
+def test_it_is_verified_from_model_and_data(selection, table, tmp_path):
+    path = tmp_path / "model.micro"
+    selection.model.save(path)
+    found = automicro.verify(path, table, "y")
+    passed = [step for step in selection.certificate.steps if step.rejected][-1]
+    assert found.p_value == pytest.approx(passed.p_value, rel=1e-6)
+    assert found.held_rows == selection.certificate.held_rows
+
+
+def edited(selection, change):
+    card = json.loads(json.dumps(selection.model.card))
+    change(card["certificate"])
+    return automicro.Model(selection.model.program, card)
+
+
+def test_what_was_changed_is_found_each_with_its_own_sentence(selection, table):
+    other = dict(table, x0=table["x0"] + np.float32(0.5))
+    with pytest.raises(NotVerified, match="the data must be those of the search"):
+        automicro.verify(selection.model, other, "y")
+    with pytest.raises(NotVerified, match="its entries were changed"):
+        automicro.verify(edited(selection, lambda c: c["steps"][0].update(p_value=0.001)), table, "y")
+    program = automicro.select(
+        table, "y", metric="accuracy", score=0.6, certify=False, search=Search(trials=1)
+    ).model.program
+    with pytest.raises(NotVerified, match="its bytes are others"):
+        automicro.verify(automicro.Model(program, selection.model.card), table, "y")
+    with pytest.raises(automicro.DataError, match="a certificate is needed"):
+        automicro.verify(automicro.Model(program, None), table, "y")
+
+
+def test_a_forged_certificate_does_not_give_what_the_data_give(selection, table):
+    from automicro.certificate import sealed
+    from automicro.request import Certificate
+
+    def forge(record):
+        [step for step in record["steps"] if step["rejected"]][-1]["score"] = 0.99
+        record.update(sealed(Certificate.model_validate(record)).model_dump(mode="json"))
+
+    with pytest.raises(NotVerified, match="the certificate must give what the data give"):
+        automicro.verify(edited(selection, forge), table, "y")
+
+
+def test_from_the_command_line(selection, table, tmp_path, capsys):
+    path, data = tmp_path / "model.micro", tmp_path / "rows.csv"
+    selection.model.save(path)
+    names = list(table)
+    lines = [",".join(names), *(",".join(map(str, row)) for row in zip(*table.values(), strict=True))]
+    data.write_text("\n".join(lines) + "\n")
+    assert main(["verify", str(path), str(data), "--target", "y"]) == 0
+    assert capsys.readouterr().out.startswith("verified: 800 held-out rows give")
+    data.write_text("\n".join(lines[:-1]) + "\n")
+    assert main(["verify", str(path), str(data), "--target", "y"]) == 2
+    assert "the data must be those of the search" in capsys.readouterr().err
+
+
+def test_nothing_certified_is_said_with_the_rows_it_would_take(table):
+    constraints = Constraints(metric="accuracy", score=0.77, certify=True)
+    with pytest.raises(automicro.Infeasible) as caught:
+        automicro.select(table, "y", constraints, search=Search(trials=4, families=["tree"], progress=False))
+    assert caught.value.binding in (("certify",), ("score",))
+
+
+def test_within_is_tested_in_pairs(table):
+    constraints = Constraints(metric="roc_auc", within=0.1, certify=True)
+    found = automicro.select(
+        table, "y", constraints, search=Search(trials=5, families=["linear", "tree"], progress=False)
+    )
+    assert found.certificate.within == 0.1
+    assert "paired" in found.certificate.method
+    assert automicro.verify(found.model, table, "y").p_value <= 0.05
+
+
+def test_auto_certifies_large_tables_only():
+    small = load_problem({"a": np.arange(200) % 7}, np.arange(200) % 2)
+    assert split_off(small, Constraints(metric="accuracy", score=0.5), 0) is None
+    assert split_off(small, Constraints(metric="accuracy", score=0.5, certify=True), 0) is not None
+    large = load_problem({"a": np.arange(25_000) % 7}, np.arange(25_000) % 2)
+    trust = split_off(large, Constraints(metric="accuracy", score=0.5), 0)
+    assert len(trust.held) == 5000
+    assert split_off(large, Constraints(metric="accuracy", score=0.5, certify=False), 0) is None
+
+
+def test_groups_and_time_stay_on_their_side():
+    rows = np.arange(300)
+    grouped = load_problem({"a": rows % 7}, rows % 2, groups=rows // 10)
+    searched, held = hold_out(grouped, 0.2, 1)
+    assert not set(grouped.groups[searched]) & set(grouped.groups[held])
+    ordered = load_problem({"a": rows % 7}, rows % 2, time=rows[::-1].copy())
+    searched, held = hold_out(ordered, 0.2, 1)
+    assert ordered.order[searched].max() < ordered.order[held].min()
+
+
+def test_the_sequence_runs_from_the_surest_to_the_smallest():
+    made = [
+        Outcome(i, "feasible", form=Form("k", "p", gain, size), artifact=b"x" * size)
+        for i, (gain, size) in enumerate([(0.91, 30), (0.95, 80), (0.93, 90), (0.92, 50), (0.90, 20)])
+    ]
+    assert [len(o.artifact) for o in sequence(made)] == [80, 50, 30, 20]
+
+
+def test_rows_needed():
+    assert rows_needed(0.05, 100, 0.95) == pytest.approx(229, abs=2)  # ((1.645 + 0.842) / 1.645)^2
+    assert rows_needed(0.6, 100, 0.95) is None

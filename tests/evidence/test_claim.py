@@ -1,0 +1,143 @@
+"""P-values against exact references, and their level where the claim is just false."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy.stats import binom
+
+from automicro.evidence import Judged, better_than, within_of
+from automicro.evidence.means import Terms, mean_test
+from automicro.evidence.paired import paired_terms
+from automicro.evidence.terms import terms_of
+from automicro.measure import score
+
+LEVEL, DRAWS = 0.05, 300
+ALLOWED = LEVEL + 3.1 * np.sqrt(LEVEL * (1 - LEVEL) / DRAWS)  # 99.9 % of the time below, if the level holds
+
+
+def two_classes(rng, rows, positives=0.4, apart=2.0):
+    y = (rng.random(rows) < positives).astype(np.int64)
+    shift = rng.normal(size=rows) + apart * (y - 0.5)
+    p = 1 / (1 + np.exp(-apart * shift))
+    return y, np.stack([1 - p, p], axis=1)
+
+
+def numbers(rng, rows):
+    x = rng.normal(size=rows)
+    return 2 * x + rng.laplace(size=rows) / np.sqrt(2), 2 * x
+
+
+def drawn(metric, rng, rows):
+    y, prediction = numbers(rng, rows) if metric in ("r2", "mean_absolute_error") else two_classes(rng, rows)
+    return Judged(metric, y, prediction)
+
+
+METRICS = ["accuracy", "balanced_accuracy", "roc_auc", "f1", "precision", "recall", "brier_score", "log_loss", "r2",
+           "mean_absolute_error", "matthews_corrcoef"]  # fmt: skip
+
+
+@pytest.mark.parametrize("metric", METRICS)
+def test_a_claim_that_is_just_false_is_rarely_accepted(metric):
+    rng = np.random.default_rng(5)
+    population = drawn(metric, rng, 400_000)
+    limit = score(metric, population.y, population.prediction)
+    draws = 60 if metric in ("log_loss", "r2", "mean_absolute_error", "matthews_corrcoef") else DRAWS
+    accepted = sum(better_than(drawn(metric, rng, 250), limit, seed).p_value <= LEVEL for seed in range(draws))
+    assert accepted / draws <= LEVEL + 3.1 * np.sqrt(LEVEL * (1 - LEVEL) / draws)
+
+
+@pytest.mark.parametrize("metric", METRICS)
+def test_a_claim_with_a_wide_margin_is_accepted(metric):
+    rng = np.random.default_rng(6)
+    judged = drawn(metric, rng, 1500)
+    value = score(metric, judged.y, judged.prediction)
+    limit = value * 1.25 if metric in ("brier_score", "log_loss", "mean_absolute_error") else value - 0.1
+    assert better_than(judged, limit).p_value < 0.01
+
+
+def test_accuracy_is_the_exact_binomial_tail():
+    y = np.zeros(50, dtype=np.int64)
+    prediction = np.tile([0.9, 0.1], (50, 1))
+    prediction[:6] = [0.1, 0.9]
+    tested = better_than(Judged("accuracy", y, prediction), 0.8)
+    assert tested.exact
+    assert tested.p_value == pytest.approx(binom.sf(43, 50, 0.8), rel=1e-12)
+
+
+LABELS = ["accuracy", "f1", "precision", "recall", "brier_score", "log_loss"]
+NUMBERS = ["r2", "explained_variance", "mean_absolute_error", "root_mean_squared_error", "neg_mean_squared_error"]
+
+
+@pytest.mark.parametrize("metric", [*LABELS, *NUMBERS])
+def test_terms_are_above_0_exactly_where_the_score_is_better(metric):
+    rng = np.random.default_rng(7)
+    regression = metric in NUMBERS
+    y, prediction = numbers(rng, 300) if regression else two_classes(rng, 300)
+    weights = rng.random(300)
+    for given in (None, weights):
+        judged = Judged(metric, y, prediction, given)
+        value = score(metric, y, prediction, given)
+        sign = -1 if metric in ("brier_score", "log_loss") or (regression and metric[:2] in ("me", "ro")) else 1
+        for limit in (value - 0.02, value + 0.02):
+            terms = terms_of(judged, limit)
+            assert (terms.values.mean() > 0) == (sign * value > sign * limit)
+            assert terms.values.min() >= terms.low - 1e-12
+            assert terms.values.max() <= terms.high + 1e-12
+
+
+def test_paired_terms_agree_with_the_two_scores():
+    rng = np.random.default_rng(8)
+    y, prediction = two_classes(rng, 400)
+    reference = two_classes(np.random.default_rng(9), 400)[1]
+    reference[::2] = prediction[::2]
+    value, theirs = (score("accuracy", y, p) for p in (prediction, reference))
+    for within in (0.0, 0.1, 0.3):
+        terms = paired_terms(Judged("accuracy", y, prediction), reference, within)
+        assert terms.values.mean() == pytest.approx(value - (1 - within) * theirs)
+    target, told = numbers(rng, 400)
+    other = told + rng.normal(size=400)
+    model, ref = (score("r2", target, p) for p in (told + 0.3, other))
+    terms = paired_terms(Judged("r2", target, told + 0.3), other, 0.05)
+    assert terms.values.mean() / target.var() == pytest.approx(model - 0.95 * ref, rel=1e-6)
+
+
+@pytest.mark.parametrize("metric", ["accuracy", "roc_auc", "f1"])
+def test_a_model_equal_to_its_reference_is_within_and_not_better(metric):
+    rng = np.random.default_rng(10)
+    y, prediction = two_classes(rng, 600)
+    judged = Judged(metric, y, prediction)
+    assert within_of(judged, prediction, 0.2).p_value < 0.01
+    worse = prediction[rng.permutation(600)]
+    assert within_of(Judged(metric, y, worse), prediction, 0.05).p_value > 0.9
+
+
+def test_rows_of_a_group_are_not_counted_as_independent():
+    rng = np.random.default_rng(11)
+    y, prediction = two_classes(rng, 60)
+    many = Judged("accuracy", np.repeat(y, 20), np.repeat(prediction, 20, axis=0))
+    grouped = Judged("accuracy", many.y, many.prediction, units=np.repeat(np.arange(60), 20))
+    limit = score("accuracy", y, prediction) - 0.04
+    assert better_than(many, limit).p_value < 0.01
+    assert better_than(grouped, limit).p_value > 0.1
+    area = score("roc_auc", y, prediction) - 0.02
+    assert better_than(Judged("roc_auc", grouped.y, grouped.prediction, units=grouped.units), area).p_value > 0.05
+
+
+def test_a_perfect_order_is_as_sure_as_its_rarer_class_allows():
+    y = np.array([0] * 30 + [1] * 12)
+    p = np.linspace(0.1, 0.9, 42)
+    tested = better_than(Judged("roc_auc", y, np.stack([1 - p, p], axis=1)), 0.8)
+    assert tested.p_value == pytest.approx(0.8**12)
+
+
+def test_bounded_means_are_tested_at_their_level_and_with_power():
+    rng = np.random.default_rng(12)
+    false = [mean_test(Terms(rng.beta(2, 3, 200) - 0.4, -0.4, 0.6), s).p_value <= LEVEL for s in range(DRAWS)]
+    assert np.mean(false) <= ALLOWED
+    assert mean_test(Terms(rng.beta(2, 3, 400) - 0.33, -0.33, 0.67)).p_value < 0.01
+
+
+def test_too_few_rows_say_nothing():
+    assert better_than(Judged("r2", np.arange(5.0), np.arange(5.0)), 0.5).p_value == 1.0
+    assert better_than(Judged("accuracy", np.zeros(0, dtype=np.int64), np.zeros((0, 2))), 0.5).p_value == 1.0
