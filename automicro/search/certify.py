@@ -95,7 +95,9 @@ def split_off(problem: Problem, constraints: Constraints, seed: int) -> Trust | 
     wanted = constraints.certify
     if problem.task == "clustering":
         if wanted is True:
-            raise ConstraintError("certify: needs a target that held-out rows can be judged by, but clustering has none")
+            raise ConstraintError(
+                "certify: needs a target that held-out rows can be judged by, but clustering has none"
+            )
         return None
     if wanted is False or (wanted == "auto" and problem.rows < AUTO_ROWS):
         return None
