@@ -17,7 +17,9 @@ SERIES = np.random.default_rng(0).normal(size=(60, 2, 12))
 
 
 @pytest.mark.parametrize(("X", "parameter"), [(TEXTS, BUCKETS), (SERIES, SUMMARIES)], ids=["texts", "series"])
-@pytest.mark.parametrize("target", [[i % 3 for i in range(60)], list(np.linspace(0, 1, 60))], ids=["classes", "numbers"])
+@pytest.mark.parametrize(
+    "target", [[i % 3 for i in range(60)], list(np.linspace(0, 1, 60))], ids=["classes", "numbers"]
+)
 def test_the_portfolio_of_every_family_lies_in_its_space(X, parameter, target) -> None:
     facts = profile(load_problem(X, np.array(target)))
     for family in discover().families.values():
