@@ -128,7 +128,10 @@ def choose_summaries(
     """Return the summaries of the channels that vary within rows, by channel; the most relevant if there are more than `most`."""
     made = _ranked(problem, tuple(columns), rows.tobytes(), settings, seed)
     names = problem.table.names
-    return [(s, Feature(s.column, summary_words(s, names[s.column]), "summary")) for s in made]
+    return [
+        (s, Feature(s.column, summary_words(s, names[s.column]), "summary", f"{s.window} of {1 << s.level}"))
+        for s in made
+    ]
 
 
 def _levels(channels: int, statistics: int, depth: int, steps: int) -> list[int]:

@@ -21,6 +21,7 @@ class Feature:
     """Where a prepared feature comes from: `kind` says how the source column was decoded.
 
     A "gram" is a bucket of hashed grams of a text, mostly 0 and never negative; a "summary" a statistic of a series.
+    `level` is that of a "level", and of a "summary" its window: "0 of 4" is the first quarter.
     """
 
     column: int

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,14 +11,17 @@ import numpy as np
 from automicro.errors import DataError
 from automicro.program.attention import attention_weights
 from automicro.program.evaluate import body_scores, decode
-from automicro.program.nodes import Attention, Chain, OneHot, Sum, Tokens
+from automicro.program.nodes import Attention, Chain, Grams, Sum, Summary, Tokens, feature_count
+from automicro.program.rows import Texts, batch_of
+from automicro.program.series import window_words
+from automicro.program.texts import bucket_of, grams_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
-    from automicro.program.nodes import Node, Program
+    from automicro.program.nodes import Decoder, Node, Program
     from automicro.program.rows import Batch, Column
 
     Floats = NDArray[np.float64]
@@ -40,11 +44,19 @@ class Attended:
         They add up to 1 over the tokens of a row; absent tokens weigh 0, and all do where every token is absent.
     values : array of float64, (rows, tokens, width)
         The tokens themselves, zeros where absent: ``weights @ values`` is what the heads pass on, (rows, heads, width).
+    words : tuple of mapping
+        For every row the grams of its text that made a token, by the token's number; empty where tokens are not hashed grams.
     """
 
     tokens: tuple[str, ...]
     weights: Floats
     values: Floats
+    words: tuple[Mapping[int, str], ...] = ()
+
+    def named(self, row: int) -> tuple[str, ...]:
+        """Return what the tokens of one row are called: grams as they stand in its text, else columns."""
+        found: Mapping[int, str] = self.words[row] if self.words else {}
+        return tuple(found.get(token, name) for token, name in enumerate(self.tokens))
 
 
 def attention_of(
@@ -73,7 +85,33 @@ def attention_of(
     owned, node, X = found
     values = np.array(X, dtype=np.float64, order="C").reshape(len(X), X.shape[1] // node.width, node.width)
     values[~np.isfinite(values).all(axis=2)] = 0.0
-    return Attended(_token_names(program, owned, values.shape[1], names), attention_weights(node, X), values)
+    tokens = _token_names(program, owned, values.shape[1], names)
+    words = () if owned is None else _words(program, batch_of(columns), owned)
+    return Attended(tokens, attention_weights(node, X), values, words)
+
+
+def _words(program: Program, batch: Batch, owned: Tokens) -> tuple[Mapping[int, str], ...]:
+    """Return for every row which grams of its texts made which token."""
+    owner = {feature: token for token, own in enumerate(_owned(owned)) for feature in own}
+    found: list[dict[int, list[str]]] = []
+    start = 0
+    for decoder in program.decoders:
+        column = batch.columns[decoder.column]
+        if isinstance(decoder, Grams) and isinstance(column, Texts):
+            places = {bucket: owner.get(start + place) for place, bucket in enumerate(decoder.buckets)}
+            found = found or [{} for _ in column.values]
+            for row, text in zip(found, column.values, strict=True):
+                for gram in dict.fromkeys(grams_of(text, decoder)):
+                    token = places.get(bucket_of(gram, decoder.bits))
+                    if token is not None:
+                        row.setdefault(token, []).append(gram.strip() or gram)
+        start += feature_count(decoder)
+    return tuple({token: ", ".join(grams) for token, grams in row.items()} for row in found)
+
+
+def _owned(tokens: Tokens) -> list[tuple[int, ...]]:
+    ends = np.cumsum([0, *tokens.sizes]).tolist()
+    return [tokens.features[start:stop] for start, stop in pairwise(ends)]
 
 
 def _pools(node: Node, X: Any, owned: Tokens | None) -> Iterator[tuple[Tokens | None, Attention, Any]]:
@@ -93,12 +131,25 @@ def _pools(node: Node, X: Any, owned: Tokens | None) -> Iterator[tuple[Tokens | 
 def _token_names(program: Program, owned: Tokens | None, count: int, names: Sequence[str] | None) -> tuple[str, ...]:
     if owned is None or len(owned.sizes) != count:
         return tuple(f"token {token + 1}" for token in range(count))
-    sources = [d.column for d in program.decoders for _ in range(len(d.levels) if isinstance(d, OneHot) else 1)]
-    told: list[str] = []
-    start = 0
-    for size in owned.sizes:
-        columns = list(dict.fromkeys(sources[feature] for feature in owned.features[start : start + size]))
-        called = [names[column] if names is not None else f"column {column}" for column in columns]
-        told.append(called[0] if len(called) == 1 else f"{called[0]} to {called[-1]}")
-        start += size
-    return tuple(told)
+    called = [source for decoder in program.decoders for source in _sources(decoder, names)]
+    return tuple(_joined([called[feature] for feature in own]) for own in _owned(owned))
+
+
+def _sources(decoder: Decoder, names: Sequence[str] | None) -> list[tuple[str, str]]:
+    """Return where each feature of a decoder comes from: a column, and what part of it."""
+    name = f"column {decoder.column}" if names is None else names[decoder.column]
+    if isinstance(decoder, Grams):
+        return [(name, f" in bucket {bucket}") for bucket in decoder.buckets]
+    if isinstance(decoder, Summary):
+        told = window_words(decoder)
+        return [(name, f", {told}" if told else "")]
+    return [(name, "")] * feature_count(decoder)
+
+
+def _joined(sources: Sequence[tuple[str, str]]) -> str:
+    """Return what the features of one token are called together."""
+    columns = list(dict.fromkeys(name for name, _ in sources))
+    parts = {part for _, part in sources}
+    return (columns[0] if len(columns) == 1 else f"{columns[0]} to {columns[-1]}") + (
+        parts.pop() if len(parts) == 1 else ""
+    )

@@ -48,7 +48,12 @@ def make_tokens(node: Tokens, X: Features) -> Floats:
 def attend(node: Attention, X: Features) -> Floats:
     """Return what heads make of tokens: (rows, heads * width), or of every token another one, (rows, tokens * width)."""
     tokens, absent = _tokens(node, X)
-    result = np.empty((len(X), node.outputs(X.shape[1])))
+    if node.mixing is None:  # tokens that no row has would only add zeros
+        there = ~absent.all(axis=0)
+        tokens, absent = np.ascontiguousarray(tokens[:, there]), absent[:, there]
+    result = np.zeros((len(X), node.outputs(X.shape[1])))
+    if not tokens.shape[1]:
+        return result
     for rows, weights in _weights(node, tokens, absent):
         pooled = _pooled(node, tokens[rows], weights)
         result[rows] = pooled if node.mixing is None else _mixed(node, tokens[rows], absent[rows], pooled)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from automicro.program.nodes import Summary
 
-__all__ = ["MOST_LEVEL", "STATISTICS", "Observed", "summary_column", "summary_row", "window_of"]
+__all__ = ["MOST_LEVEL", "STATISTICS", "Observed", "summary_column", "summary_row", "window_of", "window_words"]
 
 MOST_LEVEL = 11
 LARGEST = float(np.finfo(np.float32).max)
@@ -142,12 +142,17 @@ def summary_words(decoder: Summary, name: str) -> str:
     >>> summary_words(Summary(3, "mean", 2, 1), "channel 3")
     'mean of channel 3, quarter 2'
     """
-    told = f"{decoder.statistic} of {name}"
+    window = window_words(decoder)
+    return f"{decoder.statistic} of {name}{', ' if window else ''}{window}"
+
+
+def window_words(decoder: Summary) -> str:
+    """Return what the window of a summary is called; nothing if it is the whole series."""
     if decoder.level == 0:
-        return told
+        return ""
     if decoder.level < len(PARTS):
-        return f"{told}, {PARTS[decoder.level]} {decoder.window + 1}"
-    return f"{told}, part {decoder.window + 1} of {1 << decoder.level}"
+        return f"{PARTS[decoder.level]} {decoder.window + 1}"
+    return f"part {decoder.window + 1} of {1 << decoder.level}"
 
 
 def window_of(decoder: Summary, count: int) -> slice:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from automicro.program.nodes import Grams
 
-__all__ = ["gram_matrix", "gram_row", "grams_of", "hash_of", "tokens_of"]
+__all__ = ["bucket_of", "gram_matrix", "gram_row", "grams_of", "hash_of", "tokens_of"]
 
 CANDIDATES = re.compile(r"\w+|[^\w\s]")
 REMEMBERED = 1 << 17  # grams whose hash is kept
@@ -65,13 +65,18 @@ def hash_of(gram: str) -> int:
     return result
 
 
+def bucket_of(gram: str, bits: int) -> int:
+    """Return which of 2**bits buckets a gram falls into."""
+    hashed = hash_of(gram)
+    return (hashed >> bits ^ hashed) & ((1 << bits) - 1)
+
+
 def _bucket_counts(text: str | None, decoder: Grams, places: Mapping[int, int]) -> tuple[dict[int, int], int]:
     """Return how many grams fall into the buckets that have a place, by place, and how many grams there are."""
     grams, bits = grams_of(text, decoder), decoder.bits
-    most, counts = (1 << bits) - 1, dict[int, int]()
+    counts = dict[int, int]()
     for gram in grams:
-        hashed = hash_of(gram)
-        place = places.get((hashed >> bits ^ hashed) & most)
+        place = places.get(bucket_of(gram, bits))
         if place is not None:
             counts[place] = counts.get(place, 0) + 1
     return counts, len(grams)

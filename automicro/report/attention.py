@@ -25,7 +25,7 @@ def attention_text(attended: Attended, row: int = 0) -> str:
         As `automicro.Model.attention` returns it.
     row : int
     """
-    weights = attended.weights[row]
+    weights, named = attended.weights[row], attended.named(row)
     lines = [
         f"how {count(len(weights), 'head')} weighed {count(len(attended.tokens), 'token')} (what was summed, not why):"
     ]
@@ -36,7 +36,7 @@ def attention_text(attended: Attended, row: int = 0) -> str:
             continue
         order = np.argsort(-own, kind="stable")
         told = order[: int(np.searchsorted(np.cumsum(own[order]), TOLD)) + 1]
-        rows = [(attended.tokens[token], f"{own[token]:.1%}") for token in told]
+        rows = [(named[token], f"{own[token]:.1%}") for token in told]
         left = int(np.count_nonzero(own)) - len(told)
         if left > 0:
             rows.append((f"{count(left, 'other')}", f"{1 - own[told].sum():.1%}"))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from automicro.plugin import Family, Needs, SizeBudget, Variant
 from automicro_attention.lowering import lowered
-from automicro_attention.spaces import most_bytes, space_of, usual_bytes
+from automicro_attention.spaces import Setting, most_bytes, space_of, usual_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -20,16 +20,16 @@ __all__ = ["AttentionModel"]
 
 
 class AttentionModel(Family):
-    """Heads that pool tokens, each the projection of one column or of several neighbours, into what an affine map scores.
+    """Heads that pool tokens into what an affine map scores; a token is a column or several neighbours, a window of series, a word.
 
-    Its parameters: `patch`, the source columns of a token, and `shared`, whether one projection serves all tokens; `width`, the
-    numbers of a token; `activation` of these; `asks`, whether tokens attend to one another first; `heads`; `kept`, the share of tokens
-    that are kept; `rounding`, the bits that are trained for: 4, 3 and 2, or 8, 6 and 5.
+    Its parameters: `width`, the numbers of a token; `heads`; `kept`, the share of tokens that are kept; `rounding`, the bits that are
+    trained for: 4, 3 and 2, or 8, 6 and 5. But for texts, `activation` of tokens and `asks`, whether they attend to one another first.
+    For tables `patch`, the source columns of a token; there and for series `shared`, whether one projection serves all tokens.
     """
 
     name: ClassVar[str] = "attention"
     tasks: ClassVar[frozenset[Task]] = frozenset({"classification", "regression"})
-    kinds: ClassVar[frozenset[Kind]] = frozenset({"table"})
+    kinds: ClassVar[frozenset[Kind]] = frozenset({"table", "series", "text"})
     start_seconds: ClassVar[float] = 4.0
 
     def space(self, profile: Profile) -> Space:
@@ -48,7 +48,7 @@ class AttentionModel(Family):
         """Train the network at falling precisions."""
         from automicro_attention.training import train  # noqa: PLC0415 - torch is imported where it is used
 
-        return train(data, parameters)
+        return train(data, Setting.of(parameters))
 
     def lower(self, model: Trained) -> Lowered:
         """Return the network in float32."""

@@ -30,13 +30,16 @@ class Layout:
     factors : array of float64, (features,)
         What features are multiplied by: powers of two that bring them near a spread of 1.
     centres : array of float64, (features,)
-        About the mean of a feature so scaled; 0 for those that are 0 or 1.
+        About the mean of a feature so scaled; 0 for those that are mostly 0.
+    sparse : bool
+        Whether a feature that is 0 is absent.
     """
 
     tokens: tuple[tuple[int, ...], ...]
     shared: bool
     factors: NDArray[np.float64]
     centres: NDArray[np.float64]
+    sparse: bool = False
 
     @property
     def slots(self) -> int:
@@ -57,23 +60,34 @@ class Layout:
 
 
 def layout_of(X: NDArray[np.float32], features: Sequence[Feature], patch: int, *, shared: bool) -> Layout:
-    """Return tokens of `patch` neighbouring source columns each; `shared` is kept where all own equally many features."""
-    groups: dict[int, list[int]] = {}
+    """Return tokens: of texts one for each gram, of series one for each window, else `patch` neighbouring source columns.
+
+    `shared` is kept where all tokens own equally many features; grams always share.
+    """
+    sparse = any(feature.kind == "gram" for feature in features)
+    groups: dict[object, list[int]] = {}
     for j, feature in enumerate(features):
-        groups.setdefault(feature.column // patch, []).append(j)
+        groups.setdefault(j if sparse else _owner(feature, patch), []).append(j)
     tokens = tuple(tuple(group) for group in groups.values())
     alike = len({len(token) for token in tokens}) == 1 and len(tokens) > 1
     factors, centres = scaling_of(X, features)
-    if shared and alike:
-        factors[:] = np.exp2(np.rint(np.log2(factors).mean()))
-        with np.errstate(over="ignore"):
-            centres = _means(X) * factors
-    return Layout(tokens, shared and alike, factors, centres)
+    if not ((shared or sparse) and alike):
+        return Layout(tokens, False, factors, centres)
+    places = np.array(tokens)
+    powers = np.log2(factors[places]).mean(axis=0)  # of every slot
+    of_slots = powers if any(feature.kind == "summary" for feature in features) else np.full_like(powers, powers.mean())
+    common = np.ones_like(factors)
+    common[places] = np.exp2(np.rint(of_slots))
+    return Layout(tokens, True, common, centres / factors * common, sparse)
+
+
+def _owner(feature: Feature, patch: int) -> object:
+    return feature.level if feature.kind == "summary" else feature.column // patch
 
 
 def scaling_of(X: NDArray[np.float32], features: Sequence[Feature]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return factors, powers of two, and centres of features after them."""
-    numeric = np.array([feature.kind not in ("level", "missing") for feature in features])
+    numeric = np.array([feature.kind not in ("level", "missing", "gram") for feature in features])
     mean = _means(X)
     known = np.where(np.isnan(X), mean, X.astype(np.float64))
     deviation = known.std(axis=0)

@@ -37,7 +37,8 @@ def lowered(model: Trained, stage: Stage) -> Lowered:
     rows = weights[0] if layout.shared else weights[layout.places >= 0]
     sizes = tuple(map(len, layout.tokens))
     made = _block(rows, stage.steps.get("weights", 0.0) * factor)
-    steps.append(Tokens(tuple(owned), sizes, made, _block(blocks["positions"], stage.steps.get("positions", 0.0))))
+    positions = _block(blocks["positions"], stage.steps.get("positions", 0.0))
+    steps.append(Tokens(tuple(owned), sizes, made, positions, layout.sparse))
     if model.activation != "none":
         steps.append(Activation("relu" if model.activation == "relu" else "tanh"))
     if "asked" in blocks:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from automicro.plugin import Choice, Declined, Space
@@ -11,70 +13,103 @@ if TYPE_CHECKING:
     from automicro.plugin import Profile
     from automicro.plugin.family import Parameters
 
-__all__ = ["most_bytes", "space_of", "usual_bytes"]
+__all__ = ["Setting", "most_bytes", "space_of", "usual_bytes"]
 
-WIDTHS = (1, 2, 3, 4, 6, 8, 12, 16)
-HEADS = (1, 2, 4, 8)
-KEPT = (1.0, 0.5, 0.25)
 FEWEST_ROWS = 20
 NEIGHBOURS = 16  # columns from which on neighbours may make one token
+WIDTH = Choice("width", (4, 1, 2, 3, 6, 8, 12, 16))
+NARROW = Choice("width", (2, 1, 3, 4, 6))
+HEADS = Choice("heads", (1, 2, 4, 8))
+ACTIVATION = Choice("activation", ("tanh", "none", "relu"))
+ASKS = Choice("asks", (False, True))
+KEPT = Choice("kept", (1.0, 0.5, 0.25))
+ROUNDING = Choice("rounding", ("coarse", "fine"))
+USUAL = {"kept": 1.0, "rounding": "coarse"}
+
+
+@dataclass(frozen=True)
+class Setting:
+    """The parameters of the family; those that a kind of data does not have stand at what they mean there."""
+
+    width: int
+    heads: int
+    kept: float
+    rounding: str
+    activation: str
+    asks: bool
+    patch: int
+    shared: bool
+
+    @classmethod
+    def of(cls, parameters: Parameters) -> Setting:
+        """Read the parameters of a candidate."""
+        return cls(
+            int(parameters["width"]),
+            int(parameters["heads"]),
+            float(parameters["kept"]),
+            str(parameters["rounding"]),
+            str(parameters.get("activation", "none")),
+            bool(parameters.get("asks", False)),
+            int(parameters.get("patch", 1)),
+            bool(parameters.get("shared", False)),
+        )
 
 
 def space_of(profile: Profile) -> Space:
-    """Return the space for a problem."""
+    """Return the space for a problem: texts have no choice of activations, as each word has numbers of its own."""
     if profile.rows < FEWEST_ROWS:
         raise Declined(f"needs at least {FEWEST_ROWS} rows; this problem has {profile.rows}")
-    patches = patches_of(profile)
-    wider = tuple(patch for patch in patches if patch > 1)
-    parameters = [
-        Choice("patch", patches),
-        *([Choice("shared", (True, False), when={"patch": wider})] if wider else []),
-        Choice("width", WIDTHS),
-        Choice("heads", HEADS),
-        Choice("activation", ("tanh", "none", "relu")),
-        Choice("asks", (False, True)),
-        Choice("kept", KEPT),
-        Choice("rounding", ("coarse", "fine")),
-    ]
-    usual = {"patch": 1, "activation": "tanh", "asks": False, "kept": 1.0, "rounding": "coarse"}
-    portfolio = [
-        usual | {"width": 4, "heads": 1},
-        usual | {"width": 8, "heads": 4},
-    ]
-    portfolio += [
-        usual | {"patch": patch, "shared": True, "width": 8, "heads": 8, "activation": "none"} for patch in wider
-    ]
-    portfolio += [usual | {"width": 12, "heads": 4, "activation": "relu", "asks": True, "rounding": "fine"}]
-    return Space(tuple(parameters), tuple(portfolio))
+    if profile.kind == "text":
+        words = ({"width": 2, "heads": 1}, {"width": 1, "heads": 1}, {"width": 4, "heads": 2})
+        return Space((NARROW, HEADS, KEPT, ROUNDING), tuple(USUAL | setting for setting in words))
+    rest = (WIDTH, HEADS, ACTIVATION, ASKS, KEPT, ROUNDING)
+    plain = USUAL | {"activation": "none", "asks": False}
+    if profile.kind == "series":
+        windows = ({"shared": True, "width": 6, "heads": 4}, {"shared": False, "width": 8, "heads": 2})
+        return Space((Choice("shared", (True, False)), *rest), tuple(plain | setting for setting in windows))
+    return _of_tables(profile, rest, plain)
 
 
-def patches_of(profile: Profile) -> tuple[int, ...]:
-    """Return how many neighbouring columns can make a token: one, and the side of a square where all are numbers alike."""
+def _of_tables(profile: Profile, rest: tuple[Choice, ...], plain: Parameters) -> Space:
+    """Return the space for tables: where all columns are numbers, neighbours can make one token."""
+    side = _side(profile)
+    bounded = {**plain, "patch": 1, "activation": "tanh"}
+    portfolio = [bounded | {"width": 4, "heads": 1}, bounded | {"width": 8, "heads": 4}]
+    if side > 1:
+        portfolio.append({**plain, "patch": side, "shared": True, "width": 8, "heads": 8})
+    portfolio.append({**bounded, "activation": "relu", "asks": True, "width": 12, "heads": 4, "rounding": "fine"})
+    patches = (Choice("patch", (1, side)), Choice("shared", (True, False), when={"patch": (side,)}))
+    return Space((*(patches if side > 1 else (Choice("patch", (1,)),)), *rest), tuple(portfolio))
+
+
+def _side(profile: Profile) -> int:
+    """Return the side of a square of columns, 1 where they are few or not all numbers."""
     columns = profile.columns
     if len(columns) < NEIGHBOURS or any(column.kind != "numeric" for column in columns):
-        return (1,)
-    return (1, round(len(columns) ** 0.5))
+        return 1
+    return round(math.sqrt(len(columns)))
 
 
 def most_bytes(parameters: Parameters, profile: Profile) -> int:
     """Return the bytes of float32 for every weight."""
-    width, heads = int(parameters["width"]), int(parameters["heads"])
-    features = profile.features_at_most
-    tokens = min(len(profile.columns), features)
-    most = bounds.affine_bytes(features)[1] + bounds.tokens_bytes(features, tokens, width, features)[1]
-    most += bounds.attention_bytes(heads, width)[1]
-    if parameters["asks"]:
-        most += bounds.attention_bytes(heads, width, asking=True)[1]
-    return most + bounds.affine_bytes(heads * width, profile.outputs, profile.classes)[1]
+    setting, features = Setting.of(parameters), profile.features_at_most
+    tokens = features if profile.kind != "table" else min(len(profile.columns), features)
+    most = bounds.affine_bytes(features)[1] + bounds.tokens_bytes(features, tokens, setting.width, features)[1]
+    most += bounds.attention_bytes(setting.heads, setting.width)[1]
+    if setting.asks:
+        most += bounds.attention_bytes(setting.heads, setting.width, asking=True)[1]
+    return most + bounds.affine_bytes(setting.heads * setting.width, profile.outputs, profile.classes)[1]
 
 
 def usual_bytes(parameters: Parameters, profile: Profile) -> int:
     """Return about what three bits for every weight take."""
-    width, heads = int(parameters["width"]), int(parameters["heads"])
-    features = min(profile.features_at_most, profile.max_features or profile.features_at_most)
-    tokens = max(1, features // int(parameters["patch"]))
-    rows = tokens + (int(parameters["patch"]) if parameters.get("shared") else features)
-    numbers = width * (float(parameters["kept"]) * rows + heads * (1 + profile.outputs))
-    if parameters["asks"]:
-        numbers += 2 * heads * width * width
+    setting = Setting.of(parameters)
+    features = profile.features_at_most
+    if profile.kind == "table":
+        features = min(features, profile.max_features or features)
+    tokens = max(1, features // setting.patch)
+    rows = tokens + (setting.patch if setting.shared else 1 if profile.kind == "text" else features)
+    numbers = setting.width * (setting.kept * rows + setting.heads * (1 + profile.outputs))
+    if setting.asks:
+        numbers += 2 * setting.heads * setting.width**2
     return 12 + int(3 * numbers / 8)

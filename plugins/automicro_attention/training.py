@@ -26,18 +26,17 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from automicro.plugin import TrainingData
-    from automicro.plugin.family import Parameters
     from automicro_attention.layout import Layout
     from automicro_attention.network import Tensors
+    from automicro_attention.spaces import Setting
     from automicro_attention.targets import Target
 
 __all__ = ["Stage", "Trained", "rows_of", "train"]
 
 ROUNDINGS = {"coarse": (4, 3, 2), "fine": (8, 6, 5)}
 BATCH, SMALL_BATCH, SMALL = 256, 64, 2500
-EPOCHS, FEWEST, MOST = 60, 600, 3000  # steps of the training without rounding; each rounding takes a third of them
+EPOCHS, FEWEST, MOST = 60, 400, 3000  # steps of the training without rounding; each rounding takes a third of them
 RATE, DECAY = 1e-2, 0.3
-MOST_COLUMNS = 1 << 24
 LONGEST = 5.0  # gradient
 PROBED = 4096  # rows on which the worth of tokens is judged
 EXACT = Rounding(0)
@@ -67,37 +66,35 @@ class Trained:
     stages: tuple[Stage, ...]
 
 
-def train(data: TrainingData, parameters: Parameters) -> Trained:
+def train(data: TrainingData, setting: Setting) -> Trained:
     """Train without rounding, drop tokens that do least, then train on with fewer and fewer bits in the loop."""
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
-        with torch.random.fork_rng(devices=[]):
-            return _trained(data, parameters)
+        return _trained(data, setting)
     finally:
         torch.set_num_threads(threads)
 
 
-def _trained(data: TrainingData, parameters: Parameters) -> Trained:
+def _trained(data: TrainingData, setting: Setting) -> Trained:
     target = target_of(data)
-    patch = min(int(parameters["patch"]), data.max_columns or MOST_COLUMNS)
-    layout = layout_of(data.X, data.features, patch, shared=bool(parameters.get("shared", False)))
-    width, heads = int(parameters["width"]), int(parameters["heads"])
-    shape = Shape(width, heads, bool(parameters["asks"]), str(parameters["activation"]), data.outputs)
-    run = _Run(data, layout, shape, target)
-    kept = _most_tokens(data, layout, float(parameters["kept"]))
+    patch = min(setting.patch, data.max_columns or setting.patch)
+    layout = layout_of(data.X, data.features, patch, shared=setting.shared)
+    run = _Run(
+        data, layout, Shape(setting.width, setting.heads, setting.asks, setting.activation, data.outputs), target
+    )
+    kept = _most_tokens(data, layout, setting.kept)
     if kept < len(layout.tokens):
         run.learn(run.count // 3)
         run.drop(kept)
     run.learn(run.count)
     stages = [run.stage()]
-    for rounding in map(Rounding, ROUNDINGS[str(parameters["rounding"])]):
+    for rounding in map(Rounding, ROUNDINGS[setting.rounding]):
         steps = steps_of(run.weights, rounding)
         run.learn(run.count // 3, steps, rounding)
         stages.append(run.stage(steps, rounding))
-    return Trained(
-        run.layout, shape.activation, data.X.shape[1], replace(target, values=NONE, weights=NONE), tuple(stages)
-    )
+    bare = replace(target, values=NONE, weights=NONE)
+    return Trained(run.layout, setting.activation, data.X.shape[1], bare, tuple(stages))
 
 
 def _most_tokens(data: TrainingData, layout: Layout, kept: float) -> int:
@@ -180,6 +177,8 @@ def rows_of(X: NDArray[np.float32], layout: Layout) -> Rows:
     places = layout.places
     taken = X[:, np.maximum(places, 0)]
     there = ~np.isnan(taken) & (places >= 0)
+    if layout.sparse:
+        there &= taken != 0
     scaled = np.where(there, taken * layout.factors[np.maximum(places, 0)], 0.0).astype(np.float32)
     return Rows(torch.from_numpy(scaled), torch.from_numpy(there))
 

@@ -251,3 +251,46 @@ def test_prediction_imports_no_torch(tmp_path):
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.endswith("False\n")
+
+
+def windows(rows=200):
+    """Two channels over four windows, summarised by their means: what rises over time belongs to class 1."""
+    draw = np.random.default_rng(1)
+    y = draw.integers(0, 2, rows)
+    X = draw.normal(size=(rows, 8)) + np.tile(np.arange(4), 2) * (2 * y[:, None] - 1)
+    features = tuple(
+        Feature(c, f"mean of c{c}, quarter {w + 1}", "summary", f"{w} of 4") for c in (0, 1) for w in range(4)
+    )
+    return TrainingData(X.astype(np.float32), y, "classification", 2, features, "accuracy")
+
+
+def test_windows_of_series_are_tokens_of_all_channels():
+    data = windows()
+    model = FAMILY.fit(PLAIN | {"shared": True}, data)
+    assert model.layout.tokens == ((0, 4), (1, 5), (2, 6), (3, 7))
+    assert model.layout.shared
+    found = evaluate(program_of(data, FAMILY.lower(model)), list(data.X.T))
+    assert (found.argmax(1) == data.y).mean() > 0.9
+
+
+def test_words_are_tokens_that_may_be_absent():
+    draw = np.random.default_rng(2)
+    X = (draw.random((300, 30)) < 0.15) * draw.choice([0.25, 0.5], (300, 1))
+    y = (X[:, :3].sum(axis=1) > X[:, 3:6].sum(axis=1)).astype(np.int64)
+    features = tuple(Feature(0, f"text in bucket {j}", "gram") for j in range(30))
+    data = TrainingData(X.astype(np.float32), y, "classification", 2, features, "roc_auc")
+    model = FAMILY.fit({"width": 2, "heads": 1, "kept": 0.5, "rounding": "coarse"}, data)
+    assert model.layout.sparse
+    assert len(model.layout.tokens) == 15
+    for variant in FAMILY.variants(model, data):
+        found = evaluate(program_of(data, variant.lowered), list(data.X.T))
+        assert (found.argmax(1) == data.y).mean() > (0.75 if variant.key != "bits=2" else 0.6)
+        assert np.isfinite(body_scores(variant.lowered.body, np.zeros((1, 30)))).all()
+
+
+@pytest.mark.parametrize(("kind", "columns"), [("text", "category"), ("series", "numeric")])
+def test_other_kinds_have_spaces_of_their_own(kind, columns):
+    profile = Profile(100, (ColumnProfile("x", columns, 0, 90),), "classification", 2, features_at_most=500, kind=kind)
+    for setting in FAMILY.space(profile).portfolio:
+        budget = FAMILY.size_budget(setting, profile)
+        assert budget.at_least_bytes <= budget.usual_bytes <= budget.at_most_bytes

@@ -11,9 +11,11 @@ from automicro.program import (
     Affine,
     Attention,
     Chain,
+    Grams,
     Numeric,
     OneHot,
     Program,
+    Summary,
     Tokens,
     Weights,
     attention_of,
@@ -21,6 +23,7 @@ from automicro.program import (
     columns_of,
     decode,
 )
+from automicro.program.texts import bucket_of
 from automicro.report import attention_text
 
 DRAW = np.random.default_rng(0)
@@ -83,3 +86,24 @@ def test_other_models_have_none():
         Model(program).attention([[1.0]])
     with pytest.raises(DataError, match="column 'age' must hold numbers"):
         Model(PROGRAM, CARD).attention([["x", "a", 1.0]])
+
+
+def test_words_are_shown_as_they_stand_in_the_text():
+    buckets = tuple(sorted(bucket_of(word, 16) for word in ("good", "bad")))
+    words = Tokens((0, 1), (1, 1), Weights.of([[0.0]]), Weights.of([[1.0], [2.0]]), sparse=True)
+    body = Chain((words, Attention(Weights.of([[0.0]])), Affine(Weights.of([[1.0]]), Weights.of([0.0]))))
+    program = Program(1, (Grams(0, "word", 1, 1, 16, buckets),), body, "identity")
+    found = Model(program, {"columns": [{"name": "review", "kind": "text"}]}).attention(
+        [["So GOOD, so good!"], ["bad"], [None]]
+    )
+    assert set(found.tokens) == {f"review in bucket {bucket}" for bucket in buckets}
+    assert [sorted(row.values()) for row in found.words] == [["good"], ["bad"], []]
+    assert "good  100.0%" in attention_text(found, 0)
+    assert "nothing" in attention_text(found, 2)
+
+
+def test_windows_are_named():
+    summaries = tuple(Summary(channel, "mean", 1, window) for channel in (0, 1) for window in (0, 1))
+    body = Chain((Tokens((0, 2, 1, 3), (2, 2), normal(2, 2), normal(2, 2)), POOL))
+    found = Model(Program(2, summaries, body, "identity")).attention(DRAW.normal(size=(3, 2, 9)))
+    assert found.tokens == ("column 0 to column 1, half 1", "column 0 to column 1, half 2")
