@@ -39,7 +39,7 @@ def tuned(problem: Problem, terms: NDArray[np.int64]) -> tuple[Fit, float]:
     rows = len(problem.design.Z)
     products = len(terms) ** 2 if len(terms) <= NEWTON_TERMS else len(terms) * STEPS
     step = max(1, min(rows * products // TUNING_PRODUCTS, rows // TUNING_ROWS))
-    drawn = np.arange(0, rows, step)
+    drawn = np.flatnonzero(problem.design.weights > 0)[::step]
     held, kept = (drawn[::4], np.delete(drawn, np.s_[::4])) if len(drawn) >= 8 else (drawn, drawn)
     held_out, fitted_on = problem.some_rows(held), problem.some_rows(kept)
     fit = replace(constant(problem), terms=terms, values=np.zeros(len(terms)))
