@@ -85,8 +85,11 @@ def _case_faults(family: Family, case: Case, settings: int, drawn: int, seed: in
     for setting in (*space.portfolio[:settings], *(_drawn(space, rng) for _ in range(drawn))):
         preparation = preparation_settings(family, setting)
         check = _Check(family, case, Candidate(0, family.name, own_parameters(setting), preparation, seed))
-        for sentence in check.faults():
-            yield f"{sentence} (seed {seed}, {case.name}, {check.candidate.parameters})"
+        where = f"(seed {seed}, {case.name}, {dict(check.candidate.parameters)})"
+        try:
+            yield from [f"{sentence} {where}" for sentence in check.faults()]
+        except Exception as error:  # noqa: BLE001 - whatever a family raises is its fault
+            yield f"training must give a model or decline, but raised {type(error).__name__}: {error} {where}"
 
 
 def _drawn(space: Space, rng: np.random.Generator) -> dict[str, Any]:
