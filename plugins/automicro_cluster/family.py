@@ -24,10 +24,10 @@ __all__ = ["Cluster"]
 class Cluster(Family):
     """Models of prototypes, trained by gradient descent from class-wise k-means, with the rounding that ships in the loop.
 
-    Its parameters: `kind`, what is compared: the columns under relevances ("nearest"), a projection of them ("projected"; prototypes
-    have biases there), or for numbers how fast the influence of prototypes fades ("kernels"); `prototypes`, how many a class, or in
-    all; `noise` that rows get in training; `shrink`, the penalty of relevances or of the projection; `medoids`, whether prototypes are
-    rows of the data; `dimensions`, `density` and `mantissa` bits of the projection.
+    Its parameters: `kind`, what is compared: the columns under relevances ("nearest"), a projection of them ("projected"), or for
+    numbers how fast the influence of prototypes fades ("kernels"); `prototypes`, how many a class, or in all; `noise` that rows get in
+    training; `shrink`, the penalty of relevances or of the projection; `medoids`, whether prototypes are rows of the data;
+    `dimensions`, `density` and `mantissa` bits of the projection.
     """
 
     name: ClassVar[str] = "cluster"

@@ -8,7 +8,7 @@ import numpy as np
 
 from automicro.plugin import Lowered
 from automicro.program import Activation, Affine, Chain, Distances, Nearest, Weights
-from automicro.program.encodings import Fixed, Float32, round_to
+from automicro.program.encodings import Float32, round_to
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -29,7 +29,7 @@ def lowered(model: Trained, stage: Stage) -> Lowered:
     if model.setting.kind == "nearest" and model.setting.prototypes == 1 and stage.rounding is None:
         return _affine(stage)
     owners = tuple(np.repeat(np.arange(model.classes), model.setting.prototypes).tolist())
-    return Lowered(Chain((*_distances(stage), Nearest(owners, _biases(stage)))), "softmax")
+    return Lowered(Chain((*_distances(stage), Nearest(owners))), "softmax")
 
 
 def _block(values: NDArray[np.float64], rounding: Rounding | None) -> Weights:
@@ -73,17 +73,6 @@ def _spread(values: NDArray[np.float64], stage: Stage) -> NDArray[np.float64]:
     result = np.zeros((*values.shape[:-1], stage.rows.features))
     result[..., stage.rows.used] = values
     return result
-
-
-def _biases(stage: Stage) -> Weights | None:
-    head = stage.parameters.head.astype(np.float64)
-    if not head.any():
-        return None
-    if stage.rounding is None:
-        return Weights.of(head)
-    codes = np.rint(head / stage.rounding.head)
-    bits = int(codes.max() - codes.min()).bit_length()
-    return round_to(head, Fixed(bits, stage.rounding.head, int(codes.min())))
 
 
 def _affine(stage: Stage) -> Lowered:

@@ -20,7 +20,7 @@ class Parameters:
     """What is trained.
 
     `metric` is (columns,), logarithms of relevances, with `points` in the space of rows; or (dimensions, columns), a projection, with
-    `points` in its image. `head` has biases (points,) of nearest prototypes; or kernels' weights (points + 1,), the last a constant.
+    `points` in its image. `head` has the weights of kernels (points + 1,), the last a constant; it is empty where the nearest decides.
     """
 
     metric: Floats
@@ -54,14 +54,11 @@ class Rounding:
         Zero of the raw columns, less the rows' unit: grids start there.
     mantissa : int
         Mantissa bits of a projection.
-    head : float
-        The step of biases; 0 leaves them as they are.
     """
 
     step: float
     centre: NDArray[np.float64]
     mantissa: int = 2
-    head: float = 0.25
 
     def of(self, given: Parameters) -> Parameters:
         """Return rounded parameters."""
@@ -73,8 +70,7 @@ class Rounding:
         else:
             origin, steps = self.centre, self.steps(metric)
         points = np.rint((given.points + origin) / steps) * steps - origin
-        head = np.rint(given.head / self.head) * self.head if self.head else given.head
-        return Parameters(metric, points.astype(np.float32), head.astype(np.float32))
+        return Parameters(metric, points.astype(np.float32), given.head)
 
     def steps(self, metric: Floats) -> NDArray[np.float64]:
         """Return the step of each column: halved wherever the (rounded) relevance has grown fourfold."""

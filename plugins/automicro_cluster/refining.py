@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["Schedule", "class_scores", "kernel_values", "quality", "refine", "with_fitted_kernels"]
 
 DECAY, SQUARES = 0.9, 0.99
-RATES = (0.02, 0.05, 0.05)  # of relevances, points and biases
+RATES = (0.02, 0.05, 0.05)  # of relevances, points and kernels
 PROJECTION_RATE = 0.01
 
 
@@ -37,7 +37,7 @@ class Schedule:
     shrink : float
         Penalty of the sum of relevances, or of squared weights of the projection.
     fixed : tuple of bool
-        Of metric, points and head, what stays.
+        Whether the metric stays, and whether points do.
     kept : array of bool, optional
         The weights of the projection that may differ from 0.
     """
@@ -46,7 +46,7 @@ class Schedule:
     batch: int
     noise: float
     shrink: float = 0.0
-    fixed: tuple[bool, bool, bool] = (False, False, False)
+    fixed: tuple[bool, bool] = (False, False)
     kept: NDArray[np.bool_] | None = None
 
 
@@ -70,7 +70,7 @@ def refine(
         gradients = _gradients(used, Z, rows.target[index], rows.weights[index], schedule)
         pace = 0.5 * (1 + np.cos(np.pi * step / (schedule.steps + 1)))
         for array, gradient, moment, rate, fixed in zip(
-            own.arrays, gradients, moments, rates, schedule.fixed, strict=True
+            own.arrays, gradients, moments, rates, (*schedule.fixed, False), strict=True
         ):
             if not fixed:
                 _adam(array, gradient, moment, rate * pace, step)
@@ -95,7 +95,7 @@ def _distances(x: Floats, points: Floats) -> Floats:
 def class_scores(given: Parameters, Z: Floats, classes: int) -> tuple[Floats, NDArray[np.int64]]:
     """Return the score of each class, (rows, classes), and which of its prototypes gives it."""
     x, points = seen(given, Z)
-    values = (given.head - _distances(x, points)).reshape(len(Z), classes, -1)
+    values = (-_distances(x, points)).reshape(len(Z), classes, -1)
     nearest = values.argmax(axis=2)
     return np.take_along_axis(values, nearest[:, :, None], axis=2)[:, :, 0], nearest
 
@@ -143,15 +143,14 @@ def _gradients(
 
 
 def _class_pull(given: Parameters, Z: Floats, target: Floats, weights: Floats) -> tuple[Floats, Floats]:
-    """Return derivatives of the cross-entropy by each distance, (rows, points), and by the biases."""
+    """Return derivatives of the cross-entropy by each distance, (rows, points); there is no head."""
     scores, nearest = class_scores(given, Z, target.shape[1])
     shares = np.exp(scores - scores.max(axis=1, keepdims=True))
     shares /= shares.sum(axis=1, keepdims=True)
     error = (shares - target) * weights[:, None]
     pull = np.zeros((len(Z), target.shape[1], len(given.points) // target.shape[1]), dtype=np.float32)
     np.put_along_axis(pull, nearest[:, :, None], -error[:, :, None], axis=2)
-    flat = pull.reshape(len(Z), -1)
-    return flat, -flat.sum(axis=0)
+    return pull.reshape(len(Z), -1), given.head
 
 
 def _kernel_pull(given: Parameters, Z: Floats, target: Floats, weights: Floats) -> tuple[Floats, Floats]:

@@ -22,10 +22,10 @@ if TYPE_CHECKING:
 
 __all__ = ["Setting", "Stage", "Trained", "train"]
 
-STEPS, STEPS_OF_RUNGS, STEPS_OF_ROUNDING = 1000, 300, 400
+STEPS, STEPS_OF_RUNGS, STEPS_OF_ROUNDING = 1200, 300, 500
 BATCH = (64, 500)
 RUNGS = (1.0, 0.6, 0.35, 0.2)  # shares of the columns that are kept, one after the other
-GRIDS = {"nearest": (0.25, 0.5, 1.0, 2.0), "projected": (0.5, 0.75, 1.0, 1.5)}
+GRIDS = {"nearest": (0.25, 0.5, 1.0, 2.0), "projected": (0.375, 0.5, 0.75, 1.25)}
 WORSE = 0.06  # of accuracy on training rows, or of explained variance, that the path gives up before it ends
 RANKING = 300  # steps of the training that ranks columns where a projection may not read all
 
@@ -90,8 +90,7 @@ def _without_rows(stage: Stage) -> Stage:
 
 def _schedule(rows: Rows, setting: Setting, steps: int) -> Schedule:
     batch = min(max(len(rows.Z) // 30, BATCH[0]), BATCH[1], len(rows.Z))
-    fixed = (False, setting.medoids, not rows.are_numbers and setting.kind == "nearest")
-    return Schedule(steps, batch, setting.noise, setting.shrink, fixed)
+    return Schedule(steps, batch, setting.noise, setting.shrink, (False, setting.medoids))
 
 
 def _start(rows: Rows, setting: Setting, data: TrainingData) -> Parameters:
@@ -107,7 +106,7 @@ def _start(rows: Rows, setting: Setting, data: TrainingData) -> Parameters:
     if setting.medoids:
         owners = np.repeat(np.arange(data.classes), setting.prototypes)
         points = medoids(rows.Z, owners, rows.codes, points)
-    return Parameters(metric, points, np.zeros(len(points), dtype=np.float32))
+    return Parameters(metric, points, np.zeros(0, dtype=np.float32))
 
 
 def _related(rows: Rows, setting: Setting, data: TrainingData, sources: NDArray[np.int64]) -> Iterator[Stage]:
@@ -137,7 +136,7 @@ def _rounded(rows: Rows, setting: Setting, own: Parameters, data: TrainingData, 
         schedule = replace(schedule, kept=own.metric != 0)
     else:
         own = replace_metric(own, np.rint(own.metric / LN2) * LN2)
-        schedule = replace(schedule, fixed=(True, *schedule.fixed[1:]))
+        schedule = replace(schedule, fixed=(True, False))
     for step in GRIDS[setting.kind]:
         rounding = Rounding(step, rows.centre, setting.mantissa)
         own = refine(rows, own, schedule, data.seed + 2, rounding)
@@ -183,7 +182,7 @@ def _projected(rows: Rows, setting: Setting, data: TrainingData, sources: NDArra
     metric = discriminants(rows.Z, rows.codes, data.classes, dimensions)
     rng = np.random.default_rng(data.seed)
     points = class_centres(rows.Z @ metric.T, rows.codes, data.classes, setting.prototypes, rng)
-    own = Parameters(metric, points, np.zeros(len(points), dtype=np.float32))
+    own = Parameters(metric, points, np.zeros(0, dtype=np.float32))
     own = refine(rows, own, _schedule(rows, setting, STEPS), data.seed)
     if setting.density < 1:
         size = np.abs(own.metric)
