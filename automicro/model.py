@@ -20,6 +20,7 @@ from automicro.program import (
     columns_of,
     columns_read,
     holds_graphs,
+    outlier_distances,
     pack,
     read_artifact,
     reads_graphs,
@@ -146,6 +147,20 @@ class Model:
         """
         with self._named():
             return attention_of(self.program, columns_of(self.program, self._rows(X)), self._names)
+
+    def outlier_distance(self, X: Any) -> NDArray[np.float64]:
+        """Return how far each row is from the nearest prototype, (rows,), for models of prototypes; see `predict` for `X`.
+
+        It is the squared distance under the model's relevances. The card's `outlier_distance` is what 99 % of the training rows stay
+        within: a row beyond it is unlike those that the model has seen, whatever its label.
+
+        Raises
+        ------
+        DataError
+            As `predict`, and if the model has no prototypes.
+        """
+        with self._named():
+            return outlier_distances(self.program, columns_of(self.program, self._rows(X)))
 
     def _scores(self, X: Any) -> NDArray[np.float64]:
         with self._named():

@@ -10,11 +10,12 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from automicro.errors import DataError, RequestError
 from automicro.measure import interpretability
 from automicro.model import Model
-from automicro.prices import prices
-from automicro.program import unpack
+from automicro.program import automicro, from, has_points, outlier_distances, prices, program, unpack
 from automicro.report import Progress
 from automicro.request import Card, CardColumn
 from automicro.search import frontier, search
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from automicro.data import Problem
+    from automicro.program import Program
     from automicro.request import Constraints, Level, Output, Search, TrialRecord
     from automicro.search import Outcome, Result
     from automicro.verdict import Judgement
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
 __all__ = ["check_outputs", "run", "write_outputs"]
 
 SIGNIFICANT = 6
+USUAL = 0.99  # of the training rows: what is farther from every prototype than these is an outlier
 LIBRARIES = ("automicro", "numpy", "scikit-learn", "lightgbm", "optuna")
 
 
@@ -139,8 +142,16 @@ def _card(asked: _Asked, result: Result, chosen: Outcome, judged: Judgement, lev
         size_bytes=len(payload),
         sha256=hashlib.sha256(payload).hexdigest(),
         seed=asked.seed,
+        outlier_distance=_outlier_distance(problem, unpack(payload)),
         versions=_versions(),
     )
+
+
+def _outlier_distance(problem: Problem, program: Program) -> float | None:
+    """Return the distance to the nearest prototype that `USUAL` of the rows stay within; None if there are no prototypes."""
+    if not has_points(program):
+        return None
+    return _rounded(float(np.quantile(outlier_distances(program, problem.batch()), USUAL, method="higher")))
 
 
 def _reference(result: Result, sign: float) -> ReferenceScore | None:

@@ -122,6 +122,11 @@ def _model_commands(kinds: Any) -> None:
     )
     predict.add_argument("--output", metavar="FILE", help="a .csv or .jsonl file; CSV to standard output, if not given")
     predict.add_argument("--proba", action="store_true", help="the probability of each class instead of the label")
+    predict.add_argument(
+        "--outliers",
+        action="store_true",
+        help="of a model of prototypes, also the distance to the nearest and whether it is beyond that of 99 %% of the training rows",
+    )
     inspect = _add(kinds, "inspect", "tell a saved model in words, with its size by part and its card")
     inspect.add_argument("model", metavar="MODEL", help="a file that a search has written")
     _add_json(inspect)

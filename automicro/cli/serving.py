@@ -25,7 +25,10 @@ def predict(arguments: Namespace) -> str:
     if written is None:
         raise RequestError(f"output: must end in .csv or .jsonl, but got {arguments.output!r}")
     model = load(arguments.model)
-    names, rows = _predictions(model, _table(arguments.data, arguments.format), proba=arguments.proba)
+    table = _table(arguments.data, arguments.format)
+    names, rows = _predictions(model, table, proba=arguments.proba)
+    if arguments.outliers:
+        names, rows = _with_outliers(model, table, names, rows)
     text = written(names, rows)
     if arguments.output is None:
         return text
@@ -54,6 +57,19 @@ def _predictions(model: Model, table: Any, *, proba: bool) -> tuple[list[str], l
         return [str(label) for label in model.classes_.tolist()], rows
     target = str((model.card or {}).get("target") or "prediction")
     return [target], [[value] for value in model.predict(table).tolist()]
+
+
+def _with_outliers(
+    model: Model, table: Any, names: list[str], rows: list[list[Any]]
+) -> tuple[list[str], list[list[Any]]]:
+    """Return predictions with the distance to the nearest prototype, and whether it is an outlier's if the card tells."""
+    limit = (model.card or {}).get("outlier_distance")
+    told = [
+        [distance] if limit is None else [distance, distance > limit]
+        for distance in model.outlier_distance(table).tolist()
+    ]
+    more = ["outlier_distance"] if limit is None else ["outlier_distance", "outlier"]
+    return [*names, *more], [[*row, *each] for row, each in zip(rows, told, strict=True)]
 
 
 def _csv(names: list[str], rows: list[list[Any]]) -> str:

@@ -35,6 +35,7 @@ from automicro.program.nodes import (
     Tokens,
     Tree,
 )
+from automicro.program.outliers import has_points, outlier_distances
 from automicro.program.quantise import PRECISIONS, Precision, quantise
 from automicro.program.rows import Batch, Categories, Column, Texts, columns_of, level_text, take
 from automicro.program.simplify import simplify
@@ -89,8 +90,10 @@ __all__ = [
     "encodings",
     "evaluate",
     "gives_graphs",
+    "has_points",
     "holds_graphs",
     "level_text",
+    "outlier_distances",
     "pack",
     "quantise",
     "read_artifact",

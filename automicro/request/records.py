@@ -108,6 +108,9 @@ class Card(_Record):
     size_bytes: _NotNegative = Field(description="size of the stripped file")
     sha256: str = Field(pattern="^[0-9a-f]{64}$", description="of the stripped file")
     seed: _NotNegative = 0
+    outlier_distance: float | None = Field(
+        None, description="of models of prototypes: 99 % of the training rows are at most this far from the nearest one"
+    )
     versions: dict[str, str] = Field(default_factory=dict, description="of automicro and the libraries that trained")
 
 

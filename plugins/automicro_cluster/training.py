@@ -22,7 +22,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Setting", "Stage", "Trained", "train"]
 
-STEPS, STEPS_OF_RUNGS, STEPS_OF_ROUNDING = 1200, 300, 500
+STEPS, STEPS_OF_RUNGS = 1200, 300
+STEPS_OF_ROUNDING = {"nearest": 250, "projected": 500}
+MANY_ROWS, LEAST_SHARE = 1500, 0.35  # of fewer rows training takes fewer steps, down to this share
 BATCH = (64, 500)
 RUNGS = (1.0, 0.6, 0.35, 0.2)  # shares of the columns that are kept, one after the other
 GRIDS = {"nearest": (0.25, 0.5, 1.0, 2.0), "projected": (0.375, 0.5, 0.75, 1.25)}
@@ -90,7 +92,8 @@ def _without_rows(stage: Stage) -> Stage:
 
 def _schedule(rows: Rows, setting: Setting, steps: int) -> Schedule:
     batch = min(max(len(rows.Z) // 30, BATCH[0]), BATCH[1], len(rows.Z))
-    return Schedule(steps, batch, setting.noise, setting.shrink, (False, setting.medoids))
+    share = min(max(len(rows.Z) / MANY_ROWS, LEAST_SHARE), 1.0)
+    return Schedule(round(share * steps), batch, setting.noise, setting.shrink, (False, setting.medoids))
 
 
 def _start(rows: Rows, setting: Setting, data: TrainingData) -> Parameters:
@@ -131,7 +134,7 @@ def _rounded(rows: Rows, setting: Setting, own: Parameters, data: TrainingData, 
     """Yield prototypes trained on with ever coarser grids; not those that are rows of the data, nor those of kernels."""
     if setting.medoids or rows.are_numbers:
         return
-    schedule = _schedule(rows, setting, STEPS_OF_ROUNDING)
+    schedule = _schedule(rows, setting, STEPS_OF_ROUNDING[setting.kind])
     if own.projects:
         schedule = replace(schedule, kept=own.metric != 0)
     else:
