@@ -15,7 +15,8 @@ import numpy as np
 from automicro.errors import DataError, RequestError
 from automicro.measure import interpretability
 from automicro.model import Model
-from automicro.program import automicro, from, has_points, outlier_distances, prices, program, unpack
+from automicro.prices import prices
+from automicro.program import has_points, outlier_distances, unpack
 from automicro.report import Progress
 from automicro.request import Card, CardColumn
 from automicro.search import frontier, search
