@@ -13,7 +13,7 @@ import numpy as np
 from automicro.errors import ArtifactError, RequestError
 from automicro.model import Model
 from automicro.plugin import Layer, Start
-from automicro.program import Activation, Affine, Chain, Missing, Numeric, OneHot, columns_read
+from automicro.program import Activation, Affine, Chain, Missing, Numeric, OneHot, Scale, columns_read
 from automicro.request.start import INLINE, content_of, read_arrays, split_encoder
 
 if TYPE_CHECKING:
@@ -136,16 +136,26 @@ def _layers(earlier: Earlier, preparation: Preparation) -> tuple[Layer, ...]:
 
 
 def _affine_maps(body: Node) -> list[Layer]:
-    """Return the leading affine maps of a chain with their activations; none if it does not begin with one."""
+    """Return the leading affine maps of a chain with their activations, scales multiplied in; none if it does not begin with one."""
     nodes: Sequence[Node] = body.nodes if isinstance(body, Chain) else (body,)
     layers: list[Layer] = []
-    for node in takewhile(lambda node: isinstance(node, Affine | Activation), nodes):
+    factors: NDArray[np.float64] | float = 1.0  # of what the next map reads
+    for node in takewhile(lambda node: isinstance(node, Affine | Activation | Scale), nodes):
+        last = layers[-1] if layers else None
         if isinstance(node, Affine):
-            layers.append(Layer(node.weights.values.astype(np.float64), node.bias.values.astype(np.float64)))
-        elif not layers or layers[-1].activation is not None:
+            weights = node.weights.values.astype(np.float64) * factors
+            layers.append(Layer(weights, node.bias.values.astype(np.float64)))
+            factors = 1.0
+        elif isinstance(node, Scale):
+            own = node.factors.values.astype(np.float64)
+            if last is None or last.activation is not None:
+                factors = factors * own
+            else:
+                layers[-1] = Layer(last.weights * own[:, None], last.bias * own)
+        elif last is None or last.activation is not None:
             return []
         elif isinstance(node, Activation):
-            layers[-1] = Layer(layers[-1].weights, layers[-1].bias, node.kind)
+            layers[-1] = Layer(last.weights, last.bias, node.kind)
     return layers
 
 

@@ -56,6 +56,10 @@ class Mlp(Family):
 
         return train(data, Setting.of(parameters))
 
+    def taken_over(self, model: Trained) -> str:
+        """Return which layers began with earlier weights."""
+        return model.taken_over
+
     def lower(self, model: Trained) -> Lowered:
         """Return the first network of the path, the one with the most bits."""
         return lowered(model, model.path[0])

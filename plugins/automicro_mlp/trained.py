@@ -56,6 +56,7 @@ class Trained:
     grain: float
     least_bytes: int
     path: tuple[Stack, ...]
+    taken_over: str = ""
 
 
 def lowered(trained: Trained, stack: Stack) -> Lowered:

@@ -14,6 +14,7 @@ from automicro_mlp.loop import Phase, Rows, optimise
 from automicro_mlp.network import Network
 from automicro_mlp.pruning import prune_inputs, prune_units
 from automicro_mlp.sizes import POINTS, least_bytes
+from automicro_mlp.start import begin
 from automicro_mlp.targets import target_of
 from automicro_mlp.teachers import taught
 from automicro_mlp.trained import Stack, Trained
@@ -54,9 +55,10 @@ def train(data: TrainingData, setting: Setting) -> Trained:
     widths = (len(usable), *setting.widths, target.values.shape[1])
     network = Network.drawn(widths, setting.grids(widths[0], widths[-1]), grain, random)
     network.inputs = torch.from_numpy(usable)
+    told = begin(network, data, scaling)
     _select(network, rows, data, setting, random)
     path = tuple(_path(network, rows, setting, random))
-    return Trained(data.X.shape[1], scaling, target, grain, least_bytes(setting, widths[-1]), path)
+    return Trained(data.X.shape[1], scaling, target, grain, least_bytes(setting, widths[-1]), path, told)
 
 
 def _select(network: Network, rows: Rows, data: TrainingData, setting: Setting, random: torch.Generator) -> None:

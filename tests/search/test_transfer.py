@@ -23,6 +23,7 @@ from automicro.program import (
     Numeric,
     OneHot,
     Program,
+    Scale,
     Weights,
     scores,
     write_artifact,
@@ -43,10 +44,11 @@ TABLE = pd.DataFrame(
 TARGET = np.where(TABLE["a"] + 5 * TABLE["b"] + (TABLE["c"] == "red") > -2, "yes", "no")
 HIDDEN = Affine(Weights.of(RNG.normal(size=(3, 5))), Weights.of(RNG.normal(size=3)))
 OUTPUT = Affine(Weights.of(RNG.normal(size=(1, 3))), Weights.of([0.25]))
+SCALES = [Scale(Weights.of(RNG.uniform(0.5, 2.0, size=n))) for n in (5, 3, 1)]
 EARLIER = Program(
     4,
     (Numeric(0, 0.0), OneHot(2, ("red", "green", "blue")), Numeric(3, 0.0)),
-    Chain((HIDDEN, Activation("tanh"), OUTPUT)),
+    Chain((SCALES[0], HIDDEN, Activation("tanh"), SCALES[1], OUTPUT, SCALES[2])),
     "sigmoid",
     ("no", "yes"),
 )
@@ -206,3 +208,31 @@ def test_few_rows_move_linear_weights_little_from_the_earlier_ones() -> None:
         told.append(linear.taken_over(model))
     assert losses[1] < 0.9 * losses[0]
     assert told == ["", "weights of 4 terms"]
+
+
+def test_a_network_begins_with_the_layers_of_an_earlier_one(tmp_path: Path) -> None:
+    pytest.importorskip("torch")
+    from automicro.discovery import discover
+
+    mlp = discover().families["mlp"]
+    rng = np.random.default_rng(2)
+    X = (rng.normal(size=(300, 4)) * [1.0, 10.0, 0.1, 1.0]).astype(np.float32)
+    y = ((X[:, 0] * X[:, 1] / 10 + X[:, 3]) > 0).astype(np.int64)
+    features = tuple(automicro.plugin.Feature(j, f"x{j}", "numeric") for j in range(4))
+    data = TrainingData(X, y, "classification", 2, features, "log_loss")
+    column = automicro.plugin.ColumnProfile("x", "numeric", 0, 300)
+    known = automicro.plugin.Profile(300, (column,) * 4, "classification", 2, features_at_most=4)
+    setting = {**mlp.space(known).portfolio[0], "steps": 1000}
+    first = mlp.fit(setting, data)
+    earlier = Program(4, tuple(Numeric(j, 0.0) for j in range(4)), mlp.lower(first).body, "sigmoid", ("no", "yes"))
+    problem = load_problem(pd.DataFrame(X, columns=list("abcd")), np.where(y == 1, "yes", "no"))
+    read, _ = read_earlier(file_of(tmp_path, earlier, tuple("abcd")), problem)
+    made = Preparation.fit(problem, np.arange(300), PreparationSettings())
+    again = mlp.fit(setting, replace(data, start=start_of(read, None, made)))
+    assert mlp.taken_over(first) == ""
+    assert mlp.taken_over(again) == "layer 1 3 x 4, layer 2 1 x 3"
+    arrays = {"weights_0": rng.normal(size=(2, 4))}
+    assert mlp.taken_over(mlp.fit(setting, replace(data, start=Start(arrays=arrays)))) == "layer 1 2 x 4"
+    for wrong, said in (({"weights_0": np.eye(3)}, r"shape \(units, 4\)"), ({"w": np.eye(4)}, "must hold weights_0")):
+        with pytest.raises(automicro.plugin.Declined, match=said):
+            mlp.fit(setting, replace(data, start=Start(arrays=wrong)))
