@@ -13,6 +13,7 @@ import numpy as np
 from automicro.data.rows import rows_for_prediction
 from automicro.data.series import holds_series, series_rows
 from automicro.errors import ArtifactError, DataError
+from automicro.explain import explain
 from automicro.program import (
     Evaluator,
     Summary,
@@ -28,11 +29,12 @@ from automicro.program import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
     from os import PathLike
 
     from numpy.typing import NDArray
 
+    from automicro.explain import Explanation
     from automicro.program import Attended, Program
 
 __all__ = ["Model", "load"]
@@ -134,6 +136,38 @@ class Model:
         if self._labels is None:
             raise DataError("predict_proba needs a classifier, but this model predicts numbers: call predict")
         return self._scores(X)
+
+    @property
+    def reads_graphs(self) -> bool:
+        """Whether the model reads graphs rather than rows."""
+        return self._of_graphs
+
+    @property
+    def column_names(self) -> tuple[str, ...]:
+        """Names of the source columns; their positions where there is no card."""
+        return self._names or tuple(f"column {place}" for place in range(self.program.columns))
+
+    def explain(self, row: Any, *, immutable: Collection[str] = (), seed: int = 0) -> Explanation:
+        """Return the decision on one row step by step; it prints as at most twelve lines.
+
+        Its parts add up to the score; of classes there is the nearest change, within the ranges that training has seen, that would change
+        the output. Associations of the model are told, not causes.
+
+        Parameters
+        ----------
+        row : table, array, list or dict
+            One row; see `predict`.
+        immutable : collection of str
+            Columns that the change must leave alone.
+        seed : int
+            Of the orders in which columns are credited, where the model is no sum.
+
+        Raises
+        ------
+        DataError
+            If it is not exactly one row, a column is not there, or the model reads graphs.
+        """
+        return explain(self.program, self.card, row, immutable=immutable, seed=seed)
 
     def attention(self, X: Any) -> Attended:
         """Return how heads weighed the tokens of rows, for models whose heads pool tokens; see `predict` for `X`.

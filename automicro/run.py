@@ -124,7 +124,9 @@ def _card(asked: _Asked, result: Result, chosen: Outcome, judged: Judgement, lev
     low, high = judged.score_interval
     payload = chosen.artifact or b""
     return Card(
-        columns=tuple(CardColumn(name=c.name, kind=c.kind) for c in problem.table.profiles),
+        columns=tuple(
+            CardColumn(name=c.name, kind=c.kind, minimum=c.minimum, maximum=c.maximum) for c in problem.table.profiles
+        ),
         task=problem.task,
         target=asked.target_name,
         labels=problem.labels,

@@ -68,6 +68,7 @@ def _parser() -> tuple[_Parser, dict[str, argparse.ArgumentParser]]:
     kinds = parser.add_subparsers(dest="command", required=True, metavar="COMMAND", parser_class=_Parser)
     _search_commands(kinds)
     _model_commands(kinds)
+    _explain_command(kinds)
     _verify_command(kinds)
     _trace_command(kinds)
     _telling_commands(kinds)
@@ -130,6 +131,19 @@ def _model_commands(kinds: Any) -> None:
     inspect = _add(kinds, "inspect", "tell a saved model in words, with its size by part and its card")
     inspect.add_argument("model", metavar="MODEL", help="a file that a search has written")
     _add_json(inspect)
+
+
+def _explain_command(kinds: Any) -> None:
+    explain = _add(
+        kinds, "explain", "tell why a saved model predicts what it does for one row, and what would change it"
+    )
+    explain.add_argument("model", metavar="MODEL", help="a file that a search has written")
+    explain.add_argument("data", metavar="DATA", help=DataSource.model_fields["source"].description)
+    explain.add_argument("--row", type=int, default=0, metavar="N", help="which row of the table, from 0 on")
+    explain.add_argument("--immutable", metavar="NAMES", help="columns that must be left alone, with commas between")
+    explain.add_argument(
+        "--format", choices=("csv", "tsv", "parquet", "jsonl"), help="told by the suffix, if not given"
+    )
 
 
 def _verify_command(kinds: Any) -> None:

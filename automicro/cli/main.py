@@ -22,6 +22,7 @@ COMMANDS = {
     "select": "automicro.cli.searching",
     "predict": "automicro.cli.serving",
     "inspect": "automicro.cli.serving",
+    "explain": "automicro.cli.explaining",
     "plugins": "automicro.cli.telling",
     "schema": "automicro.cli.telling",
     "trace": "automicro.cli.tracing",

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from automicro.model import Model
 
-__all__ = ["inspect", "predict"]
+__all__ = ["inspect", "predict", "read_table"]
 
 
 def predict(arguments: Namespace) -> str:
@@ -25,7 +25,7 @@ def predict(arguments: Namespace) -> str:
     if written is None:
         raise RequestError(f"output: must end in .csv or .jsonl, but got {arguments.output!r}")
     model = load(arguments.model)
-    table = _table(arguments.data, arguments.format)
+    table = read_table(arguments.data, arguments.format)
     names, rows = _predictions(model, table, proba=arguments.proba)
     if arguments.outliers:
         names, rows = _with_outliers(model, table, names, rows)
@@ -41,7 +41,8 @@ def predict(arguments: Namespace) -> str:
     return ""
 
 
-def _table(source: str, form: str | None) -> Any:
+def read_table(source: str, form: str | None) -> Any:
+    """Return the table of a file or of scikit-learn."""
     from automicro.data import read_file, sklearn_source  # noqa: PLC0415 - brings pyarrow or scikit-learn
 
     if source.startswith("sklearn:"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from automicro.measure.importance import Importance, permutation_importance
 from automicro.measure.interpretability import Interpretability, Limits, interpretability
 from automicro.measure.interval import JudgedRows, Reference, halves_interval, interval
 from automicro.measure.latency import Latency, entry_point, latency, latency_in_fresh_process, row_array
@@ -11,6 +12,7 @@ from automicro.measure.structure_test import Columns, StructureTest, structure_t
 
 __all__ = [
     "Columns",
+    "Importance",
     "Interpretability",
     "JudgedRows",
     "Latency",
@@ -26,6 +28,7 @@ __all__ = [
     "interval",
     "latency",
     "latency_in_fresh_process",
+    "permutation_importance",
     "row_array",
     "score",
     "scores",

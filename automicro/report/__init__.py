@@ -5,10 +5,10 @@ from __future__ import annotations
 from automicro.report.attention import attention_text
 from automicro.report.certificate import certificate_text
 from automicro.report.model import card_text, model_text, size_text
-from automicro.report.numbers import aligned
 from automicro.report.progress import Progress
 from automicro.report.result import infeasible_text, summary
 from automicro.report.trace import runner_up, trace_text
+from automicro.words.numbers import aligned
 
 __all__ = [
     "Progress",

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from automicro.report.numbers import aligned, count
+from automicro.words.numbers import aligned, count
 
 if TYPE_CHECKING:
     from automicro.program import Attended

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from automicro.report.numbers import count, rounded
+from automicro.words.numbers import count, rounded
 
 __all__ = ["certificate_text"]
 

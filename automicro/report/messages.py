@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from automicro.program import Propagate
-from automicro.report.features import FeatureText
-from automicro.report.numbers import count, number
+from automicro.words.features import FeatureText
+from automicro.words.numbers import count, number
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from automicro.program import Forest, size_by_part
 from automicro.report.body import Telling, body_lines, decides_alone
-from automicro.report.features import column_names, feature_texts, reading_lines
-from automicro.report.numbers import aligned, count, rounded
+from automicro.words.features import column_names, feature_texts, reading_lines
+from automicro.words.numbers import aligned, count, rounded
 
 if TYPE_CHECKING:
     from automicro.program import Program

@@ -6,7 +6,7 @@ import sys
 import time
 from typing import TYPE_CHECKING, Any, TextIO
 
-from automicro.report.numbers import count, rounded
+from automicro.words.numbers import count, rounded
 
 if TYPE_CHECKING:
     from rich.live import Live

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from automicro.program import Nearest
-from automicro.report.numbers import number
+from automicro.words.numbers import number
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from automicro.program import Distances
-    from automicro.report.features import FeatureText
+    from automicro.words.features import FeatureText
 
 __all__ = ["prototype_lines"]
 

@@ -6,7 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from automicro.report.certificate import certificate_text
-from automicro.report.numbers import aligned, count, rounded
+from automicro.words.numbers import aligned, count, rounded
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from automicro.report.numbers import count
+from automicro.words.numbers import count
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from automicro.program import Forest, Tree
-    from automicro.report.features import FeatureText
+    from automicro.words.features import FeatureText
 
 __all__ = ["forest_summary", "tree_lines"]
 

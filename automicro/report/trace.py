@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from automicro.report.numbers import aligned, rounded
+from automicro.words.numbers import aligned, rounded
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -36,6 +36,8 @@ class CardColumn(_Record):
 
     name: str
     kind: Literal["numeric", "boolean", "category", "text", "series"]
+    minimum: float | None = Field(None, description="least value in training")
+    maximum: float | None = Field(None, description="greatest value in training")
 
 
 class CertifiedStep(_Record):

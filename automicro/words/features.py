@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from automicro.program import Grams, Lookup, Missing, Numeric, OneHot, Summary
 from automicro.program.series import summary_words
-from automicro.report.numbers import number
+from automicro.words.numbers import number
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -1,0 +1,128 @@
+"""One row of a model as an explanation looks at it: its cells, its features, the score that is explained."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from automicro.data.rows import rows_for_prediction
+from automicro.data.series import holds_series, series_rows
+from automicro.errors import DataError
+from automicro.program import (
+    Batch,
+    Categories,
+    Texts,
+    apply_link,
+    body_scores,
+    columns_of,
+    columns_read,
+    decode,
+    reads_graphs,
+    take,
+)
+from automicro.words.features import column_names
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from automicro.program import Column, Program
+
+    Floats = NDArray[np.float64]
+
+__all__ = ["Asked", "one_row"]
+
+
+@dataclass(frozen=True, eq=False)
+class Asked:
+    """A row, and what of the scores is explained.
+
+    Parameters
+    ----------
+    program : Program
+    names : tuple of str
+        Of the source columns.
+    columns : tuple of Column or None
+        Of one row.
+    of : array of float64, (outputs,)
+        Factors of the scores: the score of the predicted class less that of the runner-up, or the only score.
+    """
+
+    program: Program
+    names: tuple[str, ...]
+    columns: tuple[Column | None, ...]
+    of: Floats
+
+    @property
+    def read(self) -> tuple[int, ...]:
+        """Source columns that the program reads."""
+        return columns_read(self.program)
+
+    @property
+    def features(self) -> Floats:
+        """Decoded features of the row."""
+        return np.asarray(decode(self.program.decoders, self.columns)[0], dtype=np.float64)
+
+    def scores(self, columns: Sequence[Column | None]) -> Floats:
+        """Return the explained score of variants of the row, (variants,)."""
+        result: Floats = body_scores(self.program.body, decode(self.program.decoders, columns)) @ self.of
+        return result
+
+    def predictions(self, columns: Sequence[Column | None]) -> Floats:
+        """Return what is predicted for variants of the row."""
+        return apply_link(self.program.link, body_scores(self.program.body, decode(self.program.decoders, columns)))
+
+    def decisions(self, columns: Sequence[Column | None]) -> NDArray[np.int64]:
+        """Return the class code that is predicted for variants of the row."""
+        return np.asarray(self.predictions(columns).argmax(axis=1), dtype=np.int64)
+
+    def repeated(self, count: int) -> list[Column | None]:
+        """Return the row so many times, to be changed here and there."""
+        rows = np.zeros(count, dtype=np.int64)
+        return [None if column is None else take(column, rows) for column in self.columns]
+
+
+def one_row(program: Program, card: Mapping[str, Any] | None, row: Any) -> Asked:
+    """Return a row as a model reads it; without a card columns are found by their place.
+
+    Raises
+    ------
+    DataError
+        If it is not exactly one row, or the model is one of graphs.
+    """
+    if reads_graphs(program.body):
+        raise DataError(
+            "explain takes a row of a table, a text or a series, but this model reads graphs: use its report"
+        )
+    named = column_names(program.columns, None if card is None else dict(card))
+    if holds_series(row):
+        cells: Any = series_rows(row, program.columns)
+    else:
+        cells = rows_for_prediction(row, None if card is None else named, program.columns, columns_read(program))
+    columns = tuple(columns_of(program, cells))
+    given = next((_height(column) for column in columns if column is not None), 1)
+    if given != 1:
+        raise DataError(f"explain takes one row, but got {given}: pass X.iloc[[i]] or X[i : i + 1]")
+    scores = body_scores(program.body, decode(program.decoders, Batch(columns)))[0]
+    return Asked(program, named, columns, _factors(program, scores))
+
+
+def _height(column: Column) -> int:
+    if isinstance(column, Categories):
+        return len(column.codes)
+    return len(column.values) if isinstance(column, Texts) else len(column)
+
+
+def _factors(program: Program, scores: Floats) -> Floats:
+    of = np.zeros(len(scores))
+    if len(scores) == 1:
+        of[0] = 1.0
+        return of
+    best, second = np.argsort(-scores, kind="stable")[:2]
+    of[best] = 1.0
+    if program.labels is not None:
+        of[second] = -1.0
+    return of

@@ -1,0 +1,201 @@
+"""What would change a model's output: the nearest change of few columns, within what was seen in training, that flips a decision."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from automicro.program import Categories, Lookup, Missing, Numeric, OneHot, Texts
+from automicro.program.nodes import feature_count
+from automicro.program.usage import usage
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from automicro.explain.asked import Asked
+    from automicro.program import Column
+
+    Floats = NDArray[np.float64]
+
+__all__ = ["Change", "Counterfactual", "counterfactual"]
+
+GRID = 64
+HALVINGS = 30
+MOST_COLUMNS_CHANGED = 3
+
+
+@dataclass(frozen=True)
+class Change:
+    """One column, what it holds, and what it would have to hold."""
+
+    column: str
+    value: float | str | None
+    instead: float | str | None
+
+
+@dataclass(frozen=True)
+class Counterfactual:
+    """Changes that together flip the decision to `label`; `distance` is their sum in ranges of the columns, a category counting as one."""
+
+    changes: tuple[Change, ...]
+    label: Any
+    distance: float
+
+
+@dataclass(frozen=True, eq=False)
+class _Option:
+    """A value of one column to try: as a column of one row, its distance, and how it reads."""
+
+    column: int
+    values: Column
+    distance: Floats
+    words: list[float | str | None]
+
+
+def counterfactual(
+    asked: Asked, ranges: Mapping[int, tuple[float, float]], immutable: Collection[int] = ()
+) -> Counterfactual | None:
+    """Return the nearest flip that was found, checked on the program itself; None if there is none within the ranges.
+
+    One column is changed if that is enough, else the change that brings the decision nearest to flipping is kept and a second and a third
+    column are tried. Numbers try the places where the program's steps lie and a grid over the range, refined by bisection.
+    """
+    before = int(asked.decisions(asked.columns)[0])
+    options = [o for c in asked.read if c not in immutable and (o := _options(asked, c, ranges)) is not None]
+    changed: dict[int, tuple[Column, float | str | None, float]] = {}
+    current = asked
+    for _ in range(MOST_COLUMNS_CHANGED):
+        flips, nearest = [], None
+        for option in options:
+            if option.column in changed:
+                continue
+            variants = _with(current, option)
+            decided = current.decisions(variants)
+            where = np.flatnonzero(decided != before)
+            if len(where):
+                flips.append(_refined(current, option, int(where[option.distance[where].argmin()]), before))
+            margin = current.scores(variants) * (1 if asked.of.sum() == 0 or before == 1 else -1)
+            place = int(np.nanargmin(margin)) if len(margin) else 0
+            if len(margin) and (nearest is None or margin[place] < nearest[0]):
+                nearest = (float(margin[place]), option, place)
+        if flips:
+            column, value, word, distance = min(flips, key=lambda flip: (flip[3], flip[0]))
+            changed[column] = (value, word, distance)
+            return _told(asked, changed)
+        if nearest is None:
+            return None
+        _, option, place = nearest
+        value = _entry(option.values, place)
+        changed[option.column] = (value, option.words[place], float(option.distance[place]))
+        current = _replaced(current, option.column, value)
+    return None
+
+
+def _options(asked: Asked, column: int, ranges: Mapping[int, tuple[float, float]]) -> _Option | None:
+    own = asked.columns[column]
+    if isinstance(own, Categories):
+        levels = _levels(asked, column)
+        here = None if own.codes[0] < 0 else own.levels[own.codes[0]]
+        others = [level for level in levels if level != here]
+        if not others:
+            return None
+        return _Option(
+            column,
+            Categories(np.arange(len(others), dtype=np.int32), tuple(others)),
+            np.ones(len(others)),
+            list(others),
+        )
+    if own is None or isinstance(own, Texts) or own.ndim != 1 or column not in ranges:
+        return None
+    low, high = ranges[column]
+    x, width = float(own[0]), max(high - low, 1e-30)
+    tried = np.unique(
+        np.concatenate([np.linspace(low, high, GRID), _around_cuts(asked, column, low, high)]).astype(np.float32)
+    )
+    tried = tried[tried != np.float32(x)]
+    distance = np.full(len(tried), 1.0) if np.isnan(x) else np.abs(tried.astype(np.float64) - x) / width
+    return _Option(column, tried, distance, [float(value) for value in tried])
+
+
+def _levels(asked: Asked, column: int) -> list[str]:
+    """Return the levels that the program tells apart, and one that it does not know."""
+    known: dict[str, None] = {}
+    for decoder in asked.program.decoders:
+        if decoder.column == column and isinstance(decoder, OneHot | Lookup):
+            known.update(dict.fromkeys(level for level in decoder.levels if level is not None))
+    return [*known, "(any other)"]
+
+
+def _around_cuts(asked: Asked, column: int, low: float, high: float) -> Floats:
+    """Return the numbers on both sides of every place where the program compares this column."""
+    found = usage(asked.program.body).compared
+    place, cuts = 0, set()
+    for decoder in asked.program.decoders:
+        if decoder.column == column and isinstance(decoder, Numeric) and not isinstance(decoder, Missing):
+            cuts |= found.get(place, set())
+        place += feature_count(decoder)
+    inside = np.array(sorted(cut for cut in cuts if low <= cut <= high), dtype=np.float32)
+    above = np.nextafter(inside, np.float32(np.inf))
+    return np.concatenate([inside, above[above <= high]]).astype(np.float64)
+
+
+def _with(asked: Asked, option: _Option) -> list[Column | None]:
+    variants = asked.repeated(len(option.words))
+    variants[option.column] = option.values
+    return variants
+
+
+def _entry(values: Column, place: int) -> Column:
+    if isinstance(values, Categories):
+        return Categories(values.codes[[place]], values.levels)
+    return Texts(values.values[[place]]) if isinstance(values, Texts) else values[[place]]
+
+
+def _replaced(asked: Asked, column: int, value: Column) -> Asked:
+    columns = list(asked.columns)
+    columns[column] = value
+    return type(asked)(asked.program, asked.names, tuple(columns), asked.of)
+
+
+def _refined(asked: Asked, option: _Option, place: int, before: int) -> tuple[int, Column, float | str | None, float]:
+    """Return a flip as near to the row's own value as bisection finds it; numbers only."""
+    own = asked.columns[option.column]
+    value, distance = _entry(option.values, place), float(option.distance[place])
+    if isinstance(own, Categories | Texts) or own is None or np.isnan(own[0]) or not isinstance(value, np.ndarray):
+        return option.column, value, option.words[place], distance
+    start, flipped = float(own[0]), float(value[0])
+    reach = abs(flipped - start)
+    near = start
+    for _ in range(HALVINGS):
+        middle = np.float32((near + flipped) / 2)
+        if middle in (np.float32(near), np.float32(flipped)):
+            break
+        row = asked.repeated(1)
+        row[option.column] = np.array([middle], dtype=np.float32)
+        near, flipped = (near, float(middle)) if asked.decisions(row)[0] != before else (float(middle), flipped)
+    share = abs(flipped - start) / reach if reach else 1.0
+    return option.column, np.array([flipped], dtype=np.float32), flipped, distance * share
+
+
+def _told(asked: Asked, changed: Mapping[int, tuple[Column, float | str | None, float]]) -> Counterfactual:
+    columns: list[Column | None] = list(asked.columns)
+    for column, (value, _, _) in changed.items():
+        columns[column] = value
+    code = int(asked.decisions(columns)[0])
+    labels: Sequence[Any] = asked.program.labels or ()
+    changes = tuple(
+        Change(asked.names[column], _word(asked.columns[column]), word) for column, (_, word, _) in changed.items()
+    )
+    return Counterfactual(changes, labels[code], sum(distance for _, _, distance in changed.values()))
+
+
+def _word(column: Column | None) -> float | str | None:
+    if isinstance(column, Categories):
+        return None if column.codes[0] < 0 else column.levels[column.codes[0]]
+    if column is None or isinstance(column, Texts) or np.isnan(column[0]):
+        return None
+    return float(column[0])

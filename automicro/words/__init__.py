@@ -1,0 +1,1 @@
+"""Numbers, features and tables in plain words."""

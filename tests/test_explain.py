@@ -1,0 +1,117 @@
+"""Explanations add up, and what they say would flip a decision does."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import automicro
+from automicro import Constraints, DataError, Search
+from automicro.cli.main import main
+from automicro.data import load_problem
+from automicro.measure import permutation_importance
+
+FAMILIES = {
+    "linear": Constraints(metric="roc_auc", score=0.7, certify=False),
+    "tree": Constraints(metric="roc_auc", score=0.65, certify=False),
+    "boosting": Constraints(metric="roc_auc", score=0.7, certify=False),
+    "cluster": Constraints(metric="roc_auc", score=0.65, certify=False),
+}
+
+
+@pytest.fixture(scope="module")
+def table():
+    rng = np.random.default_rng(1)
+    rows = 500
+    x, z = rng.normal(size=rows), rng.integers(0, 6, rows).astype(float)
+    z[rng.random(rows) < 0.1] = np.nan
+    job = rng.choice(["cook", "clerk", "nurse"], rows)
+    signal = x + np.where(np.nan_to_num(z) > 2, 1.0, -1.0) + (job == "cook")
+    return {"x": x, "z": z, "job": job, "y": np.where(signal + rng.logistic(size=rows) > 0, "yes", "no")}
+
+
+@pytest.fixture(scope="module", params=FAMILIES)
+def model(request, table):
+    search = Search(trials=3, families=[request.param], progress=False)
+    return automicro.select(table, "y", FAMILIES[request.param], search=search).model
+
+
+def rows_of(table, count, seed=0):
+    rng = np.random.default_rng(seed)
+    return [{name: table[name][i] for name in ("x", "z", "job")} for i in rng.integers(0, len(table["y"]), count)]
+
+
+def test_the_parts_add_up_and_counterfactuals_flip(model, table):
+    flips = 0
+    for row in rows_of(table, 60):
+        told = model.explain(row)
+        total = told.constant + sum(part.contribution for part in told.parts)
+        assert total == pytest.approx(told.score, rel=1e-6, abs=1e-6)
+        assert told.output == model.predict(row)[0]
+        assert told.probability == pytest.approx(model.predict_proba(row).max())
+        if told.counterfactual is not None:
+            changed = {**row, **{c.column: c.instead for c in told.counterfactual.changes}}
+            assert model.predict(changed)[0] == told.counterfactual.label != told.output
+            flips += 1
+        assert len(str(told).splitlines()) <= 12
+    assert flips > 30
+
+
+def test_a_number_is_changed_no_further_than_it_must(table):
+    selection = automicro.select(
+        {"x": table["x"], "y": table["y"]}, "y", Constraints(metric="roc_auc", score=0.6, certify=False),
+        search=Search(trials=2, families=["linear"], progress=False),
+    )  # fmt: skip
+    row = {"x": 1.5}
+    change = selection.model.explain(row).counterfactual.changes[0]
+    assert selection.model.predict({"x": change.instead})[0] == "no"
+    assert selection.model.predict({"x": change.instead + 1e-3})[0] == "yes"
+
+
+def test_immutable_columns_are_left_alone(model, table):
+    for row in rows_of(table, 20, seed=3):
+        flip = model.explain(row, immutable=("x",)).counterfactual
+        assert flip is None or all(change.column != "x" for change in flip.changes)
+
+
+def test_values_that_training_has_not_seen_are_named(table):
+    model = automicro.select(
+        {"x": table["x"], "y": table["y"]}, "y", Constraints(metric="roc_auc", score=0.6, certify=False),
+        search=Search(trials=2, families=["linear"], progress=False),
+    ).model  # fmt: skip
+    assert model.explain({"x": 50.0}).out_of_range == ("x",)
+    assert "outside of what training has seen: x" in str(model.explain({"x": 50.0}))
+
+
+def test_regression_has_parts_and_no_flip(table):
+    target = table["x"] * 2 + np.nan_to_num(table["z"])
+    data = {"x": table["x"], "z": table["z"], "t": target}
+    model = automicro.select(
+        data, "t", Constraints(metric="r2", score=0.5, certify=False), search=Search(trials=2)
+    ).model
+    told = model.explain({"x": 0.3, "z": 2.0})
+    assert told.probability is None
+    assert told.counterfactual is None
+    assert told.output == pytest.approx(model.predict({"x": 0.3, "z": 2.0})[0])
+
+
+def test_several_rows_are_refused(model, table):
+    with pytest.raises(DataError, match="explain takes one row, but got 2"):
+        model.explain({"x": [1.0, 2.0], "z": [1.0, 2.0], "job": ["cook", "cook"]})
+
+
+def test_importance_is_what_shuffling_costs(model, table):
+    problem = load_problem({name: table[name] for name in ("x", "z", "job")}, table["y"])
+    found = permutation_importance(model.program, problem, "roc_auc", repeats=8)
+    assert found[0].loss > 0.02
+    assert all(entry.low <= entry.loss <= entry.high for entry in found)
+
+
+def test_from_the_command_line(model, table, tmp_path, capsys):
+    path, data = tmp_path / "m.micro", tmp_path / "rows.csv"
+    model.save(path)
+    data.write_text("x,z,job\n0.5,3,cook\n-2,,nurse\n")
+    assert main(["explain", str(path), str(data), "--row", "1"]) == 0
+    assert capsys.readouterr().out.startswith("predicted ")
+    assert main(["explain", str(path), str(data), "--row", "7"]) == 2
+    assert "row: must lie in 0 to 1" in capsys.readouterr().err
