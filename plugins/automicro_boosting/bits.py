@@ -18,9 +18,21 @@ if TYPE_CHECKING:
 
 __all__ = ["Bits"]
 
-_CUT = {"numeric": 6.0, "lookup": 1.0, "level": 0.0, "missing": 0.0}  # a threshold that no other split uses
+_CUT = {
+    "numeric": 6.0,
+    "lookup": 1.0,
+    "level": 0.0,
+    "missing": 0.0,
+    "gram": 4.0,
+    "summary": 6.0,
+}  # a threshold that no other split uses
 _COLUMN = 5.0
-_TEXT = {"level": 12.0, "lookup": 4.0}  # a level's text; a look-up leaves some out, and columns may share them
+_TEXT = {
+    "level": 12.0,
+    "lookup": 4.0,
+    "gram": 6.0,
+    "summary": 4.0,
+}  # a level's text; a look-up leaves some out, and columns may share them
 _MOST_LEVELS = 128
 
 

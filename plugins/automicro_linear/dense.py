@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["constant", "dense", "tuned"]
 
 RIDGES = (1.0, 0.3, 0.1, 0.03, 0.01, 0.003, 0.001, 0.0001)
+BETWEEN = (0.02, 0.006)  # of many terms, whose ridge matters most
 NEWTON_TERMS = 800  # terms up to which a Hessian is worth its time
 TUNING_PRODUCTS = 400_000_000  # of rows and squared terms while the ridge is chosen
 TUNING_ROWS = 2000
@@ -44,10 +45,11 @@ def tuned(problem: Problem, terms: NDArray[np.int64]) -> tuple[Fit, float]:
     held_out, fitted_on = problem.some_rows(held), problem.some_rows(kept)
     fit = replace(constant(problem), terms=terms, values=np.zeros(len(terms)))
     losses = []
-    for ridge in RIDGES:
+    ridges = RIDGES if len(terms) <= NEWTON_TERMS else tuple(sorted({*RIDGES, *BETWEEN}, reverse=True))
+    for ridge in ridges:
         fit = _nearer(replace(fitted_on, ridge=ridge), fit, steps=4)
         losses.append(mean_loss(held_out, fit))
-    best = RIDGES[int(np.argmin(losses))]
+    best = ridges[int(np.argmin(losses))]
     return dense(replace(problem, ridge=best), terms), best
 
 

@@ -22,6 +22,7 @@ __all__ = ["Linear"]
 
 MANTISSAS = (0, 1, 2, 4)
 POINTS = (1, 2, 4, 8)
+GRAM_POINTS = (2, 3, 5, 8)  # of texts
 MOST_GRAMS = 3000  # terms of texts that are rounded together
 MOST_ROUNDED = 800  # terms that are rounded together; of more there is only the model as it is
 
@@ -64,15 +65,18 @@ class Linear(Family):
 
     def variants(self, model: Path, data: TrainingData) -> Iterable[Variant]:
         """Return all models of the path in several roundings, and the largest as it is."""
+        reads_grams = any(feature.kind == "gram" for feature in data.features)
         for name, fit in zip(model.names, model.fits, strict=True):
-            if len(fit.terms) > (MOST_GRAMS if any(f.kind == "gram" for f in data.features) else MOST_ROUNDED):
+            in_points = model.stepped or reads_grams
+            if len(fit.terms) > (MOST_GRAMS if reads_grams else MOST_ROUNDED):
                 continue
-            if model.stepped:
-                grains, made = POINTS, as_points(model.scorer, fit, POINTS)
-            else:
-                grains, made = MANTISSAS, as_minifloats(model.scorer, fit, MANTISSAS)
-            for grain, raw in zip(grains, made, strict=True):
-                yield Variant(f"k={name},{'points' if model.stepped else 'bits'}={grain}", model.lowered(raw))
+            if in_points:
+                grains = GRAM_POINTS if reads_grams else POINTS
+                for grain, raw in zip(grains, as_points(model.scorer, fit, grains), strict=True):
+                    yield Variant(f"k={name},points={grain}", model.lowered(raw))
+            if not model.stepped and len(fit.terms) <= MOST_ROUNDED:
+                for grain, raw in zip(MANTISSAS, as_minifloats(model.scorer, fit, MANTISSAS), strict=True):
+                    yield Variant(f"k={name},bits={grain}", model.lowered(raw))
         yield Variant("full", self.lower(model))
 
     def taken_over(self, model: Path) -> str:
