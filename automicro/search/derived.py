@@ -26,7 +26,7 @@ FORMS = {
     "pairs of words": GramSettings("word", 1, 2, 6),
     "characters": GramSettings("character", 3, 4, 0),
 }
-SIZES = (1500, 500, 2000, 1000, 250, 120, 3000)
+SIZES = (1500, 2000, 500, 3000, 1000, 250, 120)
 WAYS = ("mean 1", "usual 0", "mean 0", "usual 1", "all 0", "mean 2", "all 1", "usual 2", "all 3", "mean 5")
 COUNTS = (256, 32, 64, 128, 16, 8)
 
