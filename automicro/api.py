@@ -150,10 +150,11 @@ def problem_of(request: SearchRequest) -> tuple[Problem, str | None]:
 
     source = request.data
     assert source is not None  # noqa: S101 - checked by the caller
+    asked = source.task or _task_of(request.constraints)
     if source.source.startswith("sklearn:"):
         frame, own_target = sklearn_source(source.source)
         target: str | None = source.target or own_target
-        if source.task == "clustering":
+        if asked == "clustering" and source.target is None:
             frame, target = with_columns(frame, None, (own_target,)), None
     else:
         frame, target = read_file(source.source, format=source.format), source.target
@@ -169,7 +170,7 @@ def problem_of(request: SearchRequest) -> tuple[Problem, str | None]:
     problem = load_problem(
         frame,
         target,
-        task=source.task or _task_of(request.constraints),
+        task=asked,
         weights=source.weights,
         groups=source.groups,
         time=source.time,

@@ -129,7 +129,7 @@ def _card(asked: _Asked, result: Result, chosen: Outcome, judged: Judgement, lev
         ),
         task=problem.task,
         target=asked.target_name,
-        labels=problem.labels,
+        labels=unpack(payload).labels,
         metric=result.context.metric,
         score=_rounded(judged.score),
         expected_score=None if judged.verdict == "certified" else _rounded(judged.expected_score),

@@ -103,7 +103,7 @@ def test_an_impossible_silhouette_is_infeasible() -> None:
     with pytest.raises(Infeasible, match=r"silhouette must be at least 0\.999") as caught:
         automicro.select(X, None, metric="silhouette", score=0.999, search=FEW)
     assert caught.value.binding == ("score",)
-    assert caught.value.nearest["score"]["family"] == "partition"
+    assert caught.value.nearest["score"]["family"] == "cluster"
 
 
 @pytest.mark.parametrize(

@@ -76,6 +76,10 @@ class Standard:
                 parts.append(part)
                 blocks.append(slice(place, place := place + part.shape[1]))
                 discrete.append(isinstance(column, Categories) or j in booleans)
+        if not parts:
+            raise DataError(
+                "some column must vary where it is known, but each has one value: there is nothing to tell rows apart by"
+            )
         return cls(np.concatenate(parts, axis=1), tuple(blocks), tuple(discrete), scales, booleans)
 
     @property

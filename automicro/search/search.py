@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from automicro.data import Problem
+    from automicro.measure import StructureTest
     from automicro.plugin import Family
     from automicro.request import Constraints, Search
     from automicro.search.certify import Certified
@@ -115,8 +116,7 @@ def search(problem: Problem, constraints: Constraints, settings: Search, listene
         structure = structure_of(context, constraints, settings.seed, clock.until(REFERENCE_SHARE))
         notes.insert(0, structure_note(constraints, structure))
         if not structure.structured:
-            target = partition_target(constraints, structure)
-            return _one_cluster(context, constraints, target, (*problem.notes, *notes), clock)
+            return _one_cluster(context, constraints, structure, (*problem.notes, *notes), clock)
     workers = settings.workers or min(MOST_WORKERS, os.cpu_count() or 1)
     store = None if settings.storage is None else Store(settings.storage, context)
     with LocalExecutor(context, workers, settings.trial_seconds, settings.trial_memory) as executor:
@@ -149,10 +149,11 @@ def search(problem: Problem, constraints: Constraints, settings: Search, listene
 
 
 def _one_cluster(
-    context: Context, constraints: Constraints, target: Target, notes: tuple[str, ...], clock: _Clock
+    context: Context, constraints: Constraints, test: StructureTest, notes: tuple[str, ...], clock: _Clock
 ) -> Result:
     """Return the model of one cluster, for rows without structure."""
-    found = one_cluster(context, target)
+    target = partition_target(constraints, test)
+    found = one_cluster(context, target, test)
     timed = _timed(context, found, constraints, clock.until(1.0))
     notes = (*notes, *_doubts(timed, constraints))
     return Result(context, target, found, timed, None, notes, time.monotonic() - clock.started)

@@ -62,7 +62,7 @@ def structure_note(constraints: Constraints, test: StructureTest) -> str:
     return f"cluster structure: {told}; so {test.limit:.3g} is required rather than {asked:.3g}"
 
 
-def one_cluster(context: Context, target: Target) -> Found:
+def one_cluster(context: Context, target: Target, test: StructureTest) -> Found:
     """Return what a search leaves behind where there is no structure: the model of one cluster, and whether it meets the constraints.
 
     By convention its silhouette and density-based validity are 0, its stability 1.
@@ -88,5 +88,9 @@ def one_cluster(context: Context, target: Target) -> Found:
         folds_run=len(context.folds),
         indices=ONE_CLUSTER,
     )
+    name = test.index.replace("_", " ")
+    stopped = (
+        f"the rows show no cluster structure: {name} {test.best:.3g} at best, {test.limit:.3g} in structureless tables"
+    )
     candidate = Candidate(0, "one cluster", {}, PreparationSettings(), 0)
-    return Found({0: candidate}, [outcome], stopped="the rows show no cluster structure")
+    return Found({0: candidate}, [outcome], stopped=stopped)

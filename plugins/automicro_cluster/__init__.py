@@ -16,8 +16,7 @@ __all__ = ["automicro_families"]
 
 @hookimpl
 def automicro_families() -> Sequence[Family]:
-    """Return the families of this plugin."""
-    from automicro_cluster.family import Cluster  # noqa: PLC0415 - keeps the listing of plugins light
-    from automicro_cluster.unsupervised_family import Partitions  # noqa: PLC0415 - as above
+    """Return the one family of this plugin."""
+    from automicro_cluster.member import Member  # noqa: PLC0415 - keeps the listing of plugins light
 
-    return Cluster(), Partitions()
+    return (Member(),)
