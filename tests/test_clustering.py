@@ -99,7 +99,7 @@ def test_noise_has_no_structure() -> None:
 
 
 def test_an_impossible_silhouette_is_infeasible() -> None:
-    X, _ = make_blobs(150, 2, centers=2, random_state=0)
+    X, _ = make_blobs(150, 2, centers=[[0, 0], [9, 9]], random_state=0)
     with pytest.raises(Infeasible, match=r"silhouette must be at least 0\.999") as caught:
         automicro.select(X, None, metric="silhouette", score=0.999, search=FEW)
     assert caught.value.binding == ("score",)

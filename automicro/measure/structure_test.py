@@ -22,7 +22,7 @@ __all__ = ["Columns", "StructureTest", "structure_test"]
 
 ROWS = 400
 RESAMPLES, MOST_RESAMPLES, FEWEST_ABOVE = 59, 999, 6
-CLUSTERS = (2, 3, 4, 5, 6, 8, 10, 13)
+CLUSTERS = (2, 3, 4, 5, 6, 8, 11, 15, 20)
 CORES = (0.03, 0.06, 0.12, 0.2)
 BAND, WIDER = 0.9, 1.25
 
@@ -49,9 +49,10 @@ class Columns:
 
 @dataclass(frozen=True)
 class StructureTest:
-    """The best index of a probing search on the rows, and what the same search finds in structureless rows.
+    """What stood out most of a probing search on the rows, and what the same search finds in structureless rows.
 
-    `limit` is the value that structureless rows exceed with probability `level` only.
+    `best` is the index at the number of clusters (or least size of a cluster) at which it stood out most; `limit` is what structureless
+    rows exceed there with probability `level` only.
     """
 
     index: Index
@@ -77,10 +78,11 @@ def structure_test(
     distribution with one peak that is near its own: permuted as they are, columns would keep their peaks, and clusters that one
     column alone shows would pass for noise. So tails, skewness and spikes are kept, several peaks and joint structure are not.
 
-    The statistic is the best index over the partitions of a probing search on at most 400 rows, k-means from 2 to 13 clusters or
-    HDBSCAN at several sizes, the same on all tables; the p-value counts the real table among the structureless ones (after
-    Tibshirani, Walther, Hastie, Journal of the Royal Statistical Society B 63, 2001; stopped when the test can only fail, as in
-    Besag and Clifford, Biometrika 78, 1991).
+    A probing search on at most 400 rows, the same on all tables, gives an index for each of several sizes: silhouettes of k-means
+    with 2 to 20 clusters, or density-based validities of HDBSCAN with four least sizes of a cluster. Each is standardised over
+    the tables, the real one included, for few clusters have other silhouettes than many, and the statistic is the largest; the p-value
+    counts the real table among the structureless ones (after Tibshirani, Walther, Hastie, Journal of the Royal Statistical
+    Society B 63, 2001; stopped when the test can only fail, as in Besag and Clifford, Biometrika 78, 1991).
 
     Parameters
     ----------
@@ -98,40 +100,50 @@ def structure_test(
     points = columns.points
     if len(points) > ROWS:
         points = points[np.sort(rng.choice(len(points), ROWS, replace=False))]
-    statistic = _statistic(index, len(columns.blocks))
-    null = _Null(points, columns)
-    found: list[float] = []
+    probe, null = _probe(index, len(columns.blocks)), _Null(points, columns)
     resamples = min(max(RESAMPLES, math.ceil(3 / level) - 1), MOST_RESAMPLES)
     enough = max(math.floor(level * (resamples + 1)), FEWEST_ABOVE)
     with threadpool_limits(1):  # fits are small and many: threads would only wait for each other
-        best = statistic(points)
-        while len(found) < resamples and sum(value >= best for value in found) < enough:
-            if until is not None and time.monotonic() >= until and len(found) >= 1 / level:
+        tables = [probe(points)]
+        while len(tables) <= resamples and _as_extreme(tables) <= enough:
+            if until is not None and time.monotonic() >= until and len(tables) > 1 / level:
                 break
-            found.append(statistic(null.draw(rng)))
-    p_value = (1 + sum(value >= best for value in found)) / (1 + len(found))
-    limit = float(np.quantile(found, 1.0 - level, method="higher"))
-    return StructureTest(index, best, limit, p_value, len(found), level)
+            tables.append(probe(null.draw(rng)))
+    size = int(np.argmax(_standing_out(tables)[0]))
+    limit = float(np.quantile([table[size] for table in tables[1:]], 1.0 - level, method="higher"))
+    return StructureTest(
+        index, float(tables[0][size]), limit, _as_extreme(tables) / len(tables), len(tables) - 1, level
+    )
 
 
-def _statistic(index: Index, dimensions: int) -> Callable[[Floats], float]:
+def _standing_out(tables: Sequence[Floats]) -> Floats:
+    """Return how many deviations each index of each table lies above the mean of all tables, (tables, sizes)."""
+    values = np.array(tables)
+    deviations = values.std(axis=0)
+    standing: Floats = (values - values.mean(axis=0)) / np.where(deviations > 0, deviations, 1.0)
+    return standing
+
+
+def _as_extreme(tables: Sequence[Floats]) -> int:
+    """Return how many tables, the first of which is real, stand out as much as that one, itself included."""
+    most = _standing_out(tables).max(axis=1)
+    return int((most >= most[0]).sum())
+
+
+def _probe(index: Index, dimensions: int) -> Callable[[Floats], Floats]:
+    """Return the search that gives the index of a partition for each size."""
     from sklearn.cluster import HDBSCAN, KMeans  # noqa: PLC0415 - heavy, and only for searches
 
-    def by_silhouette(points: Floats) -> float:
+    def by_silhouette(points: Floats) -> Floats:
         apart, distinct = distances(points), len(np.unique(points, axis=0))
-        return max(
-            silhouette(apart, KMeans(k, n_init=1, random_state=0).fit_predict(points))
-            for k in CLUSTERS
-            if k <= distinct
-        )
+        found = [KMeans(k, n_init=1, random_state=0).fit_predict(points) for k in CLUSTERS if k <= distinct]
+        return np.array([silhouette(apart, labels) for labels in found] + [0.0] * (len(CLUSTERS) - len(found)))
 
-    def by_density(points: Floats) -> float:
+    def by_density(points: Floats) -> Floats:
         apart = distances(points)
-        sizes = sorted({max(3, int(share * len(points))) for share in CORES})
-        return max(
-            density_validity(apart, HDBSCAN(size, min_samples=5, copy=True).fit_predict(points), dimensions)
-            for size in sizes
-        )
+        sizes = [max(3, int(share * len(points))) for share in CORES]
+        found = [HDBSCAN(size, min_samples=5, copy=True).fit_predict(points) for size in sizes]
+        return np.array([density_validity(apart, labels, dimensions) for labels in found])
 
     return by_silhouette if index == "silhouette" else by_density
 

@@ -34,10 +34,10 @@ def structure_of(context: Context, constraints: Constraints, seed: int, until: f
 
 
 def partition_target(constraints: Constraints, test: StructureTest) -> Target:
-    """Return the constraints as numbers; the tested index must also exceed what structureless rows give."""
+    """Return the constraints as numbers; an index that was tested but not asked for must exceed what structureless rows give."""
     limits = dict(constraints.indices)
     if test.structured:
-        limits[test.index] = max(limits.get(test.index, -1.0), test.limit)
+        limits.setdefault(test.index, test.limit)
     return Target(
         gain=limits.pop(constraints.measured.name, -1.0),
         size_bytes=constraints.size,
@@ -49,17 +49,17 @@ def partition_target(constraints: Constraints, test: StructureTest) -> Target:
 
 
 def structure_note(constraints: Constraints, test: StructureTest) -> str:
-    """Return in a sentence what the test found, and what it demands."""
-    name = test.index.replace("_", " ")
-    share = f"{1 - test.level:.0%}"
-    found = f"the best {name} of a probing search is {test.best:.3g}, in {share} of structureless tables it is at most"
-    told = f"{found} {test.limit:.3g} (p = {test.p_value:.2g}, {test.resamples} tables)"
+    """Return in a sentence what the test found, and what follows."""
+    told = f"{_compared(test)} (p = {test.p_value:.2g}, {test.resamples} tables)"
     if not test.structured:
         return f"no cluster structure: {told}"
-    asked = constraints.indices.get(test.index)
-    if asked is None or asked >= test.limit:
-        return f"cluster structure: {told}"
-    return f"cluster structure: {told}; so {test.limit:.3g} is required rather than {asked:.3g}"
+    demanded = "" if test.index in constraints.indices else ", which the partition must exceed"
+    return f"cluster structure: {told}{demanded}"
+
+
+def _compared(test: StructureTest) -> str:
+    name = test.index.replace("_", " ")
+    return f"{name} {test.best:.3g} where {1 - test.level:.0%} of structureless tables have at most {test.limit:.3g}"
 
 
 def one_cluster(context: Context, target: Target, test: StructureTest) -> Found:
