@@ -47,10 +47,10 @@ def judgement(result: Result, chosen: Outcome, constraints: Constraints, seed: i
     low, high = (b - sign * excess for b in score_interval(result.context, chosen, constraints.confidence, seed))
     normal = NormalDist()
     error = (high - low) / (2 * normal.inv_cdf(constraints.confidence))
-    needed = None
-    if error > 0:
-        p_value = normal.cdf(-(gain - excess - result.target.gain) / error)
-        needed = rows_needed(p_value, result.context.problem.rows, constraints.confidence)
+    if not error > 0:  # as good as can be on every row: nothing tells how far above the target it is
+        return Judgement("estimated", sign * gain, sign * (gain - excess), (low, high))
+    p_value = normal.cdf(-(gain - excess - result.target.gain) / error)
+    needed = rows_needed(p_value, result.context.problem.rows, constraints.confidence)
     return Judgement(
         "estimated", sign * gain, sign * (gain - excess), (low, high), None, needed, _why_estimated(result, needed)
     )
