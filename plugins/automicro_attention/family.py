@@ -54,6 +54,15 @@ class AttentionModel(Family):
         """Return the network in float32."""
         return lowered(model, model.stages[0])
 
+    def taken_over(self, model: Trained) -> str:
+        """Return which arrays the training began from: those of `data.start.arrays` whose name and shape are a block's.
+
+        Blocks are ``weights`` (tokens or 1, features of a token, width), ``positions`` (tokens, width), ``queries`` (heads, width),
+        ``outer`` (outputs, heads * width), ``bias`` (outputs,), and where tokens ask ``asked`` (heads, width, width) and ``mixing``
+        (width, heads * width).
+        """
+        return model.given
+
     def variants(self, model: Trained, data: TrainingData) -> Iterable[Variant]:  # noqa: ARG002 - an argument of the protocol
         """Return the network at every precision."""
         yield Variant("full", self.lower(model))

@@ -71,8 +71,10 @@ def layout_of(X: NDArray[np.float32], features: Sequence[Feature], patch: int, *
     tokens = tuple(tuple(group) for group in groups.values())
     alike = len({len(token) for token in tokens}) == 1 and len(tokens) > 1
     factors, centres = scaling_of(X, features)
+    if sparse:
+        centres[:] = 0.0  # what is absent has no mean
     if not ((shared or sparse) and alike):
-        return Layout(tokens, False, factors, centres)
+        return Layout(tokens, False, factors, centres, sparse)
     places = np.array(tokens)
     powers = np.log2(factors[places]).mean(axis=0)  # of every slot
     of_slots = powers if any(feature.kind == "summary" for feature in features) else np.full_like(powers, powers.mean())

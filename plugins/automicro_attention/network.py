@@ -67,9 +67,12 @@ def begin(layout: Layout, shape: Shape, seed: int) -> Tensors:
     return made
 
 
-def steps_of(weights: Tensors, rounding: Rounding) -> Tensors:
-    """Return the logarithms to base 2 of the steps to begin rounding with (LSQ: Esser et al., ICLR 2020)."""
-    names = [name for name in weights if name not in ("positions", "bias")]
+def steps_of(weights: Tensors, rounding: Rounding, *, sparse: bool) -> Tensors:
+    """Return the logarithms to base 2 of the steps to begin rounding with (LSQ: Esser et al., ICLR 2020).
+
+    Biases have none of their own, nor positions but those of words: they are what most of the file tells.
+    """
+    names = [name for name in weights if name not in (("bias",) if sparse else ("positions", "bias"))]
     return {name: torch.log2(2 * weights[name].abs().mean() / rounding.most**0.5 + 1e-9) for name in names}
 
 
@@ -94,6 +97,8 @@ def rounded(weights: Tensors, steps: Tensors | None, rounding: Rounding, centres
             result[name] = _nearest((weights[name] / step).clamp(-rounding.most, rounding.most)) * step
         finer = short["outer"] / BIAS_FINER
         result["bias"] = _nearest(weights["bias"] / finer) * finer
+    if steps is not None and "positions" in steps:
+        return result  # words have no centres
     projections = result["weights"].expand(len(centres), -1, -1)
     positions = weights["positions"] - torch.einsum("tc,tce->te", centres, projections)
     if steps is not None:

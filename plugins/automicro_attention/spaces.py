@@ -65,7 +65,8 @@ def space_of(profile: Profile) -> Space:
     rest = (WIDTH, HEADS, ACTIVATION, ASKS, KEPT, ROUNDING)
     plain = USUAL | {"activation": "none", "asks": False}
     if profile.kind == "series":
-        windows = ({"shared": True, "width": 6, "heads": 4}, {"shared": False, "width": 8, "heads": 2})
+        windows = [{"shared": shared, "width": 8, "heads": 2} for shared in (False, True)]
+        windows.append({"shared": True, "width": 6, "heads": 4})
         return Space((Choice("shared", (True, False)), *rest), tuple(plain | setting for setting in windows))
     return _of_tables(profile, rest, plain)
 

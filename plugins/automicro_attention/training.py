@@ -56,7 +56,7 @@ class Stage:
 class Trained:
     """What `AttentionModel.fit` returns: one network at several precisions, the finest first, over so many features.
 
-    `target` comes without its rows: it tells how scores become predictions.
+    `target` comes without its rows: it tells how scores become predictions. `given` names what training began from, if it was given.
     """
 
     layout: Layout
@@ -64,6 +64,7 @@ class Trained:
     features: int
     target: Target
     stages: tuple[Stage, ...]
+    given: str = ""
 
 
 def train(data: TrainingData, setting: Setting) -> Trained:
@@ -90,11 +91,11 @@ def _trained(data: TrainingData, setting: Setting) -> Trained:
     run.learn(run.count)
     stages = [run.stage()]
     for rounding in map(Rounding, ROUNDINGS[setting.rounding]):
-        steps = steps_of(run.weights, rounding)
+        steps = steps_of(run.weights, rounding, sparse=run.layout.sparse)
         run.learn(run.count // 3, steps, rounding)
         stages.append(run.stage(steps, rounding))
     bare = replace(target, values=NONE, weights=NONE)
-    return Trained(run.layout, setting.activation, data.X.shape[1], bare, tuple(stages))
+    return Trained(run.layout, setting.activation, data.X.shape[1], bare, tuple(stages), run.given)
 
 
 def _most_tokens(data: TrainingData, layout: Layout, kept: float) -> int:
@@ -114,6 +115,7 @@ class _Run:
         self.weights = begin(layout, shape, data.seed)
         self.values, self.row_weights = torch.from_numpy(target.values), torch.from_numpy(target.weights)
         self.rows, self.centres = rows_of(data.X, layout), _centres(layout)
+        self.given = _given(data, self.weights, self.centres)
         self.batch = min(len(data.X), BATCH if len(data.X) > SMALL else SMALL_BATCH)
         self.count = int(np.clip(EPOCHS * len(data.X) / self.batch, FEWEST, MOST))
         self.order = torch.Generator().manual_seed(data.seed + 1)
@@ -168,7 +170,7 @@ class _Run:
         blocks = {name: tensor.numpy().astype(np.float64) for name, tensor in made.items()}
         grids = {name: float(step) for name, step in told.items()}
         if grids:
-            grids |= {"positions": rounding.position_step, "bias": grids["outer"] / BIAS_FINER}
+            grids = {"positions": rounding.position_step, "bias": grids["outer"] / BIAS_FINER} | grids
         return Stage(rounding.bits, blocks, grids)
 
 
@@ -187,6 +189,18 @@ def _centres(layout: Layout) -> torch.Tensor:
     places = layout.places
     centres = np.where(places >= 0, layout.centres[np.maximum(places, 0)], 0.0)
     return torch.from_numpy(centres.astype(np.float32))
+
+
+def _given(data: TrainingData, weights: Tensors, centres: torch.Tensor) -> str:
+    """Begin with the arrays that were given, where names and shapes agree, and return which these are."""
+    taken = []
+    for name, array in sorted(data.start.arrays.items()) if data.start is not None else ():
+        if name in weights and tuple(weights[name].shape) == array.shape:
+            weights[name] = torch.from_numpy(np.array(array, dtype=np.float32))
+            taken.append(f"{name} {' x '.join(map(str, array.shape))}")
+    if "positions" in {words.split()[0] for words in taken}:  # those of a program hold the centres of features already
+        weights["positions"] += torch.einsum("tc,tce->te", centres, weights["weights"].expand(len(centres), -1, -1))
+    return ", ".join(taken)
 
 
 def _losses(kind: str, scores: torch.Tensor, values: torch.Tensor) -> torch.Tensor:

@@ -10,7 +10,7 @@ from functools import cache
 import numpy as np
 import pytest
 
-from automicro.plugin import ColumnProfile, Declined, Feature, Profile, TrainingData
+from automicro.plugin import ColumnProfile, Declined, Feature, Profile, Start, TrainingData
 from automicro.program import (
     PRECISIONS,
     Evaluator,
@@ -294,3 +294,14 @@ def test_other_kinds_have_spaces_of_their_own(kind, columns):
     for setting in FAMILY.space(profile).portfolio:
         budget = FAMILY.size_budget(setting, profile)
         assert budget.at_least_bytes <= budget.usual_bytes <= budget.at_most_bytes
+
+
+def test_training_begins_from_given_arrays_where_they_fit():
+    data = table("classes")
+    before = FAMILY.fit(PLAIN, data)
+    names = ("queries", "outer", "positions")
+    arrays = {name: before.stages[0].blocks[name] for name in names} | {"bias": np.zeros(7), "other": np.zeros(3)}
+    after = FAMILY.fit(PLAIN, replace(data, start=Start(arrays=arrays)))
+    assert FAMILY.taken_over(before) == ""
+    assert FAMILY.taken_over(after) == "outer 3 x 6, positions 6 x 3, queries 2 x 3"
+    assert not np.array_equal(after.stages[0].blocks["outer"], before.stages[0].blocks["outer"])
