@@ -39,8 +39,8 @@ class Search(Section):
         Names of the families that may take part; all that are installed and serve the task, if not given.
     workers : int, optional
         Processes that train at the same time; as many as the machine has processors, if not given.
-    trial_seconds : float or str
-        A trial that takes longer is stopped and traced as failed.
+    trial_seconds : float or str, optional
+        A trial that takes longer is stopped and traced as failed; if not given, a third of `seconds`, but at least 120.
     trial_memory : int or str
         A trial that takes more memory, such as ``"2GB"``, is stopped and traced as failed.
     storage : str, optional
@@ -73,7 +73,9 @@ class Search(Section):
     workers: Count | None = Field(
         None, description="processes that train at the same time; all processors, if not given"
     )
-    trial_seconds: Seconds = Field(120.0, description="a trial that takes longer is stopped")
+    trial_seconds: Seconds | None = Field(
+        None, description="a trial that takes longer is stopped; a third of the seconds, at least 120, if not given"
+    )
     trial_memory: Bytes = Field(Bytes(2 * 10**9), description="a trial that takes more memory is stopped")
     storage: Text | None = Field(None, description="folder that keeps the finished trials, to resume from")
     start_from: Start | None = Field(

@@ -37,6 +37,7 @@ __all__ = ["Result", "search"]
 
 MOST_WORKERS = 4
 REFERENCE_SHARE, REFERENCE_SHARE_AT_LAST = 0.2, 0.5
+TRIAL_SECONDS, TRIAL_SHARE = 120.0, 1 / 3
 FINISH_SHARE, FINISH_SECONDS = 0.15, 4.0
 CERTIFY_SHARE = 0.15
 
@@ -119,7 +120,7 @@ def search(problem: Problem, constraints: Constraints, settings: Search, listene
             return _one_cluster(context, constraints, structure, (*problem.notes, *notes), clock)
     workers = settings.workers or min(MOST_WORKERS, os.cpu_count() or 1)
     store = None if settings.storage is None else Store(settings.storage, context)
-    with LocalExecutor(context, workers, settings.trial_seconds, settings.trial_memory) as executor:
+    with LocalExecutor(context, workers, _trial_seconds(settings), settings.trial_memory) as executor:
         reference = None
         if constraints.within is not None:
             reference = _reference(executor, context, registry.families, settings, clock)
@@ -157,6 +158,11 @@ def _one_cluster(
     timed = _timed(context, found, constraints, clock.until(1.0))
     notes = (*notes, *_doubts(timed, constraints))
     return Result(context, target, found, timed, None, notes, time.monotonic() - clock.started)
+
+
+def _trial_seconds(settings: Search) -> float:
+    """Return how long a trial may take: long searches are made for models that take long to train."""
+    return settings.trial_seconds or max(TRIAL_SECONDS, TRIAL_SHARE * (settings.seconds or 0.0))
 
 
 def _timed(context: Context, found: Found, constraints: Constraints, until: float | None) -> Timed:
