@@ -149,7 +149,8 @@ def series_rows(X: Any, channels: int | None = None) -> NDArray[np.float64]:
     if not holds_series(X):
         shape = f"their shape is {X.shape}" if isinstance(X, np.ndarray) else f"they are a {type(X).__name__}"
         raise DataError(
-            f"series must be an array (series, channels, steps) or a list of arrays (channels, steps), but {shape}"
+            "series must be an array (series, channels, steps), a list of arrays (channels, steps) or what "
+            f"automicro.series_of makes of a long table, but {shape}"
         )
     widths = {one.shape[0] for one in X}
     expected = {channels} if channels is not None else widths if len(widths) == 1 else set()

@@ -90,3 +90,13 @@ def test_a_text_column_is_not_read_as_numbers():
         decode((grams,), [np.zeros(2, dtype=np.float32)])
     with pytest.raises(DataError, match="column 0 must hold texts"):
         columns_of(program, [np.zeros((2, 3))])
+
+
+def test_a_row_of_many_terms_is_one_of_many():
+    rng = np.random.default_rng(3)
+    grams = Grams(0, "word", 1, 1, 10, tuple(range(1024)), counted=True)
+    body = Affine(Weights.of(rng.integers(-2, 3, (2, 1024)) / 4), Weights.of([0, 0]))
+    program = Program(1, (grams,), body, "softmax", ("no", "yes"))
+    values = [" ".join(f"w{i}" for i in rng.integers(0, 500, rng.integers(0, 40))) for _ in range(20)]
+    many = Evaluator(program)([values])
+    assert np.array_equal(many, np.concatenate([Evaluator(program)([[value]]) for value in values]))
