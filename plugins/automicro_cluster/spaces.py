@@ -12,8 +12,9 @@ if TYPE_CHECKING:
 
 __all__ = ["prototypes_of", "space_of", "strongest_of"]
 
-COUNTS = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32)
+COUNTS = (1, 2, 3, 4, 6, 8, 12, 16, 20, 26, 32)
 KERNELS = (2, 3, 4, 6, 8, 12, 16, 24, 32, 48)
+MANY_COLUMNS, MANY_ROWS = 40, 2000
 DIMENSIONS = (2, 4, 6, 8, 10, 12, 16, 24)
 
 
@@ -53,11 +54,11 @@ def _projected(
 
 
 def _portfolio(profile: Profile) -> tuple[dict[str, Any], ...]:
-    wide = profile.features_at_most > 40
-    sparse = 0.25 if wide else 1.0
-    settings = [_nearest(1), _nearest(2), _projected(1, 8, sparse, 0), _nearest(4), _projected(2, 8, sparse, 1)]
-    if profile.rows >= 2000:
-        settings += [_projected(8, 12, sparse), _projected(16, 10, sparse), _projected(32, 12, sparse), _nearest(16)]
+    """Return settings from small to large: of many columns a sparse projection, of many rows many prototypes."""
+    sparse = (0.5, 0) if profile.features_at_most > MANY_COLUMNS else (1.0, 1)
+    settings = [_nearest(1), _projected(1, 8, *sparse), _nearest(2), _projected(2, 8, *sparse), _nearest(4)]
+    if profile.rows >= MANY_ROWS:
+        settings += [_projected(12, 12, sparse[0]), _nearest(8), _projected(26, 16, sparse[0])]
     return tuple(settings)
 
 
@@ -65,7 +66,7 @@ def strongest_of(profile: Profile) -> Parameters:
     """Return the setting that scores best on most data, whatever its size."""
     if profile.task == "regression":
         return _kernels(48)
-    return _projected(16 if profile.rows >= 2000 else 4, 16)
+    return _projected(16 if profile.rows >= MANY_ROWS else 4, 16)
 
 
 def prototypes_of(parameters: Parameters, profile: Profile) -> int:
