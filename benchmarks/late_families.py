@@ -38,7 +38,7 @@ class Steps(Progress):
     def update(self, trials: int, outcome: Any = None, incumbent: Any = None) -> None:  # noqa: ARG002 - what listeners get
         size = None if incumbent is None else len(incumbent.artifact)
         if size is not None and (not self.steps or size < self.steps[-1][2]):
-            self.steps.append((trials, round(time.monotonic() - self.started, 1), size))
+            self.steps.append((outcome.number + 1, round(time.monotonic() - self.started, 1), size))
 
 
 def measured(name: str, families: list[str] | None, seed: int, options: argparse.Namespace) -> dict[str, Any]:
