@@ -22,6 +22,7 @@ __all__ = ["Schedule", "class_scores", "kernel_values", "quality", "refine", "wi
 DECAY, SQUARES = 0.9, 0.99
 RATES = (0.02, 0.05, 0.05)  # of relevances, points and kernels
 PROJECTION_RATE = 0.01
+AT_ONCE = 5000  # rows judged at a time
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,11 +110,13 @@ def kernel_values(given: Parameters, Z: Floats) -> Floats:
 
 def quality(given: Parameters, rows: Rows) -> float:
     """Return the share of rows (as they weigh) whose likeliest class comes out, or the explained variance of numbers."""
+    parts = [rows.Z[start : start + AT_ONCE] for start in range(0, len(rows.Z), AT_ONCE)]
     if rows.are_numbers:
-        error = (kernel_values(given, rows.Z) - rows.target[:, 0]) ** 2
+        error = (np.concatenate([kernel_values(given, part) for part in parts]) - rows.target[:, 0]) ** 2
         return 1.0 - float((error * rows.weights).mean())
-    right = class_scores(given, rows.Z, rows.target.shape[1])[0].argmax(axis=1) == rows.codes
-    return float((right * rows.weights).mean())
+    classes = rows.target.shape[1]
+    likeliest = np.concatenate([class_scores(given, part, classes)[0].argmax(axis=1) for part in parts])
+    return float(((likeliest == rows.codes) * rows.weights).mean())
 
 
 def with_fitted_kernels(given: Parameters, rows: Rows) -> Parameters:

@@ -21,7 +21,7 @@ __all__ = ["Rows", "rows_of"]
 ALIKE = frozenset({"balanced_accuracy", "recall_macro"})
 FARTHEST = 8.0  # standard deviations at which a value stops pulling prototypes along
 SMALLEST, LARGEST = 2.0**-50, 2.0**50  # standard deviations whose squares are far from the ends of float32
-MOST_CELLS = 40_000_000
+MOST_CELLS = 20_000_000
 
 
 @dataclass(frozen=True, eq=False)

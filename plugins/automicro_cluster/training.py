@@ -29,6 +29,7 @@ BATCH = (64, 500)
 RUNGS = (1.0, 0.6, 0.35, 0.2)  # shares of the columns that are kept, one after the other
 GRIDS = {"nearest": (0.25, 0.5, 1.0, 2.0), "projected": (0.375, 0.5, 0.75, 1.25)}
 WORSE = 0.06  # of accuracy on training rows, or of explained variance, that the path gives up before it ends
+MOST_PROJECTED = 1000  # columns of a projection: discriminants take time with their cube
 RANKING = 300  # steps of the training that ranks columns where a projection may not read all
 
 
@@ -177,10 +178,11 @@ def _projected(rows: Rows, setting: Setting, data: TrainingData, sources: NDArra
     The sparse one keeps its largest weights after training and goes on with these, as ProtoNN does after every step (Gupta et al.,
     "ProtoNN: compressed and accurate kNN for resource-scarce devices", ICML 2017).
     """
-    if data.max_columns is not None and len(np.unique(sources)) > data.max_columns:
+    too_many = data.max_columns is not None and len(np.unique(sources)) > data.max_columns
+    if too_many or len(rows.used) > MOST_PROJECTED:
         ranking = replace(setting, kind="nearest", prototypes=min(setting.prototypes, 3))
         own = refine(rows, _start(rows, ranking, data), _schedule(rows, ranking, RANKING), data.seed)
-        rows = _subset(rows, _best_columns(own, sources, len(rows.used), data.max_columns))
+        rows = _subset(rows, _best_columns(own, sources, MOST_PROJECTED, data.max_columns))
     dimensions = min(setting.dimensions, len(rows.used))
     metric = discriminants(rows.Z, rows.codes, data.classes, dimensions)
     rng = np.random.default_rng(data.seed)

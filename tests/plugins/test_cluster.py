@@ -194,6 +194,13 @@ def test_a_cap_on_columns_holds():
             assert len({decoder.column for decoder in program.decoders}) <= 2
 
 
+def test_a_projection_of_very_many_columns_reads_the_best_of_them(monkeypatch):
+    data = table(3)
+    monkeypatch.setattr("automicro_cluster.training.MOST_PROJECTED", 2)
+    program = simplify(program_of(data, FAMILY.lower(FAMILY.fit(DENSE, data))))
+    assert {decoder.column for decoder in program.decoders} == {0, 1}
+
+
 def test_kernels_follow_a_product_of_columns():
     data = table(0, 500)
     predicted = evaluate(
