@@ -100,8 +100,8 @@ class Network:
         for number, (inputs, outputs) in enumerate(pairwise(widths)):
             weights = torch.randn(outputs, inputs, generator=random) * math.sqrt(2 / inputs)
             own = grain if number == len(widths) - 2 else 1.0
-            zero = torch.zeros(outputs)
-            layers.append(Layer(weights.requires_grad_(), zero.requires_grad_(), zero.clone(), grids[number], own))
+            bias = torch.zeros(outputs, requires_grad=True)
+            layers.append(Layer(weights.requires_grad_(), bias, torch.zeros(outputs), grids[number], own))
         return cls(layers, torch.arange(widths[0]))
 
     def __call__(self, x: Tensor, gates: Sequence[Tensor] = ()) -> Tensor:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 __all__ = ["POINTS", "THINNED", "least_bytes", "most_bytes", "size_bytes", "thinned", "usual_bytes"]
 
 POINTS = 4  # networks of a path
+WIDE = 48  # inputs beyond which more of them hardly add to what is kept of their weights
 THINNED = 0.85  # of the units of a layer are left from one point to the next
 
 
@@ -34,7 +35,7 @@ def least_bytes(setting: Setting, outputs: int) -> int:
 
 def usual_bytes(setting: Setting, inputs: int, outputs: int) -> int:
     """Return what the first network of a path takes as a rule: nearly the bits of its codes."""
-    widths = (min(inputs, setting.inputs or inputs), *setting.widths, outputs)
+    widths = (min(inputs, setting.inputs or inputs, WIDE), *setting.widths, outputs)
     grids = setting.grids(widths[0], outputs)
     return 1 + int(sum(a * b * grid.usual_bits for (a, b), grid in zip(pairwise(widths), grids, strict=True)) / 8)
 

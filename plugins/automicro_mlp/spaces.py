@@ -27,7 +27,7 @@ def space_of(profile: Profile) -> Space:
             Float("rate", 0.003, 2.0, log=True),
             Choice("scales", ("channel", "layer")),
             Choice("inputs", ("all", *(count for count in INPUTS if count < profile.features_at_most))),
-            Choice("noise", (0.0, 0.08, 0.15, 0.3)),
+            Choice("noise", (0.0, 0.1, 0.2, 0.3)),
             Choice("steps", (1000, 2000, 4000, 8000)),
             Choice("teacher", ("none", "wide")),
         ),
@@ -36,26 +36,28 @@ def space_of(profile: Profile) -> Space:
 
 
 def _portfolio(profile: Profile) -> list[dict[str, Any]]:
-    def setting(width: int, depth: int, bits: str, rate: float, steps: int) -> dict[str, Any]:
+    def setting(width: int, depth: int, bits: str, rate: float, steps: int, noise: float = 0.2) -> dict[str, Any]:
         known: dict[str, Any] = {"width": width, "depth": depth, "bits": bits, "rate": rate, "steps": steps}
         if depth > 1:
             known["narrowing"] = 1.0
-        return {**known, "scales": "channel", "inputs": "all", "noise": 0.15, "teacher": "none"}
+        return {**known, "scales": "channel", "inputs": "all", "noise": noise, "teacher": "none"}
 
     if profile.outputs < FEW_OUTPUTS:
         return [
             setting(3, 1, "4-bit", 0.3, 1000),
             setting(6, 1, "4-bit", 0.3, 1000),
-            setting(12, 1, "4-bit", 0.1, 2000),
-            setting(16, 2, "4-bit", 0.1, 2000),
-            setting(32, 2, "4-bit", 0.03, 4000),
+            setting(12, 1, "4-bit", 0.2, 2000),
+            setting(16, 2, "4-bit", 0.2, 2000),
+            setting(32, 2, "4-bit", 0.1, 4000),
         ]
     return [
-        setting(6, 1, "4-bit", 0.3, 1000),
-        setting(12, 1, "4-bit", 0.3, 1000),
-        setting(24, 1, "3-bit", 0.1, 2000),
-        setting(48, 1, "2-bit", 0.1, 2000),
-        setting(32, 2, "4-bit", 0.1, 2000),
-        setting(64, 2, "4-bit", 0.05, 4000),
-        setting(96, 2, "4-bit", 0.03, 4000),
+        setting(8, 1, "3-bit", 0.5, 1000),
+        setting(16, 1, "ternary", 0.5, 2000, 0.3),
+        setting(32, 1, "ternary", 0.5, 2000, 0.3),
+        setting(24, 2, "4-bit", 0.3, 2000),
+        setting(48, 2, "4-bit", 0.2, 4000),
+        setting(72, 2, "4-bit", 0.2, 4000),
+        setting(96, 2, "4-bit", 0.2, 4000),
+        setting(104, 2, "4-bit", 0.1, 4000),
+        setting(128, 2, "4-bit", 0.1, 4000),
     ]

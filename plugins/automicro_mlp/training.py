@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 __all__ = ["train"]
 
 RISE = 2.5  # of the price of a bit from one point to the next
-PEAK = 0.04  # learning rate, divided by the root of the widest layer's units
+PEAK = 0.15  # learning rate, divided by the root of the widest layer's units
 FLOAT_SHARE = 0.3
 AGAIN = 0.25  # of the first training's steps for every further point
 

@@ -33,6 +33,13 @@ def test_how_many_folds(rows, count, repeats):
     check_partition(made, rows)
 
 
+def test_from_ten_thousand_rows_on_three_of_five_folds_are_used():
+    made = folds(problem_of(np.arange(10_000) + 0.5))
+    assert [len(fold.validation) for fold in made] == [2000, 2000, 2000]
+    assert [len(fold.train) for fold in made] == [8000, 8000, 8000]
+    assert len(np.unique(np.concatenate([fold.validation for fold in made]))) == 6000
+
+
 @given(counts=st.lists(st.integers(2, 40), min_size=2, max_size=6), seed=st.integers(0, 5))
 @settings(max_examples=40, deadline=None)
 def test_classes_keep_their_shares(counts, seed):
