@@ -25,8 +25,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from automicro.data import Problem
+    from automicro.discovery import Registry
     from automicro.measure import StructureTest
-    from automicro.plugin import Family
+    from automicro.plugin import Family, Profile
     from automicro.request import Constraints, Search
     from automicro.search.certify import Certified
     from automicro.search.finish import Timed
@@ -97,21 +98,8 @@ def search(problem: Problem, constraints: Constraints, settings: Search, listene
     trust = split_off(problem, constraints, settings.seed)
     searched = problem if trust is None else problem.only(trust.searched)
     facts = profile(searched, max_features=constraints.max_features)
-    chosen = registry.select(settings.families)
-    if settings.families is None:  # a family that was not named and is for another task has nothing to say
-        chosen = {name: family for name, family in chosen.items() if problem.task in family.tasks} or chosen
-    families, notes = usable_families(chosen, facts)
-    if not families:
-        raise FamilyUnavailableError("at least one family must serve the problem, but " + "; ".join(notes))
-    earlier, said = (None, "") if settings.start_from is None else read_earlier(settings.start_from, searched)
-    context = Context(
-        searched,
-        folds(searched, settings.seed),
-        constraints.measured.name,
-        constraints.max_features,
-        earlier,
-        read_encoders(settings.encoders or (), families),
-    )
+    families, notes = _families(registry, settings, facts)
+    context = _context(searched, constraints, settings, families, notes)
     structure = None
     if problem.task == "clustering":
         structure = structure_of(context, constraints, settings.seed, clock.until(REFERENCE_SHARE))
@@ -126,7 +114,7 @@ def search(problem: Problem, constraints: Constraints, settings: Search, listene
             reference = _reference(executor, context, registry.families, settings, clock)
         target = partition_target(constraints, structure) if structure else _target(constraints, reference)
         aim = None if trust is None else Aim(context, len(trust.held), constraints.confidence, settings.seed)
-        goal = Goal(target, len(context.folds), timed=settings.trials is None, earlier=earlier, aim=aim)
+        goal = Goal(target, len(context.folds), timed=settings.trials is None, earlier=context.earlier, aim=aim)
         loop = Loop(families, facts, goal, settings.seed, store)
         until = clock.loop_until(certifying=trust is not None)
         found = loop.run(executor, settings.trials, until, listener)
@@ -141,12 +129,40 @@ def search(problem: Problem, constraints: Constraints, settings: Search, listene
     all_notes = (
         *problem.notes,
         *notes,
-        *filter(None, [said]),
         *found.notes,
         *(reference.notes if reference else ()),
         *_doubts(timed, constraints),
     )
     return Result(context, target, found, timed, reference, all_notes, time.monotonic() - clock.started, certificate)
+
+
+def _families(registry: Registry, settings: Search, facts: Profile) -> tuple[dict[str, Family], list[str]]:
+    """Return the families that serve the problem, and a sentence for each that does not."""
+    chosen = registry.select(settings.families)
+    if settings.families is None:  # a family that was not named and is for another task has nothing to say
+        chosen = {name: family for name, family in chosen.items() if facts.task in family.tasks} or chosen
+    families, notes = usable_families(chosen, facts)
+    if not families:
+        raise FamilyUnavailableError("at least one family must serve the problem, but " + "; ".join(notes))
+    return families, notes
+
+
+def _context(
+    problem: Problem, constraints: Constraints, settings: Search, families: Mapping[str, Family], notes: list[str]
+) -> Context:
+    """Return what all tasks share; a sentence about the earlier model, if there is one, is added to `notes`."""
+    earlier = None
+    if settings.start_from is not None:
+        earlier, said = read_earlier(settings.start_from, problem)
+        notes.append(said)
+    return Context(
+        problem,
+        folds(problem, settings.seed),
+        constraints.measured.name,
+        constraints.max_features,
+        earlier,
+        read_encoders(settings.encoders or (), families),
+    )
 
 
 def _one_cluster(
