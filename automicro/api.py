@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from automicro.plugin.profile import Task
     from automicro.report import Progress
     from automicro.request import SearchRequest
+    from automicro.request.source import DataSource
     from automicro.selection import Selection
 
 __all__ = ["select", "select_request", "verify"]
@@ -147,6 +148,7 @@ def select_request(request: SearchRequest, progress: Progress | None = None) -> 
 def problem_of(request: SearchRequest) -> tuple[Problem, str | None]:
     """Return the problem that a request describes and the name of its target column."""
     from automicro.data import load_problem, read_file, series_of, sklearn_source, with_columns
+    from automicro.program import holds_graphs
 
     source = request.data
     assert source is not None  # noqa: S101 - checked by the caller
@@ -158,6 +160,9 @@ def problem_of(request: SearchRequest) -> tuple[Problem, str | None]:
             frame, target = with_columns(frame, None, (own_target,)), None
     else:
         frame, target = read_file(source.source, format=source.format), source.target
+    if holds_graphs(frame):
+        _check_graphs(source)
+        return load_problem(frame, target, task=source.task or _task_of(request.constraints)), target
     keep = source.columns
     if keep is not None:
         roles = filter(None, (target, source.weights, source.groups, source.time))
@@ -216,6 +221,13 @@ def verify(
     read = model if isinstance(model, Model) else load(model)
     task = (read.card or {}).get("task")
     return recompute(read, load_problem(X, y, task=task, weights=weights, groups=groups, time=time))
+
+
+def _check_graphs(source: DataSource) -> None:
+    """Refuse what has no meaning for a file of graphs."""
+    names = ("columns", "drop", "weights", "groups", "time", "series", "text")
+    if told := [name for name in names if getattr(source, name)]:
+        raise RequestError(f"data.{told[0]}: must not be given for a file of graphs: leave it out")
 
 
 def _task_of(constraints: Constraints) -> Task | None:

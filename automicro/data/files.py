@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from automicro.data.suggest import did_you_mean
 from automicro.errors import DataError
+from automicro.program import holds_graphs
 
 if TYPE_CHECKING:
     import os
@@ -22,6 +24,7 @@ SUFFIXES = {
     ".jsonl": "jsonl",
     ".ndjson": "jsonl",
 }
+GRAPHS = ".json"
 HEAD_BYTES = 1 << 16
 COMPRESSED = {".gz", ".bz2", ".zst"}
 DELIMITERS = ",;\t|"
@@ -33,7 +36,8 @@ def read_file(path: str | os.PathLike[str], format: str | None = None) -> Any:  
     """Return the table in a CSV, Parquet or JSON-lines file as a `pyarrow.Table`.
 
     CSV files are UTF-8 with a head; of comma, semicolon, tab and bar the one that stands most often in the head
-    separates cells. Empty cells and the words ?, NA, N/A, NaN, NULL, None and <NA> are missing values. CSV and
+    separates cells. A .json file holds a graph, or a list of graphs, with `x`, `edge_index` and, where there is one, `edge_attr` and the
+    target; it is returned as it is. Empty cells and the words ?, NA, N/A, NaN, NULL, None and <NA> are missing values. CSV and
     JSON-lines files may be compressed (.gz, .bz2, .zst).
 
     Parameters
@@ -51,6 +55,8 @@ def read_file(path: str | os.PathLike[str], format: str | None = None) -> Any:  
     if not file.is_file():
         beside = [entry.name for entry in file.parent.iterdir()] if file.parent.is_dir() else []
         raise DataError(f"data file {str(file)!r} must exist, but does not{did_you_mean(file.name, beside)}")
+    if format is None and file.suffix.lower() == GRAPHS:
+        return _read_graphs(file)
     suffixes = [suffix.lower() for suffix in file.suffixes if suffix.lower() not in COMPRESSED]
     kind = format or SUFFIXES.get(suffixes[-1] if suffixes else "")
     if kind not in FORMATS:
@@ -62,6 +68,19 @@ def read_file(path: str | os.PathLike[str], format: str | None = None) -> Any:  
     if table.num_rows == 0:
         raise DataError(f"data file {str(file)!r} must hold rows, but has none")
     return table
+
+
+def _read_graphs(file: Path) -> Any:
+    try:
+        found = json.loads(file.read_text(encoding="utf-8"))
+    except (ValueError, OSError) as error:
+        raise DataError(f"data file {str(file)!r} cannot be read as json: {error}") from error
+    if not holds_graphs(found):
+        raise DataError(
+            f"data file {str(file)!r} must hold a graph with x, edge_index and, for training, y, or a list of such:"
+            " tables of JSON objects, one a line, end in .jsonl"
+        )
+    return found
 
 
 def _read(file: Path, kind: str) -> Any:
@@ -105,9 +124,9 @@ def _read_parquet(file: Path) -> Any:
 
 
 def _read_json_lines(file: Path) -> Any:
-    from pyarrow import json  # noqa: PLC0415 - only who reads files pays for it
+    from pyarrow import json as lines  # noqa: PLC0415 - only who reads files pays for it
 
-    return json.read_json(file, read_options=json.ReadOptions(use_threads=False))
+    return lines.read_json(file, read_options=lines.ReadOptions(use_threads=False))
 
 
 def sklearn_source(name: str) -> tuple[Any, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from types import SimpleNamespace
@@ -202,3 +203,25 @@ def test_a_search_about_nodes_ends_in_a_model_that_predicts_new_graphs(tmp_path)
         selection.model.predict(x)
     with pytest.raises(DataError, match=r"must be 4 as in training, but are 2 \+ 1 \+ 0"):
         selection.model.predict({"x": x[:, :2], "edge_index": edges})
+
+
+def test_a_file_of_graphs_is_read_searched_and_predicted(tmp_path, capsys):
+    from automicro.cli import main
+
+    graphs = [{k: np.asarray(v).tolist() for k, v in ring(3 + k % 6, k).items()} for k in range(30)]
+    for graph in graphs:
+        graph["y"] = "large" if len(graph["x"]) > 5 else "small"
+    data = tmp_path / "rings.json"
+    data.write_text(json.dumps(graphs))
+    request = tmp_path / "rings.toml"
+    request.write_text(
+        f'[data]\nsource = "{data}"\ntarget = "y"\n[constraints]\nmetric = "accuracy"\nscore = 0.95\n'
+        f'[search]\ntrials = 2\nworkers = 1\nfamilies = ["tree"]\n[output]\nmodel = "{tmp_path / "rings.micro"}"\n'
+    )
+    assert main(["run", str(request)]) == 0
+    capsys.readouterr()
+    assert main(["predict", str(tmp_path / "rings.micro"), str(data)]) == 0
+    assert capsys.readouterr().out.split()[1:4] == ["small", "small", "small"]
+    data.write_text("[1, 2]")
+    assert main(["predict", str(tmp_path / "rings.micro"), str(data)]) != 0
+    assert "must hold a graph with x, edge_index" in capsys.readouterr().err
