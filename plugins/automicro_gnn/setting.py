@@ -28,7 +28,7 @@ class Grid:
 
 
 GRIDS: dict[str, tuple[Grid, ...]] = {
-    "fine": (Grid(7, 0.4), Grid(7, 0.7), Grid(3, 0.9), Grid(3, 1.3)),
+    "fine": (Grid(15, 0.25), Grid(7, 0.4), Grid(7, 0.7), Grid(3, 0.9), Grid(3, 1.3)),
     "coarse": tuple(Grid(1, width) for width in (1.4, 2.0, 2.5, 3.0, 3.5)),
 }
 """Grids that a network is trained on, one after the other; each gives a variant."""
