@@ -71,11 +71,18 @@ def _nearer(problem: Problem, fit: Fit, steps: int) -> Fit:
 
 def _value_and_slope(problem: Problem, fit: Fit) -> tuple[float, NDArray[np.float64], NDArray[np.float64]]:
     """Return the penalised mean loss of a fit, and its derivatives by biases and coefficients."""
-    Z = problem.design.Z
-    at = Z @ fit.coefficients(Z.shape[1]).T.astype(np.float32) + fit.bias
-    share = problem.design.weights / len(Z)
+    design = problem.design
+    Z, coefficients = design.Z, fit.coefficients(design.Z.shape[1])
+    if design.sparse is None:
+        at = Z @ coefficients.T.astype(np.float32) + fit.bias
+    else:
+        at = design.sparse @ coefficients.T - coefficients @ design.shift + fit.bias
+    share = design.weights / len(Z)
     slopes = problem.loss.slopes(at) * share[:, None]
-    apart = problem.from_prior(fit.terms, fit.values)
-    by_coefficient = (slopes.T.astype(np.float32) @ Z).ravel()[fit.terms] + problem.ridge * apart
+    if design.sparse is None:
+        by_column = slopes.T.astype(np.float32) @ Z
+    else:
+        by_column = (design.sparse.T @ slopes).T - np.outer(slopes.sum(axis=0), design.shift)
+    by_coefficient = by_column.ravel()[fit.terms] + problem.ridge * problem.from_prior(fit.terms, fit.values)
     value = float(share @ problem.loss.values(at)) + problem.penalty(fit)
     return value, slopes.sum(axis=0), by_coefficient

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from scipy.sparse import csr_array
 
 from automicro_linear.cuts import candidate_cuts
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["ABSENT", "FLAG", "SLOPE", "STEP", "Basis", "Design", "basis_of", "standardise"]
 
 SLOPE, FLAG, STEP, ABSENT = range(4)
+SPARSE = 0.05  # share of values that are not 0 up to which sparse products pay
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,6 +76,8 @@ class Design:
         ``Z = (basis - centre) / scale``; the scale of a constant column is infinite, so that its column of `Z` is 0.
     features : int
         Number of features that the basis reads from.
+    sparse : sparse array, (rows, columns), or None
+        ``basis / scale`` where most of it is 0, as of texts: what many terms are computed with.
     """
 
     Z: NDArray[np.float32]
@@ -82,6 +86,12 @@ class Design:
     centre: NDArray[np.float64]
     scale: NDArray[np.float64]
     features: int
+    sparse: Any = None
+
+    @property
+    def shift(self) -> NDArray[np.float64]:
+        """What is taken off a column of `sparse`, or of the basis over its scale, (columns,)."""
+        return self.centre / self.scale
 
     @property
     def usable(self) -> NDArray[np.bool_]:
@@ -91,7 +101,9 @@ class Design:
     def rows(self, index: NDArray[np.int64]) -> Design:
         """Return some rows; their columns need not have mean 0 and variance 1."""
         weights = self.weights[index]
-        return replace(self, Z=np.asfortranarray(self.Z[index]), weights=weights * (len(index) / weights.sum()))
+        sparse = None if self.sparse is None else self.sparse[index]
+        Z = np.asfortranarray(self.Z[index])
+        return replace(self, Z=Z, weights=weights * (len(index) / weights.sum()), sparse=sparse)
 
 
 def basis_of(X: NDArray[np.float32], features: Sequence[Feature], cuts: int, slopes: bool) -> Basis:
@@ -121,6 +133,7 @@ def standardise(
     rows = len(X)
     w = weights * (rows / weights.sum())
     made = basis.matrix(X)
+    sparse = None if emphasis is None or np.count_nonzero(X) > SPARSE * X.size else csr_array(made, dtype=np.float64)
     centre = np.empty(len(basis))
     scale = np.empty(len(basis))
     for i in range(len(basis)):  # column by column: the double precision is short-lived
@@ -132,7 +145,9 @@ def standardise(
         made[:, i] = x / scale[i]
     if emphasis is not None:
         _rescale(made, scale, emphasis[basis.feature])
-    return Design(made, w, basis, centre, scale, X.shape[1])
+    if sparse is not None:
+        sparse = csr_array(sparse.multiply(1.0 / scale[None, :]))
+    return Design(made, w, basis, centre, scale, X.shape[1], sparse)
 
 
 def _rescale(made: NDArray[np.float32], scale: NDArray[np.float64], emphasis: NDArray[np.float64]) -> None:

@@ -105,6 +105,8 @@ def scores(design: Design, fit: Fit) -> NDArray[np.float64]:
     used, place = np.unique(fit.terms % columns, return_inverse=True)
     dense = np.zeros((len(used), len(fit.bias)))
     dense[place, fit.terms // columns] = fit.values
+    if design.sparse is not None:
+        return np.asarray(design.sparse[:, used] @ dense - design.shift[used] @ dense + fit.bias)
     product: NDArray[np.float64] = design.Z[:, used] @ dense + fit.bias
     return product
 
@@ -133,6 +135,8 @@ def _derivatives(
     Z, loss, outputs = problem.design.Z, problem.loss, problem.outputs
     rows, columns = Z.shape
     share = problem.design.weights[:, None] / rows
+    if problem.design.sparse is not None and outputs == 1:
+        return _sparse_derivatives(problem.design, terms, loss.slopes(at) * share, loss.curvature(at) * share)
     output = np.concatenate([np.arange(outputs), terms // columns])
     kind = np.float32 if rows * len(output) ** 2 > SINGLE else np.float64
     A = np.concatenate([np.ones((rows, outputs), kind), Z[:, terms % columns].astype(kind, copy=False)], axis=1)
@@ -151,6 +155,20 @@ def _derivatives(
         block = A[:, index] * roots[:, o, None]
         hessian[np.ix_(index, index)] += block.T @ block
     return hessian, gradient
+
+
+def _sparse_derivatives(
+    design: Design, terms: NDArray[np.int64], slopes: NDArray[np.float64], curves: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return Hessian and gradient of one output, by products of what is not 0; what centring adds has rank two."""
+    S, shift = design.sparse[:, terms], design.shift[terms]
+    bent = S.multiply(curves).tocsr()
+    sums, total = np.asarray(bent.sum(axis=0)).ravel(), float(curves.sum())
+    inner = (S.T @ bent).toarray() - np.outer(shift, sums) - np.outer(sums, shift) + total * np.outer(shift, shift)
+    beside = sums - total * shift
+    hessian = np.block([[np.array([[total]]), beside[None]], [beside[:, None], inner]])
+    slope = float(slopes.sum())
+    return hessian, np.concatenate([[slope], (S.T @ slopes).ravel() - slope * shift])
 
 
 def screen(problem: Problem, fit: Fit, allowed: NDArray[np.int64], count: int) -> NDArray[np.int64]:
