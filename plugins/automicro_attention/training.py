@@ -35,7 +35,8 @@ __all__ = ["Stage", "Trained", "rows_of", "train"]
 
 ROUNDINGS = {"coarse": (4, 3, 2), "fine": (8, 6, 5)}
 BATCH, SMALL_BATCH, SMALL = 256, 64, 2500
-EPOCHS, FEWEST, MOST = 60, 400, 3000  # steps of the training without rounding; each rounding takes a third of them
+EPOCHS, WORD_EPOCHS = 60, 15  # passes over the rows without rounding; each rounding takes a third of their steps
+FEWEST, MOST = 400, 3000  # steps without rounding
 RATE, DECAY = 1e-2, 0.3
 LONGEST = 5.0  # gradient
 PROBED = 4096  # rows on which the worth of tokens is judged
@@ -117,7 +118,8 @@ class _Run:
         self.rows, self.centres = rows_of(data.X, layout), _centres(layout)
         self.given = _given(data, self.weights, self.centres)
         self.batch = min(len(data.X), BATCH if len(data.X) > SMALL else SMALL_BATCH)
-        self.count = int(np.clip(EPOCHS * len(data.X) / self.batch, FEWEST, MOST))
+        epochs = WORD_EPOCHS if layout.sparse else EPOCHS
+        self.count = int(np.clip(epochs * len(data.X) / self.batch, FEWEST, MOST))
         self.order = torch.Generator().manual_seed(data.seed + 1)
 
     def learn(self, count: int, steps: Tensors | None = None, rounding: Rounding = EXACT) -> None:
