@@ -159,21 +159,25 @@ class _Null:
         ]
         self.margins = [_one_peak(points[:, j]) for j in self.numeric]
         self.values = [np.unique(points[:, j]) for j in self.numeric]
-        self.scores = _normal_scores(points[:, self.numeric])
+        scores = _normal_scores(points[:, self.numeric])
+        deviations = scores.std(axis=0)
+        self.scores = scores / (np.where(deviations > 0, deviations, 1.0) * math.sqrt(len(points)))
 
     def draw(self, rng: np.random.Generator) -> Floats:
         """Return one table of as many rows."""
+        from scipy.special import ndtr  # noqa: PLC0415 - only for searches
+
         rows = len(self.points)
         drawn = np.empty_like(self.points)
         for block in self.levels:
             drawn[:, block] = self.points[rng.permutation(rows), block]
-        joint = rng.standard_normal((rows, rows)) @ self.scores / math.sqrt(rows)
+        joint = ndtr(rng.standard_normal((rows, rows)) @ self.scores)
         for place, j in enumerate(self.numeric):
             cumulative, values = self.margins[place]
-            column = np.interp(np.sort(rng.random(rows)), cumulative, values)
-            if len(self.values[place]) <= rows // 2:
+            column = np.interp(joint[:, place], cumulative, values)
+            if _recur(self.values[place], self.points[:, j]):
                 column = _nearest(self.values[place], column)
-            drawn[np.argsort(joint[:, place], kind="stable"), j] = column
+            drawn[:, j] = column
         return drawn
 
 
@@ -201,8 +205,7 @@ def _one_peak(values: Floats) -> tuple[Floats, Floats]:
     It is the taut string (Davies and Kovac, Annals of Statistics 29, 2001) in the narrowest band around the cumulative shares in
     which the string has a single peak, but in none that chance alone would fill.
     """
-    x, counts = np.unique(values, return_counts=True)
-    shares = (np.cumsum(counts) - counts / 2.0) / len(values)
+    x, shares = _cumulative(values)
     width = BAND / math.sqrt(len(values))
     while True:
         y, at = _taut_string(x, shares, width)
@@ -211,6 +214,20 @@ def _one_peak(values: Floats) -> tuple[Floats, Floats]:
         if (np.diff(turns[turns != 0]) <= 0).all() or width > 1:
             return y, at
         width *= WIDER
+
+
+def _cumulative(values: Floats) -> tuple[Floats, Floats]:
+    """Return places in ascending order and the shares below them; where values recur, the places between them."""
+    x, counts = np.unique(values, return_counts=True)
+    upto = np.cumsum(counts) / len(values)
+    if len(x) == 1 or not _recur(x, values):
+        return x, upto - counts / (2.0 * len(values))
+    middle = (x[1:] + x[:-1]) / 2.0
+    return np.concatenate([[2 * x[0] - middle[0]], middle, [2 * x[-1] - middle[-1]]]), np.concatenate([[0.0], upto])
+
+
+def _recur(distinct: Floats, values: Floats) -> bool:
+    return len(distinct) <= len(values) // 2
 
 
 def _taut_string(x: Floats, y: Floats, width: float) -> tuple[Floats, Floats]:

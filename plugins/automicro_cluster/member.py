@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from automicro.plugin import Lowered, Needs, Profile, SizeBudget, Space, TrainingData, Variant
     from automicro.plugin.family import Parameters
-    from automicro.plugin.profile import Task
+    from automicro.plugin.profile import Kind, Task
 
 __all__ = ["Member"]
 
@@ -23,6 +23,7 @@ class Member(Family):
 
     name: ClassVar[str] = "cluster"
     tasks: ClassVar[frozenset[Task]] = Cluster.tasks | Partitions.tasks
+    kinds: ClassVar[frozenset[Kind]] = Cluster.kinds
     start_seconds: ClassVar[float] = Cluster.start_seconds
 
     def __init__(self) -> None:
@@ -54,6 +55,10 @@ class Member(Family):
     def variants(self, model: Any, data: TrainingData) -> Iterable[Variant]:
         """Return all programs of a training."""
         return self._of(data.task).variants(model, data)
+
+    def taken_over(self, model: Any) -> str:
+        """Return what of an earlier model went into a trained one."""
+        return (self._partitions if isinstance(model, Found) else self._prototypes).taken_over(model)
 
     def strongest(self, profile: Profile) -> Parameters | None:
         """Return the setting of that part with the best score."""

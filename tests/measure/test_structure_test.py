@@ -65,6 +65,9 @@ def test_one_peak_takes_valleys_out_and_keeps_spikes() -> None:
     shares, values = _one_peak(two)
     slopes = np.diff(shares) / np.diff(values)
     assert slopes.max() < 2 * slopes.min() + 0.05
+    rare = (np.arange(200) < 20).astype(float)
+    shares, values = _one_peak(rare)
+    assert np.interp(0.5, values, shares) == pytest.approx(0.9, abs=0.05)  # what lies below one half counts as 0
     spiked = np.concatenate([np.zeros(200), generator.random(200) * 5])
     shares, values = _one_peak(spiked)
     assert np.interp(0.45, shares, values) < 0.1
