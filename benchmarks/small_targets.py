@@ -4,7 +4,7 @@
 
 Every fold's held-out rows (benchmarks/datasets.py, SPLIT: which rows, which seed) are taken away first; the search sees the
 rest alone, and judges the score by its own cross-validation. The smallest model at a score lies on the edge of it, so that where
-rows are few and bytes are left, a little more is asked for than must be reached. Then the stripped file is
+an accuracy is judged on fewer than 2,000 rows, one standard error of it is added to what the search is asked for. Then the stripped file is
 written, read back and scored on the held-out rows: a target is met if the mean of the folds' scores and the largest file both
 keep what was asked for. In the one graph of cora the held-out papers stay in the graph, without a label (transductive, as in
 the literature). Finished folds are kept in benchmarks/results/small_targets.json, from which small_targets.md is written; a
@@ -52,7 +52,7 @@ TARGETS = {
     "rotten": Target("text_rotten", 0.83, 2400, 0.83, 300),
     "cora_875": Target("graph_cora", 0.875, 1000, 0.875, 240),
     "cora_885": Target("graph_cora", 0.885, 5000, 0.885, 240),
-    "mutag": Target("graph_mutag", 0.85, 200, 0.86, 60),
+    "mutag": Target("graph_mutag", 0.85, 200, 0.88, 60),
     "freesolv": Target("graph_freesolv", 0.86, 2000, 0.86, 240),
 }
 
