@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 
 __all__ = ["train"]
 
-PEAK, FINE = 0.02, 0.004  # learning rates in float and on a grid
-AGAIN = 0.3  # of the steps in float for every grid
+PEAK, FIRST, FINE = 0.02, 0.01, 0.004  # learning rates in float, on the first grid, and on those that follow
+FLOAT, AGAIN = 0.4, 0.3  # of the steps on the first grid: those before in float, and those on every grid that follows
 FEW = 64  # inputs up to which each is multiplied by its own power of two
 HUBER = 1.0  # standard deviations of the target beyond which errors count in proportion
 
@@ -52,11 +52,14 @@ def train(data: TrainingData, setting: Setting) -> list[Network]:
         setting, setting.shapes(data.X.shape[1], data.outputs, attributes, pooled=pooled), pooled=pooled, random=random
     )
     fit = _Fit(model, graphs, data)
-    fit.run(setting.steps, PEAK)
-    networks = []
+    fit.run(round(FLOAT * setting.steps), PEAK)
+    networks: list[Network] = []
     for grid in GRIDS[setting.grids]:
         model.set_grid(grid)
-        fit.run(round(AGAIN * setting.steps), FINE)
+        if networks:
+            fit.run(round(AGAIN * setting.steps), FINE)
+        else:
+            fit.run(setting.steps, FIRST)
         networks.append(Network(setting, attributes, pooled, inputs, _maps(model), fit.target))
     return networks
 
