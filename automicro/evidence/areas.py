@@ -28,12 +28,13 @@ def area_test(judged: Judged, limit: float | None, paired: tuple[Floats, float] 
     degree of freedom less than the rarer class has rows.
     """
     positive = judged.y == 1
+    counted = np.ones(len(positive), dtype=np.bool_) if judged.weights is None else judged.weights > 0
     method = (
         "DeLong"
         + (" on the logit scale" if paired is None else ", paired")
         + (" by group" if judged.units is not None else "")
     )
-    if min(positive.sum(), (~positive).sum()) < FEWEST:
+    if min((counted & positive).sum(), (counted & ~positive).sum()) < FEWEST:
         return Tested(1.0, method, exact=False)
     area, influence = _influence(judged, judged.prediction)
     if area >= 1.0 and judged.units is None:

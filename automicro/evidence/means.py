@@ -83,7 +83,9 @@ def mean_test(terms: Terms, seed: int = 0) -> Tested:
     seed : int
         Of the order of the bets, and of the bootstrap.
     """
-    if terms.units is None and (two := _two_valued(terms.values)) is not None:
+    if not np.isfinite(terms.values).all():
+        return Tested(1.0, "none, for some row's score is not finite", exact=True)
+    if terms.units is None and (two := _two_valued(terms)) is not None:
         return Tested(binomial_p(*two), "exact binomial test", exact=True)
     units = terms.by_unit()
     suffix = "" if terms.units is None else " on groups"
@@ -92,13 +94,15 @@ def mean_test(terms: Terms, seed: int = 0) -> Tested:
     return Tested(_studentised_p(units.values, seed), f"studentised bootstrap of the mean{suffix}", exact=False)
 
 
-def _two_valued(values: Floats) -> tuple[int, int, float] | None:
-    """Return how many values are the positive one of two, how many are not 0, and the share of the former at which the mean is 0."""
-    distinct = np.unique(values[values != 0])
-    if len(distinct) != 2 or not distinct[0] < 0 < distinct[1]:
+def _two_valued(terms: Terms) -> tuple[int, int, float] | None:
+    """Return how many values are the greatest there can be, how many are not 0, and the share of the former at which the mean is 0.
+
+    None if some value is neither the least nor the greatest that there can be, nor 0; all that were seen may well be one of them.
+    """
+    values, low, high = terms.values, terms.low, terms.high
+    if not (terms.is_bounded and low < 0 < high) or not np.isin(values, (low, 0.0, high)).all():
         return None
-    share = float(-distinct[0] / (distinct[1] - distinct[0]))
-    return int((values > 0).sum()), int((values != 0).sum()), share
+    return int((values > 0).sum()), int((values != 0).sum()), float(-low / (high - low))
 
 
 def _betting_p(terms: Terms, seed: int) -> float:
@@ -124,7 +128,7 @@ def _studentised_p(values: Floats, seed: int) -> float:
     if count < FEWEST_UNITS:
         return 1.0
     if deviation <= 0:
-        return 0.0 if values.mean() > 0 else 1.0
+        return 1 / (1 + RESAMPLES) if values.mean() > 0 else 1.0
     observed = np.sqrt(count) * values.mean() / deviation
     generator = np.random.default_rng(seed)
     step = max(1, CELLS_AT_ONCE // count)

@@ -141,3 +141,35 @@ def test_bounded_means_are_tested_at_their_level_and_with_power():
 def test_too_few_rows_say_nothing():
     assert better_than(Judged("r2", np.arange(5.0), np.arange(5.0)), 0.5).p_value == 1.0
     assert better_than(Judged("accuracy", np.zeros(0, dtype=np.int64), np.zeros((0, 2))), 0.5).p_value == 1.0
+
+
+def certain(y, classes=2):
+    return np.eye(classes)[y]
+
+
+def test_no_error_at_all_says_as_much_as_so_many_rows_can():
+    y = np.repeat([0, 1], 25)
+    assert np.isclose(better_than(Judged("accuracy", y, certain(y)), 0.9).p_value, 0.9**50)
+
+
+@pytest.mark.parametrize("metric", ["f1_macro", "f1_weighted", "matthews_corrcoef", "average_precision"])
+def test_ten_rows_without_an_error_prove_little(metric):
+    y = np.repeat([0, 1], 5)
+    assert better_than(Judged(metric, y, certain(y)), 0.95).p_value > LEVEL
+    assert within_of(Judged(metric, y, certain(y)), certain(y), 0.05).p_value > LEVEL
+
+
+@pytest.mark.parametrize(("metric", "last"), [("mean_squared_log_error", -2.0), ("mean_absolute_error", np.nan)])
+def test_a_score_that_is_not_finite_is_no_evidence(metric, last):
+    y = np.arange(30.0)
+    assert better_than(Judged(metric, y, np.append(y[:-1], last)), 0.5).p_value == 1.0
+
+
+def test_the_largest_error_of_all_rows_is_not_known_from_some():
+    y = np.arange(30.0)
+    assert better_than(Judged("max_error", y, y), 1.0).p_value == 1.0
+
+
+def test_a_class_without_weight_is_none():
+    y = np.repeat([0, 1], 25)
+    assert better_than(Judged("roc_auc", y, certain(y), weights=1.0 - y), 0.5).p_value == 1.0
