@@ -214,13 +214,15 @@ def verify(
     DataError, ArtifactError
         If the model has no certificate, or cannot be read.
     """
+    from automicro.certificate import texts_in
     from automicro.certificate import verify as recompute
     from automicro.data import load_problem
     from automicro.model import Model, load
 
     read = model if isinstance(model, Model) else load(model)
-    task = (read.card or {}).get("task")
-    return recompute(read, load_problem(X, y, task=task, weights=weights, groups=groups, time=time))
+    roles = {"weights": weights, "groups": groups, "time": time}
+    task, text = (read.card or {}).get("task"), texts_in(read.card)
+    return recompute(read, load_problem(X, y, task=task, text=text, **roles))
 
 
 def _check_graphs(source: DataSource) -> None:

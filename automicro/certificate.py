@@ -22,6 +22,8 @@ from automicro.request import Certificate, CertifiedStep
 from automicro.search import Trust, claim_test, rows_needed
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from numpy.typing import NDArray
 
     from automicro.data import Problem
@@ -29,7 +31,7 @@ if TYPE_CHECKING:
     from automicro.request import Constraints
     from automicro.search import Certified
 
-__all__ = ["Verified", "certificate_of", "sealed", "verify"]
+__all__ = ["Verified", "certificate_of", "sealed", "texts_in", "verify"]
 
 CLOSE = 1e-6
 
@@ -153,6 +155,14 @@ def verify(model: Model, problem: Problem) -> Verified:
     trust = Trust(problem, searched, held, certificate.share, certificate.seed)
     value, p_value = _recomputed(trust, model, certificate)
     return Verified(value, p_value, len(held), certificate_text(certificate.model_dump(mode="json")))
+
+
+def texts_in(card: Mapping[str, Any] | None) -> list[str] | None:
+    """Return the columns that the search read as text, so that they are read alike again; None where it read series."""
+    entries = (card or {}).get("columns", ())
+    if any(entry["kind"] == "series" for entry in entries):
+        return None
+    return [entry["name"] for entry in entries if entry["kind"] == "text"]
 
 
 def _certificate_in(model: Model) -> Certificate:

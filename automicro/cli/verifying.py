@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from automicro.api import problem_of
+from automicro.certificate import texts_in
 from automicro.certificate import verify as recompute
 from automicro.cli.arguments import settings_of
 from automicro.model import load
@@ -18,12 +19,13 @@ __all__ = ["verify"]
 
 
 def verify(arguments: Namespace) -> str:
-    """Recompute the certificate of a model and return it in words; the target is the card's, if none is given."""
+    """Recompute the certificate of a model and return it in words; target and columns of text are the card's, if none are given."""
     model = load(arguments.model)
     card = model.card or {}
     document = set_values({}, settings_of(arguments))
     data = document.setdefault("data", {})
     data.setdefault("task", card.get("task"))
+    data.setdefault("text", texts_in(card))
     if not data["source"].startswith("sklearn:"):
         data.setdefault("target", card.get("target"))
     document["constraints"] = {"metric": card.get("metric", "accuracy"), "score": card.get("score", 1.0)}

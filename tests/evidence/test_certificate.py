@@ -146,3 +146,13 @@ def test_the_sequence_runs_from_the_surest_to_the_smallest():
 def test_rows_needed():
     assert rows_needed(0.05, 100, 0.95) == pytest.approx(229, abs=2)  # ((1.645 + 0.842) / 1.645)^2
     assert rows_needed(0.6, 100, 0.95) is None
+
+
+def test_columns_are_read_as_text_again_where_the_search_was_told_so(tmp_path):
+    rng = np.random.default_rng(4)
+    y = rng.integers(0, 2, 300)
+    table = {"said": [["good", "bad"][v] for v in y], "x": rng.normal(size=300), "y": y}
+    constraints = Constraints(metric="accuracy", score=0.8, certify=True)
+    search = Search(trials=2, families=["linear"], progress=False)
+    model = automicro.select(table, "y", constraints, search=search, text=["said"]).model
+    assert automicro.verify(model, table, "y").score == 1.0
