@@ -11,7 +11,7 @@ import numpy as np
 
 from automicro.certificate import certificate_of
 from automicro.measure import JudgedRows, interval
-from automicro.search import AUTO_ROWS, optimism, rows_needed, score_interval
+from automicro.search import optimism, rows_needed, score_interval
 
 if TYPE_CHECKING:
     from automicro.request import Certificate, Constraints
@@ -46,8 +46,9 @@ def judgement(result: Result, chosen: Outcome, constraints: Constraints, seed: i
         return Judgement("estimated", sign * gain, sign * (gain - excess), (math.nan, math.nan))
     low, high = (b - sign * excess for b in score_interval(result.context, chosen, constraints.confidence, seed))
     normal = NormalDist()
-    error = (high - low) / (2 * normal.inv_cdf(constraints.confidence))
-    if not error > 0:  # as good as can be on every row: nothing tells how far above the target it is
+    width = 2 * normal.inv_cdf(constraints.confidence)
+    error = (high - low) / width if width else 0.0
+    if not error > 0:  # as good as can be on every row, or no confidence asked for: nothing tells how far above the target it is
         return Judgement("estimated", sign * gain, sign * (gain - excess), (low, high))
     p_value = normal.cdf(-(gain - excess - result.target.gain) / error)
     needed = rows_needed(p_value, result.context.problem.rows, constraints.confidence)
@@ -82,6 +83,6 @@ def _why_estimated(result: Result, needed: int | None) -> tuple[str, ...]:
         return (
             "a certificate at this target is out of reach of any number of rows: the expected score is not above it",
         )
-    rows = result.context.problem.rows
-    remedy = "ask for certify=True" if needed <= rows // 4 and rows < AUTO_ROWS else "give more rows, or ask for less"
+    enough = needed <= result.context.problem.rows // 4
+    remedy = "ask for certify=True" if enough else "give more rows, or ask for less"
     return (f"a certificate with this margin would need about {needed:,} held-out rows: {remedy}",)

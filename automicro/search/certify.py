@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from automicro.search.task import Context, Form, Outcome, Target
 
 __all__ = [
-    "AUTO_ROWS",
     "Aim",
     "Certified",
     "Step",
