@@ -74,8 +74,8 @@ def strongest_task(
     """Return the training, on all search rows, of what `within` is measured against."""
     if reference is None:
         return None
-    tasks = {task.candidate.family: task for task in reference_tasks(families, facts, 1, seed)}
-    return StrongestTask(tasks[reference.best.family].candidate)
+    best = reference.best.family  # no other family is asked, for those that do not serve the problem cannot answer
+    return StrongestTask(reference_tasks({best: families[best]}, facts, 1, seed)[0].candidate)
 
 
 def settle(
