@@ -48,7 +48,7 @@ def judgement(result: Result, chosen: Outcome, constraints: Constraints, seed: i
     normal = NormalDist()
     width = 2 * normal.inv_cdf(constraints.confidence)
     error = (high - low) / width if width else 0.0
-    if not error > 0:  # as good as can be on every row, or no confidence asked for: nothing tells how far above the target it is
+    if not error > 0:  # as good as can be on every row, or even odds were asked for: nothing tells its distance
         return Judgement("estimated", sign * gain, sign * (gain - excess), (low, high))
     p_value = normal.cdf(-(gain - excess - result.target.gain) / error)
     needed = rows_needed(p_value, result.context.problem.rows, constraints.confidence)
