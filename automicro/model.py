@@ -166,8 +166,11 @@ class Model:
         ------
         DataError
             If it is not exactly one row, a column is not there, or the model reads graphs.
+        RequestError
+            If `immutable` names what is no column of the model.
         """
-        return explain(self.program, self.card, row, immutable=immutable, seed=seed)
+        with self._named():
+            return explain(self.program, self.card, row, immutable=immutable, seed=seed)
 
     def attention(self, X: Any) -> Attended:
         """Return how heads weighed the tokens of rows, for models whose heads pool tokens; see `predict` for `X`.

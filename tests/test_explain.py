@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 
 import automicro
-from automicro import Constraints, DataError, Search
+from automicro import Constraints, DataError, RequestError, Search
 from automicro.cli.main import main
 from automicro.data import load_problem
 from automicro.measure import permutation_importance
+from automicro.program import Affine, Numeric, Program, Weights
 
 FAMILIES = {
     "linear": Constraints(metric="roc_auc", score=0.7, certify=False),
@@ -72,6 +73,41 @@ def test_immutable_columns_are_left_alone(model, table):
     for row in rows_of(table, 20, seed=3):
         flip = model.explain(row, immutable=("x",)).counterfactual
         assert flip is None or all(change.column != "x" for change in flip.changes)
+
+
+def test_a_column_that_is_not_there_cannot_be_immutable():
+    with pytest.raises(RequestError, match="must name columns of the model, but got 'zz'"):
+        stump(("a", "numeric")).explain({"a": 1.0}, immutable=["zz"])
+    assert stump(("a", "numeric")).explain({"a": 1.0}, immutable="a").counterfactual is None
+
+
+def stump(column):
+    """Return a model of one column that says no up to 0.5."""
+    body = Affine(Weights.of(np.array([[1.0]])), Weights.of(np.array([-0.25])))
+    name, kind = column
+    entry = {"name": name, "kind": kind, "minimum": 0.0, "maximum": 1.0}
+    return automicro.Model(Program(1, (Numeric(0),), body, "sigmoid", ("no", "yes")), {"columns": [entry]})
+
+
+def test_a_boolean_is_turned_and_not_halved():
+    change = stump(("a", "boolean")).explain({"a": 1.0}).counterfactual.changes[0]
+    assert (change.value, change.instead) == (1.0, 0.0)
+
+
+def test_a_score_that_is_not_a_number_has_no_flip_and_no_crash():
+    body = Affine(Weights.of(np.array([[1.0, 1.0]])), Weights.of(np.array([0.0])))
+    columns = [{"name": name, "kind": "numeric", "minimum": 0.0, "maximum": 1.0} for name in "ab"]
+    model = automicro.Model(Program(2, (Numeric(0), Numeric(1)), body, "sigmoid", ("no", "yes")), {"columns": columns})
+    model.explain({"a": np.nan, "b": 1.0})
+
+
+def test_one_series_may_be_given_alone():
+    rng = np.random.default_rng(2)
+    y = np.arange(60) % 2
+    X = rng.normal(size=(60, 2, 12)) + y[:, None, None]
+    search = Search(trials=1, families=["linear"], progress=False)
+    model = automicro.select(X, y, metric="accuracy", score=0.7, search=search).model
+    assert model.explain(X[0]) == model.explain(X[:1])
 
 
 def test_values_that_training_has_not_seen_are_named(table):

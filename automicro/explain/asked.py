@@ -13,6 +13,7 @@ from automicro.errors import DataError
 from automicro.program import (
     Batch,
     Categories,
+    Summary,
     Texts,
     apply_link,
     body_scores,
@@ -98,7 +99,7 @@ def one_row(program: Program, card: Mapping[str, Any] | None, row: Any) -> Asked
             "explain takes a row of a table, a text or a series, but this model reads graphs: use its report"
         )
     named = column_names(program.columns, None if card is None else dict(card))
-    if holds_series(row):
+    if holds_series(row) or any(isinstance(decoder, Summary) for decoder in program.decoders):
         cells: Any = series_rows(row, program.columns)
     else:
         cells = rows_for_prediction(row, None if card is None else named, program.columns, columns_read(program))

@@ -57,15 +57,19 @@ class _Option:
 
 
 def counterfactual(
-    asked: Asked, ranges: Mapping[int, tuple[float, float]], immutable: Collection[int] = ()
+    asked: Asked,
+    ranges: Mapping[int, tuple[float, float]],
+    immutable: Collection[int] = (),
+    booleans: Collection[int] = (),
 ) -> Counterfactual | None:
     """Return the nearest flip that was found, checked on the program itself; None if there is none within the ranges.
 
     One column is changed if that is enough, else the change that brings the decision nearest to flipping is kept and a second and a third
-    column are tried. Numbers try the places where the program's steps lie and a grid over the range, refined by bisection.
+    column are tried. Numbers try the places where the program's steps lie and a grid over the range, refined by bisection; `booleans` try
+    0 and 1.
     """
     before = int(asked.decisions(asked.columns)[0])
-    options = [o for c in asked.read if c not in immutable and (o := _options(asked, c, ranges)) is not None]
+    options = [o for c in asked.read if c not in immutable and (o := _options(asked, c, ranges, booleans))]
     changed: dict[int, tuple[Column, float | str | None, float]] = {}
     current = asked
     for _ in range(MOST_COLUMNS_CHANGED):
@@ -77,9 +81,12 @@ def counterfactual(
             decided = current.decisions(variants)
             where = np.flatnonzero(decided != before)
             if len(where):
-                flips.append(_refined(current, option, int(where[option.distance[where].argmin()]), before))
+                place = int(where[option.distance[where].argmin()])
+                entry = option.column, _entry(option.values, place), option.words[place], float(option.distance[place])
+                flips.append(entry if option.column in booleans else _refined(current, option, place, before))
             margin = current.scores(variants) * (1 if asked.of.sum() == 0 or before == 1 else -1)
-            place = int(np.nanargmin(margin)) if len(margin) else 0
+            margin = np.where(np.isnan(margin), np.inf, margin)
+            place = int(margin.argmin()) if len(margin) else 0
             if len(margin) and (nearest is None or margin[place] < nearest[0]):
                 nearest = (float(margin[place]), option, place)
         if flips:
@@ -95,7 +102,9 @@ def counterfactual(
     return None
 
 
-def _options(asked: Asked, column: int, ranges: Mapping[int, tuple[float, float]]) -> _Option | None:
+def _options(
+    asked: Asked, column: int, ranges: Mapping[int, tuple[float, float]], booleans: Collection[int]
+) -> _Option | None:
     own = asked.columns[column]
     if isinstance(own, Categories):
         levels = _levels(asked, column)
@@ -113,9 +122,10 @@ def _options(asked: Asked, column: int, ranges: Mapping[int, tuple[float, float]
         return None
     low, high = ranges[column]
     x, width = float(own[0]), max(high - low, 1e-30)
-    tried = np.unique(
-        np.concatenate([np.linspace(low, high, GRID), _around_cuts(asked, column, low, high)]).astype(np.float32)
+    grid = (
+        [low, high] if column in booleans else [*np.linspace(low, high, GRID), *_around_cuts(asked, column, low, high)]
     )
+    tried = np.unique(np.array(grid, dtype=np.float32))
     tried = tried[tried != np.float32(x)]
     distance = np.full(len(tried), 1.0) if np.isnan(x) else np.abs(tried.astype(np.float64) - x) / width
     return _Option(column, tried, distance, [float(value) for value in tried])

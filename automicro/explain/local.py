@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from automicro.errors import RequestError
 from automicro.explain.asked import one_row
 from automicro.explain.counterfactual import Counterfactual, counterfactual
 from automicro.explain.terms import additive_terms, telescoped
@@ -16,7 +17,7 @@ from automicro.program.nodes import feature_count
 from automicro.words.features import feature_texts
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -100,8 +101,11 @@ def explain(
     ------
     DataError
         If it is not exactly one row, a column is not there, or the model reads graphs.
+    RequestError
+        If `immutable` names what is no column of the model.
     """
     asked = one_row(program, card, row)
+    fixed = _places(asked.names, immutable)
     ranges = _ranges(card)
     kind, constant, parts = _parts(asked, seed)
     scores = asked.scores(asked.columns)
@@ -111,7 +115,6 @@ def explain(
     against = None
     if labels is not None and (asked.of < 0).any():
         against = labels[int(np.flatnonzero(asked.of < 0)[0])]
-    fixed = {place for place, name in enumerate(asked.names) if name in immutable}
     return Explanation(
         kind=kind,
         output=float(np.ravel(prediction)[0]) if labels is None else labels[code],
@@ -121,7 +124,7 @@ def explain(
         constant=constant,
         parts=tuple(sorted(parts, key=lambda part: -abs(part.contribution))),
         out_of_range=_out_of_range(asked, ranges),
-        counterfactual=None if labels is None else counterfactual(asked, ranges, fixed),
+        counterfactual=None if labels is None else counterfactual(asked, ranges, fixed, _booleans(card)),
     )
 
 
@@ -195,6 +198,17 @@ def _value(asked: Asked, column: int) -> str:
     if own is None or isinstance(own, Texts) or own.ndim != 1:
         return ""
     return "missing" if np.isnan(own[0]) else f"= {own[0]:.6g}"
+
+
+def _places(names: Sequence[str], immutable: Collection[str]) -> set[int]:
+    given = [immutable] if isinstance(immutable, str) else list(immutable)
+    if unknown := [name for name in given if name not in names]:
+        raise RequestError(f"immutable: must name columns of the model, but got {unknown[0]!r}")
+    return {place for place, name in enumerate(names) if name in given}
+
+
+def _booleans(card: Mapping[str, Any] | None) -> set[int]:
+    return {place for place, entry in enumerate((card or {}).get("columns", ())) if entry.get("kind") == "boolean"}
 
 
 def _ranges(card: Mapping[str, Any] | None) -> dict[int, tuple[float, float]]:
