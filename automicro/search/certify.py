@@ -44,6 +44,7 @@ __all__ = [
 AUTO_ROWS = 25_000  # from here on a fifth of the rows tells scores that are a point apart
 SHARE, SMALL_SHARE, SMALL_ROWS = 0.2, 1 / 3, 3000
 POWER = 0.8
+SELECTED = 0.5
 REFITS = 5
 STEPS_AT_MOST = 12
 MOST_ROWS_NEEDED = 10**9
@@ -112,16 +113,30 @@ def split_off(problem: Problem, constraints: Constraints, seed: int) -> Trust | 
 
 @dataclass(frozen=True, eq=False)
 class Aim:
-    """By how much the search aims above the target, so that the test on the held-out rows passes four times in five.
+    """By how many standard errors of a score the search aims above the target.
 
-    The margin is (z of the confidence + z of the power) standard errors of a score on the held-out rows, told from the out-of-fold
-    predictions of a trial.
+    The out-of-fold predictions of a trial tell how large a standard error is.
+
+    For a certificate that is (z of the confidence + z of the power) errors of a score on the held-out rows, so that its test passes four
+    times in five. For an estimate it is half an error of the cross-validated score: about what "the smallest above the target" is too
+    good by, because it was selected.
     """
 
     context: Context
+    errors: float
     held: int
-    confidence: float
     seed: int = 0
+
+    @classmethod
+    def certifying(cls, context: Context, held: int, confidence: float, seed: int) -> Aim:
+        """Return the aim of a search whose result is tested on so many held-out rows."""
+        normal = NormalDist()
+        return cls(context, normal.inv_cdf(confidence) + normal.inv_cdf(POWER), held, seed)
+
+    @classmethod
+    def estimating(cls, context: Context, seed: int) -> Aim:
+        """Return the aim of a search whose result is estimated by cross-validation."""
+        return cls(context, SELECTED, context.problem.rows, seed)
 
     def most(self, gain: float) -> float:
         """Return the highest gain to aim at: half-way to the best possible one, where there is a best."""
@@ -135,8 +150,7 @@ class Aim:
             return 0.0
         low, high = score_interval(self.context, outcome, ONE_SIGMA, self.seed)
         error = (high - low) / 2 * math.sqrt(self.context.problem.rows / self.held)
-        normal = NormalDist()
-        return (normal.inv_cdf(self.confidence) + normal.inv_cdf(POWER)) * error if math.isfinite(error) else 0.0
+        return self.errors * error if math.isfinite(error) else 0.0
 
 
 def refit_tasks(found: Found, target: Target) -> list[RefitTask]:

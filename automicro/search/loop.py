@@ -46,12 +46,20 @@ class Found:
     notes: list[str] = field(default_factory=list)
     interrupted: bool = False
     stopped: str = ""
+    aim: float = -math.inf
 
     @property
     def feasible(self) -> list[Outcome]:
-        """Return outcomes with an artifact that meets the constraints: smallest, then fewest operations, then fewest columns."""
+        """Return outcomes with an artifact that meets the constraints: smallest, then fewest operations, then fewest columns.
+
+        Those whose gain reaches what the search aims at (`aim`) come before those that are only above the target.
+        """
         kept = [o for o in self.outcomes if o.artifact is not None and not o.violations]
-        return sorted(kept, key=lambda o: (len(o.artifact or b""), _effort(o), o.number))
+        return sorted(kept, key=lambda o: (not self.reaches_aim(o), len(o.artifact or b""), _effort(o), o.number))
+
+    def reaches_aim(self, outcome: Outcome) -> bool:
+        """Whether an outcome's gain is as high as the search aims."""
+        return outcome.form is not None and outcome.form.gain >= self.aim
 
     @property
     def incumbent(self) -> Outcome | None:
@@ -163,10 +171,7 @@ class Loop:
         return False
 
     def _launch(self, executor: LocalExecutor, candidate: Candidate) -> None:
-        incumbent = self.found.incumbent
-        task = TrialTask(
-            candidate, self._paired_target(), None if incumbent is None else len(incumbent.artifact or b"")
-        )
+        task = TrialTask(candidate, self._paired_target(), self._bytes_to_beat)
         self._tasks[candidate.number] = task
         self._trials += 1
         self._waiting.append(candidate.number)
@@ -176,6 +181,14 @@ class Loop:
         else:
             executor.submit(candidate.number, task)
 
+    @property
+    def _bytes_to_beat(self) -> int | None:
+        """The bytes of the best artifact that reaches the aim: larger ones cannot win any more."""
+        incumbent = self.found.incumbent
+        if incumbent is None or not self.found.reaches_aim(incumbent):
+            return None
+        return len(incumbent.artifact or b"")
+
     def _aimed(self, outcome: Outcome) -> None:
         """Aim above the target from now on, by what the first trial with out-of-fold predictions tells."""
         if self._aim is None or outcome.out_of_fold is None:
@@ -183,6 +196,7 @@ class Loop:
         target = self._target
         raised = target.gain + self._aim.margin(outcome)
         self._target = replace(target, gain=min(raised, self._aim.most(target.gain)), floor=target.gain)
+        self.found.aim = self._target.gain
         self._aim = None
 
     def _paired_target(self) -> Target:
@@ -227,9 +241,9 @@ class Loop:
     def _excluded(self, candidate: Candidate) -> Outcome | None:
         """Return the outcome of a candidate whose size budget shows, untrained, that it cannot win or fit."""
         least = artifact_budget(self._families[candidate.family], candidate, self._profile).at_least_bytes
-        incumbent = self.found.incumbent
-        if incumbent is not None and least > len(incumbent.artifact or b""):
-            reason = f"takes at least {least} bytes, the incumbent {len(incumbent.artifact or b'')}"
+        limit = self._bytes_to_beat
+        if limit is not None and least > limit:
+            reason = f"takes at least {least} bytes, the incumbent {limit}"
             return Outcome(candidate.number, "skipped", reason, Form("", "", math.nan, least))
         cap = self._target.size_bytes
         if cap is not None and least > cap:

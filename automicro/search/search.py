@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from automicro.measure import StructureTest
     from automicro.plugin import Family, Profile
     from automicro.request import Constraints, Search
-    from automicro.search.certify import Certified
+    from automicro.search.certify import Certified, Trust
     from automicro.search.finish import Timed
     from automicro.search.loop import Found, Listener
     from automicro.search.reference import Reference
@@ -113,7 +113,7 @@ def search(problem: Problem, constraints: Constraints, settings: Search, listene
         if constraints.within is not None:
             reference = _reference(executor, context, registry.families, settings, clock)
         target = partition_target(constraints, structure) if structure else _target(constraints, reference)
-        aim = None if trust is None else Aim(context, len(trust.held), constraints.confidence, settings.seed)
+        aim = None if structure else _aim(context, trust, constraints, settings.seed)
         goal = Goal(target, len(context.folds), timed=settings.trials is None, earlier=context.earlier, aim=aim)
         loop = Loop(families, facts, goal, settings.seed, store)
         until = clock.loop_until(certifying=trust is not None)
@@ -134,6 +134,12 @@ def search(problem: Problem, constraints: Constraints, settings: Search, listene
         *_doubts(timed, constraints),
     )
     return Result(context, target, found, timed, reference, all_notes, time.monotonic() - clock.started, certificate)
+
+
+def _aim(context: Context, trust: Trust | None, constraints: Constraints, seed: int) -> Aim:
+    if trust is None:
+        return Aim.estimating(context, seed)
+    return Aim.certifying(context, len(trust.held), constraints.confidence, seed)
 
 
 def _families(registry: Registry, settings: Search, facts: Profile) -> tuple[dict[str, Family], list[str]]:

@@ -190,6 +190,7 @@ class _Trial:
         near.sort(key=lambda key: self.table.size_bytes(key, coarsest))
         forms: list[Form] = []
         passing: list[tuple[Form, tuple[float, ...]]] = []
+        lesser: list[tuple[Form, tuple[float, ...]]] = []  # above the target, but not as high as the search aims
         barred: list[Outcome] = []
         for size, key, precision in self._in_turn(near, passing):
             if len(passing) >= FORMS_REFIT or len(barred) >= FORMS_BARRED:
@@ -199,12 +200,14 @@ class _Trial:
                 continue
             form = Form(key, precision, mean_gain(gains), size)
             forms.append(form)
-            if form.gain < self.target.gain:
+            if form.gain < self.target.least_gain:
                 continue
             if missed := self._missed(self.table.program(key, precision), form):
                 barred.append(self._infeasible(form, gains, missed, tuple(forms)))
             else:
-                passing.append((form, gains))
+                (passing if form.gain >= self.target.gain else lesser).append((form, gains))
+        if self.task.incumbent_bytes is None:
+            passing = passing or sorted(lesser, key=lambda pair: -pair[0].gain)[:1]
         if passing:
             return self._refit(passing, tuple(forms))
         return min(barred, key=lambda o: sum(o.violations.values())) if barred else self._judge_shortfall()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import pickle
 import sys
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 __all__ = ["main"]
+
+PARENT_DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG of prctl(2)
 
 
 def _private_streams() -> tuple[BinaryIO, BinaryIO]:
@@ -34,6 +37,18 @@ def _limit_memory(limit_bytes: int) -> None:
         resource.setrlimit(resource.RLIMIT_AS, (limit_bytes, limit_bytes))
 
 
+def _die_with_parent() -> None:
+    """Ask Linux to end this process when its parent ends, however that happens: a task under way would go on for minutes."""
+    if sys.platform == "linux":
+        import ctypes
+        import signal
+
+        with contextlib.suppress(OSError, AttributeError):
+            ctypes.CDLL(None).prctl(PARENT_DEATH_SIGNAL, signal.SIGKILL, 0, 0, 0)
+        if os.getppid() == 1:  # the parent has ended before the request
+            sys.exit(0)
+
+
 def _answer(entry: Callable[[Any, Any], Any], context: Any, task: Any) -> tuple[Any, str | None]:
     try:
         return entry(context, task), None
@@ -45,6 +60,7 @@ def _answer(entry: Callable[[Any, Any], Any], context: Any, task: Any) -> tuple[
 
 def main() -> None:
     """Serve tasks until the other side ends."""
+    _die_with_parent()
     requests, replies = _private_streams()
     warnings.simplefilter("ignore")  # a warning in a worker reaches nobody
     context = pickle.loads(Path(sys.argv[1]).read_bytes())  # noqa: S301 - written by the parent process
