@@ -6,11 +6,11 @@ PART is any of letter, mnist5k (data), protonn, bonsai, automicro (rows); parts 
 benchmarks/results/published.json, from which published.md is written; a second run does what is missing, --again repeats.
 
 Data: letter, 15,000 rows and 5,000 held out; mnist5k, 4,000 and 1,000; both splits stratified, seed 0. All accuracies are on
-held-out rows. ProtoNN and Bonsai get standardised letters and pixels in [0, 1], and the means and spreads are not counted as
-their bytes. Of their settings at a size, the best one *on the held-out rows* is shown, which is kinder to them than fair.
-automicro sees only the other rows; it is asked for the scores in SCORES, and small_targets.py has asked for more of the same
-data. Its artifact has everything in it, preparation and class names included. At equal bytes stands the most accurate of these
-artifacts that fits, at equal accuracy the smallest that is as accurate.
+held-out rows, and so were the learning rates of ProtoNN and Bonsai in trial runs. They get standardised letters and pixels in
+[0, 1], and the means and spreads are not counted as their bytes. Of their settings at a size, the best one *on the held-out
+rows* is shown, which is kinder to them than fair. automicro sees only the other rows; it is asked for the scores in SCORES, and
+small_targets.py has asked for more of the same data. Its artifact has everything in it, preparation and class names included.
+At equal bytes stands the most accurate of these artifacts that fits, at equal accuracy the smallest that is as accurate.
 
 Bytes of ProtoNN and Bonsai, twice: as the papers and EdgeML count (float32; a matrix that is more than half zeros as 4-byte
 values with 4-byte indices), and compact (int8 with one scale a matrix, where a sparse matrix has its values counted at the

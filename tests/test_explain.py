@@ -131,6 +131,20 @@ def test_regression_has_parts_and_no_flip(table):
     assert told.output == pytest.approx(model.predict({"x": 0.3, "z": 2.0})[0])
 
 
+def test_words_of_a_text_are_parts_of_their_own():
+    rng = np.random.default_rng(2)
+    words = ["good", "bad", "film", "plot", "actor", "scene"]
+    texts = [" ".join(rng.choice(words, 8)) for _ in range(150)]
+    y = [int(text.split().count("good") > text.split().count("bad")) for text in texts]
+    model = automicro.select(
+        {"text": texts}, y, Constraints(metric="roc_auc", score=0.8, certify=False), text=["text"],
+        search=Search(trials=2, families=["linear"], progress=False),
+    ).model  # fmt: skip
+    told = model.explain({"text": "good good film"})
+    assert told.constant + sum(part.contribution for part in told.parts) == pytest.approx(told.score, abs=1e-6)
+    assert any("good" in part.name for part in told.parts)
+
+
 def test_several_rows_are_refused(model, table):
     with pytest.raises(DataError, match="explain takes one row, but got 2"):
         model.explain({"x": [1.0, 2.0], "z": [1.0, 2.0], "job": ["cook", "cook"]})

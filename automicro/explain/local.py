@@ -12,8 +12,9 @@ from automicro.explain.asked import one_row
 from automicro.explain.counterfactual import Counterfactual, counterfactual
 from automicro.explain.terms import additive_terms, telescoped
 from automicro.explain.text import explanation_text
-from automicro.program import Categories, Forest, Texts
+from automicro.program import Categories, Forest, Grams, Texts
 from automicro.program.nodes import feature_count
+from automicro.program.texts import bucket_of, grams_of
 from automicro.words.features import feature_texts
 
 if TYPE_CHECKING:
@@ -143,12 +144,30 @@ def _parts(asked: Asked, seed: int) -> tuple[Literal["sum", "path", "sum_of_path
 
 
 def _by_column(asked: Asked, terms: list[Term]) -> list[Part]:
-    column_of = [decoder.column for decoder in asked.program.decoders for _ in range(feature_count(decoder))]
-    total: dict[int, float] = {}
+    """Return the terms added up by column; of texts by bucket, with the grams that fell into it."""
+    source = [(d, place) for d in asked.program.decoders for place in range(feature_count(d))]
+    total: dict[tuple[int, int], float] = {}
+    words: dict[tuple[int, int], str] = {}
     for term in terms:
-        column = column_of[term.features[0]]
-        total[column] = total.get(column, 0.0) + term.contribution
-    return [Part(asked.names[column], value, _value(asked, column)) for column, value in total.items()]
+        decoder, place = source[term.features[0]]
+        key = (decoder.column, -1)
+        if isinstance(decoder, Grams):
+            key = (decoder.column, decoder.buckets[place])
+            found = _grams_in(asked, decoder, key[1])
+            if not found:
+                continue  # nothing of the text fell into this bucket, so that it adds 0
+            words[key] = f"{asked.names[decoder.column]}: {', '.join(found)}"
+        total[key] = total.get(key, 0.0) + term.contribution
+    return [
+        Part(words.get(key, asked.names[key[0]]), value, "" if key in words else _value(asked, key[0]))
+        for key, value in total.items()
+    ]
+
+
+def _grams_in(asked: Asked, decoder: Grams, bucket: int) -> list[str]:
+    column = asked.columns[decoder.column]
+    text = column.values[0] if isinstance(column, Texts) else None
+    return [gram for gram in dict.fromkeys(grams_of(text, decoder)) if bucket_of(gram, decoder.bits) == bucket]
 
 
 def _by_tree(asked: Asked, terms: list[Term]) -> list[Part]:
