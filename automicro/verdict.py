@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from automicro.certificate import certificate_of
-from automicro.measure import JudgedRows, interval
+from automicro.measure import JudgedRows, interval, score
 from automicro.search import optimism, rows_needed, score_interval
 
 if TYPE_CHECKING:
@@ -42,6 +42,9 @@ def judgement(result: Result, chosen: Outcome, constraints: Constraints, seed: i
     if result.context.problem.task == "clustering":
         return Judgement("estimated", gain, gain, score_interval(result.context, chosen, constraints.confidence, seed))
     excess = optimism(result.context, result.found.outcomes, result.target.gain, seed)
+    if chosen.out_of_fold is None and result.certified is not None:  # a refit: only the held-out rows tell
+        value, bounds = _on_held_out(result.certified, chosen, constraints, seed)
+        return Judgement("estimated", sign * gain, value, bounds, notes=_why_estimated(result, None))
     if chosen.out_of_fold is None:
         return Judgement("estimated", sign * gain, sign * (gain - excess), (math.nan, math.nan))
     low, high = (b - sign * excess for b in score_interval(result.context, chosen, constraints.confidence, seed))
@@ -60,13 +63,22 @@ def judgement(result: Result, chosen: Outcome, constraints: Constraints, seed: i
 def _certified(result: Result, certified: Certified, constraints: Constraints, seed: int) -> Judgement:
     step = certified.chosen
     assert step is not None  # noqa: S101 - asked for by the caller
-    judged = certified.trust.judged(result.context.metric, certified.trust.predict(step.outcome.artifact or b""))
-    rows = JudgedRows(judged.y, np.zeros(len(judged.y), dtype=np.int64), judged.weights, judged.units)
-    bounds = interval(judged.metric, rows, judged.prediction, constraints.confidence, seed)
+    bounds = _on_held_out(certified, step.outcome, constraints, seed)[1]
     families = {number: candidate.family for number, candidate in result.found.candidates.items()}
     certificate = certificate_of(certified, constraints, families)
     needed = None if certificate is None else certificate.rows_needed
     return Judgement("certified", step.score, step.score, bounds, certificate, needed)
+
+
+def _on_held_out(
+    certified: Certified, outcome: Outcome, constraints: Constraints, seed: int
+) -> tuple[float, tuple[float, float]]:
+    """Return the score of an artifact on the held-out rows, with its interval."""
+    trust = certified.trust
+    judged = trust.judged(str(constraints.metric), trust.predict(outcome.artifact or b""))
+    rows = JudgedRows(judged.y, np.zeros(len(judged.y), dtype=np.int64), judged.weights, judged.units)
+    value = score(judged.metric, judged.y, judged.prediction, judged.weights)
+    return value, interval(judged.metric, rows, judged.prediction, constraints.confidence, seed)
 
 
 def _why_estimated(result: Result, needed: int | None) -> tuple[str, ...]:

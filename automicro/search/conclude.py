@@ -40,6 +40,12 @@ class Refits:
     outcomes: tuple[Outcome, ...] = ()
     reference: NDArray[np.float64] | None = None
 
+    @property
+    def sound(self) -> list[Outcome]:
+        """Return what misses no constraint, smallest first."""
+        kept = [outcome for outcome in self.outcomes if outcome.artifact is not None and not outcome.violations]
+        return sorted(kept, key=lambda outcome: (len(outcome.artifact or b""), outcome.number))
+
 
 def refits(
     executor: LocalExecutor,
@@ -82,8 +88,7 @@ def settle(
     context: Context, trust: Trust, constraints: Constraints, found: Found, made: Refits
 ) -> tuple[Certified, Timed]:
     """Test the artifacts that are fast enough, and return the tests and what passed, with its latency."""
-    sound = [outcome for outcome in (*found.feasible, *made.outcomes) if not outcome.violations]
-    ordered = sequence(sound)
+    ordered = sequence([*found.feasible, *made.sound])
     measured = _latencies(context, ordered, constraints) if constraints.latency is not None else {}
     fast = [o for o in ordered if constraints.latency is None or measured[id(o)].quantile_us <= constraints.latency]
     slow = tuple((o, measured[id(o)]) for o in ordered if id(o) in measured and o not in fast)

@@ -22,7 +22,7 @@ from automicro.search.task import Context, Target, offsets_of
 from automicro.search.transfer import read_earlier, read_encoders
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from automicro.data import Problem
     from automicro.discovery import Registry
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from automicro.search.finish import Timed
     from automicro.search.loop import Found, Listener
     from automicro.search.reference import Reference
+    from automicro.search.task import Outcome
 
 __all__ = ["Result", "search"]
 
@@ -125,7 +126,8 @@ def search(problem: Problem, constraints: Constraints, settings: Search, listene
     if trust is not None:
         certificate, timed = settle(context, trust, constraints, found, made)
     if trust is None or (timed.outcome is None and constraints.certify == "auto"):
-        timed = _timed(context, found, constraints, clock.until(1.0))
+        feasible = found.feasible if trust is None else found.feasible or made.sound
+        timed = _timed(context, found, feasible, constraints, clock.until(1.0))
     all_notes = (
         *problem.notes,
         *notes,
@@ -177,7 +179,7 @@ def _one_cluster(
     """Return the model of one cluster, for rows without structure."""
     target = partition_target(constraints, test)
     found = one_cluster(context, target, test)
-    timed = _timed(context, found, constraints, clock.until(1.0))
+    timed = _timed(context, found, found.feasible, constraints, clock.until(1.0))
     notes = (*notes, *_doubts(timed, constraints))
     return Result(context, target, found, timed, None, notes, time.monotonic() - clock.started)
 
@@ -187,11 +189,13 @@ def _trial_seconds(settings: Search) -> float:
     return settings.trial_seconds or max(TRIAL_SECONDS, TRIAL_SHARE * (settings.seconds or 0.0))
 
 
-def _timed(context: Context, found: Found, constraints: Constraints, until: float | None) -> Timed:
+def _timed(
+    context: Context, found: Found, feasible: Sequence[Outcome], constraints: Constraints, until: float | None
+) -> Timed:
     """Decide the latency; Ctrl-C ends the search, and only a second one what must follow."""
 
     def decided() -> Timed:
-        return decide_latency(context, found.feasible, constraints.latency, constraints.latency_quantile, until)
+        return decide_latency(context, feasible, constraints.latency, constraints.latency_quantile, until)
 
     try:
         return decided()

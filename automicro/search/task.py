@@ -79,9 +79,9 @@ class Target:
         return self.gain if self.floor is None else self.floor
 
     def expected(self, folds: int) -> float:
-        """Return the mean gain that a model on the target has on the first `folds` folds."""
+        """Return the mean gain that a model on the target, or on its floor, has on the first `folds` folds."""
         known = self.fold_offsets[:folds]
-        return self.gain + (sum(known) / len(known) if known else 0.0)
+        return self.least_gain + (sum(known) / len(known) if known else 0.0)
 
     @property
     def scale(self) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from automicro import Constraints, NotVerified, Search
 from automicro.cli.main import main
 from automicro.data import hold_out, load_problem
 from automicro.search.certify import rows_needed, sequence, split_off
+from automicro.search.loop import Loop
 from automicro.search.task import Form, Outcome
 
 
@@ -156,3 +158,22 @@ def test_columns_are_read_as_text_again_where_the_search_was_told_so(tmp_path):
     search = Search(trials=2, families=["linear"], progress=False)
     model = automicro.select(table, "y", constraints, search=search, text=["said"]).model
     assert automicro.verify(model, table, "y").score == 1.0
+
+
+def test_auto_estimates_a_model_that_only_reaches_the_plain_target(monkeypatch):
+    begin = Loop.__init__
+
+    def high(self, *positional, **named):
+        begin(self, *positional, **named)
+        self._target, self._aim = replace(self._target, gain=0.85, floor=0.8), None
+
+    monkeypatch.setattr(Loop, "__init__", high)
+    monkeypatch.setattr("automicro.search.certify.AUTO_ROWS", 200)
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=600)
+    y = (x + 0.8 * rng.logistic(size=600) > 0).astype(int)
+    search = Search(trials=2, families=["linear"], progress=False)
+    found = automicro.select({"x": x}, y, metric="roc_auc", score=0.8, search=search)
+    low, high_end = found.score_interval
+    assert found.verdict == "estimated"
+    assert low < found.expected_score < high_end
