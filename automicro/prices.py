@@ -52,7 +52,10 @@ def prices(result: Result, constraints: Constraints, chosen: Outcome | None) -> 
     if chosen is None or chosen.form is None:
         return tuple(_ways_out(known, result, constraints))
     size = len(chosen.artifact or b"")
-    found = [*_of_score(known, result, constraints, size), *_of_level(known, result, constraints, size)]
+    found = [
+        *_of_score(known, result, constraints, (size, chosen.form.gain)),
+        *_of_level(known, result, constraints, size),
+    ]
     return tuple(found)
 
 
@@ -87,12 +90,15 @@ def _edge(forms: Iterable[_Known]) -> list[_Known]:
     return kept
 
 
-def _of_score(known: Sequence[_Known], result: Result, constraints: Constraints, size: int) -> list[Price]:
-    """Return what less of the score saves, and what more of it costs."""
+def _of_score(
+    known: Sequence[_Known], result: Result, constraints: Constraints, taken: tuple[int, float]
+) -> list[Price]:
+    """Return what a lower target saves, and what more costs than the score that the model taken (bytes and gain) has anyway."""
     sign, target = constraints.measured.sign, result.target
+    size, own = taken[0], max(taken[1], result.target.gain)
     edge = _edge(f for f in known if f.misses <= {"score"})
     cheaper = [f for f in edge if f.gain < target.gain and f.promised_bytes <= size * (1 - WORTH_TELLING)]
-    dearer = [f for f in edge if f.gain > target.gain and f.size_bytes > size]
+    dearer = [f for f in edge if f.gain > own and f.size_bytes > size]
     spread = [*_spread(cheaper[::-1]), *_spread(dearer)]
     return [
         Price(
@@ -101,7 +107,7 @@ def _of_score(known: Sequence[_Known], result: Result, constraints: Constraints,
             instead=sign * _towards(f.gain),
             size_bytes=size,
             size_instead=f.promised_bytes,
-            said=_score_sentence(f, target.gain, size, constraints),
+            said=_score_sentence(f, target.gain if f.gain < target.gain else own, size, constraints),
         )
         for f in spread
     ]
@@ -129,7 +135,7 @@ def _score_sentence(form: _Known, gain: float, size: int, constraints: Constrain
     share = abs(form.promised_bytes / size - 1)
     if form.gain < gain:
         return f"{amount} buy {share:.0%} of the bytes: {form.promised_bytes} instead of {size}"
-    return f"{amount} more cost {share:.0%} more bytes: {form.promised_bytes} instead of {size}"
+    return f"{amount} more than its own cost {share:.0%} more bytes: {form.promised_bytes} instead of {size}"
 
 
 def _is_share(constraints: Constraints) -> bool:
