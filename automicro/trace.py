@@ -45,7 +45,7 @@ def _record(result: Result, outcome: Outcome, chosen: Outcome | None, slow: dict
         limit = result.target.latency_us
         reason = f"takes {slow[outcome.number].quantile_us:.4g} us in a fresh process, {limit:g} us are allowed"
     elif outcome.status == "feasible" and chosen is not None and form and chosen.form:
-        reason = f"meets the constraints in {form.size_bytes} bytes, {chosen.form.size_bytes} are enough"
+        reason = _beaten(form.size_bytes, chosen.form.size_bytes, certified=result.is_certified)
     elif outcome.status == "feasible":
         reason = f"its latency was not decided after {len(slow)} others were too slow"
     latency = slow.get(outcome.number) or (result.timed.latency if status == "taken" else None)
@@ -67,6 +67,17 @@ def _record(result: Result, outcome: Outcome, chosen: Outcome | None, slow: dict
         precision=form.precision or None if form else None,
         taken_over=outcome.taken_over or None,
     )
+
+
+def _beaten(size: int, best: int, *, certified: bool) -> str:
+    """Return why an artifact that meets the constraints was not taken."""
+    if size > best:
+        return f"meets the constraints in {size} bytes, {best} are enough"
+    if size == best:
+        return f"meets the constraints in {size} bytes, as does what was taken"
+    if certified:
+        return f"meets the constraints in {size} bytes by cross-validation, but was not certified"
+    return f"reaches the target in {size} bytes, but by less than what selecting the smallest makes a score too good"
 
 
 def _sign(result: Result) -> float:
