@@ -42,6 +42,9 @@ REFERENCE_SHARE, REFERENCE_SHARE_AT_LAST = 0.2, 0.5
 TRIAL_SECONDS, TRIAL_SHARE = 120.0, 1 / 3
 FINISH_SHARE, FINISH_SECONDS = 0.15, 4.0
 CERTIFY_SHARE = 0.15
+STARTED = (
+    "a certificate holds only if what the search started from was not trained on the rows that are put aside for it"
+)
 
 
 @dataclass(frozen=True)
@@ -101,6 +104,8 @@ def search(problem: Problem, constraints: Constraints, settings: Search, listene
     facts = profile(searched, max_features=constraints.max_features)
     families, notes = _families(registry, settings, facts)
     context = _context(searched, constraints, settings, families, notes)
+    if trust is not None and (settings.start_from or settings.encoders):
+        notes.append(STARTED)
     structure = None
     if problem.task == "clustering":
         structure = structure_of(context, constraints, settings.seed, clock.until(REFERENCE_SHARE))
