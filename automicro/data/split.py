@@ -180,14 +180,16 @@ def _checked(problem: Problem, made: list[Fold]) -> tuple[Fold, ...]:
         raise DataError("the rows must be of several times, but too many are of the same one: leave time out")
     for fold in made:
         if len(fold.train) < 2 or not len(fold.validation):
+            verb = "leave" if held == "groups" else "leaves"
             raise DataError(
-                f"each split must have rows to train on, but the {held} leave too few: leave the {held} out"
+                f"each split must have rows on both sides, but the {held} {verb} too few: leave the {held} out"
             )
         if not _complete(problem, fold):
             labels = problem.labels or ()
+            verb = "keep" if held == "groups" else "keeps"
             absent = [label for code, label in enumerate(labels) if code not in problem.target[fold.train]]
             raise DataError(
-                f"every class must occur in the training rows of each split, but the {held} keep {absent[0]!r} out: "
+                f"every class must occur in the training rows of each split, but the {held} {verb} {absent[0]!r} out: "
                 f"drop that class, or leave the {held} out"
             )
     return tuple(made)

@@ -124,7 +124,7 @@ def test_time_and_groups_are_both_kept(groups):
 def test_blocks_before_which_a_class_is_unknown_are_left_out():
     made = folds(problem_of(["a"] * 30 + ["a", "b"] * 35, time=range(100)))
     assert len(made) == 2
-    with pytest.raises(DataError, match="the time order keep 'b' out"):
+    with pytest.raises(DataError, match="the time order keeps 'b' out"):
         folds(problem_of(["a"] * 80 + ["b"] * 20, time=range(100)))
 
 
