@@ -140,6 +140,8 @@ def _not_certified(result: Result, constraints: Constraints, trace: tuple[TrialR
         if needed
         else "its margin is not above 0, so that no number of rows would do"
     )
+    if step.tested.method.startswith("none, "):
+        more = f"there is no test, {step.tested.method.removeprefix('none, ')}"
     message = (
         f"no model could be certified at {constraints.confidence:.0%}: the surest one, of {len(step.outcome.artifact or b'')} bytes, has "
         f"{constraints.metric} {step.score:.4g} on {held:,} held-out rows (p {step.tested.p_value:.2g}); {more}: "

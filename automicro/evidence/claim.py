@@ -44,15 +44,16 @@ def better_than(judged: Judged, limit: float, seed: int = 0) -> Tested:
     Tested
         With the p-value: the largest probability of such predictions if the score were worse than the limit.
     """
-    if not len(judged.y):
-        return Tested(1.0, "no rows", exact=True)
+    if (untold := _untold(judged)) is not None:
+        return untold
     if judged.is_binary_area:
         return area_test(judged, limit)
     if judged.metric == "balanced_accuracy" and judged.units is None and judged.weights is None:
         return balanced_test(judged, limit)
     terms = terms_of(judged, limit)
     if terms is not None:
-        return mean_test(terms, seed)
+        tested = _as_exact(judged, mean_test(terms, seed))
+        return replace(tested, p_value=max(tested.p_value, _unseen_loss(judged, limit)))
     tested = _bootstrap(judged, lambda batch: _gains(judged, judged.prediction, batch) - _signed(judged, limit), seed)
     return replace(tested, p_value=max(tested.p_value, _flawless(judged, limit)))
 
@@ -68,13 +69,13 @@ def within_of(judged: Judged, reference: NDArray[np.float64], within: float, see
     within : float
     seed : int
     """
-    if not len(judged.y):
-        return Tested(1.0, "no rows", exact=True)
+    if (untold := _untold(judged)) is not None:
+        return untold
     if judged.is_binary_area:
         return area_test(judged, None, (reference, within))
     terms = paired_terms(judged, reference, within)
     if terms is not None:
-        tested = mean_test(terms, seed)
+        tested = _as_exact(judged, mean_test(terms, seed))
         return Tested(tested.p_value, f"paired {tested.method}", tested.exact)
 
     def margins(batch: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -87,14 +88,38 @@ def within_of(judged: Judged, reference: NDArray[np.float64], within: float, see
     return Tested(max(tested.p_value, _flawless(judged, allowed)), f"paired {tested.method}", tested.exact)
 
 
+def _untold(judged: Judged) -> Tested | None:
+    """Return the outcome where rows cannot tell anything of the score."""
+    if not len(judged.y):
+        return Tested(1.0, "none, for there are no rows", exact=True)
+    if judged.metric.endswith("max_error"):
+        return Tested(1.0, "none, for the largest error of some rows bounds that of no others", exact=True)
+    if np.isnan(score(judged.metric, judged.y, judged.prediction, judged.weights)):
+        return Tested(1.0, f"none, for {judged.metric} is not defined on the held-out rows", exact=True)
+    return None
+
+
+def _as_exact(judged: Judged, tested: Tested) -> Tested:
+    """Return a test as an approximation under weights or groups, for others than those that were seen may be larger."""
+    return replace(tested, exact=tested.exact and judged.weights is None and judged.units is None)
+
+
+def _unseen_loss(judged: Judged, limit: float) -> float:
+    """Return how likely no row would be wrong, if rows that are wrong at the loss of the least likely class made up the limit."""
+    if not judged.metric.endswith("log_loss"):
+        return 0.0
+    wrong = -np.log(np.clip(judged.prediction.min(axis=1), np.finfo(np.float64).eps, 1.0))
+    dearest = float(np.average(wrong, weights=judged.weights))
+    count = len(wrong) if judged.units is None else len(np.unique(judged.units))
+    return max(0.0, 1 - abs(limit) / max(dearest, abs(limit), 1e-12)) ** count
+
+
 def _flawless(judged: Judged, limit: float) -> float:
     """Return about how likely rows without a single error would be at the limit.
 
     No p-value is below it, for a bootstrap of rows with few errors, or none, is too sure. The shortfall at the limit is that of the rarest
     class in a mean over classes, which hides it best.
     """
-    if judged.metric.endswith("max_error"):
-        return 1.0  # the largest error of some rows bounds that of no others
     if judged.prediction.ndim == 1:
         return 0.0
     counted = np.ones(len(judged.y), dtype=np.bool_) if judged.weights is None else judged.weights > 0

@@ -173,3 +173,15 @@ def test_the_largest_error_of_all_rows_is_not_known_from_some():
 def test_a_class_without_weight_is_none():
     y = np.repeat([0, 1], 25)
     assert better_than(Judged("roc_auc", y, certain(y), weights=1.0 - y), 0.5).p_value == 1.0
+
+
+def test_a_confident_model_is_not_believed_for_lack_of_a_wrong_row():
+    y = np.repeat([0, 1], 50)
+    sure = np.where(certain(y) == 1, 1 - 1e-5, 1e-5)
+    limit = -0.02 * np.log(1e-5)  # two wrong rows in a hundred
+    assert np.isclose(better_than(Judged("log_loss", y, sure), limit).p_value, 0.98**100)
+
+
+def test_weights_leave_no_test_exact():
+    y = np.repeat([0, 1], 25)
+    assert not better_than(Judged("accuracy", y, certain(y), weights=1.0 + y), 0.5).exact
