@@ -16,7 +16,7 @@ from automicro.request.problems import problem
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["Auto", "Bytes", "Count", "Flag", "Microseconds", "Names", "Number", "Seconds", "Text", "Whole"]
+__all__ = ["AnyNames", "Auto", "Bytes", "Count", "Flag", "Microseconds", "Names", "Number", "Seconds", "Text", "Whole"]
 
 # KB is 1,000 bytes and KiB is 1,024, as the SI and IEC 80000-13 say.
 _BYTES = {"": 1, "b": 1, "kb": 10**3, "mb": 10**6, "gb": 10**9, "kib": 2**10, "mib": 2**20, "gib": 2**30}
@@ -172,6 +172,10 @@ def _names(value: object) -> tuple[str, ...]:
     return tuple(names)
 
 
+def _any_names(value: object) -> tuple[str, ...]:
+    return () if value in ([], ()) else _names(value)
+
+
 _NUMBER_SCHEMA = {"anyOf": [{"type": "number"}, {"type": "string", "pattern": r"^\s*[0-9.eE+-]+\s*%?\s*$"}]}
 _SECONDS_SCHEMA = {
     "anyOf": [
@@ -182,6 +186,12 @@ _SECONDS_SCHEMA = {
 _NAMES_SCHEMA = {
     "anyOf": [
         {"type": "array", "items": {"type": "string", "minLength": 1}, "minItems": 1, "uniqueItems": True},
+        {"type": "string", "description": "names separated by commas"},
+    ]
+}
+_ANY_NAMES_SCHEMA = {
+    "anyOf": [
+        {"type": "array", "items": {"type": "string", "minLength": 1}, "uniqueItems": True},
         {"type": "string", "description": "names separated by commas"},
     ]
 }
@@ -198,3 +208,4 @@ Auto = Annotated[
 ]
 Text = Annotated[str, BeforeValidator(_text), WithJsonSchema({"type": "string", "minLength": 1})]
 Names = Annotated[tuple[str, ...], BeforeValidator(_names), WithJsonSchema(_NAMES_SCHEMA)]
+AnyNames = Annotated[tuple[str, ...], BeforeValidator(_any_names), WithJsonSchema(_ANY_NAMES_SCHEMA)]

@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import Field, model_validator
 
 from automicro.request.problems import Section, problem
-from automicro.request.quantities import Flag, Names, Text
+from automicro.request.quantities import AnyNames, Flag, Names, Text
 
 __all__ = ["DataSource", "LongSeries", "Output"]
 
@@ -77,7 +77,7 @@ class DataSource(Section):
     time: Text | None = Field(None, description="column that orders the rows in time")
     columns: Names | None = Field(None, description="the only columns to predict from")
     drop: Names | None = Field(None, description="columns to leave out")
-    text: tuple[Text, ...] | None = Field(None, description="columns that are text rather than categories")
+    text: AnyNames | None = Field(None, description="columns that are text rather than categories")
     series: LongSeries | None = Field(None, description="columns that make series of a long table")
     format: Literal["csv", "tsv", "parquet", "jsonl"] | None = Field(
         None, description="told by the suffix, if not given"

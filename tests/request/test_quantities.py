@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from pydantic_core import PydanticCustomError
 
 from automicro.errors import RequestError
-from automicro.request import Constraints, Search
+from automicro.request import Constraints, DataSource, Search
 from automicro.request.quantities import Bytes, Microseconds
 
 
@@ -117,3 +117,8 @@ def test_a_search_is_always_bounded() -> None:
     assert Search().seconds == Search(trials=None, seconds=None).seconds == 60
     assert Search(trials=5).seconds is None
     assert Search(families="tree,linear").families == ("tree", "linear")
+
+
+def test_columns_of_text_may_be_named_with_commas_or_be_none() -> None:
+    assert DataSource(source="a.csv", text="said, meant").text == ("said", "meant")
+    assert DataSource(source="a.csv", text=[]).text == ()
