@@ -20,7 +20,8 @@ def certificate_text(certificate: dict[str, Any]) -> str:
     steps = certificate["steps"]
     passed = [step for step in steps if step["rejected"]][-1]
     chance = 1 - certificate["confidence"]
-    error = "" if certificate["exact"] else " (an approximation that is good for many rows, not exact)"
+    error = "" if certificate["exact"] else ", an approximation that is good for many rows"
+    about = "" if certificate["exact"] else "about "
     tests = (
         f"{len(steps)} models were tested, from the surest to the smallest"
         if len(steps) > 1
@@ -33,10 +34,10 @@ def certificate_text(certificate: dict[str, Any]) -> str:
         else ""
     )
     return (
-        f"Certified at {certificate['confidence']:.0%}. Before the search {count(certificate['held_rows'], 'row')} of "
+        f"Certified at {100 * certificate['confidence']:.6g}%. Before the search {count(certificate['held_rows'], 'row')} of "
         f"{certificate['held_rows'] + certificate['searched_rows']:,} were put aside; the search never saw them. On them this model of "
         f"{count(passed['size_bytes'], 'byte')} has {certificate['metric']} {rounded(passed['score'])}. If it were true that "
         f"{certificate['null']}, rows that look this good would turn up with a probability of at most {rounded(passed['p_value'])} "
         f"({certificate['method']}{error}). {tests}{stopped}; the chance that this whole procedure certifies a model "
-        f"that misses its target is at most {chance:.0%}, if new rows are like those that were put aside."
+        f"that misses its target is at most {about}{100 * chance:.6g}%, if new rows are like those that were put aside."
     )

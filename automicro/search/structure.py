@@ -59,7 +59,7 @@ def structure_note(constraints: Constraints, test: StructureTest) -> str:
 
 def _compared(test: StructureTest) -> str:
     name = test.index.replace("_", " ")
-    return f"{name} {test.best:.3g} where {1 - test.level:.0%} of structureless tables have at most {test.limit:.3g}"
+    return f"{name} {test.best:.3g} where {100 * (1 - test.level):.6g}% of structureless tables have at most {test.limit:.3g}"
 
 
 def one_cluster(context: Context, target: Target, test: StructureTest) -> Found:
