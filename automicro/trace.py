@@ -143,8 +143,9 @@ def _not_certified(result: Result, constraints: Constraints, trace: tuple[TrialR
     if step.tested.method.startswith("none, "):
         more = f"there is no test, {step.tested.method.removeprefix('none, ')}"
     message = (
-        f"no model could be certified at {100 * constraints.confidence:.6g}%: the surest one, of {len(step.outcome.artifact or b'')} bytes, has "
-        f"{constraints.metric} {step.score:.4g} on {held:,} held-out rows (p {step.tested.p_value:.2g}); {more}: "
+        f"no model could be certified at {100 * constraints.confidence:.6g}%: the surest one, of "
+        f"{len(step.outcome.artifact or b'')} bytes, has {constraints.metric} {step.score:.4g} on {held:,} held-out rows "
+        f"(p {step.tested.p_value:.2g}); {more}: "
         "ask for less, give more rows or time, or take an estimate with certify=False"
     )
     nearest: dict[str, dict[str, object]] = {

@@ -120,5 +120,5 @@ def test_a_search_is_always_bounded() -> None:
 
 
 def test_columns_of_text_may_be_named_with_commas_or_be_none() -> None:
-    assert DataSource(source="a.csv", text="said, meant").text == ("said", "meant")
-    assert DataSource(source="a.csv", text=[]).text == ()
+    assert DataSource(source="a.csv", target="y", text="said, meant").text == ("said", "meant")
+    assert DataSource(source="a.csv", target="y", text=[]).text == ()
