@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from contextlib import contextmanager
 from functools import cached_property
+from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -30,7 +31,6 @@ from automicro.program import (
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
-    from os import PathLike
 
     from numpy.typing import NDArray
 
@@ -275,10 +275,17 @@ def load(path: str | PathLike[str]) -> Model:
     Raises
     ------
     ArtifactError
-        If the file is not there or is not an intact model.
+        If the file is not there or is not an intact model, or path is none.
     """
+    if not isinstance(path, str | PathLike):
+        raise ArtifactError(
+            f"load takes the path of a model file, but got a {type(path).__name__}: bytes are read by Model.from_bytes"
+        )
     try:
         content = Path(path).read_bytes()
     except OSError as error:
         raise ArtifactError(f"a model file must be readable, but {path}: {error.strerror or error}") from error
-    return Model.from_bytes(content)
+    try:
+        return Model.from_bytes(content)
+    except ArtifactError as error:
+        raise ArtifactError(f"{path} must be a model that automicro has written: {error}") from None

@@ -21,6 +21,12 @@ def table() -> tuple[pd.DataFrame, np.ndarray]:
     return X.iloc[:, :8], y.to_numpy()
 
 
+@pytest.mark.parametrize("given", [3, b"\xb5", None])
+def test_only_a_path_is_loaded(given: Any) -> None:
+    with pytest.raises(automicro.ArtifactError, match=r"load takes the path of a model file, .*Model\.from_bytes"):
+        automicro.load(given)
+
+
 def one_sentence(error: BaseException) -> bool:
     return "\n" not in str(error) and not str(error).endswith(".") and len(str(error)) > 20
 

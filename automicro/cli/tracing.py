@@ -29,7 +29,8 @@ def read_trace(path: str | Path) -> tuple[list[TrialRecord], list[Price]]:
     try:
         lines = Path(path).read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
-        raise DataError(f"a trace must be a readable text file, but {path}: {error}") from error
+        told = getattr(error, "strerror", None) or error
+        raise DataError(f"a trace must be a readable text file, but {path}: {told}") from error
     found: list[TrialRecord | Price] = []
     for number, line in enumerate(lines, 1):
         try:

@@ -43,7 +43,8 @@ def read_request(path: str | Path, settings: Iterable[str] = ()) -> SearchReques
     try:
         text = file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise RequestError(f"{path}: must be a text file in UTF-8 that can be read, but got this: {error}") from None
+        told = getattr(error, "strerror", None) or error
+        raise RequestError(f"{path}: must be a text file in UTF-8 that can be read, but got this: {told}") from None
     return loads(text, form, name=str(path), folder=file.parent.absolute(), settings=settings)
 
 

@@ -153,6 +153,8 @@ def test_infeasible_says_what_binds(asked: Asked, config: str, capsys: pytest.Ca
         (["select", "rows.csv", "--metric", "r2", "--score", "0"], "data.target: must be given for a file"),
         (["select", "sklearn:iris"], "constraints: score or within must be given, but got neither"),
         (["inspect", "none.micro"], "a model file must be readable, but none.micro"),
+        (["inspect", "{config}"], "{config} must be a model that automicro has written: a model must begin with "),
+        (["trace", "none.jsonl"], "a trace must be a readable text file, but none.jsonl: No such file"),
         (["schema", "serch"], "the schema must be one of search, card, trace, but got 'serch': did you mean 'search'"),
         (
             ["predict", "m.micro", "rows.csv", "--output", "p.xlsx"],
@@ -166,7 +168,7 @@ def test_a_bad_request_is_one_sentence(
     config: str, capsys: pytest.CaptureFixture[str], words: list[str], sentence: str
 ) -> None:
     assert main([word.format(config=config) for word in words]) == 2
-    assert said(capsys).startswith(sentence)
+    assert said(capsys).startswith(sentence.format(config=config))
 
 
 def test_a_request_without_data_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
