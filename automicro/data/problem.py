@@ -181,7 +181,10 @@ def load_problem(  # noqa: PLR0913 - each is a question that users ask on its ow
             raise DataError("clusters are looked for in tables of numbers and categories, but X holds series or text")
         return _without_target(columns, taken, named)
     if "the target" not in taken:
-        raise DataError("a target is needed to learn from: pass y, or the name of its column")
+        raise DataError(
+            "a target is needed to learn from: pass y, or the name of its column; without one, ask for clusters with "
+            "metric='silhouette'"
+        )
     unnamed = [column for column in columns if column.name not in named]
     table = series_table(X) if holds_series(X) else table_of(unnamed, text)
     _check_leak(taken["the target"], columns if taken["the target"].name not in named else [])
@@ -264,7 +267,13 @@ def _check_leak(target: RawColumn, columns: list[RawColumn]) -> None:
 def _notes(problem: Problem) -> list[str]:
     """Check that something can be learnt, and return what looks suspicious."""
     table = problem.table
-    _check_varies(table)
+    if problem.topology is None:
+        _check_varies(table)
+    elif not _varies(table):
+        raise DataError(
+            "degrees or attributes of nodes must vary, but each is the same at every node: there is nothing to learn from, "
+            "unless x is given, such as a column of how many nodes the graph has"
+        )
     target = problem.target.astype(np.float32)
     return [
         f"column {name!r} equals the target in every row: drop it if it is not known when predicting"
@@ -273,8 +282,12 @@ def _notes(problem: Problem) -> list[str]:
     ]
 
 
+def _varies(table: Table) -> bool:
+    return any(p.distinct > 1 or (p.distinct and p.missing) for p in table.profiles)
+
+
 def _check_varies(table: Table) -> None:
-    if not any(p.distinct > 1 or (p.distinct and p.missing) for p in table.profiles):
+    if not _varies(table):
         raise DataError(
             "at least one column must vary, but each is the same in every row: there is nothing to learn from"
         )

@@ -59,7 +59,8 @@ class _One:
 def holds_graphs(value: Any) -> bool:
     """Whether a value is a graph or a list of graphs in one of the forms that `read_graphs` reads."""
     if isinstance(value, list | tuple):
-        return bool(value) and any(_is_graph(one) for one in value[:1])
+        first = value[0] if value else None
+        return _is_graph(first) or (isinstance(first, dict) and any(_is_graph(one) for one in value))
     return _is_graph(value)
 
 

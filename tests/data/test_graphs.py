@@ -111,6 +111,13 @@ def test_graphs_of_a_list_must_be_alike():
         read_graphs([PATH, ring(4, 0)])
     with pytest.raises(DataError, match="graph 1 must be a dict with edge_index"):
         read_graphs([PATH, 3])
+    with pytest.raises(DataError, match="graph 0 must be a dict with edge_index"):
+        load_problem([{"x": [[1.0]]}, PATH], [0, 1])
+
+
+def test_graphs_whose_nodes_are_all_alike_are_refused_with_a_way_out() -> None:
+    with pytest.raises(DataError, match="unless x is given, such as a column of how many nodes"):
+        load_problem([{"num_nodes": n, "edge_index": [range(n), [*range(1, n), 0]]} for n in range(3, 9)], [0, 1] * 3)
 
 
 def test_nodes_without_a_target_stay_in_the_graph():
