@@ -122,6 +122,7 @@ def _matrix_of_rows(rows: list[Any] | tuple[Any, ...], columns: int) -> NDArray[
     matrix = np.empty((len(rows), columns), dtype=object)
     for i, row in enumerate(rows):
         if not isinstance(row, list | tuple | np.ndarray) or len(row) != columns:
-            raise DataError(f"rows must have {columns} columns as in training, but row {i} is {row!r}")
+            remedy = ": pass a list of lists of one value each" if columns == 1 else ""
+            raise DataError(f"rows must have {columns} columns as in training, but row {i} is {row!r}{remedy}")
         matrix[i] = list(row)
     return matrix

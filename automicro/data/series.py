@@ -71,6 +71,8 @@ def series_of(frame: Any, *, id: str, time: str, labels: Sequence[str] = ()) -> 
     >>> series.values.tolist(), series.labels["y"].tolist()
     ([[[4.0, 5.0]], [[6.0, nan]]], [1, 0])
     """
+    if isinstance(labels, str):
+        raise DataError(f"labels must be a list of names of columns, but got {labels!r}: pass labels=[{labels!r}]")
     columns = {column.name: column for column in raw_columns(frame)}
     for name in (id, time, *labels):
         if name not in columns:

@@ -185,7 +185,9 @@ def _matrix(data: Any) -> NDArray[Any]:
 def _matrix_of_rows(rows: list[Any] | tuple[Any, ...]) -> NDArray[Any]:
     lengths = [len(row) if isinstance(row, list | tuple | np.ndarray) else -1 for row in rows]
     if -1 in lengths:
-        raise DataError(f"X must be a list of rows, but element {lengths.index(-1)} is {rows[lengths.index(-1)]!r}")
+        odd = rows[lengths.index(-1)]
+        remedy = ": pass one column as {'name': X}" if set(lengths) == {-1} else ""
+        raise DataError(f"X must be a list of rows, but element {lengths.index(-1)} is {odd!r}{remedy}")
     if len(set(lengths)) > 1:
         raise DataError(f"rows must be equally long, but lengths range from {min(lengths)} to {max(lengths)}")
     matrix = np.empty((len(rows), lengths[0] if rows else 0), dtype=object)

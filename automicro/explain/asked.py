@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from automicro.data.rows import rows_for_prediction
-from automicro.data.series import holds_series, series_rows
+from automicro.data.series import Series, holds_series, series_rows
 from automicro.errors import DataError
 from automicro.program import (
     Batch,
@@ -106,7 +106,8 @@ def one_row(program: Program, card: Mapping[str, Any] | None, row: Any) -> Asked
     columns = tuple(columns_of(program, cells))
     given = next((_height(column) for column in columns if column is not None), 1)
     if given != 1:
-        raise DataError(f"explain takes one row, but got {given}: pass X.iloc[[i]] or X[i : i + 1]")
+        part = "X.values[i : i + 1]" if isinstance(row, Series) else "X.iloc[[i]] or X[i : i + 1]"
+        raise DataError(f"explain takes one row, but got {given}: pass {part}")
     scores = body_scores(program.body, decode(program.decoders, Batch(columns)))[0]
     return Asked(program, named, columns, _factors(program, scores))
 

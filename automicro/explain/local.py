@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from automicro.data.suggest import did_you_mean
 from automicro.errors import RequestError
 from automicro.explain.asked import one_row
 from automicro.explain.counterfactual import Counterfactual, counterfactual
@@ -222,7 +223,9 @@ def _value(asked: Asked, column: int) -> str:
 def _places(names: Sequence[str], immutable: Collection[str]) -> set[int]:
     given = [immutable] if isinstance(immutable, str) else list(immutable)
     if unknown := [name for name in given if name not in names]:
-        raise RequestError(f"immutable: must name columns of the model, but got {unknown[0]!r}")
+        raise RequestError(
+            f"immutable: must name columns of the model, but got {unknown[0]!r}{did_you_mean(unknown[0], names)}"
+        )
     return {place for place, name in enumerate(names) if name in given}
 
 

@@ -55,7 +55,8 @@ def outlier_distances(program: Program, columns: Batch | Sequence[Column | None]
     part = _up_to_distances(program.body)
     if part is None:
         raise DataError(
-            "outlier_distance needs a model of several prototypes, but this one has none: ask for families=['cluster']"
+            "outlier_distance needs a model of several prototypes, but this one has none: families=['cluster'] trains such "
+            "models, of which those with one prototype a class may end as sums of columns"
         )
     batch = batch_of(columns)
     distances = body_scores(part, decode(program.decoders, batch), batch.topology)

@@ -89,7 +89,7 @@ class DataSource(Section):
                 f"must not be given with task 'clustering', but got {self.target!r}: drop that column", "target"
             )
         if self.task != "clustering" and self.target is None and not self.source.startswith("sklearn:"):
-            raise problem("must be given for a file", "target")
+            raise problem("must be given for a file, unless the task is 'clustering'", "target")
 
     @model_validator(mode="after")
     def _consistent(self) -> DataSource:

@@ -36,6 +36,7 @@ def test_a_long_table_becomes_series_in_order_of_appearance():
         ),
         ({**LONG, "id": [1, "a", 2, 3, 4, 5]}, {"id": "id", "time": "t", "labels": ["y"]}, "values of one type"),
         ({"id": [], "t": [], "x": []}, {"id": "id", "time": "t"}, "must have rows"),
+        (LONG, {"id": "id", "time": "t", "labels": "y"}, "labels must be a list of names of columns, but got 'y'"),
     ],
 )
 def test_what_makes_no_series_is_refused(table, arguments, sentence):

@@ -199,7 +199,7 @@ def test_the_nearest_metric_is_named(wrong: str, right: str) -> None:
 @pytest.mark.parametrize(
     ("values", "said"),
     [
-        ({"source": "a.csv"}, "target: must be given for a file"),
+        ({"source": "a.csv"}, "target: must be given for a file, unless the task is 'clustering'"),
         (
             {"source": "a.csv", "target": "y", "time": "y"},
             "time: must be another column than target, but got 'y' for both",
