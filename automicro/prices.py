@@ -188,7 +188,7 @@ def _ways_out(known: Sequence[_Known], result: Result, constraints: Constraints)
         )
     smallest = min((f for f in known if f.misses == {"size"}), key=lambda f: f.size_bytes, default=None)
     if smallest is not None:
-        said = f"with {smallest.promised_bytes} bytes instead of {target.size_bytes} a model passes"
+        said = f"with {smallest.promised_bytes} bytes instead of {int(target.size_bytes or 0)} a model passes"
         yield Price(
             constraint="size",
             limit=target.size_bytes or 0,

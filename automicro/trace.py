@@ -188,7 +188,8 @@ def _sentence(name: str, record: TrialRecord, result: Result, constraints: Const
                 f"score: {result.context.metric} must be {words} {limit:.4g}, the nearest ({record.family}) has {got}"
             )
         case "size":
-            return f"size: at most {constraints.size} bytes are allowed, the nearest ({record.family}) takes {record.size_bytes}"
+            most = int(result.target.size_bytes or 0)
+            return f"size: at most {most} bytes are allowed, the nearest ({record.family}) takes {record.size_bytes}"
         case "latency":
             got = "more" if record.latency_us is None else f"{record.latency_us:.4g} us"
             return f"latency: at most {constraints.latency:g} us are allowed, the nearest ({record.family}) takes {got}"
