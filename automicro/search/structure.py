@@ -90,7 +90,8 @@ def one_cluster(context: Context, target: Target, test: StructureTest) -> Found:
     )
     name = test.index.replace("_", " ")
     stopped = (
-        f"the rows show no cluster structure: {name} {test.best:.3g} at best, {test.limit:.3g} in structureless tables"
+        f"the rows show no cluster structure: {name} {test.best:.3g} where it stands out most, which structureless tables "
+        f"match with probability {test.p_value:.2g}, above {test.level:.2g}"
     )
     candidate = Candidate(0, "one cluster", {}, PreparationSettings(), 0)
     return Found({0: candidate}, [outcome], stopped=stopped)
