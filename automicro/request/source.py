@@ -13,7 +13,7 @@ __all__ = ["DataSource", "LongSeries", "Output"]
 
 
 class LongSeries(Section):
-    """Which columns of a long table make series of its rows.
+    """Which columns of a long table make series of its rows; as text their names with a comma between, such as "patient,day".
 
     Parameters
     ----------
@@ -30,6 +30,18 @@ class LongSeries(Section):
 
     id: Text = Field(description="column that tells which series a row belongs to")
     time: Text = Field(description="column that orders the rows of a series")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _named(cls, given: object) -> object:
+        if not isinstance(given, str):
+            return given
+        names = [name.strip() for name in given.split(",")]
+        if len(names) != len(cls.model_fields) or not all(names):
+            raise problem(
+                f"must be two columns, the id and the time of a series, such as 'patient,day', but got {given!r}"
+            )
+        return dict(zip(cls.model_fields, names, strict=True))
 
 
 class DataSource(Section):
@@ -78,7 +90,7 @@ class DataSource(Section):
     columns: Names | None = Field(None, description="the only columns to predict from")
     drop: Names | None = Field(None, description="columns to leave out")
     text: AnyNames | None = Field(None, description="columns that are text rather than categories")
-    series: LongSeries | None = Field(None, description="columns that make series of a long table")
+    series: LongSeries | None = Field(None, description="columns that make series of a long table: id,time")
     format: Literal["csv", "tsv", "parquet", "jsonl"] | None = Field(
         None, description="told by the suffix, if not given"
     )

@@ -122,3 +122,10 @@ def test_a_search_is_always_bounded() -> None:
 def test_columns_of_text_may_be_named_with_commas_or_be_none() -> None:
     assert DataSource(source="a.csv", target="y", text="said, meant").text == ("said", "meant")
     assert DataSource(source="a.csv", target="y", text=[]).text == ()
+
+
+def test_the_columns_of_series_may_be_named_with_a_comma() -> None:
+    series = DataSource(source="a.csv", target="y", series="patient, day").series
+    assert (series.id, series.time) == ("patient", "day")
+    with pytest.raises(RequestError, match="must be two columns"):
+        DataSource(source="a.csv", target="y", series="patient")
