@@ -23,9 +23,13 @@ GROWTH, GROWTH_BYTES = 0.05, 2  # by which training on all rows may add to the b
 
 @dataclass(frozen=True)
 class _Known:
-    """A form that was scored on every fold, and all that it misses."""
+    """A form that was scored on every fold, and all that it misses.
+
+    `worth` is the highest limit that it surely meets: its gain less what the search aims above a limit.
+    """
 
     gain: float
+    worth: float
     size_bytes: int
     level: int | None
     latency_us: float | None
@@ -61,6 +65,7 @@ def prices(result: Result, constraints: Constraints, chosen: Outcome | None) -> 
 
 def _known(result: Result) -> Iterator[_Known]:
     target = result.target
+    margin = max(0.0, result.found.aim - target.gain) if math.isfinite(result.found.aim) else 0.0
     for outcome in result.found.outcomes:
         forms = {(form.key, form.precision): form for form in outcome.forms if math.isfinite(form.gain)}
         final = outcome.form
@@ -78,7 +83,14 @@ def _known(result: Result) -> Iterator[_Known]:
                 misses.add("size")
             if not own and (target.level or target.max_features is not None or target.latency_us is not None):
                 continue  # a form that was never packed on its own: what else it may miss is not known
-            yield _Known(form.gain, form.size_bytes, level, outcome.latency_us if own else None, frozenset(misses))
+            yield _Known(
+                form.gain,
+                form.gain - margin,
+                form.size_bytes,
+                level,
+                outcome.latency_us if own else None,
+                frozenset(misses),
+            )
 
 
 def _edge(forms: Iterable[_Known]) -> list[_Known]:
@@ -97,17 +109,22 @@ def _of_score(
     sign, target = constraints.measured.sign, result.target
     size, own = taken[0], max(taken[1], result.target.gain)
     edge = _edge(f for f in known if f.misses <= {"score"})
-    cheaper = [f for f in edge if f.gain < target.gain and f.promised_bytes <= size * (1 - WORTH_TELLING)]
-    dearer = [f for f in edge if f.gain > own and f.size_bytes > size]
+    cheaper = [f for f in edge if f.worth < target.gain and f.promised_bytes <= size * (1 - WORTH_TELLING)]
+    dearer = [f for f in edge if f.worth > own and f.size_bytes > size]
     spread = [*_spread(cheaper[::-1]), *_spread(dearer)]
     return [
         Price(
             constraint="score",
             limit=sign * target.gain,
-            instead=sign * _towards(f.gain),
+            instead=sign * _towards(f.worth),
             size_bytes=size,
             size_instead=f.promised_bytes,
-            said=_score_sentence(f, target.gain if f.gain < target.gain else own, size, constraints),
+            said=_score_sentence(
+                f,
+                target.gain if f.worth < target.gain else own,
+                size,
+                constraints,
+            ),
         )
         for f in spread
     ]
@@ -126,14 +143,14 @@ def _spread(forms: Sequence[_Known]) -> list[_Known]:
 
 
 def _score_sentence(form: _Known, gain: float, size: int, constraints: Constraints) -> str:
-    change = abs(form.gain - gain)
+    change = abs(form.worth - gain)
     amount = (
         f"{100 * change:.2g} points of {constraints.metric}"
         if _is_share(constraints)
         else f"{change:.3g} of {constraints.metric}"
     )
     share = abs(form.promised_bytes / size - 1)
-    if form.gain < gain:
+    if form.worth < gain:
         return f"{amount} buy {share:.0%} of the bytes: {form.promised_bytes} instead of {size}"
     return f"{amount} more than its own cost {share:.0%} more bytes: {form.promised_bytes} instead of {size}"
 
@@ -181,7 +198,7 @@ def _ways_out(known: Sequence[_Known], result: Result, constraints: Constraints)
     """Return, for every constraint, the limit with which the nearest form that misses nothing else would pass."""
     sign, target = constraints.measured.sign, result.target
     for form in _spread(_edge(f for f in known if f.misses == {"score"})[::-1]):
-        reached = sign * _towards(form.gain)
+        reached = sign * _towards(form.worth)
         said = f"with {constraints.metric} {reached:.4g} instead of {sign * target.gain:.4g} a model of {form.promised_bytes} bytes passes"
         yield Price(
             constraint="score", limit=sign * target.gain, instead=reached, size_instead=form.promised_bytes, said=said

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from automicro.data.frames import RawColumn
     from automicro.program import Column
 
-__all__ = ["numeric_values", "read_column", "value_kind", "where_missing"]
+__all__ = ["numeric_values", "part_profile", "read_column", "value_kind", "where_missing"]
 
 OF_LETTER = {"f": "numeric", "i": "numeric", "u": "numeric", "b": "boolean", "U": "category", "T": "category"}
 OF_LETTER |= {"c": "complex", "M": "dates", "m": "dates", "V": "nested", "S": "bytes"}
@@ -172,3 +172,21 @@ def _category(raw: RawColumn) -> tuple[Categories, ColumnProfile]:
     levels = tuple(read.levels[code] for code in by_frequency)
     profile = ColumnProfile(raw.name, "category", len(read.codes) - int(counts.sum()), len(levels), levels=levels)
     return Categories(new_code[read.codes], levels), profile
+
+
+def part_profile(profile: ColumnProfile, column: Column) -> ColumnProfile:
+    """Return the profile of some rows of a column; its kind and the names of its levels stay as they are."""
+    if isinstance(column, Categories):
+        counts = np.bincount(column.codes + 1, minlength=len(column.levels) + 1)
+        return replace(profile, missing=int(counts[0]), distinct=int(np.count_nonzero(counts[1:])))
+    if not isinstance(column, np.ndarray) or column.ndim != 1:
+        return profile
+    distinct = np.unique(column[~np.isnan(column)])
+    return replace(
+        profile,
+        missing=int(np.isnan(column).sum()),
+        distinct=len(distinct),
+        minimum=float(distinct[0]) if len(distinct) else None,
+        maximum=float(distinct[-1]) if len(distinct) else None,
+        integral=bool((distinct == np.floor(distinct)).all()),
+    )

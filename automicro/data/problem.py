@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from automicro.data.column import numeric_values, value_kind, where_missing
+from automicro.data.column import numeric_values, part_profile, value_kind, where_missing
 from automicro.data.frames import RawColumn, raw_values
 from automicro.data.series import Series, holds_series, series_table
 from automicro.data.suggest import did_you_mean
@@ -82,7 +82,9 @@ class Problem:
         part = self.batch(rows)
         table = self.table
         if self.places is None:
-            table = replace(table, columns=tuple(column for column in part.columns if column is not None))
+            columns = tuple(column for column in part.columns if column is not None)
+            facts = tuple(part_profile(p, column) for p, column in zip(table.profiles, columns, strict=True))
+            table = replace(table, columns=columns, profiles=facts)
 
         def taken(values: Any) -> Any:
             return None if values is None else values[rows]

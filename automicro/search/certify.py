@@ -44,7 +44,7 @@ __all__ = [
 AUTO_ROWS = 25_000  # from here on a fifth of the rows tells scores that are a point apart
 SHARE, SMALL_SHARE, SMALL_ROWS = 0.2, 1 / 3, 3000
 POWER = 0.8
-SELECTED = 0.5
+SELECTED, SELECTED_OF_FEW, FEW_ROWS = 0.5, 1.0, 500
 REFITS = 5
 STEPS_AT_MOST = 12
 MOST_ROWS_NEEDED = 10**9
@@ -118,8 +118,8 @@ class Aim:
     The out-of-fold predictions of a trial tell how large a standard error is.
 
     For a certificate that is (z of the confidence + z of the power) errors of a score on the held-out rows, so that its test passes four
-    times in five. For an estimate it is half an error of the cross-validated score: about what "the smallest above the target" is too
-    good by, because it was selected.
+    times in five. For an estimate it is half an error of the cross-validated score, a whole one below 500 rows: about what "the smallest
+    above the target" is too good by, because it was selected.
     """
 
     context: Context
@@ -136,7 +136,8 @@ class Aim:
     @classmethod
     def estimating(cls, context: Context, seed: int) -> Aim:
         """Return the aim of a search whose result is estimated by cross-validation."""
-        return cls(context, SELECTED, context.problem.rows, seed)
+        rows = context.problem.rows
+        return cls(context, SELECTED_OF_FEW if rows < FEW_ROWS else SELECTED, rows, seed)
 
     def most(self, gain: float) -> float:
         """Return the highest gain to aim at: half-way to the best possible one, where there is a best."""

@@ -142,3 +142,12 @@ def test_a_subset_keeps_the_shares_of_classes():
     assert (np.diff(chosen) > 0).all()
     assert (row_subset(problem, rows, 100, seed=1) == chosen).all()
     assert row_subset(problem, rows, 1000) is rows
+
+
+def test_what_is_held_out_is_not_in_the_profile_of_the_rest():
+    x = np.r_[np.arange(98.0), 500.0, np.nan]
+    problem = load_problem({"x": x, "c": ["a", "b"] * 49 + ["z", "a"]}, np.arange(100) % 2)
+    part = problem.only(np.arange(90))
+    assert (part.table.profiles[0].maximum, part.table.profiles[0].missing) == (89.0, 0)
+    assert part.table.profiles[1].distinct == 2
+    assert problem.table.profiles[0].maximum == 500.0
