@@ -99,7 +99,10 @@ def test_a_family_that_keeps_its_promises_passes() -> None:
         (Small, "sound: promised at least"),
         (Restless, "sound: the same seed must give the same bytes, but variant 'full' differs"),
         (Greedy, "sound: data.max_columns was 2, but variant 'full' reads"),
-        (Raising, "sound: training must give a model or decline, but raised ZeroDivisionError: no weight"),
+        (
+            Raising,
+            "sound: size_budget, fit, variants and lower must work or decline, but one raised ZeroDivisionError: no weight",
+        ),
         (Empty, "sound: variants must give at least one program, but gave none"),
         (Unnamed, "name must be lower-case letters"),
     ],

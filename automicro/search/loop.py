@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 from automicro.plugin import Declined
 from automicro.search.allocation import Allocation
 from automicro.search.budget import artifact_budget
-from automicro.search.task import Form, Outcome, TrialTask, offsets_of
+from automicro.search.space import candidate_space, own_parameters, preparation_settings
+from automicro.search.task import Candidate, Form, Outcome, TrialTask, offsets_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from automicro.search.certify import Aim
     from automicro.search.executor import LocalExecutor
     from automicro.search.store import Store
-    from automicro.search.task import Candidate, Target
+    from automicro.search.task import Target
     from automicro.search.transfer import Earlier
 
 __all__ = ["Found", "Goal", "Listener", "Loop", "usable_families"]
@@ -79,12 +80,23 @@ def usable_families(families: Mapping[str, Family], profile: Profile) -> tuple[d
             notes.append(f"family {name!r} declined: it does not serve {profile.task} on a {profile.kind}")
             continue
         try:
-            family.space(profile)
+            _ask(family, profile)
         except Declined as declined:
             notes.append(f"family {name!r} declined: {declined}")
+        except Exception as error:  # noqa: BLE001 - a family of others must not end the search
+            notes.append(
+                f"family {name!r} is left out: its space, needs or size_budget raised {type(error).__name__}: {error}"
+            )
         else:
             usable[name] = family
     return usable, notes
+
+
+def _ask(family: Family, profile: Profile) -> None:
+    """Ask a family all that it is asked before training, of every setting of its portfolio."""
+    for setting in candidate_space(family, profile).portfolio:
+        preparation = preparation_settings(family, setting)
+        artifact_budget(family, Candidate(0, family.name, own_parameters(setting), preparation, 0), profile)
 
 
 @dataclass(frozen=True)
@@ -163,7 +175,8 @@ class Loop:
             self.found.candidates[candidate.number] = candidate
             if (skipped := self._excluded(candidate)) is not None:
                 self.found.outcomes.append(skipped)
-                self._allocation.tell(candidate, skipped, _value(skipped))
+                if note := self._allocation.tell(candidate, skipped, _value(skipped)):
+                    self.found.notes.append(note)
                 continue
             self._launch(executor, candidate)
             return True
@@ -240,7 +253,10 @@ class Loop:
 
     def _excluded(self, candidate: Candidate) -> Outcome | None:
         """Return the outcome of a candidate whose size budget shows, untrained, that it cannot win or fit."""
-        least = artifact_budget(self._families[candidate.family], candidate, self._profile).at_least_bytes
+        try:
+            least = artifact_budget(self._families[candidate.family], candidate, self._profile).at_least_bytes
+        except Exception as error:  # noqa: BLE001 - a family of others must not end the search
+            return Outcome(candidate.number, "failed", f"size_budget raised {type(error).__name__}: {error}")
         limit = self._bytes_to_beat
         if limit is not None and least > limit:
             reason = f"takes at least {least} bytes, the incumbent {limit}"

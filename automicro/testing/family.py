@@ -60,6 +60,9 @@ def check_family(family: Family, *, settings: int = 2, drawn: int = 1, seed: int
     >>> from automicro.discovery import discover
     >>> check_family(discover().families["tree"], settings=1, drawn=0)
     """
+    if isinstance(family, type):
+        name = family.__name__
+        raise AssertionError(f"check_family takes an instance, but got the class {name}: pass {name}()")  # noqa: TRY004 - as for all faults
     if said := fault(family):
         raise AssertionError(said)
     found = [
@@ -77,6 +80,9 @@ def _case_faults(family: Family, case: Case, settings: int, drawn: int, seed: in
         space = candidate_space(family, known)
     except Declined:
         return
+    except Exception as error:  # noqa: BLE001 - whatever a family raises is its fault
+        yield f"space and needs must return a Space and Needs or decline, but raised {type(error).__name__}: {error} ({case.name})"
+        return
     try:
         json.dumps([dict(setting) for setting in space.portfolio])
     except TypeError as error:
@@ -89,7 +95,7 @@ def _case_faults(family: Family, case: Case, settings: int, drawn: int, seed: in
         try:
             yield from [f"{sentence} {where}" for sentence in check.faults()]
         except Exception as error:  # noqa: BLE001 - whatever a family raises is its fault
-            yield f"training must give a model or decline, but raised {type(error).__name__}: {error} {where}"
+            yield f"size_budget, fit, variants and lower must work or decline, but one raised {type(error).__name__}: {error} {where}"
 
 
 def _drawn(space: Space, rng: np.random.Generator) -> dict[str, Any]:

@@ -5,13 +5,17 @@ from __future__ import annotations
 import shutil
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from sklearn.datasets import load_breast_cancer
 
 import automicro
+from automicro.data import load_problem, profile
 from automicro.discovery import discover
+from automicro.search.loop import usable_families
+from automicro.testing import check_family
 
 HERE = Path(__file__).parent
 
@@ -62,6 +66,28 @@ def test_each_fault_is_named(installed: None, monkeypatch: pytest.MonkeyPatch, w
     assert {record.status for record in raised.value.trace} == {"failed"}
     assert said in str(raised.value)
     assert "\n" not in str(raised.value)
+
+
+@pytest.mark.parametrize("method", ["space", "needs", "size_budget"])
+def test_a_family_that_raises_before_training_is_left_out(
+    installed: None, monkeypatch: pytest.MonkeyPatch, method: str
+) -> None:
+    def broken(*_: object) -> object:
+        raise ZeroDivisionError("on purpose")
+
+    bad = discover().families["bad"]
+    if method != "space":
+        monkeypatch.setattr(
+            type(bad), "space", lambda self, profile: replace(_only("good"), portfolio=({"way": "good"},))
+        )
+    monkeypatch.setattr(type(bad), method, broken)
+    X, y = load_breast_cancer(return_X_y=True)
+    facts = profile(load_problem(X, y))
+    families, notes = usable_families({"bad": bad, "linear": discover().families["linear"]}, facts)
+    assert set(families) == {"linear"}
+    assert notes == ["family 'bad' is left out: its space, needs or size_budget raised ZeroDivisionError: on purpose"]
+    with pytest.raises(AssertionError, match="on purpose"):
+        check_family(bad, settings=1, drawn=0)
 
 
 def _only(way: str) -> object:
