@@ -143,3 +143,16 @@ def test_a_model_of_series_says_what_it_reads(gestures):
     with pytest.raises(DataError, match="series must be an array"):
         gestures.model.predict({"forward": [1.0], "sideways": [2.0]})
     assert evaluate(gestures.model.program, [np.zeros((1, 3), np.float32)] * 2).shape == (1, 3)
+
+
+def test_a_model_of_series_serves_long_tables_on_the_command_line(gestures, tmp_path, capsys):
+    file, rows = tmp_path / "m.micro", EXAMPLES / "data" / "gestures.csv"
+    gestures.model.save(file)
+    assert main(["predict", str(file), str(rows), "--series", "gesture,step"]) == 0
+    assert len(capsys.readouterr().out.splitlines()) == 1 + 90
+    assert main(["explain", str(file), str(rows), "--series", "gesture,step", "--row", "3"]) == 0
+    assert capsys.readouterr().out.startswith("predicted ")
+    assert main(["predict", str(file), str(rows)]) == 2
+    assert "--series: must be given" in capsys.readouterr().err
+    assert main(["predict", str(file), str(rows), "--series", "gesture"]) == 2
+    assert "must be two columns" in capsys.readouterr().err

@@ -121,6 +121,9 @@ def _model_commands(kinds: Any) -> None:
     predict.add_argument(
         "--format", choices=("csv", "tsv", "parquet", "jsonl"), help="told by the suffix, if not given"
     )
+    predict.add_argument(
+        "--series", metavar="ID,TIME", help="of a long table: the columns of a series and of its steps"
+    )
     predict.add_argument("--output", metavar="FILE", help="a .csv or .jsonl file; CSV to standard output, if not given")
     predict.add_argument("--proba", action="store_true", help="the probability of each class instead of the label")
     predict.add_argument(
@@ -139,6 +142,9 @@ def _explain_command(kinds: Any) -> None:
     )
     explain.add_argument("model", metavar="MODEL", help="a file that a search has written")
     explain.add_argument("data", metavar="DATA", help=DataSource.model_fields["source"].description)
+    explain.add_argument(
+        "--series", metavar="ID,TIME", help="of a long table: the columns of a series and of its steps"
+    )
     explain.add_argument("--row", type=int, default=0, metavar="N", help="which row of the table, from 0 on")
     explain.add_argument("--immutable", metavar="NAMES", help="columns that must be left alone, with commas between")
     explain.add_argument(

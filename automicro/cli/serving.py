@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from automicro.model import Model
 
-__all__ = ["inspect", "predict", "read_table"]
+__all__ = ["inspect", "predict", "read_rows", "read_table"]
 
 
 def predict(arguments: Namespace) -> str:
@@ -25,7 +25,7 @@ def predict(arguments: Namespace) -> str:
     if written is None:
         raise RequestError(f"output: must end in .csv or .jsonl, but got {arguments.output!r}")
     model = load(arguments.model)
-    table = read_table(arguments.data, arguments.format)
+    table = read_rows(arguments, model)
     names, rows = _predictions(model, table, proba=arguments.proba)
     if arguments.outliers:
         names, rows = _with_outliers(model, table, names, rows)
@@ -50,6 +50,27 @@ def read_table(source: str, form: str | None) -> Any:
             raise RequestError(f"--format: must not be given with {source!r}")
         return sklearn_source(source)[0]
     return read_file(source, form)
+
+
+def read_rows(arguments: Namespace, model: Model) -> Any:
+    """Return the table of a command on a model, or the series of a long table if the model reads series."""
+    from automicro.data import series_of, with_columns  # noqa: PLC0415 - as above
+    from automicro.program import Summary  # noqa: PLC0415 - as above
+
+    reads_series = any(isinstance(decoder, Summary) for decoder in model.program.decoders)
+    if reads_series != (arguments.series is not None):
+        must = "must be given, such as 'patient,day', for a model" if reads_series else "is only for models"
+        raise RequestError(f"--series: {must} that {'reads' if reads_series else 'read'} series of a long table")
+    table = read_table(arguments.data, arguments.format)
+    if not reads_series:
+        return table
+    steps = [name.strip() for name in arguments.series.split(",")]
+    if len(steps) != len({*steps} - {""}) or len(steps) != len(("id", "time")):
+        raise RequestError(f"--series: must be two columns, the id and the time, but got {arguments.series!r}")
+    channels = model.column_names if model.card is not None else None
+    if channels is not None:
+        table = with_columns(table, [*steps, *channels], ())
+    return series_of(table, id=steps[0], time=steps[1])
 
 
 def _predictions(model: Model, table: Any, *, proba: bool) -> tuple[list[str], list[list[Any]]]:

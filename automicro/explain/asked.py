@@ -96,7 +96,7 @@ def one_row(program: Program, card: Mapping[str, Any] | None, row: Any) -> Asked
     """
     if reads_graphs(program.body):
         raise DataError(
-            "explain takes a row of a table, a text or a series, but this model reads graphs: use its report"
+            "explain takes a row of a table, a text or a series, but this model reads graphs: see automicro inspect"
         )
     named = column_names(program.columns, None if card is None else dict(card))
     if holds_series(row) or any(isinstance(decoder, Summary) for decoder in program.decoders):
