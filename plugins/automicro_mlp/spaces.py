@@ -1,4 +1,4 @@
-"""What can be tried: widths, depths, grids and ways of training; the portfolio goes from tiny to large."""
+"""What can be tried: widths, depths, grids and ways of training; the portfolio tries what usually passes before what is tiny."""
 
 from __future__ import annotations
 
@@ -51,13 +51,14 @@ def _portfolio(profile: Profile) -> list[dict[str, Any]]:
             setting(32, 2, "4-bit", 0.1, 4000),
         ]
     return [
-        setting(8, 1, "3-bit", 0.5, 1000),
         setting(16, 1, "ternary", 0.5, 2000, 0.3),
-        setting(32, 1, "ternary", 0.5, 2000, 0.3),
-        setting(24, 2, "4-bit", 0.3, 2000),
+        setting(48, 1, "ternary", 0.3, 2000, 0.3),
         setting(48, 2, "4-bit", 0.2, 4000),
+        setting(104, 2, "4-bit", 0.1, 4000),
+        setting(24, 2, "4-bit", 0.3, 2000),
+        setting(8, 1, "3-bit", 0.5, 1000),
+        setting(32, 1, "ternary", 0.5, 2000, 0.3),
         setting(72, 2, "4-bit", 0.2, 4000),
         setting(96, 2, "4-bit", 0.2, 4000),
-        setting(104, 2, "4-bit", 0.1, 4000),
         setting(128, 2, "4-bit", 0.1, 4000),
     ]
