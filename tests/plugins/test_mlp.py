@@ -223,12 +223,12 @@ def test_a_network_without_weights_is_a_constant_and_no_variant():
 
 
 @pytest.mark.parametrize(("task", "classes"), [("classification", 2), ("classification", 26), ("regression", 0)])
-def test_spaces_hold_their_portfolio_from_small_to_large(task, classes):
+def test_spaces_hold_their_portfolio_and_its_budgets(task, classes):
     columns = tuple(ColumnProfile(f"x{j}", "numeric", 0, 16) for j in range(16))
     profile = Profile(15_000, columns, task, classes, features_at_most=16)
     space = FAMILY.space(profile)
     usual = [FAMILY.size_budget(setting, profile).usual_bytes for setting in space.portfolio]
-    assert usual == sorted(usual)
+    assert len(set(usual)) == len(usual)
     for setting in space.portfolio:
         budget = FAMILY.size_budget(setting, profile)
         assert budget.at_least_bytes <= budget.usual_bytes <= budget.at_most_bytes
