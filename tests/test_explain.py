@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -155,6 +157,10 @@ def test_importance_is_what_shuffling_costs(model, table):
     found = permutation_importance(model.program, problem, "roc_auc", repeats=8)
     assert found[0].loss > 0.02
     assert all(entry.low <= entry.loss <= entry.high for entry in found)
+    with pytest.raises(DataError, match="rows must have the classes of the model"):
+        permutation_importance(model.program, replace(problem, labels=("a", "b")), "roc_auc")
+    with pytest.raises(RequestError, match="'r2' is for regression"):
+        permutation_importance(model.program, problem, "r2")
 
 
 def test_from_the_command_line(model, table, tmp_path, capsys):
