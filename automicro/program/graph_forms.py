@@ -139,7 +139,7 @@ def graph_batch(program: Program, value: Any, names: Sequence[str] | None = None
         k = sum(name.startswith(EDGE) for name in graphs.names)
         raise DataError(
             f"attributes of nodes, degree and attributes of edges must be {program.columns} as in training, "
-            f"but are {len(graphs.columns) - k - 1} + 1 + {k}"
+            f"but are {len(graphs.columns) - k - 1} + 1 + {k}; a model of a table takes a table"
         )
     return Batch(tuple(columns_of(program, list(graphs.columns))), graphs.topology)
 
