@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from automicro.search.task import Target
     from automicro.search.transfer import Earlier
 
-__all__ = ["Found", "Goal", "Listener", "Loop", "usable_families"]
+__all__ = ["Found", "Goal", "Listener", "Loop", "serves", "usable_families"]
 
 AHEAD = 4  # a candidate is drawn knowing all results but those of the last few before it, however fast the machine
 SKIPPED_IN_A_ROW = 200  # candidates that cannot win by their size budget before the search is over
@@ -68,15 +68,17 @@ class Found:
         return next(iter(self.feasible), None)
 
 
+def serves(family: Family, profile: Profile) -> bool:
+    """Whether a family is for the task and the kind of the data; prepared, all kinds are tables."""
+    return profile.task in family.tasks and bool(family.kinds & {profile.kind, "table"})
+
+
 def usable_families(families: Mapping[str, Family], profile: Profile) -> tuple[dict[str, Family], list[str]]:
     """Return the families that serve a problem, and a sentence for each that does not."""
     usable: dict[str, Family] = {}
     notes: list[str] = []
     for name, family in families.items():
-        if profile.task not in family.tasks or not family.kinds & {
-            profile.kind,
-            "table",
-        }:  # prepared, all kinds are tables
+        if not serves(family, profile):
             notes.append(f"family {name!r} declined: it does not serve {profile.task} on a {profile.kind}")
             continue
         try:

@@ -14,7 +14,7 @@ from automicro.search.certify import Aim, split_off
 from automicro.search.conclude import refits, settle, strongest_task
 from automicro.search.executor import LocalExecutor
 from automicro.search.finish import decide_latency
-from automicro.search.loop import Goal, Loop, usable_families
+from automicro.search.loop import Goal, Loop, serves, usable_families
 from automicro.search.reference import find_reference, reference_tasks
 from automicro.search.store import Store
 from automicro.search.structure import one_cluster, partition_target, structure_note, structure_of
@@ -152,8 +152,8 @@ def _aim(context: Context, trust: Trust | None, constraints: Constraints, seed: 
 def _families(registry: Registry, settings: Search, facts: Profile) -> tuple[dict[str, Family], list[str]]:
     """Return the families that serve the problem, and a sentence for each that does not."""
     chosen = registry.select(settings.families)
-    if settings.families is None:  # a family that was not named and is for another task has nothing to say
-        chosen = {name: family for name, family in chosen.items() if facts.task in family.tasks} or chosen
+    if settings.families is None:  # a family that was not named and is for another task or kind has nothing to say
+        chosen = {name: family for name, family in chosen.items() if serves(family, facts)} or chosen
     families, notes = usable_families(chosen, facts)
     if not families:
         raise FamilyUnavailableError("at least one family must serve the problem, but " + "; ".join(notes))
