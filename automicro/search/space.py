@@ -63,9 +63,15 @@ def candidate_space(family: Family, profile: Profile, earlier: Earlier | None = 
         portfolio[1:1] = [{**portfolio[0], ENCODING: place} for place in range(1, encodings)]
     if HOPS in default:
         first, *others = _first_hops(default)
-        portfolio = [{**setting, HOPS: first} for setting in portfolio] + [
-            {**setting, HOPS: hops} for hops in others for setting in portfolio[:2]
-        ]
+        smoothed = [{**setting, HOPS: first} for setting in portfolio]
+        for place in (
+            2,
+            1,
+        ):  # behind the first two settings, for it is the data that decide whether neighbours tell anything
+            smoothed[place:place] = [
+                {**setting, HOPS: hops} for setting in portfolio[place - 1 : place] for hops in others
+            ]
+        portfolio = smoothed
         portfolio = [{k: v for k, v in setting.items() if k != MESSAGES or setting[HOPS]} for setting in portfolio]
     portfolio = derived_portfolio(portfolio, family, profile, default)
     if EARLIER in counts and earlier is not None:
