@@ -162,23 +162,21 @@ def _is_share(constraints: Constraints) -> bool:
 
 def _of_level(known: Sequence[_Known], result: Result, constraints: Constraints, size: int) -> list[Price]:
     """Return what one level of interpretability less saves in bytes, or buys in score within the same bytes."""
-    level, found = result.target.level, []
-    sign = constraints.measured.sign
+    level, found, told = result.target.level, [], size
+    sign, target = constraints.measured.sign, result.target
+    barred = [f for f in known if "interpretability" in f.misses and f.misses <= {"score", "interpretability"}]
     for lower in range(level - 1, -1, -1):
-        freed = [
-            f for f in known if f.misses <= {"score", "interpretability"} and f.level is not None and f.level >= lower
-        ]
-        passing = [f for f in freed if "score" not in f.misses]
-        cheapest = min(passing, key=lambda f: f.size_bytes, default=None)
-        if cheapest is not None and cheapest.promised_bytes <= size * (1 - WORTH_TELLING):
-            said = (
-                f"{LEVELS[lower]} instead of {LEVELS[level]} buys {1 - cheapest.promised_bytes / size:.0%} of the bytes"
-            )
-            found.append(_level_price(result, lower, (size, cheapest.promised_bytes), said))
+        freed = [f for f in barred if f.level is not None and f.level >= lower]
+        cheapest = min((f for f in freed if f.worth >= target.gain), key=lambda f: f.size_bytes, default=None)
+        if cheapest is not None and cheapest.promised_bytes <= told * (1 - WORTH_TELLING):
+            share = 1 - cheapest.promised_bytes / size
+            told = cheapest.promised_bytes
+            said = f"{LEVELS[lower]} instead of {LEVELS[level]} buys {share:.0%} of the bytes: {told} instead of {size}"
+            found.append(_level_price(result, lower, (size, told), said))
             continue
-        best = max((f for f in freed if f.promised_bytes <= size), key=lambda f: f.gain, default=None)
-        if best is not None and best.gain > result.target.gain:
-            said = f"{LEVELS[lower]} instead of {LEVELS[level]} gives {constraints.metric} {sign * best.gain:.4g} in the same bytes"
+        best = max((f for f in freed if f.promised_bytes <= told), key=lambda f: f.worth, default=None)
+        if told == size and best is not None and best.worth > target.gain:
+            said = f"{LEVELS[lower]} instead of {LEVELS[level]} gives {constraints.metric} {sign * best.worth:.4g} in the same bytes"
             found.append(_level_price(result, lower, (size, size), said))
     return found
 

@@ -52,6 +52,17 @@ def test_a_feasible_selection_tells_what_more_would_cost(table):
         assert (float(price.instead) > 0.97) == (price.size_instead > found.size_bytes)
 
 
+def test_the_price_of_a_level_is_that_of_models_which_the_level_keeps_out(table):
+    frame, target = table
+    wanted = Constraints(metric="roc_auc", score=0.98, interpretability="simulatable")
+    found = automicro.select(frame, target, wanted, search=SEARCH)
+    levels = [price for price in found.prices if price.constraint == "interpretability"]
+    assert len({price.size_instead for price in levels}) == len(levels)
+    for price in levels:
+        relaxed = Constraints(metric="roc_auc", score=0.98, interpretability=price.instead)
+        assert automicro.select(frame, target, relaxed, search=SEARCH).size_bytes <= price.size_instead
+
+
 @pytest.fixture(scope="module")
 def trace_file(tmp_path_factory):
     path = tmp_path_factory.mktemp("trace") / "trace.jsonl"
