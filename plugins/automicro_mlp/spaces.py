@@ -52,7 +52,7 @@ def _portfolio(profile: Profile) -> list[dict[str, Any]]:
         ]
     return [
         setting(16, 1, "ternary", 0.5, 2000, 0.3),
-        setting(48, 1, "ternary", 0.3, 2000, 0.3),
+        setting(64, 1, "ternary", 0.05, 2000, 0.5),
         setting(48, 2, "4-bit", 0.2, 4000),
         setting(104, 2, "4-bit", 0.1, 4000),
         setting(24, 2, "4-bit", 0.3, 2000),
