@@ -27,7 +27,7 @@ def space_of(profile: Profile) -> Space:
             Float("rate", 0.003, 2.0, log=True),
             Choice("scales", ("channel", "layer")),
             Choice("inputs", ("all", *(count for count in INPUTS if count < profile.features_at_most))),
-            Choice("noise", (0.0, 0.1, 0.2, 0.3)),
+            Choice("noise", (0.0, 0.1, 0.2, 0.3, 0.5)),
             Choice("steps", (1000, 2000, 4000, 8000)),
             Choice("teacher", ("none", "wide")),
         ),
