@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from automicro.measure.operations import operations
-from automicro.measure.structure import structure
+from automicro.program.structure import structure
 from automicro.request import LEVELS
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from automicro.measure.structure import Structure
     from automicro.program import Program, Topology
+    from automicro.program.structure import Structure
     from automicro.request import Level
 
 __all__ = ["Interpretability", "Limits", "interpretability"]

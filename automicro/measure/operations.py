@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from automicro.measure.structure import features_read, sources
 from automicro.program import (
     Activation,
     Affine,
@@ -29,6 +28,7 @@ from automicro.program import (
 from automicro.program.evaluate import body_scores
 from automicro.program.messages import gives_graphs, reads_graphs
 from automicro.program.rewrite.bodies import outputs_of
+from automicro.program.structure import features_read, sources
 from automicro.program.trees import depths
 
 if TYPE_CHECKING:
@@ -36,8 +36,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from automicro.measure.structure import Source
     from automicro.program import Node, Program, Topology
+    from automicro.program.structure import Source
 
 __all__ = ["Operations", "operations"]
 

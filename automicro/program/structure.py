@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from automicro.program import (
+from automicro.program.messages import reads_graphs
+from automicro.program.nodes import (
     Activation,
     Affine,
     Attention,
@@ -28,16 +29,15 @@ from automicro.program import (
     Sum,
     Summary,
     Tokens,
+    feature_count,
 )
-from automicro.program.messages import reads_graphs
-from automicro.program.nodes import feature_count
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from numpy.typing import NDArray
 
-    from automicro.program import Decoder, Node, Program, Tree
+    from automicro.program.nodes import Decoder, Node, Program, Tree
 
 __all__ = ["Source", "Structure", "features_read", "sources", "structure"]
 
