@@ -6,12 +6,14 @@ from automicro.measure.importance import Importance, permutation_importance
 from automicro.measure.interpretability import Interpretability, Limits, interpretability
 from automicro.measure.interval import JudgedRows, Reference, halves_interval, interval
 from automicro.measure.latency import Latency, entry_point, latency, latency_in_fresh_process, row_array
+from automicro.measure.monotone import Direction, directions
 from automicro.measure.partitions import agreement, density_validity, distances, silhouette
 from automicro.measure.score import score, scores, scores_by_fold
 from automicro.measure.structure_test import Columns, StructureTest, structure_test
 
 __all__ = [
     "Columns",
+    "Direction",
     "Importance",
     "Interpretability",
     "JudgedRows",
@@ -21,6 +23,7 @@ __all__ = [
     "StructureTest",
     "agreement",
     "density_validity",
+    "directions",
     "distances",
     "entry_point",
     "halves_interval",
