@@ -21,6 +21,7 @@ from automicro.program import (
     attention_of,
     columns_of,
     columns_read,
+    gives_graphs,
     holds_graphs,
     outlier_distances,
     pack,
@@ -143,11 +144,18 @@ class Model:
         return self._of_graphs
 
     @property
+    def predicts_graphs(self) -> bool:
+        """Whether the model predicts whole graphs rather than rows or nodes."""
+        return gives_graphs(self.program.body)
+
+    @property
     def column_names(self) -> tuple[str, ...]:
         """Names of the source columns; their positions where there is no card."""
         return self._names or tuple(f"column {place}" for place in range(self.program.columns))
 
-    def explain(self, row: Any, *, immutable: Collection[str] = (), seed: int = 0) -> Explanation:
+    def explain(
+        self, row: Any, *, immutable: Collection[str] = (), node: int | None = None, seed: int = 0
+    ) -> Explanation:
         """Return the decision on one row step by step; it prints as at most twelve lines.
 
         Its parts add up to the score; of classes there is the nearest change, within the ranges that training has seen, that would change
@@ -156,21 +164,23 @@ class Model:
         Parameters
         ----------
         row : table, array, list or dict
-            One row; see `predict`.
+            One row or one graph; see `predict`.
         immutable : collection of str
             Columns that the change must leave alone.
+        node : int, optional
+            Of a model that predicts nodes: which node of the graph.
         seed : int
-            Of the orders in which columns are credited, where the model is no sum.
+            Of the orders in which columns or nodes are credited, where the model is no sum.
 
         Raises
         ------
         DataError
-            If it is not exactly one row, a column is not there, or the model reads graphs.
+            If it is not exactly one row or graph, or a column is not there.
         RequestError
-            If `immutable` names what is no column of the model.
+            If `immutable` names what is no column of the model, or `node` is not one of the graph's.
         """
         with self._named():
-            return explain(self.program, self.card, row, immutable=immutable, seed=seed)
+            return explain(self.program, self.card, row, immutable=immutable, node=node, seed=seed)
 
     def attention(self, X: Any) -> Attended:
         """Return how heads weighed the tokens of rows, for models whose heads pool tokens; see `predict` for `X`.

@@ -145,11 +145,18 @@ def _explain_command(kinds: Any) -> None:
     explain.add_argument(
         "--series", metavar="ID,TIME", help="of a long table: the columns of a series and of its steps"
     )
-    explain.add_argument("--row", type=int, default=0, metavar="N", help="which row of the table, from 0 on")
+    explain.add_argument(
+        "--row",
+        type=int,
+        default=0,
+        metavar="N",
+        help="which row of the table, node of a graph, or graph of a list, from 0 on",
+    )
     explain.add_argument("--immutable", metavar="NAMES", help="columns that must be left alone, with commas between")
     explain.add_argument(
         "--format", choices=("csv", "tsv", "parquet", "jsonl"), help="told by the suffix, if not given"
     )
+    _add_json(explain)
 
 
 def _verify_command(kinds: Any) -> None:

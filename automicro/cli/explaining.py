@@ -15,12 +15,17 @@ __all__ = ["explain"]
 
 
 def explain(arguments: Namespace) -> str:
-    """Return the explanation of one row of a table."""
+    """Return the explanation of one row of a table, of one node of a graph, or of one graph of a list."""
     model = load(arguments.model)
     table = read_rows(arguments, model)
-    rows = len(table)
-    if not 0 <= arguments.row < rows:
-        raise RequestError(f"row: must lie in 0 to {rows - 1}, but got {arguments.row}")
     immutable = [name.strip() for name in (arguments.immutable or "").split(",") if name.strip()]
-    given = table if arguments.series is None else table.values
-    return f"{model.explain(given[arguments.row : arguments.row + 1], immutable=immutable)}\n"
+    if isinstance(table, dict) and model.reads_graphs:
+        node = None if model.predicts_graphs else arguments.row
+        told = model.explain(table, immutable=immutable, node=node)
+    else:
+        rows = len(table)
+        if not 0 <= arguments.row < rows:
+            raise RequestError(f"row: must lie in 0 to {rows - 1}, but got {arguments.row}")
+        given = table if arguments.series is None else table.values
+        told = model.explain(given[arguments.row : arguments.row + 1], immutable=immutable)
+    return f"{told.to_json() if arguments.json else told}\n"

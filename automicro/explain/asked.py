@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,7 +11,6 @@ from automicro.data.rows import rows_for_prediction
 from automicro.data.series import Series, holds_series, series_rows
 from automicro.errors import DataError
 from automicro.program import (
-    Batch,
     Categories,
     Summary,
     Texts,
@@ -20,7 +19,6 @@ from automicro.program import (
     columns_of,
     columns_read,
     decode,
-    reads_graphs,
     take,
 )
 from automicro.words.features import column_names
@@ -34,7 +32,7 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-__all__ = ["Asked", "one_row"]
+__all__ = ["Asked", "blanked", "factors", "one_row"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,12 +67,17 @@ class Asked:
 
     def scores(self, columns: Sequence[Column | None]) -> Floats:
         """Return the explained score of variants of the row, (variants,)."""
-        result: Floats = body_scores(self.program.body, decode(self.program.decoders, columns)) @ self.of
+        result: Floats = self.all_scores(columns) @ self.of
         return result
+
+    def all_scores(self, columns: Sequence[Column | None] | None = None) -> Floats:
+        """Return all scores of variants of the row, by default of the row itself, (variants, outputs)."""
+        read = self.columns if columns is None else columns
+        return body_scores(self.program.body, decode(self.program.decoders, read))
 
     def predictions(self, columns: Sequence[Column | None]) -> Floats:
         """Return what is predicted for variants of the row."""
-        return apply_link(self.program.link, body_scores(self.program.body, decode(self.program.decoders, columns)))
+        return apply_link(self.program.link, self.all_scores(columns))
 
     def decisions(self, columns: Sequence[Column | None]) -> NDArray[np.int64]:
         """Return the class code that is predicted for variants of the row."""
@@ -92,12 +95,8 @@ def one_row(program: Program, card: Mapping[str, Any] | None, row: Any) -> Asked
     Raises
     ------
     DataError
-        If it is not exactly one row, or the model is one of graphs.
+        If it is not exactly one row.
     """
-    if reads_graphs(program.body):
-        raise DataError(
-            "explain takes a row of a table, a text or a series, but this model reads graphs: see automicro inspect"
-        )
     named = column_names(program.columns, None if card is None else dict(card))
     if holds_series(row) or any(isinstance(decoder, Summary) for decoder in program.decoders):
         cells: Any = series_rows(row, program.columns)
@@ -108,8 +107,8 @@ def one_row(program: Program, card: Mapping[str, Any] | None, row: Any) -> Asked
     if given != 1:
         part = "X.values[i : i + 1]" if isinstance(row, Series) else "X.iloc[[i]] or X[i : i + 1]"
         raise DataError(f"explain takes one row, but got {given}: pass {part}")
-    scores = body_scores(program.body, decode(program.decoders, Batch(columns)))[0]
-    return Asked(program, named, columns, _factors(program, scores))
+    asked = Asked(program, named, columns, np.zeros(0))
+    return replace(asked, of=factors(program, asked.all_scores()[0]))
 
 
 def _height(column: Column) -> int:
@@ -118,7 +117,22 @@ def _height(column: Column) -> int:
     return len(column.values) if isinstance(column, Texts) else len(column)
 
 
-def _factors(program: Program, scores: Floats) -> Floats:
+def blanked(column: Column | None, where: NDArray[np.bool_]) -> Column | None:
+    """Return a column with the cells gone that `where`, (rows,), marks."""
+    if isinstance(column, Categories):
+        return Categories(np.where(where, -1, column.codes).astype(np.int32), column.levels)
+    if isinstance(column, Texts):
+        values = [None if gone else text for gone, text in zip(where, column.values, strict=True)]
+        return Texts(np.array(values, dtype=object))
+    if column is None:
+        return None
+    gone: NDArray[np.float32] = column.copy()
+    gone[where] = np.nan
+    return gone
+
+
+def factors(program: Program, scores: Floats) -> Floats:
+    """Return what is explained of the scores of one row, (outputs,): of classes the best score less the second, else the first."""
     of = np.zeros(len(scores))
     if len(scores) == 1:
         of[0] = 1.0

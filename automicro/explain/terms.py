@@ -74,9 +74,24 @@ def additive_terms(node: Node, features: Floats, of: Floats) -> tuple[float, lis
         if len(known) < len(parts):
             return None
         return sum(constant for constant, _ in known), [term for _, terms in known for term in terms]
-    if isinstance(node, Chain) and len(node.nodes) == 2 and isinstance(node.nodes[0], Scale):
-        return additive_terms(node.nodes[1], features * node.nodes[0].factors.values.astype(np.float64), of)
-    return None
+    return _chained(node, features, of) if isinstance(node, Chain) else None
+
+
+def _chained(node: Chain, features: Floats, of: Floats) -> tuple[float, list[Term]] | None:
+    """Look through factors of features before a sum, and through linear maps after it."""
+    parts, constant = list(node.nodes), 0.0
+    while len(parts) > 1 and isinstance(parts[0], Scale):
+        factors = parts.pop(0).factors.values.astype(np.float64)  # type: ignore[union-attr]  # a Scale, as the loop asks
+        features = np.where(factors != 0, features * factors, 0.0)
+    while len(parts) > 1 and isinstance(parts[-1], Affine | Scale):
+        last = parts.pop()
+        if isinstance(last, Affine):
+            constant += float(of @ last.bias.values.astype(np.float64))
+            of = of @ last.weights.values.astype(np.float64)
+        else:
+            of = of * last.factors.values.astype(np.float64)  # type: ignore[union-attr]  # as above
+    found = additive_terms(parts[0], features, of) if len(parts) == 1 else None
+    return None if found is None else (constant + found[0], found[1])
 
 
 def _affine(node: Affine, features: Floats, of: Floats) -> tuple[float, list[Term]]:
@@ -92,7 +107,7 @@ def _tables(node: StepTables, features: Floats, of: Floats) -> tuple[float, list
     for table, (start, stop) in enumerate(pairwise(ends.tolist())):
         x = features[node.features[table]]
         own = cuts[start - table : stop - table - 1]
-        value = values[start] if np.isnan(x) else values[start + int(np.searchsorted(own, np.float32(x), side="left"))]
+        value = values[start] if np.isnan(x) else values[start + int(np.searchsorted(own, x, side="left"))]
         if np.isnan(x) and node.missing is not None:
             value = float(node.missing.values[table])
         feature = node.features[table]
@@ -147,7 +162,7 @@ def telescoped(
     for number, order in enumerate(orders):
         for place, column in enumerate(order):
             masks[number, place + 1 :, column] = True
-    values = score(masks.reshape(-1, count)).reshape(len(orders), count + 1)
+    values = score(masks.reshape(len(orders) * (count + 1), count)).reshape(len(orders), count + 1)
     credit = np.zeros(count)
     for order, own in zip(orders, values, strict=True):
         credit[order] += np.diff(own)

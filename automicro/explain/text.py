@@ -2,41 +2,64 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from automicro.words.numbers import aligned, count, rounded
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from automicro.explain.explanation import Explanation, Part, Weight
+
 __all__ = ["explanation_text"]
 
 TOLD = 0.9  # share of what the parts add up to, in absolute terms, that is told part by part
-MOST_PARTS = 7
+MOST_LINES = 12
+AROUND = ("headline", "constant", "others", "score")  # lines beside those of single parts
+MOST_WEIGHTS = 4
 
 
-def explanation_text(explanation: Any) -> str:
+def explanation_text(explanation: Explanation) -> str:
     """Return a decision in words: what was predicted, the parts until nine tenths are told, and what would change it.
 
     Parameters
     ----------
-    explanation : automicro.explain.Explanation
+    explanation : Explanation
     """
-    lines = [_headline(explanation), *aligned(_rows(explanation.constant, explanation.parts, explanation.score), "  ")]
-    if explanation.kind == "posthoc":
-        lines.append(
-            "  an approximation: this model is no sum, and the parts are Shapley values against a row of missing values"
-        )
+    after = _after(explanation)
+    most = MOST_LINES - len(AROUND) - len(after)
+    rows = _rows(explanation.constant, explanation.parts, explanation.score, most)
+    return "\n".join([_headline(explanation), *aligned(rows, "  "), *after])
+
+
+def _after(explanation: Explanation) -> list[str]:
+    """Return what is told below the sum."""
+    lines = []
+    if explanation.method:
+        lines.append(f"  an approximation, as this model is no sum: {explanation.method}")
+    if explanation.weights:
+        lines.append(f"  {_weighed(explanation.weights)}")
     if explanation.out_of_range:
         lines.append(f"outside of what training has seen: {', '.join(explanation.out_of_range)}")
     flip = explanation.counterfactual
     if flip is not None:
         changes = " and ".join(f"{c.column} {_cell(c.instead)} instead of {_cell(c.value)}" for c in flip.changes)
         lines.append(f"what would change this model's output to {flip.label}: {changes}")
-    return "\n".join(lines)
+    return lines
 
 
-def _headline(explanation: Any) -> str:
+def _weighed(weights: Sequence[Weight]) -> str:
+    """Return the heaviest weights; shares of attention in per cent."""
+    told = [w for w in weights if w.of == "distance"] or weights
+    shown = [
+        f"{w.name} {w.weight:.0%} of {w.of}" if w.of.startswith("head") else f"{w.name} {w.weight:+.4g} ({w.of})"
+        for w in told[:MOST_WEIGHTS]
+    ]
+    more = f" and {count(len(told) - MOST_WEIGHTS, 'more', 'more')}" if len(told) > MOST_WEIGHTS else ""
+    return f"what was weighed, which is not why: {', '.join(shown)}{more}"
+
+
+def _headline(explanation: Explanation) -> str:
     if explanation.probability is None:
         return f"predicted {rounded(explanation.output)}, of a score {rounded(explanation.score)} that adds up as"
     against = "" if explanation.against is None else f" over {explanation.against}"
@@ -46,11 +69,11 @@ def _headline(explanation: Any) -> str:
     )
 
 
-def _rows(constant: float, parts: Sequence[Any], score: float) -> list[tuple[str, str, str]]:
+def _rows(constant: float, parts: Sequence[Part], score: float, most: int) -> list[tuple[str, str, str]]:
     total = sum(abs(part.contribution) for part in parts)
     rows, told = [(f"{constant:+.4g}", "to start from", "")], 0.0
     for place, part in enumerate(parts):
-        if place == MOST_PARTS or (total > 0 and told >= TOLD * total and place < len(parts) - 1):
+        if place == most or (total > 0 and told >= TOLD * total and place < len(parts) - 1):
             rest = sum(part.contribution for part in parts[place:])
             rows.append((f"{rest:+.4g}", f"from {count(len(parts) - place, 'other')}", ""))
             break

@@ -11,7 +11,7 @@ import numpy as np
 from automicro.errors import DataError
 from automicro.program.attention import attention_weights
 from automicro.program.evaluate import body_scores, decode
-from automicro.program.nodes import Attention, Chain, Grams, Sum, Summary, Tokens, feature_count
+from automicro.program.nodes import Attention, Chain, Grams, Scale, Sum, Summary, Tokens, feature_count
 from automicro.program.rows import Texts, batch_of
 from automicro.program.series import window_words
 from automicro.program.texts import bucket_of, grams_of
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-__all__ = ["Attended", "attention_of"]
+__all__ = ["Attended", "attention_of", "pools_tokens"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,6 +57,13 @@ class Attended:
         """Return what the tokens of one row are called: grams as they stand in its text, else columns."""
         found: Mapping[int, str] = self.words[row] if self.words else {}
         return tuple(found.get(token, name) for token, name in enumerate(self.tokens))
+
+
+def pools_tokens(node: Node) -> bool:
+    """Whether heads inside a node pool tokens."""
+    if isinstance(node, Chain | Sum):
+        return any(map(pools_tokens, node.nodes))
+    return isinstance(node, Attention) and node.mixing is None
 
 
 def attention_of(
@@ -114,17 +121,21 @@ def _owned(tokens: Tokens) -> list[tuple[int, ...]]:
     return [tokens.features[start:stop] for start, stop in pairwise(ends)]
 
 
-def _pools(node: Node, X: Any, owned: Tokens | None) -> Iterator[tuple[Tokens | None, Attention, Any]]:
-    """Yield the pools inside a node with the features that they read, and the tokens that these are."""
+def _pools(
+    node: Node, X: Any, owned: Tokens | None, *, decoded: bool = True
+) -> Iterator[tuple[Tokens | None, Attention, Any]]:
+    """Yield the pools inside a node with the features that they read, and the tokens that these are, if made of `decoded` features."""
     if isinstance(node, Attention) and node.mixing is None:
         yield owned, node, X
     elif isinstance(node, Sum):
         for part in node.nodes:
-            yield from _pools(part, X, owned)
+            yield from _pools(part, X, owned, decoded=decoded)
     elif isinstance(node, Chain):
         for part in node.nodes:
-            yield from _pools(part, X, owned)
-            owned = part if isinstance(part, Tokens) else owned
+            yield from _pools(part, X, owned, decoded=decoded)
+            if isinstance(part, Tokens):
+                owned = part if decoded else None
+            decoded = decoded and isinstance(part, Scale)
             X = body_scores(part, X)
 
 

@@ -25,10 +25,10 @@ from automicro.program import (
     Tokens,
     Weights,
 )
-from automicro.report.messages import after_messages, messages_line, pool_texts
 from automicro.report.prototypes import prototype_lines
 from automicro.report.rules import forest_summary, tree_lines
 from automicro.words.features import FeatureText
+from automicro.words.messages import after_messages, messages_line, pool_texts
 from automicro.words.numbers import aligned, count, number, rounded, signed
 
 if TYPE_CHECKING:

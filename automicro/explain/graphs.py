@@ -1,0 +1,192 @@
+"""Why a model of graphs predicts what it predicts for one node or one graph: what each column of each node adds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from automicro.errors import DataError, RequestError
+from automicro.explain.asked import factors
+from automicro.explain.explanation import Part, Weight
+from automicro.explain.linear import slopes
+from automicro.explain.neighbours import by_node, distances_to
+from automicro.explain.parts import Derived, Found, exact_parts, value_text
+from automicro.program import (
+    Chain,
+    Pool,
+    Propagate,
+    Scale,
+    apply_link,
+    body_scores,
+    decode,
+    gives_graphs,
+    reads_graphs,
+    take,
+)
+from automicro.program.graph_forms import graph_batch, holds_graphs
+from automicro.program.nodes import feature_count
+from automicro.words.features import column_names, feature_texts
+from automicro.words.messages import after_messages
+from automicro.words.numbers import count
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+
+    from automicro.explain.linear import Slopes
+    from automicro.program import Batch, Node, Program, Topology
+
+    Floats = NDArray[np.float64]
+
+__all__ = ["AskedGraph", "graph_parts", "one_graph"]
+
+
+@dataclass(frozen=True, eq=False)
+class AskedGraph:
+    """A graph, and what of its scores is explained.
+
+    Parameters
+    ----------
+    program : Program
+    names : tuple of str
+        Of the source columns.
+    batch : Batch
+        Of the nodes of one graph.
+    node : int or None
+        Whose prediction is explained; None: that of the graph.
+    of : array of float64, (outputs,)
+        Factors of the scores.
+    """
+
+    program: Program
+    names: tuple[str, ...]
+    batch: Batch
+    node: int | None
+    of: Floats
+
+    @property
+    def topology(self) -> Topology:
+        """How the nodes are connected."""
+        assert self.batch.topology is not None  # noqa: S101 - tells mypy what `graph_batch` gives
+        return self.batch.topology
+
+    @property
+    def features(self) -> Floats:
+        """Decoded features of the nodes."""
+        return np.asarray(decode(self.program.decoders, self.batch), dtype=np.float64)
+
+    def scores(self) -> Floats:
+        """Return the scores of the node or the graph, (1, outputs)."""
+        found: Floats = body_scores(self.program.body, self.features, self.topology)[[self.node or 0]]
+        return found
+
+    def prediction(self) -> Floats:
+        """Return what is predicted for the node or the graph."""
+        return apply_link(self.program.link, self.scores())
+
+
+def one_graph(program: Program, card: Mapping[str, Any] | None, value: Any, node: int | None) -> AskedGraph:
+    """Return a graph as a model reads it.
+
+    Raises
+    ------
+    DataError
+        If it is not exactly one graph, or does not have the attributes that the model reads.
+    RequestError
+        If `node` is not a node of the graph, or is given for a model of whole graphs.
+    """
+    if not holds_graphs(value):
+        raise DataError(
+            f"explain takes a graph, as this model reads graphs, but got a {type(value).__name__}: pass x and edge_index"
+        )
+    named = column_names(program.columns, None if card is None else dict(card))
+    batch = graph_batch(program, value, None if card is None else named)
+    topology = batch.topology
+    assert topology is not None  # noqa: S101 - tells mypy what `graph_batch` gives
+    if topology.graphs != 1:
+        raise DataError(f"explain takes one graph, but got {topology.graphs}: pass graphs[i]")
+    if gives_graphs(program.body):
+        if node is not None:
+            raise RequestError("node: must not be given for a model that predicts whole graphs")
+    elif node is None or not 0 <= node < topology.nodes:
+        raise RequestError(f"node: must be one of the graph's, 0 to {topology.nodes - 1}, but got {node}")
+    asked = AskedGraph(program, named, batch, node, np.zeros(0))
+    return AskedGraph(program, named, batch, node, factors(program, asked.scores()[0]))
+
+
+def graph_parts(asked: AskedGraph, seed: int) -> Found:
+    """Return what the score of a node or graph is made of.
+
+    A linear body is a sum over columns of nodes; a sum of other functions of smoothed or pooled columns is told by these; for any other
+    body the parts are Shapley values of nodes, an approximation.
+    """
+    X, topology = asked.features, asked.topology
+    rows = 1 if asked.node is None else topology.nodes
+    of = np.zeros((rows, len(asked.of)))
+    of[asked.node or 0] = asked.of
+    linear = slopes(asked.program.body, X, of, topology)
+    if linear is not None:
+        return _by_column_of_node(asked, X, linear)
+    before, rest = _split(asked.program.body)
+    if rest is not None:
+        values, texts = X, feature_texts(asked.program, asked.names)
+        for step in before:
+            values = body_scores(step, values, topology)
+            texts = texts if isinstance(step, Scale) else after_messages(step, texts)
+        own = np.asarray(values[asked.node or 0], dtype=np.float64)
+        found = exact_parts(rest, own, asked.of, Derived(texts, own))
+        if found is not None:
+            return found
+    return by_node(asked, seed)
+
+
+def _split(body: Node) -> tuple[list[Scale | Propagate | Pool], Node | None]:
+    """Return the messages and pools that a body starts with, and what reads their results, if that needs no graph itself."""
+    nodes = list(_flat(body))
+    others = [place for place, node in enumerate(nodes) if not isinstance(node, Scale | Propagate | Pool)]
+    first = others[0] if others else len(nodes)
+    while first > 0 and isinstance(nodes[first - 1], Scale):
+        first -= 1
+    before = [node for node in nodes[:first] if isinstance(node, Scale | Propagate | Pool)]
+    rest = nodes[first:]
+    if not rest or any(map(reads_graphs, rest)):
+        return [], None
+    return before, rest[0] if len(rest) == 1 else Chain(tuple(rest))
+
+
+def _flat(body: Node) -> list[Node]:
+    return [each for node in body.nodes for each in _flat(node)] if isinstance(body, Chain) else [body]
+
+
+def _by_column_of_node(asked: AskedGraph, X: Floats, linear: Slopes) -> Found:
+    """Return what every column of every node adds, and what all of them add by node."""
+    sources = [decoder.column for decoder in asked.program.decoders for _ in range(feature_count(decoder))]
+    total: dict[tuple[int, int], float] = {}
+    for node, feature in zip(*np.nonzero(linear.slopes * (X != 0)), strict=True):
+        key = int(node), sources[feature]
+        total[key] = total.get(key, 0.0) + float(linear.slopes[node, feature] * X[node, feature])
+    hops = None if asked.node is None else distances_to(asked.node, asked.topology)
+    parts, by_node_total = [], dict.fromkeys((node for node, _ in total), 0.0)
+    for (node, column), value in total.items():
+        own = asked.batch.columns[column]
+        holds = "" if own is None else value_text(take(own, np.array([node])))
+        away = "" if hops is None else _away(int(hops[node]))
+        parts.append(
+            Part(f"{asked.names[column]} of node {node}", value, ", ".join(told for told in (holds, away) if told))
+        )
+        by_node_total[node] += value
+    if linear.counted:
+        parts.append(Part("the number of nodes", linear.counted, f"= {asked.topology.nodes}"))
+    weights = [
+        Weight(f"node {node}", "contribution" if hops is None else f"contribution, {_away(int(hops[node]))}", value)
+        for node, value in by_node_total.items()
+    ]
+    heaviest = tuple(sorted(weights, key=lambda weight: -abs(weight.weight)))
+    return Found("graph_sum", linear.constant, tuple(parts), heaviest)
+
+
+def _away(hops: int) -> str:
+    return "the node itself" if hops == 0 else f"{count(hops, 'hop')} away"

@@ -1,0 +1,133 @@
+"""Shapley values of the nodes that a prediction can hear of, for models of graphs that are no sum."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from automicro.explain.asked import blanked
+from automicro.explain.explanation import Part
+from automicro.explain.parts import Found
+from automicro.explain.terms import telescoped
+from automicro.program import Chain, Propagate, Sum, Topology, body_scores, decode, take
+from automicro.words.numbers import count
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from automicro.explain.graphs import AskedGraph
+    from automicro.program import Node
+
+    Floats = NDArray[np.float64]
+    Places = NDArray[np.int64]
+
+__all__ = ["by_node", "distances_to"]
+
+MOST_NODES = 64  # that are credited one by one, the nearest first
+VARIANTS = 4096
+CELLS = 1 << 21  # variants x nodes x features that are computed at once
+
+
+def distances_to(node: int, topology: Topology) -> Places:
+    """Return over how many edges each node tells `node` something; -1 where it cannot."""
+    sources, targets = topology.edges
+    hops = np.full(topology.nodes, -1, dtype=np.int64)
+    hops[node] = 0
+    for distance in range(1, topology.nodes):
+        found = sources[hops[targets] == distance - 1]
+        found = found[hops[found] < 0]
+        if not found.size:
+            break
+        hops[found] = distance
+    return hops
+
+
+def by_node(asked: AskedGraph, seed: int) -> Found:
+    """Return Shapley values of nodes, each with all of its columns, against nodes whose columns are missing."""
+    X, topology, place, near = _heard(asked)
+    singles = list(range(min(len(near), MOST_NODES)))
+    groups = [np.array([place]) for place in singles]
+    if len(near) > MOST_NODES:
+        groups.append(np.arange(MOST_NODES, len(near)))
+    base = _missing(asked)
+    draws = max(2, min(32, VARIANTS // (len(groups) + 1)))
+
+    def score(masks: NDArray[np.bool_]) -> Floats:
+        step = max(1, CELLS // max(X.size, 1))
+        parts = [_scores(asked, _variants(X, base, groups, part), topology, place) for part in _steps(masks, step)]
+        return np.concatenate(parts)
+
+    constant, credit = telescoped(score, range(len(groups)), draws, seed)
+    names = [f"node {near[place]}" for place in singles]
+    if len(groups) > len(singles):
+        names.append(f"{count(len(near) - MOST_NODES, 'other node')} together")
+    orders = 2 * max(1, draws // 2)
+    return Found(
+        "posthoc",
+        constant,
+        tuple(Part(name, value) for name, value in zip(names, credit.values(), strict=True)),
+        method=f"Shapley values of {orders} random orders of nodes, seed {seed}, against nodes whose columns are missing",
+    )
+
+
+def _heard(asked: AskedGraph) -> tuple[Floats, Topology, int, Places]:
+    """Return the part of a graph that can change the prediction, the place of the row in the result, and the nodes, the nearest first.
+
+    One more ring of nodes than messages travel stays, for the degrees that messages are divided by.
+    """
+    X, topology = asked.features, asked.topology
+    if asked.node is None:
+        return X, topology, 0, np.arange(topology.nodes)
+    hops, reach = distances_to(asked.node, topology), _reach(asked.program.body)
+    kept = np.flatnonzero((hops >= 0) & (hops <= reach + 1))
+    kept = kept[np.argsort(hops[kept], kind="stable")]
+    place = np.full(topology.nodes, -1, dtype=np.int64)
+    place[kept] = np.arange(len(kept))
+    targets = topology.edges[1]
+    inside = (hops[targets] >= 0) & (hops[targets] <= reach)
+    edges = place[topology.edges[:, inside]]
+    attributes = None if topology.attributes is None else topology.attributes[inside]
+    part = Topology(edges, attributes, np.array([0, len(kept)]))
+    return X[kept], part, 0, kept[: int((hops[kept] <= reach).sum())]
+
+
+def _reach(node: Node) -> int:
+    """Return over how many edges messages travel."""
+    if isinstance(node, Propagate):
+        return node.hops
+    if isinstance(node, Chain):
+        return sum(map(_reach, node.nodes))
+    return max(map(_reach, node.nodes)) if isinstance(node, Sum) else 0
+
+
+def _missing(asked: AskedGraph) -> Floats:
+    """Return the features of a node whose columns are all missing; 0 where the program makes nothing of that."""
+    gone = np.array([True])
+    columns = [None if c is None else blanked(take(c, np.array([0])), gone) for c in asked.batch.columns]
+    return np.nan_to_num(np.asarray(decode(asked.program.decoders, columns)[0], dtype=np.float64))
+
+
+def _steps(masks: NDArray[np.bool_], step: int) -> list[NDArray[np.bool_]]:
+    return [masks[start : start + step] for start in range(0, len(masks), step)]
+
+
+def _variants(X: Floats, base: Floats, groups: list[Places], masks: NDArray[np.bool_]) -> Floats:
+    """Return copies of a graph one after the other, in which some nodes are blank."""
+    variants = np.repeat(X[None], len(masks), axis=0)
+    for group, nodes in enumerate(groups):
+        variants[np.ix_(~masks[:, group], nodes)] = base
+    return variants.reshape(len(masks) * len(X), X.shape[1])
+
+
+def _scores(asked: AskedGraph, X: Floats, topology: Topology, place: int) -> Floats:
+    """Return the explained score of copies of a graph."""
+    copies = len(X) // topology.nodes if topology.nodes else 1
+    shift = np.repeat(np.arange(copies) * topology.nodes, topology.edges.shape[1])
+    edges = np.tile(topology.edges, copies) + shift
+    attributes = None if topology.attributes is None else np.tile(topology.attributes, (copies, 1))
+    joined = Topology(edges, attributes, np.arange(copies + 1) * topology.nodes)
+    found = body_scores(asked.program.body, X, joined)
+    rows = found if asked.node is None else found[place :: topology.nodes]
+    result: Floats = rows @ asked.of
+    return result
