@@ -42,12 +42,14 @@ def _record(result: Result, outcome: Outcome, chosen: Outcome | None, slow: dict
         what = "the smallest that was certified" if result.is_certified else "the smallest that meets the constraints"
         status, reason = "taken", what
     elif outcome.number in slow:
-        limit = result.target.latency_us
-        reason = f"takes {slow[outcome.number].quantile_us:.4g} us in a fresh process, {limit:g} us are allowed"
+        limit, found = result.target.latency_us or 0.0, slow[outcome.number]
+        reason = f"takes {found.quantile_us:.4g} us in fresh processes, {limit:g} us are allowed"
+        if found.decision(limit) == "undecided":
+            reason = found.doubt(limit)
     elif outcome.status == "feasible" and chosen is not None and form and chosen.form:
         reason = _beaten(form.size_bytes, chosen.form.size_bytes, certified=result.is_certified)
     elif outcome.status == "feasible":
-        reason = f"its latency was not decided after {len(slow)} others were too slow"
+        reason = f"its latency was not measured after {len(slow)} others were not fast enough for sure"
     latency = slow.get(outcome.number) or (result.timed.latency if status == "taken" else None)
     return TrialRecord(
         number=outcome.number,
@@ -59,6 +61,7 @@ def _record(result: Result, outcome: Outcome, chosen: Outcome | None, slow: dict
         score=_score(result, outcome),
         size_bytes=form.size_bytes if form and form.size_bytes else None,
         latency_us=latency.quantile_us if latency else outcome.latency_us,
+        latency=latency.record() if latency else None,
         interpretability=None if outcome.structure is None else outcome.structure.name,
         margins=_margins(result, outcome, latency),
         folds_run=outcome.folds_run,
@@ -101,8 +104,13 @@ def _margins(result: Result, outcome: Outcome, latency: Latency | None) -> dict[
     if form is not None and form.size_bytes and target.size_bytes is not None:
         margins.setdefault("size", 1 - form.size_bytes / target.size_bytes)
     if latency is not None and target.latency_us is not None:
-        margins["latency"] = 1 - latency.quantile_us / target.latency_us
+        margins["latency"] = 1 - _judged_by(latency, target.latency_us) / target.latency_us
     return margins
+
+
+def _judged_by(latency: Latency, limit: float) -> float:
+    """Return what stands against the limit: what is surely kept, or of what is too slow the quantile itself."""
+    return latency.quantile_us if latency.decision(limit) == "missed" else latency.upper_us
 
 
 def infeasible(
@@ -191,6 +199,8 @@ def _sentence(name: str, record: TrialRecord, result: Result, constraints: Const
             most = int(result.target.size_bytes or 0)
             return f"size: at most {most} bytes are allowed, the nearest ({record.family}) takes {record.size_bytes}"
         case "latency":
+            if record.reason.startswith("cannot decide"):
+                return f"latency: of the nearest ({record.family}) we {record.reason}"
             got = "more" if record.latency_us is None else f"{record.latency_us:.4g} us"
             return f"latency: at most {constraints.latency:g} us are allowed, the nearest ({record.family}) takes {got}"
         case "interpretability":

@@ -5,13 +5,15 @@ from __future__ import annotations
 from automicro.measure.importance import Importance, permutation_importance
 from automicro.measure.interpretability import Interpretability, Limits, interpretability
 from automicro.measure.interval import JudgedRows, Reference, halves_interval, interval
-from automicro.measure.latency import Latency, entry_point, latency, latency_in_fresh_process, row_array
+from automicro.measure.latency import FEWEST_RUNS, Latency, latency_in_fresh_processes, more_runs
 from automicro.measure.monotone import Direction, directions
 from automicro.measure.partitions import agreement, density_validity, distances, silhouette
 from automicro.measure.score import score, scores, scores_by_fold
 from automicro.measure.structure_test import Columns, StructureTest, structure_test
+from automicro.measure.timing import entry_point, row_array, time_calls
 
 __all__ = [
+    "FEWEST_RUNS",
     "Columns",
     "Direction",
     "Importance",
@@ -29,8 +31,8 @@ __all__ = [
     "halves_interval",
     "interpretability",
     "interval",
-    "latency",
-    "latency_in_fresh_process",
+    "latency_in_fresh_processes",
+    "more_runs",
     "permutation_importance",
     "row_array",
     "score",
@@ -38,4 +40,5 @@ __all__ = [
     "scores_by_fold",
     "silhouette",
     "structure_test",
+    "time_calls",
 ]

@@ -1,133 +1,203 @@
-"""How long one prediction takes: a quantile with its interval, here and in a fresh process."""
+"""How long one prediction takes: quantiles over fresh processes with their intervals, and what they can decide."""
 
 from __future__ import annotations
 
 import base64
-import contextlib
-import gc
-import importlib
 import json
 import math
 import os
-import platform
 import subprocess
 import sys
-import time
-from dataclasses import asdict, dataclass, field
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from dataclasses import asdict, dataclass, field, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
 from automicro.errors import AutomicroError
+from automicro.measure.timing import machine
+from automicro.request import LatencyRecord, QuantileRecord
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Sequence
 
-    from numpy.typing import NDArray
+__all__ = ["FEWEST_RUNS", "Latency", "QuantileInterval", "Run", "latency_in_fresh_processes", "more_runs"]
 
-    from automicro.program import Program
-
-__all__ = ["Latency", "entry_point", "latency", "latency_in_fresh_process", "row_array"]
-
-WARM_CALLS = 30
-REPEATS = (400, 4000)  # at least enough for the interval of a 99 % quantile to have an upper end
-SECONDS = 1.0
+USUAL = (0.5, 0.95, 0.99)
+CONFIDENCE = (
+    0.98  # of one interval, so that three looks at 7, 14 and 21 runs are together wrong less than once in twenty
+)
+FEWEST_RUNS = 7  # the fewest whose range is an interval of that confidence for a median
+MOST_RUNS_NEEDED = 1000
+BUSY = 0.95  # share of a processor below which a process was disturbed
+CLEAR_CUT = 2.0  # on a busy machine only a limit that is this many times as long is kept for sure
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
 
 
 @dataclass(frozen=True)
+class Run:
+    """One fresh process: quantiles of its single calls and the fastest of them in microseconds, and its share of a processor."""
+
+    quantiles_us: tuple[tuple[float, float], ...]
+    fastest_us: float
+    calls: int
+    cpu_share: float
+
+    def quantile_us(self, quantile: float) -> float:
+        """Return one of the quantiles that were asked for."""
+        return dict(self.quantiles_us)[quantile]
+
+
+@dataclass(frozen=True)
+class QuantileInterval:
+    """The median over processes of a quantile of single calls, with its interval, in microseconds."""
+
+    quantile: float
+    us: float
+    low_us: float
+    high_us: float
+
+
+@dataclass(frozen=True)
 class Latency:
-    """Times of single calls.
+    """Times of single calls in several fresh processes.
+
+    An interval is that of the quantile in a typical process: its median over processes, between order statistics of the processes'
+    quantiles (David and Nagaraja 2003, section 7.1). It takes processes for independent of each other, calls within one for nothing.
 
     Parameters
     ----------
     quantile : float
-        Which quantile `quantile_us` is.
-    quantile_us : float
-        That quantile of the times, in microseconds.
-    median_us : float
-    low_us, high_us : float
-        Interval of the quantile from order statistics; `high_us` is infinite where too few calls were made to bound it.
-    repeats : int
-        Timed calls.
+        The one that a limit is about.
+    runs : tuple of Run
+        One for each process.
     runtime : str
     machine : dict
-        Processor, cores, system, interpreter, and the load average before and after (None where the system does not
-        tell).
+        Processor, cores, threads, clock and its resolution, system, interpreter, and the load average before and after (None where
+        the system does not tell).
     """
 
     quantile: float
-    quantile_us: float
-    median_us: float
-    low_us: float
-    high_us: float
-    repeats: int
+    runs: tuple[Run, ...]
     runtime: str = "python"
     machine: dict[str, Any] = field(default_factory=dict)
 
+    def interval(self, quantile: float) -> QuantileInterval:
+        """Return a quantile with its interval: 0.5, 0.95, 0.99 or the one that was asked for."""
+        values = sorted(run.quantile_us(quantile) for run in self.runs)
+        outer = _tail(len(values))
+        return QuantileInterval(quantile, float(np.median(values)), values[outer], values[-1 - outer])
+
+    @cached_property
+    def quantiles(self) -> tuple[QuantileInterval, ...]:
+        """The median, 95 % and 99 % quantiles and the one that was asked for."""
+        return tuple(self.interval(quantile) for quantile in sorted({*USUAL, self.quantile}))
+
+    @property
+    def confidence(self) -> float:
+        """Of each interval: at least 0.98 from seven processes on."""
+        return 1 - 2 * _below(len(self.runs), _tail(len(self.runs)))
+
+    @property
+    def quantile_us(self) -> float:
+        """The quantile that was asked for, in microseconds."""
+        return self.interval(self.quantile).us
+
+    @property
+    def low_us(self) -> float:
+        """Lower end of its interval."""
+        return self.interval(self.quantile).low_us
+
+    @property
+    def high_us(self) -> float:
+        """Upper end of its interval."""
+        return self.interval(self.quantile).high_us
+
+    @property
+    def median_us(self) -> float:
+        """The median call."""
+        return self.interval(0.5).us
+
+    @property
+    def calls(self) -> int:
+        """Timed calls of all processes."""
+        return sum(run.calls for run in self.runs)
+
+    @property
+    def cpu_share(self) -> float:
+        """What of the time a typical process had a processor: below 1 where it had to wait for one."""
+        return float(np.median([run.cpu_share for run in self.runs]))
+
+    @property
+    def busy(self) -> bool:
+        """Whether other work kept the processes from running."""
+        return self.cpu_share < BUSY
+
     @property
     def noisy(self) -> bool:
-        """Whether the machine was too busy to decide on: the interval of the quantile spans more than a factor of 2."""
-        return self.high_us > 2 * self.low_us
+        """Whether the machine was too restless for close decisions: it was busy, or the interval spans more than a factor of 2."""
+        return self.busy or self.high_us > 2 * self.low_us
+
+    def decision(self, limit_us: float) -> Literal["met", "missed", "undecided"]:
+        """Return whether the quantile keeps a limit, where that can be told.
+
+        Quiet machine: by the interval. Busy machine: other work only makes calls longer, so that a limit is met if the interval ends below
+        half of it, and missed if the fastest call of every process takes longer. Fewer than seven processes decide only such a miss.
+        """
+        if min(run.fastest_us for run in self.runs) > limit_us:
+            return "missed"
+        if len(self.runs) < FEWEST_RUNS:
+            return "undecided"
+        if self.upper_us <= limit_us:
+            return "met"
+        return "missed" if not self.busy and self.low_us > limit_us else "undecided"
+
+    @property
+    def upper_us(self) -> float:
+        """What the quantile surely keeps: the upper end of its interval, twice that on a busy machine."""
+        return self.high_us * (CLEAR_CUT if self.busy else 1.0)
+
+    def record(self) -> LatencyRecord:
+        """Return what a trace keeps."""
+        return LatencyRecord(
+            quantiles=tuple(QuantileRecord(**asdict(found)) for found in self.quantiles),
+            confidence=self.confidence,
+            processes=len(self.runs),
+            calls=self.calls,
+            cpu_share=self.cpu_share,
+            runtime=self.runtime,
+            machine=self.machine,
+        )
+
+    def runs_needed(self, limit_us: float) -> int | None:
+        """Return how many processes would decide on a limit if as large a share of them kept it as of these; None beyond 1,000."""
+        over = np.mean([run.quantile_us(self.quantile) > limit_us for run in self.runs])
+        fewer = float(min(over, 1 - over))
+        counts = range(max(FEWEST_RUNS, len(self.runs)), MOST_RUNS_NEEDED + 1)
+        return next((n for n in counts if math.ceil(fewer * n) <= _tail(n) and n >= FEWEST_RUNS), None)
+
+    def doubt(self, limit_us: float) -> str:
+        """Return in words why a limit cannot be decided on, and what would decide."""
+        name, share = f"p{100 * self.quantile:g}", f"{self.cpu_share:.0%}"
+        seen = f"{name} is {self.quantile_us:.4g} us, {self.low_us:.4g} to {self.high_us:.4g} us in {len(self.runs)} processes"
+        needed = self.runs_needed(limit_us)
+        runs = "no number of runs up to 1,000" if needed is None else f"about {needed} runs"
+        told = f"cannot decide whether {limit_us:.4g} us are kept: {seen}; "
+        if self.busy:
+            return f"{told}the machine was busy, processes had a processor {share} of the time: wait until it is idle and take {runs}"
+        return f"{told}{runs} would decide"
 
 
-def entry_point(program: Program) -> Callable[[Any], Any]:
-    """Return the function from raw rows to predictions that a user of the ``python`` runtime calls."""
-    from automicro.model import Model  # noqa: PLC0415 - what a user calls; heavier than what is measured otherwise
-
-    return Model(program).predict
-
-
-def latency(
-    predict: Callable[[Any], Any],
+def latency_in_fresh_processes(
+    artifact: bytes,
     rows: Sequence[Any],
     quantile: float = 0.99,
-    confidence: float = 0.95,
-    seconds: float = SECONDS,
+    *,
+    runs: int = FEWEST_RUNS,
+    runtime: str = "python",
+    seconds: float = 0.2,
 ) -> Latency:
-    """Time a function on one row after the other, warm, with one thread and without garbage collection.
-
-    Parameters
-    ----------
-    predict : callable
-        What is timed, call included.
-    rows : sequence
-        Arguments of single calls, taken in turn.
-    quantile : float
-        Which quantile of the times is reported.
-    confidence : float
-        Of the quantile's two-sided interval (order statistics; David and Nagaraja 2003, section 7.1).
-    seconds : float
-        Stop about then, once there are enough calls to bound the quantile; or at ten times that, whatever there is.
-
-    Returns
-    -------
-    Latency
-    """
-    machine = _machine()
-    with _one_thread(), _no_garbage_collection():
-        for call in range(WARM_CALLS):
-            predict(rows[call % len(rows)])
-        times = _times(predict, rows, seconds)
-    times.sort()
-    count = len(times)
-    low, high = _order_statistics(count, quantile, confidence)
-    return Latency(
-        quantile=quantile,
-        quantile_us=float(times[min(math.ceil(quantile * count), count) - 1]) / 1000,
-        median_us=float(np.median(times)) / 1000,
-        low_us=float(times[low]) / 1000,
-        high_us=float(times[high]) / 1000 if high < count else math.inf,
-        repeats=count,
-        machine=machine | {"load_after": _load()},
-    )
-
-
-def latency_in_fresh_process(
-    artifact: bytes, rows: Sequence[Sequence[Any]], quantile: float = 0.99, timeout_seconds: float = 60.0
-) -> Latency:
-    """Time an artifact in an interpreter started for it, as somebody who deploys it would.
+    """Time an artifact in interpreters started for it one after the other, as somebody who deploys it would.
 
     Parameters
     ----------
@@ -136,132 +206,79 @@ def latency_in_fresh_process(
     rows : sequence of rows, or of graphs
         Raw values (numbers, text or None), one for each source column; or dicts of lists.
     quantile : float
-    timeout_seconds : float
+        The one to decide on.
+    runs : int
+        Processes.
+    runtime : str
+        A key of `automicro.measure.timing.RUNTIMES`.
+    seconds : float
+        Timed calls of each process, about.
 
     Raises
     ------
     automicro.errors.AutomicroError
-        If the process fails or takes too long.
+        If a process fails or takes too long.
     """
     plain = [row if isinstance(row, dict) else [_plain(value) for value in row] for row in rows]
-    request = {"artifact": base64.b64encode(artifact).decode(), "rows": plain, "quantile": quantile}
-    environment = os.environ | dict.fromkeys(THREAD_VARIABLES, "1")
+    asked = {
+        "artifact": base64.b64encode(artifact).decode(),
+        "rows": plain,
+        "quantiles": sorted({*USUAL, quantile}),
+        "runtime": runtime,
+        "seconds": seconds,
+    }
+    facts = machine()
+    before = facts.pop("load")
+    request = json.dumps(asked)
+    done = tuple(_run(request) for _ in range(runs))
+    return Latency(quantile, done, runtime, {**facts, "load_before": before, "load_after": machine()["load"]})
+
+
+def more_runs(known: Latency, artifact: bytes, rows: Sequence[Any], runs: int = FEWEST_RUNS) -> Latency:
+    """Return a latency with some more fresh processes of the same artifact."""
+    added = latency_in_fresh_processes(artifact, rows, known.quantile, runs=runs, runtime=known.runtime)
+    facts = known.machine | {"load_after": added.machine["load_after"]}
+    return replace(known, runs=(*known.runs, *added.runs), machine=facts)
+
+
+def _run(request: str, timeout_seconds: float = 120.0) -> Run:
     command = [sys.executable, "-m", "automicro.measure.latency_process"]
     try:
         done = subprocess.run(  # noqa: S603 - a fixed command; the artifact is data on its standard input
             command,
-            input=json.dumps(request),
+            input=request,
             capture_output=True,
             text=True,
             timeout=timeout_seconds,
-            env=environment,
+            env=os.environ | dict.fromkeys(THREAD_VARIABLES, "1"),
             check=False,
             start_new_session=True,  # Ctrl-C is for the parent
         )
     except subprocess.TimeoutExpired:
         raise AutomicroError(
-            f"the latency process must end within {timeout_seconds:g} s: give it more time or fewer rows"
+            f"the latency process must end within {timeout_seconds:g} s, but did not: repeat on a machine that is idle"
         ) from None
     if done.returncode:
         last = (done.stderr.strip().splitlines() or ["no message"])[-1]
         raise AutomicroError(f"the latency process must end with code 0, but ended with {done.returncode}: {last}")
-    return Latency(**json.loads(done.stdout))
-
-
-def measured(request: str) -> str:
-    """Do in this process what `latency_in_fresh_process` asks for: JSON in, JSON out."""
-    from automicro.program import read_artifact  # noqa: PLC0415 - needed only in the process started for it
-
-    asked = json.loads(request)
-    program, _ = read_artifact(base64.b64decode(asked["artifact"]))
-    rows = [_one_graph(v) if isinstance(v, dict) else row_array(v) for v in asked["rows"]]
-    return json.dumps(asdict(latency(entry_point(program), rows, asked["quantile"])))
-
-
-def row_array(values: list[Any]) -> NDArray[Any]:
-    """Return one row as an array (1, columns), or (1, channels, steps) if its cells are series."""
-    if any(isinstance(value, list) for value in values):
-        return np.array([values], dtype=np.float64)
-    numeric = all(value is None or isinstance(value, int | float) for value in values)
-    return np.array([values], dtype=np.float64 if numeric else object)
-
-
-def _one_graph(lists: dict[str, Any]) -> dict[str, Any]:
-    arrays = {name: np.array(values) for name, values in lists.items()}
-    return {name: np.array(lists[name], dtype=object) if a.dtype.kind == "U" else a for name, a in arrays.items()}
+    answer = json.loads(done.stdout)
+    return Run(**answer | {"quantiles_us": tuple((quantile, us) for quantile, us in answer["quantiles_us"])})
 
 
 def _plain(value: Any) -> Any:
     return value.item() if isinstance(value, np.generic) else value
 
 
-def _times(predict: Callable[[Any], Any], rows: Sequence[Any], seconds: float) -> NDArray[np.int64]:
-    clock = time.perf_counter_ns
-    times = []
-    start = clock()
-    for call in range(REPEATS[1]):
-        row = rows[call % len(rows)]
-        before = clock()
-        predict(row)
-        after = clock()
-        times.append(after - before)
-        spent = (after - start) / 1e9
-        if spent > seconds and (call + 1 >= REPEATS[0] or spent > 10 * seconds):
-            break
-    return np.array(times)
+def _below(count: int, most: int) -> float:
+    """Return the chance that at most `most` of `count` values lie below their median."""
+    return float(sum(math.comb(count, k) for k in range(most + 1)) / 2**count)
 
 
-def _order_statistics(count: int, quantile: float, confidence: float) -> tuple[int, int]:
-    """Return positions in `count` sorted times between which the true quantile lies; `count` is past the last."""
-    from scipy.stats import binom  # noqa: PLC0415 - scipy.stats is slow to import
-
-    tail = (1 - confidence) / 2
-    low = int(binom.ppf(tail, count, quantile)) - 1
-    high = int(binom.ppf(1 - tail, count, quantile))
-    return max(low, 0), high
-
-
-@contextlib.contextmanager
-def _no_garbage_collection() -> Iterator[None]:
-    was_on = gc.isenabled()
-    gc.collect()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
-
-
-def _one_thread() -> contextlib.AbstractContextManager[Any]:
-    """Pin the thread pools of this process, where threadpoolctl can; a fresh one is pinned by its variables."""
-    try:
-        threadpoolctl = importlib.import_module("threadpoolctl")  # comes with scikit-learn
-    except ImportError:
-        return contextlib.nullcontext()
-    limits: contextlib.AbstractContextManager[Any] = threadpoolctl.threadpool_limits(1)
-    return limits
-
-
-def _machine() -> dict[str, Any]:
-    return {
-        "processor": _processor(),
-        "cores": os.cpu_count(),
-        "system": platform.platform(),
-        "interpreter": f"{platform.python_implementation()} {platform.python_version()}",
-        "load_before": _load(),
-    }
-
-
-def _processor() -> str:
-    with contextlib.suppress(OSError):
-        for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
-            if line.startswith("model name"):
-                return line.partition(":")[2].strip()
-    return platform.processor() or platform.machine()
-
-
-def _load() -> float | None:
-    with contextlib.suppress(OSError, AttributeError):
-        return os.getloadavg()[0]
-    return None
+def _tail(count: int) -> int:
+    """Return how many values are left out on each side, so that the median lies between the rest; 0 where even all are too few."""
+    tail, ways, at_most = 0, count, 1 + count
+    while at_most / 2**count <= (1 - CONFIDENCE) / 2:
+        tail += 1
+        ways = ways * (count - tail) // (tail + 1)
+        at_most += ways
+    return tail

@@ -1,12 +1,40 @@
-"""The process that `latency_in_fresh_process` starts: a request on standard input, a measurement on standard output."""
+"""The process that `latency_in_fresh_processes` starts: a request on standard input, its measurement on standard output."""
 
 from __future__ import annotations
 
+import base64
+import json
 import sys
+from typing import Any
 
-from automicro.measure.latency import measured
+import numpy as np
 
-__all__ = []
+from automicro.measure.timing import RUNTIMES, row_array, time_calls
+from automicro.program import read_artifact
+
+__all__ = ["measured"]
+
+
+def measured(request: str) -> str:
+    """Do in this process what is asked for: JSON in, JSON out."""
+    asked = json.loads(request)
+    program, _ = read_artifact(base64.b64decode(asked["artifact"]))
+    rows = [_one_graph(v) if isinstance(v, dict) else row_array(v) for v in asked["rows"]]
+    quantiles = asked["quantiles"]
+    calls = time_calls(RUNTIMES[asked["runtime"]](program), rows, max(quantiles), asked["seconds"])
+    answer = {
+        "quantiles_us": [(quantile, calls.quantile_us(quantile)) for quantile in quantiles],
+        "fastest_us": float(calls.times_us[0]),
+        "calls": len(calls.times_us),
+        "cpu_share": calls.cpu_share,
+    }
+    return json.dumps(answer)
+
+
+def _one_graph(lists: dict[str, Any]) -> dict[str, Any]:
+    arrays = {name: np.array(values) for name, values in lists.items()}
+    return {name: np.array(lists[name], dtype=object) if a.dtype.kind == "U" else a for name, a in arrays.items()}
+
 
 if __name__ == "__main__":
     sys.stdout.write(measured(sys.stdin.read()))

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 __all__ = ["infeasible_text", "summary"]
 
+TOLD = 0.9  # an interval that is less sure than this is told as a mere range
+
 
 def summary(selection: Any) -> str:
     """Return what was found, one line each: family, bytes, score with interval, latency, interpretability, verdict.
@@ -22,7 +24,7 @@ def summary(selection: Any) -> str:
     Parameters
     ----------
     selection : Selection
-        Its attributes family, size_bytes, metric, score, score_interval, reference, latency_us, interpretability,
+        Its attributes family, size_bytes, metric, score, score_interval, reference, latency, interpretability,
         verdict and trace are read, and notes where there are any.
     """
     score = _score(selection)
@@ -33,7 +35,7 @@ def summary(selection: Any) -> str:
         (selection.metric, score),
         *_indices(selection),
         ("reference", _reference(selection.reference)),
-        ("latency", "" if selection.latency_us is None else f"{rounded(selection.latency_us)} us"),
+        ("latency", _latency(selection)),
         ("interpretability", str(getattr(level, "name", level))),
         ("verdict", selection.verdict),
         ("trials", _trials(selection.trace)),
@@ -54,6 +56,21 @@ def _score(selection: Any) -> str:
     if selection.score_interval is not None:
         details.append(f"interval {' to '.join(rounded(side) for side in selection.score_interval)}")
     return rounded(expected) + (f" ({'; '.join(details)})" if details else "")
+
+
+def _latency(selection: Any) -> str:
+    """Return the quantile that was asked for with its interval, the usual ones, and the operations of a decision."""
+    latency, structure = selection.latency, getattr(selection, "structure", None)
+    if latency is None:
+        return ""
+    asked = latency.interval(latency.quantile)
+    others = [f"p{100 * q.quantile:g} {rounded(q.us)}" for q in latency.quantiles if q.quantile != latency.quantile]
+    sure = f" at {latency.confidence:.0%}" if latency.confidence > TOLD else ""
+    told = (
+        f"p{100 * asked.quantile:g} {rounded(asked.us)} us ({rounded(asked.low_us)} to {rounded(asked.high_us)}{sure}"
+    )
+    operations = "" if structure is None else f"; at most {structure.operations_p95:g} operations in 95% of rows"
+    return f"{told} in {count(len(latency.runs), 'process', 'processes')}; {', '.join(others)}{operations})"
 
 
 def _indices(selection: Any) -> list[tuple[str, str]]:

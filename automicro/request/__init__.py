@@ -5,7 +5,17 @@ from __future__ import annotations
 from automicro.request.constraints import LEVELS, Constraints, Level
 from automicro.request.metrics import INDICES, METRICS, Metric, metric
 from automicro.request.problems import did_you_mean
-from automicro.request.records import Card, CardColumn, Certificate, CertifiedStep, Price, TraceLine, TrialRecord
+from automicro.request.records import (
+    Card,
+    CardColumn,
+    Certificate,
+    CertifiedStep,
+    LatencyRecord,
+    Price,
+    QuantileRecord,
+    TraceLine,
+    TrialRecord,
+)
 from automicro.request.search import Search
 from automicro.request.search_request import SearchRequest
 from automicro.request.source import DataSource, Output
@@ -20,10 +30,12 @@ __all__ = [
     "CertifiedStep",
     "Constraints",
     "DataSource",
+    "LatencyRecord",
     "Level",
     "Metric",
     "Output",
     "Price",
+    "QuantileRecord",
     "Search",
     "SearchRequest",
     "TraceLine",

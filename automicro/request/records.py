@@ -14,7 +14,9 @@ __all__ = [
     "Certificate",
     "CertifiedStep",
     "Label",
+    "LatencyRecord",
     "Price",
+    "QuantileRecord",
     "Status",
     "TraceLine",
     "TrialRecord",
@@ -130,6 +132,31 @@ class Price(_Record):
     said: str = Field(description="one sentence")
 
 
+class QuantileRecord(_Record):
+    """A quantile of the times of single calls: its median over fresh processes, with its interval."""
+
+    quantile: float
+    us: float = Field(description="microseconds")
+    low_us: float
+    high_us: float
+
+
+class LatencyRecord(_Record):
+    """Times of one row, warm, call included, in fresh processes; and on what they were measured."""
+
+    quantiles: tuple[QuantileRecord, ...]
+    confidence: float = Field(description="of each interval, which lies between order statistics of the processes")
+    processes: _NotNegative
+    calls: _NotNegative = Field(description="timed calls of all processes")
+    cpu_share: float = Field(
+        description="what of the time a typical process had a processor; below 0.95 the machine was busy"
+    )
+    runtime: str
+    machine: dict[str, Any] = Field(
+        description="processor, cores, threads, clock and its resolution, load before and after"
+    )
+
+
 class TrialRecord(_Record):
     """What happened to one candidate, and by how much it met or missed each constraint."""
 
@@ -147,6 +174,9 @@ class TrialRecord(_Record):
     score: float | None = Field(None, description="value of the metric, out of fold")
     size_bytes: _NotNegative | None = Field(None, description="size of the stripped file")
     latency_us: float | None = Field(None, description="latency in microseconds, where it was measured")
+    latency: LatencyRecord | None = Field(
+        None, description="as measured in fresh processes, of what was nearly returned"
+    )
     interpretability: Level | None = None
     margins: dict[str, float] = Field(
         default_factory=dict, description="by constraint: how far inside (above 0) or outside (below 0) the limit"

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from automicro.measure import latency_in_fresh_process
 from automicro.program import Program, evaluate
 from automicro.search.certify import Certified, certified, refit_tasks, sequence
-from automicro.search.finish import Timed, raw_rows
+from automicro.search.finish import Timed, decided, raw_rows
 from automicro.search.reference import reference_tasks
 from automicro.search.task import Outcome, StrongestTask
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     import numpy as np
     from numpy.typing import NDArray
@@ -87,20 +86,19 @@ def strongest_task(
 def settle(
     context: Context, trust: Trust, constraints: Constraints, found: Found, made: Refits
 ) -> tuple[Certified, Timed]:
-    """Test the artifacts that are fast enough, and return the tests and what passed, with its latency."""
-    ordered = sequence([*found.feasible, *made.sound])
-    measured = _latencies(context, ordered, constraints) if constraints.latency is not None else {}
-    fast = [o for o in ordered if constraints.latency is None or measured[id(o)].quantile_us <= constraints.latency]
-    slow = tuple((o, measured[id(o)]) for o in ordered if id(o) in measured and o not in fast)
-    result = certified(trust, constraints, fast, made.reference)
-    chosen = None if result.chosen is None else result.chosen.outcome
-    latency = None
-    if chosen is not None:
-        latency = measured.get(id(chosen)) or _latencies(context, [chosen], constraints)[id(chosen)]
-    return result, Timed(chosen, latency, slow)
-
-
-def _latencies(context: Context, outcomes: Sequence[Outcome], constraints: Constraints) -> dict[int, Latency]:
-    rows = raw_rows(context)
-    quantile = constraints.latency_quantile
-    return {id(o): latency_in_fresh_process(o.artifact or b"", rows, quantile) for o in outcomes}
+    """Test artifacts, and return the tests and the smallest that passed and is sure to be fast enough, with its latency."""
+    result = certified(trust, constraints, sequence([*found.feasible, *made.sound]), made.reference)
+    if result.chosen is None:
+        return result, Timed(None, None)
+    rows, limit = raw_rows(context), constraints.latency
+    slow: list[tuple[Outcome, Latency]] = []
+    passed = [step for step in result.steps if step.rejected]
+    for place, step in reversed(list(enumerate(passed))):
+        latency = decided(step.outcome.artifact or b"", rows, limit, constraints.latency_quantile)
+        if limit is None or latency.decision(limit) == "met":
+            tested = (
+                result.steps if not slow else tuple(passed[: place + 1])
+            )  # what is too slow has no place in the certificate
+            return replace(result, steps=tested), Timed(step.outcome, latency, tuple(slow))
+        slow.append((step.outcome, latency))
+    return replace(result, steps=()), Timed(None, None, tuple(slow))

@@ -10,7 +10,14 @@ import numpy as np
 
 from automicro.data.graphs import raw_graphs
 from automicro.evidence import Contender, Judged, selection_optimism
-from automicro.measure import JudgedRows, halves_interval, interval, latency_in_fresh_process
+from automicro.measure import (
+    FEWEST_RUNS,
+    JudgedRows,
+    halves_interval,
+    interval,
+    latency_in_fresh_processes,
+    more_runs,
+)
 from automicro.program import Texts
 from automicro.request import metric
 
@@ -21,16 +28,18 @@ if TYPE_CHECKING:
     from automicro.measure import Latency
     from automicro.search.task import Context, Outcome
 
-__all__ = ["Point", "Timed", "decide_latency", "frontier", "optimism", "raw_rows", "score_interval"]
+__all__ = ["Point", "Timed", "decide_latency", "decided", "frontier", "optimism", "raw_rows", "score_interval"]
 
 LATENCY_ROWS = 20
 LATENCY_TRIES = 8
+LOOKS = 3  # at seven, fourteen and twenty-one processes
+RUNS_TO_TELL = 3  # where nothing is to be decided
 CONTENDERS = 30
 
 
 @dataclass(frozen=True)
 class Timed:
-    """The outcome that is returned, its latency, and those that were tried before it but are too slow."""
+    """The outcome that is returned, its latency, and those that were tried before it, but are too slow or could not be decided on."""
 
     outcome: Outcome | None
     latency: Latency | None
@@ -76,7 +85,7 @@ def _raw(column: Any) -> Any:
 def decide_latency(
     context: Context, feasible: Sequence[Outcome], limit_us: float | None, quantile: float, until: float | None = None
 ) -> Timed:
-    """Time artifacts in fresh processes until one keeps the limit; without a limit only the smallest is timed.
+    """Time artifacts in fresh processes until one is sure to keep the limit; without a limit only the smallest is timed.
 
     The smallest come first, then those that were fastest in their trials; a third one is not begun after `time.monotonic()` has
     reached `until`.
@@ -88,11 +97,28 @@ def decide_latency(
     for outcome in (*smallest, *fastest):
         if until is not None and len(too_slow) >= 2 and time.monotonic() >= until:
             break
-        measured = latency_in_fresh_process(outcome.artifact or b"", rows, quantile)
-        if limit_us is None or measured.quantile_us <= limit_us:
+        measured = decided(outcome.artifact or b"", rows, limit_us, quantile, until)
+        if limit_us is None or measured.decision(limit_us) == "met":
             return Timed(outcome, measured, tuple(too_slow))
         too_slow.append((outcome, measured))
     return Timed(None, None, tuple(too_slow))
+
+
+def decided(
+    artifact: bytes, rows: list[Any], limit_us: float | None, quantile: float, until: float | None = None
+) -> Latency:
+    """Time an artifact in as many fresh processes as tell whether it keeps a limit; in three looks, the later ones before `until`."""
+    if limit_us is None:
+        return latency_in_fresh_processes(artifact, rows, quantile, runs=RUNS_TO_TELL)
+    measured = latency_in_fresh_processes(artifact, rows, quantile, runs=1)
+    if measured.decision(limit_us) == "missed":
+        return measured
+    measured = more_runs(measured, artifact, rows, FEWEST_RUNS - 1)
+    for _ in range(1, LOOKS):
+        if measured.decision(limit_us) != "undecided" or (until is not None and time.monotonic() >= until):
+            break
+        measured = more_runs(measured, artifact, rows)
+    return measured
 
 
 def score_interval(context: Context, outcome: Outcome, confidence: float, seed: int) -> tuple[float, float]:

@@ -212,11 +212,19 @@ def _timed(
 
 
 def _doubts(timed: Timed, constraints: Constraints) -> list[str]:
-    """Return a sentence where the machine was too busy for its latencies to be trusted."""
-    measured = [latency for _, latency in timed.too_slow] + ([timed.latency] if timed.latency else [])
-    if constraints.latency is None or not any(latency.noisy for latency in measured):
+    """Return sentences of smaller models that the latency could not be decided on, and of a machine that was too busy to measure well."""
+    limit, told = constraints.latency, []
+    if limit is None or timed.latency is None:
         return []
-    return ["the machine was too busy to measure latency well: repeat the search on a quiet one"]
+    for outcome, latency in timed.too_slow:
+        if latency.decision(limit) == "undecided":
+            told.append(f"a model of {len(outcome.artifact or b'')} bytes was passed over: {latency.doubt(limit)}")
+    if timed.latency.busy:
+        told.append(
+            f"the machine was busy while latency was measured, processes had a processor {timed.latency.cpu_share:.0%} of the time: "
+            "the limit is kept all the same, the figures are too high"
+        )
+    return told
 
 
 def _reference(

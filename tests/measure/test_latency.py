@@ -1,68 +1,123 @@
-"""Latency: what is called how often, and what the figures mean; never how fast."""
+"""Latency: calls in one process, intervals between processes, and what they can decide."""
 
 from __future__ import annotations
 
-import gc
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy.stats import binom
 
 from automicro.errors import AutomicroError
-from automicro.measure import Latency, latency, latency_in_fresh_process
-from automicro.measure.latency import REPEATS, WARM_CALLS, _order_statistics
+from automicro.measure import FEWEST_RUNS, Latency, latency_in_fresh_processes, more_runs, time_calls
+from automicro.measure.latency import Run, _tail
+from automicro.measure.timing import WARM_CALLS
 from automicro.program import Affine, Numeric, OneHot, Program, Weights, write_artifact
 
-
-def test_calls_take_the_rows_in_turn_after_a_warm_up_and_without_garbage_collection():
-    seen = []
-
-    def predict(row):
-        assert not gc.isenabled()
-        seen.append(row)
-
-    measured = latency(predict, ["a", "b", "c"], seconds=60)
-    assert gc.isenabled()
-    assert len(seen) == WARM_CALLS + measured.repeats
-    assert seen[WARM_CALLS : WARM_CALLS + 4] == ["a", "b", "c", "a"]
-    assert measured.repeats == REPEATS[1]
+P99 = (41.0, 40.0, 43.0, 44.0, 42.0, 47.0, 45.0)
 
 
-def test_figures_are_ordered_and_the_machine_is_recorded():
-    measured = latency(lambda row: row, [0], seconds=0.05)
-    assert 0 < measured.median_us <= measured.quantile_us
-    assert measured.low_us <= measured.quantile_us <= measured.high_us
-    assert {"processor", "cores", "interpreter", "load_before", "load_after"} <= set(measured.machine)
+def seen(p99: tuple[float, ...] = P99, cpu_share: float = 1.0, fastest_us: float = 20.0) -> Latency:
+    runs = tuple(Run(((0.5, us / 2), (0.95, us - 1), (0.99, us)), fastest_us, 1000, cpu_share) for us in p99)
+    return Latency(0.99, runs)
 
 
-def test_an_interval_that_spans_a_factor_of_two_is_noisy():
-    figures = {"quantile": 0.99, "quantile_us": 5.0, "median_us": 4.0, "repeats": 400}
-    assert not Latency(**figures, low_us=4.0, high_us=8.0).noisy
-    assert Latency(**figures, low_us=4.0, high_us=8.1).noisy
-    assert Latency(**figures, low_us=4.0, high_us=math.inf).noisy
+def test_rows_are_called_in_turn_warm_and_often_enough_for_the_quantile():
+    called = []
+    calls = time_calls(called.append, ["a", "b", "c"], quantile=0.9999, seconds=60)
+    assert called[:4] == ["a", "b", "c", "a"]
+    assert len(calls.times_us) == len(called) - WARM_CALLS >= 20_000
+    assert 0 <= calls.quantile_us(0.5) <= calls.quantile_us(0.99) <= calls.times_us[-1]
 
 
-@pytest.mark.parametrize(("count", "quantile"), [(400, 0.99), (1000, 0.5), (4000, 0.99)])
-def test_the_interval_of_a_quantile_covers_it_as_often_as_promised(count, quantile):
-    low, high = _order_statistics(count, quantile, 0.95)
-    draws = np.sort(np.random.default_rng(0).uniform(size=(2000, count)), axis=1)
-    covered = np.mean((draws[:, low] <= quantile) & (quantile <= draws[:, high]))
-    assert 0.94 <= covered <= 0.99
+def test_a_process_that_waits_for_a_processor_shows_it():
+    import time
+
+    assert time_calls(lambda row: time.sleep(0.0005), [0], seconds=0.02).cpu_share < 0.7
 
 
-def test_too_few_calls_leave_the_quantile_unbounded():
-    assert _order_statistics(20, 0.99, 0.95)[1] == 20
+@pytest.mark.parametrize("runs", [7, 8, 14, 21])
+def test_the_interval_covers_the_median_of_processes_as_often_as_promised(runs):
+    draws = np.sort(np.random.default_rng(0).lognormal(size=(20_000, runs)), axis=1)
+    outer = _tail(runs)
+    covered = np.mean((draws[:, outer] <= 1) & (draws[:, -1 - outer] >= 1))
+    assert covered == pytest.approx(seen(tuple(range(1, runs + 1))).confidence, abs=0.003)
+    assert covered > 0.975
 
 
-def test_an_artifact_is_timed_in_a_process_of_its_own():
+def test_seven_processes_are_the_fewest_with_an_interval_and_three_are_a_range():
+    assert seen().confidence >= 0.98 > seen(P99[:6]).confidence
+    assert (seen().low_us, seen().quantile_us, seen().high_us) == (40, 43, 47)
+    assert seen(P99[:3]).confidence == pytest.approx(0.75)
+
+
+def test_a_quiet_machine_decides_by_the_interval():
+    assert [seen().decision(limit) for limit in (39, 40, 46, 47, 100)] == ["missed", *["undecided"] * 2, "met", "met"]
+    assert seen(P99[:6]).decision(1000) == "undecided"
+
+
+def test_a_busy_machine_decides_only_what_is_clear_cut():
+    busy = seen(cpu_share=0.6)
+    assert busy.busy
+    assert busy.noisy
+    assert [busy.decision(limit) for limit in (19, 21, 60, 93, 94)] == ["missed", *["undecided"] * 3, "met"]
+    assert "processes had a processor 60% of the time: wait until it is idle" in busy.doubt(60)
+
+
+def test_what_every_call_misses_one_process_tells():
+    assert seen(P99[:1]).decision(19) == "missed"
+    assert seen(P99[:1]).decision(21) == "undecided"
+
+
+@pytest.mark.parametrize(("p99", "limit"), [(P99, 30), (P99, 44.5), (P99, 46), ((1, 2, 44, 45), 43)])
+def test_the_runs_that_would_decide_are_told(p99, limit):
+    fewer = min(np.mean(np.array(p99) > limit), np.mean(np.array(p99) <= limit))
+    enough = (n for n in range(7, 1001) if binom.cdf(math.ceil(fewer * n), n, 0.5) <= 0.01)
+    needed = next(enough, None)
+    assert seen(p99).runs_needed(limit) == needed
+    told = "no number of runs up to 1,000" if needed is None else f"about {needed} runs would decide"
+    assert told in seen(p99).doubt(limit)
+
+
+def test_a_wide_interval_is_noisy():
+    assert not seen().noisy
+    assert seen((10.0, *P99)).noisy
+
+
+def test_an_artifact_is_timed_in_processes_of_its_own():
     decoders = (Numeric(0), OneHot(1, ("a", None)))
     program = Program(2, decoders, Affine(Weights.of([[1.0, 2.0, 3.0]]), Weights.of([0.5])), "identity")
     rows = [[1.0, "a"], [np.float32(2.5), "b"], [None, None]]
-    measured = latency_in_fresh_process(write_artifact(program), rows, quantile=0.9)
+    artifact = write_artifact(program)
+    measured = latency_in_fresh_processes(artifact, rows, quantile=0.9, runs=1, seconds=0.01)
     assert measured.quantile == 0.9
-    assert 0 < measured.low_us <= measured.quantile_us <= measured.high_us
+    assert 0 < measured.median_us <= measured.quantile_us
+    assert [q.quantile for q in measured.quantiles] == [0.5, 0.9, 0.95, 0.99]
+    facts = {
+        "processor",
+        "cores",
+        "threads",
+        "clock",
+        "clock_resolution_ns",
+        "interpreter",
+        "load_before",
+        "load_after",
+    }
+    assert facts <= set(measured.machine)
+    more = more_runs(measured, artifact, rows, 1)
+    assert more.runs[:1] == measured.runs
+    assert len(more.runs) == 2 < FEWEST_RUNS
+    record = more.record()
+    assert record.processes == 2
+    assert record.calls == more.calls >= 2 * 200
+    assert math.isfinite(record.quantiles[-1].high_us)
 
 
 def test_a_fresh_process_reports_its_failure():
     with pytest.raises(AutomicroError, match="latency process must end with code 0"):
-        latency_in_fresh_process(b"not an artifact", [[1.0]])
+        latency_in_fresh_processes(b"not an artifact", [[1.0]])
+
+
+def test_more_runs_never_lose_what_is_known():
+    assert replace(seen(), runs=seen().runs * 3).interval(0.99).high_us <= seen().high_us

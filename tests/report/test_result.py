@@ -23,7 +23,7 @@ def test_a_summary_has_a_line_for_each_fact() -> None:
         score=0.98765,
         score_interval=(0.98, 1.0),
         reference=SimpleNamespace(family="boosting", score=0.995),
-        latency_us=None,
+        latency=None,
         interpretability="simulatable",
         verdict="estimated",
         trace=TRACE,

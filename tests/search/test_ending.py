@@ -14,17 +14,30 @@ import automicro
 from automicro.data import load_problem, profile
 from automicro.discovery import discover
 from automicro.errors import DataError
-from automicro.measure import latency
+from automicro.measure import Latency
+from automicro.measure.latency import Run
 from automicro.search import finish
 from automicro.search.loop import Goal, Loop
+from automicro.search.search import _doubts
 from automicro.search.store import Store
 from automicro.search.task import Outcome, Target
 
 QUICK = automicro.Search(trials=1, families=["linear"])
 
 
-def measured(median_us: float) -> Any:
-    return replace(latency(lambda row: row, [0], seconds=0.001), quantile_us=median_us, low_us=1.0, high_us=9.0)
+def measured(p99_us: float, cpu_share: float = 1.0, apart: float = 0.0) -> Latency:
+    return Latency(
+        0.99,
+        tuple(
+            Run(
+                ((0.5, p99_us / 3), (0.95, p99_us / 2), (0.99, p99_us + apart * (place - 3))),
+                p99_us / 4,
+                400,
+                cpu_share,
+            )
+            for place in range(7)
+        ),
+    )
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +49,7 @@ def table() -> tuple[Any, Any]:
 def test_latency_binds_where_only_the_fresh_process_was_too_slow(
     table: tuple[Any, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(finish, "latency_in_fresh_process", lambda *_: measured(3000.0))
+    monkeypatch.setattr(finish, "decided", lambda *_: measured(3000.0))
     with pytest.raises(automicro.Infeasible) as raised:
         automicro.select(*table, metric="roc_auc", score=0.8, latency="2ms", search=QUICK)
     assert raised.value.binding == ("latency",)
@@ -53,13 +66,53 @@ def test_an_interrupt_while_latency_is_measured_keeps_the_model(
         calls.append(1)
         if len(calls) == 1:
             raise KeyboardInterrupt
-        return measured(5.0)
+        return measured(5.0, cpu_share=0.5)
 
-    monkeypatch.setattr(finish, "latency_in_fresh_process", interrupted_once)
+    monkeypatch.setattr(finish, "decided", interrupted_once)
     found = automicro.select(*table, metric="roc_auc", score=0.8, latency="2ms", search=QUICK)
     assert found.interrupted
     assert found.latency_us == 5.0
-    assert any("too busy" in note for note in found.notes)
+    assert any(
+        "busy while latency was measured, processes had a processor 50% of the time" in note for note in found.notes
+    )
+
+
+def test_what_cannot_be_decided_is_neither_met_nor_missed(
+    table: tuple[Any, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(finish, "decided", lambda *_: measured(1900.0, apart=100.0))
+    with pytest.raises(
+        automicro.Infeasible, match=r"we cannot decide whether 2000 us are kept: .* would decide"
+    ) as raised:
+        automicro.select(*table, metric="roc_auc", score=0.8, latency="2ms", search=QUICK)
+    assert raised.value.binding == ("latency",)
+    reasons = [record.reason for record in raised.value.trace if record.latency]
+    assert reasons[0].startswith(
+        "cannot decide whether 2000 us are kept: p99 is 1900 us, 1600 to 2200 us in 7 processes"
+    )
+
+
+def test_a_smaller_model_that_could_not_be_decided_on_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    answers = iter([measured(39.0, apart=1.0), measured(20.0)])
+    monkeypatch.setattr(finish, "decided", lambda *_: next(answers))
+    monkeypatch.setattr(finish, "raw_rows", lambda _: [])
+    feasible = [Outcome(n, "feasible", artifact=bytes(n + 1), latency_us=1.0) for n in range(2)]
+    timed = finish.decide_latency(None, feasible, 40.0, 0.99)  # type: ignore[arg-type]  # no rows are read
+    assert timed.outcome is feasible[1]
+    told = _doubts(timed, automicro.Constraints(metric="r2", score=0.5, latency="40us"))
+    assert told[0].startswith("a model of 1 bytes was passed over: cannot decide whether 40 us are kept")
+
+
+def test_processes_are_added_until_they_decide(monkeypatch: pytest.MonkeyPatch) -> None:
+    close, clear = measured(39.0, apart=1.0), measured(20.0)
+    monkeypatch.setattr(finish, "latency_in_fresh_processes", lambda *_, runs: replace(close, runs=close.runs[:runs]))
+    added = iter([close.runs[1:], clear.runs, clear.runs])
+    monkeypatch.setattr(finish, "more_runs", lambda known, *_: replace(known, runs=(*known.runs, *next(added))))
+    assert len(finish.decided(b"", [], 40.0, 0.99).runs) == 14
+    added = iter([close.runs[1:]])
+    assert len(finish.decided(b"", [], 40.0, 0.99, until=time.monotonic()).runs) == 7
+    assert len(finish.decided(b"", [], 5.0, 0.99).runs) == 1
+    assert len(finish.decided(b"", [], None, 0.99).runs) == 3
 
 
 def test_the_smallest_are_timed_first_and_then_the_fastest(monkeypatch: pytest.MonkeyPatch, table: Any) -> None:
@@ -69,7 +122,7 @@ def test_the_smallest_are_timed_first_and_then_the_fastest(monkeypatch: pytest.M
         tried.append(artifact)
         return measured(50.0)
 
-    monkeypatch.setattr(finish, "latency_in_fresh_process", slow)
+    monkeypatch.setattr(finish, "decided", slow)
     monkeypatch.setattr(finish, "raw_rows", lambda _: [])
     feasible = [Outcome(n, "feasible", artifact=bytes([n]), latency_us=100.0 - n) for n in range(12)]
     timed = finish.decide_latency(None, feasible, 40.0, 0.99)  # type: ignore[arg-type]  # no rows are read
