@@ -40,6 +40,22 @@ def test_from_ten_thousand_rows_on_three_of_five_folds_are_used():
     assert len(np.unique(np.concatenate([fold.validation for fold in made]))) == 6000
 
 
+@pytest.mark.parametrize(("rows", "used", "tenth"), [(1000, 10, 100), (5000, 5, 500), (10_000, 3, 1000)])
+def test_texts_are_judged_by_models_of_nine_tenths(rows, used, tenth):
+    table = {"a": np.array([f"a text of {i} words, number {i * i}" for i in range(rows)], dtype=object)}
+    made = folds(load_problem(table, np.arange(rows) % 2))
+    assert [len(fold.validation) for fold in made] == [tenth] * used
+    assert [len(fold.train) for fold in made] == [rows - tenth] * used
+
+
+def test_nodes_of_one_graph_are_judged_by_models_of_nine_tenths():
+    nodes = 600
+    ring = np.stack([np.arange(nodes), (np.arange(nodes) + 1) % nodes])
+    graph = {"x": np.arange(nodes, dtype=np.float32)[:, None] % 7, "edge_index": ring, "edge_attr": None}
+    made = folds(load_problem(graph, np.arange(nodes) % 2, task="classification"))
+    assert [len(fold.validation) for fold in made] == [60] * 10
+
+
 @given(counts=st.lists(st.integers(2, 40), min_size=2, max_size=6), seed=st.integers(0, 5))
 @settings(max_examples=40, deadline=None)
 def test_classes_keep_their_shares(counts, seed):
