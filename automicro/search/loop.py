@@ -48,19 +48,23 @@ class Found:
     interrupted: bool = False
     stopped: str = ""
     aim: float = -math.inf
+    floor: float = -math.inf
 
     @property
     def feasible(self) -> list[Outcome]:
         """Return outcomes with an artifact that meets the constraints: smallest, then fewest operations, then fewest columns.
 
-        Those whose gain reaches what the search aims at (`aim`) come before those that are only above the target.
+        Those whose gain reaches what the search aims at (`aim`) come before those that are only above the target (`floor`). Where none
+        does, those that lie at least half as far above the target as the best come first: what is just above it was most likely lucky.
         """
         kept = [o for o in self.outcomes if o.artifact is not None and not o.violations]
-        return sorted(kept, key=lambda o: (not self.reaches_aim(o), len(o.artifact or b""), _effort(o), o.number))
+        best = max(map(_gain, kept), default=-math.inf)
+        enough = self.aim if best >= self.aim else (self.floor + best) / 2
+        return sorted(kept, key=lambda o: (_gain(o) < enough, len(o.artifact or b""), _effort(o), o.number))
 
     def reaches_aim(self, outcome: Outcome) -> bool:
         """Whether an outcome's gain is as high as the search aims."""
-        return outcome.form is not None and outcome.form.gain >= self.aim
+        return _gain(outcome) >= self.aim
 
     @property
     def incumbent(self) -> Outcome | None:
@@ -211,7 +215,7 @@ class Loop:
         target = self._target
         raised = target.gain + self._aim.margin(outcome)
         self._target = replace(target, gain=min(raised, self._aim.most(target.gain)), floor=target.gain)
-        self.found.aim = self._target.gain
+        self.found.aim, self.found.floor = self._target.gain, target.gain
         self._aim = None
 
     def _paired_target(self) -> Target:
@@ -270,6 +274,10 @@ class Loop:
                 candidate.number, "skipped", reason, Form("", "", math.nan, least), violations={"size": least / cap - 1}
             )
         return None
+
+
+def _gain(outcome: Outcome) -> float:
+    return outcome.form.gain if outcome.form else -math.inf
 
 
 def _effort(outcome: Outcome) -> tuple[float, int]:

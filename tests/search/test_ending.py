@@ -17,10 +17,10 @@ from automicro.errors import DataError
 from automicro.measure import Latency
 from automicro.measure.latency import Run
 from automicro.search import finish
-from automicro.search.loop import Goal, Loop
+from automicro.search.loop import Found, Goal, Loop
 from automicro.search.search import _doubts
 from automicro.search.store import Store
-from automicro.search.task import Outcome, Target
+from automicro.search.task import Form, Outcome, Target
 
 QUICK = automicro.Search(trials=1, families=["linear"])
 
@@ -179,3 +179,24 @@ def test_storage_that_is_gone_is_told(tmp_path: Path) -> None:
     (tmp_path / "trials").rmdir()
     with pytest.raises(DataError, match=r"search\.storage must be a folder"):
         store.put("task", "result")
+
+
+def outcome_of(number: int, gain: float, size: int) -> Outcome:
+    return Outcome(number, "feasible", "", form=Form("k", "float32", gain, size), artifact=bytes(size))
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "best"),
+    [
+        ([(0.84, 9), (0.861, 90), (0.87, 120)], 2),  # the smallest that reaches the aim
+        ([(0.831, 9), (0.84, 50), (0.838, 40)], 3),  # none does: half as far above the target as the best is far enough
+        ([(0.831, 9)], 1),
+    ],
+)
+def test_where_no_model_reaches_the_aim_one_that_is_just_above_the_target_does_not_win(
+    outcomes: list[tuple[float, int]], best: int
+) -> None:
+    made = [outcome_of(number + 1, gain, size) for number, (gain, size) in enumerate(outcomes)]
+    incumbent = Found(outcomes=made, aim=0.86, floor=0.83).incumbent
+    assert incumbent is not None
+    assert incumbent.number == best
