@@ -125,6 +125,8 @@ class Preparation:
         If the settings ask for whole graphs: how the rows of `fit_matrix`, which are then nodes, are connected.
     places : array of int64, (training rows,), or None
         The rows of `fit_matrix` that are the training rows; None if each is, or if these are graphs.
+    others : array of float32, (nodes, features), or None
+        What the lead makes of the nodes of the graph that are not training rows, if `fit_matrix` holds the training rows of a graph alone.
     """
 
     decoders: tuple[Decoder, ...]
@@ -133,6 +135,7 @@ class Preparation:
     lead: tuple[Node, ...] = ()
     topology: Topology | None = None
     places: NDArray[np.int64] | None = None
+    others: NDArray[np.float32] | None = None
 
     @classmethod
     def fit(
@@ -221,7 +224,8 @@ def _led(made: Preparation, batch: Batch, settings: PreparationSettings) -> Prep
         made, known = _summed_up(made, batch, settings), None
     if settings.scaled:
         scaling, X = _scale(made.fit_matrix, known)
-        made = replace(made, fit_matrix=X, lead=(*made.lead, scaling))
+        others = None if made.others is None else body_scores(scaling, made.others).astype(np.float32)
+        made = replace(made, fit_matrix=X, lead=(*made.lead, scaling), others=others)
     return replace(made, topology=batch.topology, places=batch.keep) if settings.whole_graphs else made
 
 
@@ -243,9 +247,9 @@ def _summed_up(made: Preparation, batch: Batch, settings: PreparationSettings) -
     X: NDArray[Any] = made.fit_matrix
     for node in lead:
         X = body_scores(node, X, batch.topology)
-    return replace(
-        made, features=features, fit_matrix=np.asfortranarray(batch.kept(X), dtype=np.float32), lead=tuple(lead)
-    )
+    others = None if batch.keep is None else np.delete(X, batch.keep, axis=0).astype(np.float32)
+    kept = np.asfortranarray(batch.kept(X), dtype=np.float32)
+    return replace(made, features=features, fit_matrix=kept, lead=tuple(lead), others=others)
 
 
 def _parts(problem: Problem, j: int, rows: NDArray[np.int64], settings: PreparationSettings, seed: int) -> list[_Part]:

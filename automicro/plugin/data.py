@@ -57,6 +57,8 @@ class TrainingData:
         The model may read at most this many source columns.
     soft_targets : array of float64, (rows, classes) or (rows,), or None
         A teacher's predictions.
+    unlabelled : array of float32, (nodes, features), or None
+        Prepared nodes of the same graph whose target is not known; None where there is no graph, or its nodes are in `X`.
     topology : Topology or None
         For families that serve graphs: the rows of `X` are nodes, so connected, and `y` has one value for each of `places`, or for each
         graph.
@@ -79,6 +81,7 @@ class TrainingData:
     groups: NDArray[np.int64] | None = None
     max_columns: int | None = None
     soft_targets: NDArray[np.float64] | None = None
+    unlabelled: NDArray[np.float32] | None = None
     topology: Topology | None = None
     places: NDArray[np.int64] | None = None
     start: Start | None = None

@@ -82,6 +82,7 @@ def train(
         weights=None if problem.weights is None else problem.weights[rows],
         groups=None if problem.groups is None else problem.groups[rows],
         max_columns=context.max_features,
+        unlabelled=preparation.others,
         topology=preparation.topology,
         places=preparation.places,
         start=start_of(context.earlier, context.encoders.get(family.name), preparation) if every_variant else None,

@@ -154,6 +154,11 @@ class Logistic(Loss):
         p = _sigmoid(scores)
         return np.maximum(p * (1 - p), LEAST)
 
+    @staticmethod
+    def means(scores: Floats) -> Floats:
+        """Return the probability of the second class, (rows, 1)."""
+        return _sigmoid(scores)
+
 
 class Softmax(Loss):
     """Log-loss of several classes; the target is one-hot, or a teacher's probabilities."""
@@ -174,15 +179,15 @@ class Softmax(Loss):
 
     def slopes(self, scores: Floats) -> Floats:
         """Return the residuals."""
-        return self.probabilities(scores) - self.target
+        return self.means(scores) - self.target
 
     def curvature(self, scores: Floats) -> Floats:
         """Return p (1 - p)."""
-        p = self.probabilities(scores)
+        p = self.means(scores)
         return np.maximum(p * (1 - p), LEAST)
 
     @staticmethod
-    def probabilities(scores: Floats) -> Floats:
+    def means(scores: Floats) -> Floats:
         """Return the probability of every class, (rows, classes)."""
         powers = np.exp(scores - _largest(scores)[:, None])
         shares: Floats = powers / (powers @ np.ones((scores.shape[1], 1)))

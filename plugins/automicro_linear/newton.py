@@ -145,7 +145,7 @@ def _derivatives(
     hessian = np.zeros((len(output), len(output)))
     curves = loss.curvature(at)
     if isinstance(loss, Softmax):  # p (1 - p) on the diagonal of the outputs, - p q beside it
-        p = loss.probabilities(at)
+        p = loss.means(at)
         joint = A * (p[:, output] * np.sqrt(share)).astype(kind)
         hessian -= joint.T @ joint
         curves = curves + p**2
@@ -235,7 +235,7 @@ def fit_bias(problem: Problem, fit: Fit, steps: int = 6) -> Fit:
         curves = loss.curvature(at)
         hessian = np.diag(share @ curves + BIAS_RIDGE)
         if isinstance(loss, Softmax):
-            p = loss.probabilities(at)
+            p = loss.means(at)
             hessian += np.diag(share @ p**2) - (p * share[:, None]).T @ p
         step = np.clip(solve(hessian, gradient), -2.0, 2.0)
         bias = bias - step

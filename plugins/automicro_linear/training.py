@@ -19,6 +19,7 @@ from automicro_linear.prior import PULL_ROWS, prior_of
 from automicro_linear.recipes import Scorer
 from automicro_linear.spaces import BANDS
 from automicro_linear.targets import row_weights, target_of
+from automicro_linear.unlabelled import with_unlabelled
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -79,7 +80,7 @@ class Path:
 
 def train(data: TrainingData, setting: Setting) -> Path:
     """Return fits with the numbers of terms of the setting's band, up to the first that takes all, or that on all."""
-    data = _drawn(data, setting.cuts)
+    data = with_unlabelled(_drawn(data, setting.cuts))
     basis = basis_of(data.X, data.features, setting.cuts, setting.slopes)
     design = standardise(data.X, row_weights(data), basis, emphasis(data))
     target = target_of(data, setting.link)

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from automicro.plugin import Feature
+from automicro.plugin import Feature, TrainingData
 from automicro.program.encodings import Minifloat
 from automicro_linear.cuts import candidate_cuts
 from automicro_linear.definite import factor, solve
@@ -23,6 +23,7 @@ from automicro_linear.rounding import round_together
 from automicro_linear.short import minifloats, short_between, short_numbers, significant_bits
 from automicro_linear.sweep import Sweep
 from automicro_linear.thresholds import THRESHOLDED, best_threshold
+from automicro_linear.unlabelled import with_unlabelled
 
 NUMERIC = tuple(Feature(j, f"x{j}", "numeric") for j in range(4))
 NUMBERS = st.floats(-(2.0**100), 2.0**100, width=32)
@@ -289,3 +290,32 @@ def test_prices_favour_known_features_and_round_cuts():
     steps = Basis(np.array([0, 0, 1]), np.array([0.0, 1.0, 0.75], np.float32), np.full(3, STEP, np.int8))
     plain, power, longer = Prices(steps).of(np.arange(3))(np.zeros(3, dtype=bool))
     assert plain == 1 < power < longer
+
+
+@pytest.mark.parametrize("classes", [2, 3])
+def test_what_has_no_label_is_learnt_from_by_what_a_wide_fit_says(classes):
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(600, 4)).astype(np.float32)
+    y = np.digitize(X[:, 0] + 0.3 * rng.normal(size=600), [0.0, 0.8][: classes - 1])
+    data = TrainingData(X[:100], y[:100], "classification", classes, NUMERIC, "accuracy", unlabelled=X[100:])
+    made = with_unlabelled(data)
+    assert made.X.shape == (600, 4)
+    assert made.unlabelled is None
+    assert made.soft_targets.shape == (600, classes)
+    assert np.allclose(made.soft_targets.sum(axis=1), 1)
+    assert (made.soft_targets[:100] == np.eye(classes)[y[:100]]).all()
+    assert (made.soft_targets[100:].argmax(axis=1) == y[100:]).mean() > 0.7
+    assert (made.y[100:] == made.soft_targets[100:].argmax(axis=1)).all()
+
+
+def test_weights_of_what_has_no_label_are_those_of_a_usual_row():
+    X = np.eye(4, dtype=np.float32).repeat(5, axis=0)
+    y = np.arange(20) // 10
+    data = TrainingData(X, y, "classification", 2, NUMERIC, "accuracy", weights=np.full(20, 3.0), unlabelled=X[:3])
+    assert (with_unlabelled(data).weights == 3.0).all()
+
+
+def test_numbers_are_learnt_from_labelled_rows_alone():
+    X = np.eye(4, dtype=np.float32)
+    data = TrainingData(X, np.arange(4.0), "regression", 0, NUMERIC, "r2", unlabelled=X)
+    assert with_unlabelled(data) is data
