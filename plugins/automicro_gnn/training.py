@@ -53,6 +53,7 @@ def train(data: TrainingData, setting: Setting) -> list[Network]:
     )
     fit = _Fit(model, graphs, data)
     fit.run(round(FLOAT * setting.steps), PEAK)
+    fit.take_in_others()
     networks: list[Network] = []
     for grid in GRIDS[setting.grids]:
         model.set_grid(grid)
@@ -97,6 +98,20 @@ class _Fit:
         self._values = torch.from_numpy(values)
         self._decay = model.setting.decay
 
+    def take_in_others(self) -> None:
+        """Learn from now on from nodes without a known target too: from what the network says of them now."""
+        if self._places is None or self.target.link == "identity":
+            return
+        is_unknown = torch.ones(self._graphs.first.shape[0], dtype=torch.bool)
+        is_unknown[self._places] = False
+        others = is_unknown.nonzero()[:, 0]
+        with torch.no_grad():
+            scores = self._model(self._graphs)[others]
+        said = scores.softmax(dim=1) if self.target.link == "softmax" else torch.sigmoid(scores[:, 0])
+        self._places = torch.cat([self._places, others])
+        self._values = torch.cat([self._values, said])
+        self._weights = torch.cat([self._weights, torch.ones(len(others))])
+
     def run(self, steps: int, peak: float) -> None:
         """Take so many steps."""
         optimiser = torch.optim.Adam(self._model.parameters(), lr=peak)
@@ -122,11 +137,11 @@ class _Fit:
         return torch.stack([(part.weight**2).sum() for part in self._model.maps]).sum()
 
 
-def _target(data: TrainingData) -> tuple[Target, NDArray[np.int64] | NDArray[np.float32]]:
+def _target(data: TrainingData) -> tuple[Target, NDArray[np.float32]]:
     if data.task == "regression":
         mean, scale = float(data.y.mean()), float(data.y.std()) or 1.0
         scale = float(np.exp2(np.round(np.log2(scale) * 4) / 4).astype(np.float32))
         return Target("identity", scale, mean), ((data.y - mean) / scale).astype(np.float32)
     if data.classes == 2:
         return Target("sigmoid"), data.y.astype(np.float32)
-    return Target("softmax"), np.asarray(data.y, dtype=np.int64)
+    return Target("softmax"), np.eye(data.classes, dtype=np.float32)[data.y.astype(np.int64)]

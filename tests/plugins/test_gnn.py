@@ -181,3 +181,25 @@ def test_the_space_is_sound_and_tables_are_declined(pooled: bool) -> None:
     )
     with pytest.raises(Declined, match="a feature that varies"):
         FAMILY.fit(setting("gcn", pooled=True), flat)
+
+
+@pytest.mark.parametrize(("task", "joins"), [("classes", True), ("binary", True), ("regression", False)])
+def test_nodes_without_a_target_are_learnt_from_where_classes_are_told(task: str, joins: bool) -> None:
+    known = data(task, pooled=False)
+    assert known.places is not None
+    assert known.topology is not None
+    setting = Setting("sgc", 1, "fine", 1e-3)
+    graphs = Graphs.of(known.X, known.topology, setting)
+    random = torch.Generator().manual_seed(0)
+    model = Model(setting, setting.shapes(FEATURES, known.outputs, 1, pooled=False), pooled=False, random=random)
+    fit = training._Fit(model, graphs, known)
+    fit.run(100, 0.02)
+    labelled = fit._values.clone()
+    fit.take_in_others()
+    places = fit._places.tolist()
+    assert places[: len(known.places)] == known.places.tolist()
+    assert sorted(places) == (list(range(len(known.X))) if joins else sorted(known.places.tolist()))
+    assert torch.equal(fit._values[: len(labelled)], labelled)
+    said = fit._values[len(labelled) :]
+    assert bool(((said >= 0) & (said <= 1)).all())
+    assert task != "classes" or torch.allclose(said.sum(dim=1), torch.ones(len(said)))
