@@ -21,7 +21,7 @@ from automicro.errors import (
 )
 
 if TYPE_CHECKING:
-    from automicro.api import select, select_request, verify
+    from automicro.api import effects, importance, select, select_request, verify
     from automicro.data.series import series_of
     from automicro.model import Model, load
     from automicro.request import Constraints, Search, SearchRequest
@@ -42,6 +42,8 @@ __all__ = [
     "Search",
     "SearchRequest",
     "Selection",
+    "effects",
+    "importance",
     "load",
     "select",
     "select_request",
@@ -55,6 +57,8 @@ LAZY = {
     "Search": "automicro.request",
     "SearchRequest": "automicro.request",
     "Selection": "automicro.selection",
+    "effects": "automicro.api",
+    "importance": "automicro.api",
     "load": "automicro.model",
     "select": "automicro.api",
     "select_request": "automicro.api",

@@ -13,14 +13,15 @@ if TYPE_CHECKING:
 
     from automicro.certificate import Verified
     from automicro.data import Problem
+    from automicro.measure import Effects, Importance
     from automicro.model import Model
     from automicro.plugin.profile import Task
     from automicro.report import Progress
     from automicro.request import SearchRequest
     from automicro.request.source import DataSource
-    from automicro.selection import Selection
+    from automicro.selection import RecordTable, Selection
 
-__all__ = ["select", "select_request", "verify"]
+__all__ = ["effects", "importance", "select", "select_request", "verify"]
 
 
 def select(  # noqa: PLR0913 - each is a question that users ask on its own
@@ -217,12 +218,87 @@ def verify(
     from automicro.certificate import texts_in
     from automicro.certificate import verify as recompute
     from automicro.data import load_problem
-    from automicro.model import Model, load
 
-    read = model if isinstance(model, Model) else load(model)
+    read = _model(model)
     roles = {"weights": weights, "groups": groups, "time": time}
     task, text = (read.card or {}).get("task"), texts_in(read.card)
     return recompute(read, load_problem(X, y, task=task, text=text, **roles))
+
+
+def effects(model: Model | str | PathLike[str], X: Any, *, seed: int = 0) -> Effects:
+    """Return what a model's score does with each of its columns, over some rows.
+
+    Of a model that is a sum of functions of single columns these functions, exactly; of any other accumulated local effects, with the share
+    that they leave to interactions. They print as a table; ``automicro.plots.plot_effects`` draws them.
+
+    Parameters
+    ----------
+    model : Model or path
+    X : table, array or series
+        Rows as `Model.predict` takes them, some hundreds or more, such as those of training.
+    seed : int
+        Of the rows that are drawn, where there are more than 2,000, and of resamples.
+
+    Raises
+    ------
+    DataError
+        If the model reads graphs, or the rows cannot be read.
+
+    Notes
+    -----
+    Effects are associations inside of the model, not causes.
+    """
+    from automicro.measure import effects as measured
+
+    read = _model(model)
+    return measured(read.program, read.column_names, read.read(X), seed=seed)
+
+
+def importance(
+    model: Model | str | PathLike[str], X: Any, y: Any, *, metric: str | None = None, seed: int = 0
+) -> RecordTable[Importance]:
+    """Return what a score loses when one column is shuffled, for each column that a model reads, the most important first.
+
+    Parameters
+    ----------
+    model : Model or path
+    X : table, array or series
+        Rows that the model was not trained on, of every class.
+    y : array, series or str, (rows,)
+        Their target, or the name of its column.
+    metric : str, optional
+        By default that of the model's card.
+    seed : int
+        Of the shuffles.
+
+    Raises
+    ------
+    DataError
+        If the model reads graphs, or the rows have other classes.
+    RequestError
+        If the metric is not known, not one of the task, or neither given nor in a card.
+
+    Notes
+    -----
+    A loss tells what the model uses, not what causes the target: of two columns that say the same the model may need only one.
+    """
+    from automicro.data import load_problem
+    from automicro.measure import column_importance
+    from automicro.selection import RecordTable
+
+    read = _model(model)
+    chosen = metric or (read.card or {}).get("metric")
+    if chosen is None:
+        raise RequestError("metric: must be given, as the model has no card that names one")
+    columns = read.read(X)
+    problem = load_problem(X, y, task="classification" if read.program.labels else "regression")
+    return RecordTable(column_importance(read.program, columns, problem, chosen, names=read.column_names, seed=seed))
+
+
+def _model(model: Model | str | PathLike[str]) -> Model:
+    from automicro.model import Model, load
+
+    return model if isinstance(model, Model) else load(model)
 
 
 def _check_graphs(source: DataSource) -> None:

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from automicro.explain import Explanation
-    from automicro.program import Attended, Program
+    from automicro.program import Attended, Column, Program
 
 __all__ = ["Model", "load"]
 
@@ -193,7 +193,7 @@ class Model:
             As `predict`, and if the model has no such heads.
         """
         with self._named():
-            return attention_of(self.program, columns_of(self.program, self._rows(X)), self._names)
+            return attention_of(self.program, self._columns(X), self._names)
 
     def outlier_distance(self, X: Any) -> NDArray[np.float64]:
         """Return how far each row is from the nearest prototype, (rows,), for models of prototypes; see `predict` for `X`.
@@ -207,7 +207,30 @@ class Model:
             As `predict`, and if the model has no prototypes.
         """
         with self._named():
-            return outlier_distances(self.program, columns_of(self.program, self._rows(X)))
+            return outlier_distances(self.program, self._columns(X))
+
+    def read(self, X: Any) -> list[Column | None]:
+        """Return rows as the program reads them, one entry for each source column, None for those that it does not read.
+
+        Parameters
+        ----------
+        X : table, array or series
+            See `predict`; not graphs.
+
+        Raises
+        ------
+        DataError
+            As `predict`, and if the model reads graphs.
+        """
+        if self._of_graphs:
+            raise DataError(
+                "read takes tables, texts and series, but this model reads graphs: explain tells single decisions"
+            )
+        with self._named():
+            return self._columns(X)
+
+    def _columns(self, X: Any) -> list[Column | None]:
+        return columns_of(self.program, self._rows(X))
 
     def _scores(self, X: Any) -> NDArray[np.float64]:
         with self._named():

@@ -152,6 +152,14 @@ def _explain_command(kinds: Any) -> None:
         metavar="N",
         help="which row of the table, node of a graph, or graph of a list, from 0 on",
     )
+    explain.add_argument(
+        "--effects", action="store_true", help="instead of one row: the effect of each column over all rows"
+    )
+    explain.add_argument(
+        "--importance",
+        metavar="TARGET",
+        help="instead of one row: what the score loses without a column, over rows with this target",
+    )
     explain.add_argument("--immutable", metavar="NAMES", help="columns that must be left alone, with commas between")
     explain.add_argument(
         "--format", choices=("csv", "tsv", "parquet", "jsonl"), help="told by the suffix, if not given"

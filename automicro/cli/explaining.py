@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from automicro.cli.serving import read_rows
 from automicro.errors import RequestError
@@ -11,13 +11,17 @@ from automicro.model import load
 if TYPE_CHECKING:
     from argparse import Namespace
 
+    from automicro.model import Model
+
 __all__ = ["explain"]
 
 
 def explain(arguments: Namespace) -> str:
-    """Return the explanation of one row of a table, of one node of a graph, or of one graph of a list."""
+    """Return the explanation of one row of a table, of one node of a graph, or of one graph of a list; or effects over all rows."""
     model = load(arguments.model)
     table = read_rows(arguments, model)
+    if arguments.effects or arguments.importance:
+        return _over_all_rows(arguments, model, table)
     immutable = [name.strip() for name in (arguments.immutable or "").split(",") if name.strip()]
     if isinstance(table, dict) and model.reads_graphs:
         node = None if model.predicts_graphs else arguments.row
@@ -29,3 +33,14 @@ def explain(arguments: Namespace) -> str:
         given = table if arguments.series is None else table.values
         told = model.explain(given[arguments.row : arguments.row + 1], immutable=immutable)
     return f"{told.to_json() if arguments.json else told}\n"
+
+
+def _over_all_rows(arguments: Namespace, model: Model, table: Any) -> str:
+    from automicro.api import effects, importance  # noqa: PLC0415 - explaining one row does not need what measures
+
+    if arguments.json:
+        raise RequestError("--json: must be given for one row only, without --effects and --importance")
+    told: list[object] = [effects(model, table)] if arguments.effects else []
+    if arguments.importance:
+        told.append(importance(model, table, arguments.importance))
+    return "".join(f"{each}\n" for each in told)

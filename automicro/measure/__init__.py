@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from automicro.measure.importance import Importance, permutation_importance
+from automicro.measure.effects import Effects, effects, function_effects
+from automicro.measure.importance import Importance, column_importance, permutation_importance
+from automicro.measure.interactions import Interaction
 from automicro.measure.interpretability import Interpretability, Limits, interpretability
 from automicro.measure.interval import JudgedRows, Reference, halves_interval, interval
 from automicro.measure.latency import FEWEST_RUNS, Latency, latency_in_fresh_processes, more_runs
 from automicro.measure.monotone import Direction, directions
 from automicro.measure.partitions import agreement, density_validity, distances, silhouette
 from automicro.measure.score import score, scores, scores_by_fold
+from automicro.measure.shapes import Effect
 from automicro.measure.structure_test import Columns, StructureTest, structure_test
 from automicro.measure.timing import entry_point, row_array, time_calls
 
@@ -16,7 +19,10 @@ __all__ = [
     "FEWEST_RUNS",
     "Columns",
     "Direction",
+    "Effect",
+    "Effects",
     "Importance",
+    "Interaction",
     "Interpretability",
     "JudgedRows",
     "Latency",
@@ -24,10 +30,13 @@ __all__ = [
     "Reference",
     "StructureTest",
     "agreement",
+    "column_importance",
     "density_validity",
     "directions",
     "distances",
+    "effects",
     "entry_point",
+    "function_effects",
     "halves_interval",
     "interpretability",
     "interval",

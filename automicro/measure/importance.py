@@ -17,9 +17,11 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from automicro.data import Problem
-    from automicro.program import Program
+    from automicro.program import Column, Program
 
-__all__ = ["Importance", "permutation_importance"]
+__all__ = ["Importance", "column_importance", "permutation_importance"]
+
+REPEATS, CONFIDENCE = 20, 0.95
 
 
 @dataclass(frozen=True)
@@ -33,7 +35,13 @@ class Importance:
 
 
 def permutation_importance(
-    program: Program, problem: Problem, metric: str, *, repeats: int = 20, confidence: float = 0.95, seed: int = 0
+    program: Program,
+    problem: Problem,
+    metric: str,
+    *,
+    repeats: int = REPEATS,
+    confidence: float = CONFIDENCE,
+    seed: int = 0,
 ) -> tuple[Importance, ...]:
     """Return the importance of the columns that a program reads, the most important first (Fisher, Rudin and Dominici, JMLR 20, 2019).
 
@@ -62,37 +70,79 @@ def permutation_importance(
     -----
     A loss tells what the model uses, not what causes the target: of two columns that say the same the model may need only one.
     """
-    if repeats < 1:
-        raise DataError(f"repeats must be at least 1, but got {repeats}")
+    _check_classes(program, problem)
     if len(problem.table.names) != program.columns:
         raise DataError(f"rows must have {program.columns} columns as in training, but have {len(problem.table.names)}")
+    rows = _Rows(program, problem.batch().columns, problem)
+    return rows.importance(metric, problem.table.names, repeats, confidence, seed)
+
+
+def column_importance(
+    program: Program,
+    columns: Sequence[Column | None],
+    problem: Problem,
+    metric: str,
+    *,
+    names: Sequence[str],
+    seed: int = 0,
+) -> tuple[Importance, ...]:
+    """Return `permutation_importance` over rows as the program reads them: `columns` and their `names`; the problem gives the target.
+
+    Raises
+    ------
+    DataError
+        If the rows have other classes than the program.
+    RequestError
+        If the metric is not one of the task.
+    """
+    _check_classes(program, problem)
+    return _Rows(program, tuple(columns), problem).importance(metric, names, REPEATS, CONFIDENCE, seed)
+
+
+@dataclass(frozen=True, eq=False)
+class _Rows:
+    """Rows with their target, as a program reads them."""
+
+    program: Program
+    columns: tuple[Column | None, ...]
+    problem: Problem
+
+    def importance(
+        self, metric: str, names: Sequence[str], repeats: int, confidence: float, seed: int
+    ) -> tuple[Importance, ...]:
+        """Return the importance of each column that is read."""
+        if repeats < 1:
+            raise DataError(f"repeats must be at least 1, but got {repeats}")
+        judged = metric_of(metric)
+        judged.check_task(self.problem.task, len(self.problem.labels or ()))
+        sign, generator = judged.sign, np.random.default_rng(seed)
+        whole = sign * self._score(metric, self.columns)
+        z = NormalDist().inv_cdf(0.5 + confidence / 2)
+        found = []
+        for column in columns_read(self.program):
+            own = self.columns[column]
+            if own is None:
+                continue
+            losses = []
+            for _ in range(repeats):
+                shuffled = list(self.columns)
+                shuffled[column] = take(own, generator.permutation(self.problem.rows))
+                losses.append(whole - sign * self._score(metric, shuffled))
+            mean = float(np.mean(losses))
+            error = float(np.std(losses, ddof=1) / np.sqrt(repeats)) if repeats > 1 else np.nan
+            found.append(Importance(names[column], mean, mean - z * error, mean + z * error))
+        return tuple(sorted(found, key=lambda importance: (-importance.loss, importance.column)))
+
+    def _score(self, metric: str, columns: Sequence[Column | None]) -> float:
+        return float(score(metric, self.problem.target, evaluate(self.program, columns), self.problem.weights))
+
+
+def _check_classes(program: Program, problem: Problem) -> None:
     if tuple(problem.labels or ()) != tuple(program.labels or ()):
         raise DataError(
             f"rows must have the classes of the model, {_told(program.labels)}, but have {_told(problem.labels)}: "
             "add rows of each class, and name no other"
         )
-    judged, batch = metric_of(metric), problem.batch()
-    judged.check_task(problem.task, len(problem.labels or ()))
-
-    def value(columns: tuple[object, ...]) -> float:
-        prediction = evaluate(program, columns)  # type: ignore[arg-type]  # columns of the problem
-        return float(judged.sign * score(metric, problem.target, prediction, problem.weights))
-
-    whole, generator = value(batch.columns), np.random.default_rng(seed)
-    z = NormalDist().inv_cdf(0.5 + confidence / 2)
-    found = []
-    for column in columns_read(program):
-        losses = []
-        for _ in range(repeats):
-            shuffled = list(batch.columns)
-            shuffled[column] = take(problem.table.columns[column], generator.permutation(problem.rows))
-            losses.append(whole - value(tuple(shuffled)))
-        mean, error = (
-            float(np.mean(losses)),
-            float(np.std(losses, ddof=1) / np.sqrt(repeats)) if repeats > 1 else np.nan,
-        )
-        found.append(Importance(problem.table.names[column], mean, mean - z * error, mean + z * error))
-    return tuple(sorted(found, key=lambda importance: (-importance.loss, importance.column)))
 
 
 def _told(labels: Sequence[object] | None) -> str:

@@ -70,6 +70,11 @@ def test_linear(terms, level, count):
     assert found.pieces == 1
 
 
+def test_a_linear_model_of_400_columns_is_additive_and_not_simulatable():
+    found = interpretability(_program(_linear(np.ones(400)), 400))
+    assert (found.name, found.operations, found.additive, found.interactions) == ("additive", 801, True, ())
+
+
 def test_a_zero_coefficient_reads_nothing():
     found = interpretability(_program(_linear([1.0, 0.0, 2.0], bias=0.0), 3))
     assert (found.columns, found.constants, found.operations) == ((0, 2), 2, 5)
