@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from automicro.request import LEVELS, Price
+from automicro.search import caps_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from automicro.request import Constraints
     from automicro.search import Outcome, Result
@@ -33,6 +34,7 @@ class _Known:
     size_bytes: int
     level: int | None
     latency_us: float | None
+    shortfalls: Mapping[str, float]
     misses: frozenset[str]
 
     @property
@@ -65,6 +67,7 @@ def prices(result: Result, constraints: Constraints, chosen: Outcome | None) -> 
 
 def _known(result: Result) -> Iterator[_Known]:
     target = result.target
+    capped = bool(caps_of(result.context))
     margin = max(0.0, result.found.aim - target.gain) if math.isfinite(result.found.aim) else 0.0
     for outcome in result.found.outcomes:
         forms = {(form.key, form.precision): form for form in outcome.forms if math.isfinite(form.gain)}
@@ -81,7 +84,7 @@ def _known(result: Result) -> Iterator[_Known]:
                 misses.add("score")
             if target.size_bytes is not None and form.size_bytes > target.size_bytes:
                 misses.add("size")
-            if not own and (target.level or target.max_features is not None or target.latency_us is not None):
+            if not own and (target.level or capped or target.latency_us is not None):
                 continue  # a form that was never packed on its own: what else it may miss is not known
             yield _Known(
                 form.gain,
@@ -89,6 +92,7 @@ def _known(result: Result) -> Iterator[_Known]:
                 form.size_bytes,
                 level,
                 outcome.latency_us if own else None,
+                outcome.violations if own else {},
                 frozenset(misses),
             )
 
@@ -223,6 +227,10 @@ def _ways_out(known: Sequence[_Known], result: Result, constraints: Constraints)
             size_instead=plainest.promised_bytes,
             said=said,
         )
+    for name, limit in caps_of(result.context).items():
+        nearest = min((f for f in known if f.misses == {name}), key=lambda f: f.size_bytes, default=None)
+        if nearest is not None:
+            yield _cap_price(name, limit, nearest)
     slow = [f for f in known if f.misses == {"latency"} and f.latency_us]
     fastest = min(slow, key=lambda f: f.latency_us or math.inf, default=None)
     if fastest is not None and fastest.latency_us is not None:
@@ -234,3 +242,14 @@ def _ways_out(known: Sequence[_Known], result: Result, constraints: Constraints)
             size_instead=fastest.promised_bytes,
             said=said,
         )
+
+
+def _cap_price(name: str, limit: float | str, form: _Known) -> Price:
+    """Return what giving up a constraint on structure, or as much of a number as is needed, lets pass."""
+    if isinstance(limit, str):
+        instead: float | str = "not asked for"
+        said = f"without {name} ({limit}) a model of {form.promised_bytes} bytes passes"
+    else:
+        instead = limit + round(form.shortfalls[name] * max(limit, 1), 6)
+        said = f"with {name} {instead:g} instead of {limit:g} a model of {form.promised_bytes} bytes passes"
+    return Price(constraint=name, limit=limit, instead=instead, size_instead=form.promised_bytes, said=said)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from automicro.errors import DataError, RequestError
-from automicro.measure import interpretability
+from automicro.measure import directions, interpretability
 from automicro.model import Model
 from automicro.prices import prices
 from automicro.program import has_points, outlier_distances, unpack
 from automicro.report import Progress
 from automicro.request import Card, CardColumn
-from automicro.search import frontier, search
+from automicro.search import frontier, ranges_of, search
 from automicro.selection import RecordTable, ReferenceScore, Selection
 from automicro.trace import infeasible, records
 from automicro.verdict import judgement
@@ -28,8 +28,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from automicro.data import Problem
+    from automicro.measure import Interpretability
     from automicro.program import Program
-    from automicro.request import Constraints, Level, Output, Search, TrialRecord
+    from automicro.request import Constraints, Output, Search, TrialRecord
     from automicro.search import Outcome, Result
     from automicro.verdict import Judgement
 
@@ -37,6 +38,7 @@ __all__ = ["check_outputs", "run", "write_outputs"]
 
 SIGNIFICANT = 6
 USUAL = 0.99  # of the training rows: what is farther from every prototype than these is an outlier
+MOST_CONSTANTS, MOST_COLUMNS = 1000, 60  # of a program of which it is told how the score goes with each column
 LIBRARIES = ("automicro", "numpy", "scikit-learn", "lightgbm", "optuna")
 
 
@@ -85,8 +87,11 @@ def _selection(asked: _Asked, result: Result, chosen: Outcome, trace: tuple[Tria
     candidate = result.found.candidates[chosen.number]
     program = unpack(chosen.artifact or b"")
     structure = chosen.structure or interpretability(program)
+    cheap = structure.constants <= MOST_CONSTANTS and len(structure.columns) <= MOST_COLUMNS
+    told = directions(program, None, ranges_of(result.context.problem)) if cheap else {}
+    structure = replace(structure, directions={column: direction.kind for column, direction in told.items()})
     form, judged = chosen.form, judgement(result, chosen, asked.constraints, asked.seed)
-    card = _card(asked, result, chosen, judged, structure.name)
+    card = _card(asked, result, chosen, judged, structure)
     families = {number: c.family for number, c in result.found.candidates.items()}
     return Selection(
         model=Model(program, card.model_dump(mode="json")),
@@ -119,7 +124,7 @@ def _selection(asked: _Asked, result: Result, chosen: Outcome, trace: tuple[Tria
     )
 
 
-def _card(asked: _Asked, result: Result, chosen: Outcome, judged: Judgement, level: Level) -> Card:
+def _card(asked: _Asked, result: Result, chosen: Outcome, judged: Judgement, structure: Interpretability) -> Card:
     problem, candidate = result.context.problem, result.found.candidates[chosen.number]
     low, high = judged.score_interval
     payload = chosen.artifact or b""
@@ -141,7 +146,8 @@ def _card(asked: _Asked, result: Result, chosen: Outcome, judged: Judgement, lev
         family=candidate.family,
         parameters=dict(candidate.parameters),
         preparation=asdict(candidate.preparation),
-        interpretability=level,
+        interpretability=structure.name,
+        directions={problem.table.names[column]: kind for column, kind in structure.directions.items()} or None,
         size_bytes=len(payload),
         sha256=hashlib.sha256(payload).hexdigest(),
         seed=asked.seed,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from automicro.errors import Infeasible
 from automicro.request import TrialRecord
+from automicro.search import cap_values, caps_of
 
 if TYPE_CHECKING:
     from automicro.measure import Latency
@@ -103,6 +104,11 @@ def _margins(result: Result, outcome: Outcome, latency: Latency | None) -> dict[
         margins.setdefault("score", (form.gain - target.gain) / target.scale)
     if form is not None and form.size_bytes and target.size_bytes is not None:
         margins.setdefault("size", 1 - form.size_bytes / target.size_bytes)
+    if outcome.structure is not None:  # what was packed, and so judged on all of them
+        counted = cap_values(outcome.structure)
+        for name, limit in caps_of(result.context).items():
+            kept = 0.0 if isinstance(limit, str) else (limit - counted[name]) / max(limit, 1)
+            margins.setdefault(name, kept)
     if latency is not None and target.latency_us is not None:
         margins["latency"] = 1 - _judged_by(latency, target.latency_us) / target.latency_us
     return margins
@@ -196,8 +202,8 @@ def _sentence(name: str, record: TrialRecord, result: Result, constraints: Const
                 f"score: {result.context.metric} must be {words} {limit:.4g}, the nearest ({record.family}) has {got}"
             )
         case "size":
-            most = int(result.target.size_bytes or 0)
-            return f"size: at most {most} bytes are allowed, the nearest ({record.family}) takes {record.size_bytes}"
+            limit_bytes = int(result.target.size_bytes or 0)
+            return f"size: at most {limit_bytes} bytes are allowed, the nearest ({record.family}) takes {record.size_bytes}"
         case "latency":
             if record.reason.startswith("cannot decide"):
                 return f"latency: of the nearest ({record.family}) we {record.reason}"
@@ -211,5 +217,12 @@ def _sentence(name: str, record: TrialRecord, result: Result, constraints: Const
             limit = dict(result.target.indices)[name]
             reached = limit + record.margins[name] * max(abs(limit), 1e-9)
             return f"{name}: must be at least {limit:.4g}, the nearest ({record.family}) has {reached:.4g}"
+        case "max_features" | "max_operations" | "max_interactions":
+            most = float(caps_of(result.context)[name])
+            used = most - record.margins[name] * max(most, 1)
+            return f"{name}: at most {most:g} are allowed, the nearest ({record.family}) has {used:g}"
+        case "monotone" | "must_use" | "must_not_use":
+            asked = caps_of(result.context)[name]
+            return f"{name}: asked for {asked}, the nearest ({record.family}) misses it for {-record.margins[name]:.0%} of the columns"
         case _:
             return f"{name}: missed by {-record.margins[name]:.1%} by the nearest ({record.family})"

@@ -165,9 +165,10 @@ class Preparation:
         DataError
             If no column varies within the rows.
         """
-        columns: Sequence[int] = range(len(problem.table.columns)) if settings.only is None else settings.only
+        given: Sequence[int] = range(len(problem.table.columns)) if settings.only is None else settings.only
+        columns = [j for j in given if j not in problem.barred]
         if settings.columns is not None:
-            ranked = ranking or rank_columns(problem, rows, seed)
+            ranked = sorted(ranking or rank_columns(problem, rows, seed), key=lambda j: j not in problem.needed)
             columns = sorted([j for j in ranked if j in columns][: settings.columns])
         flat, training = of_nodes(problem, rows)
         made = [part for j in columns for part in _parts(flat, j, training, settings, seed)]

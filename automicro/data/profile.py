@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from automicro.data.prepare import PreparationSettings, features_at_most
-from automicro.plugin import GraphProfile, Profile
+from automicro.plugin import GraphProfile, Profile, Wishes
 
 if TYPE_CHECKING:
     from automicro.data.problem import Problem
@@ -17,7 +17,11 @@ __all__ = ["profile"]
 
 
 def profile(
-    problem: Problem, settings: PreparationSettings | None = None, *, max_features: int | None = None
+    problem: Problem,
+    settings: PreparationSettings | None = None,
+    *,
+    max_features: int | None = None,
+    wishes: Wishes | None = None,
 ) -> Profile:
     """Return the profile of a problem for candidates that are prepared with `settings`.
 
@@ -28,6 +32,8 @@ def profile(
         Decide `features_at_most`; by default those of `PreparationSettings()`.
     max_features : int, optional
         The constraint on source columns.
+    wishes : Wishes, optional
+        Other constraints on the structure of the model.
     """
     counts = (
         np.bincount(problem.target, minlength=problem.classes)
@@ -47,6 +53,7 @@ def profile(
         kind=problem.kind,
         max_features=max_features,
         graph=_graph(problem),
+        wishes=wishes or Wishes(),
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,6 +12,8 @@ from automicro.program.structure import structure
 from automicro.request import LEVELS
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from numpy.typing import NDArray
 
     from automicro.program import Program, Topology
@@ -59,6 +61,9 @@ class Interpretability:
         Most pieces of one column's function, where `additive`.
     profile : str
         The profile whose limits were applied.
+    directions : mapping of int to str
+        How the score goes with each column that is read as a number, as `automicro.measure.directions` tells it; of what a search
+        returns, if it has one score or two classes.
     """
 
     level: int
@@ -72,6 +77,12 @@ class Interpretability:
     additive: bool
     pieces: int
     profile: str = "automicro-1"
+    directions: Mapping[int, str] = field(default_factory=dict)
+
+    @property
+    def non_monotone(self) -> tuple[int, ...]:
+        """Columns with which the score goes both up and down."""
+        return tuple(column for column, kind in self.directions.items() if kind == "neither")
 
     @property
     def operations(self) -> float:

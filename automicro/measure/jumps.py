@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Jump", "Jumps", "Steps", "TableSteps", "TreeSteps", "table_steps", "tree_steps"]
 
-MOST_PIECES = 20_000  # of trees that are joined: beyond, each tree is judged alone
+MOST_PIECES = 2_000  # of trees that are joined: beyond, each tree is judged alone
 
 
 @dataclass(frozen=True, eq=False)

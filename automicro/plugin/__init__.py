@@ -7,6 +7,7 @@ from automicro.plugin.hooks import hookimpl
 from automicro.plugin.profile import ColumnProfile, GraphProfile, Profile
 from automicro.plugin.space import Choice, Float, Integer, Space
 from automicro.plugin.start import Layer, Start
+from automicro.plugin.wishes import Wishes
 from automicro.program import Lowered
 
 __all__ = [
@@ -27,5 +28,6 @@ __all__ = [
     "Start",
     "TrainingData",
     "Variant",
+    "Wishes",
     "hookimpl",
 ]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
+
+from automicro.plugin.wishes import Wishes
 
 if TYPE_CHECKING:
     import numpy as np
@@ -55,6 +57,8 @@ class TrainingData:
         Rows of one group must not be split between inner training and validation rows.
     max_columns : int or None
         The model may read at most this many source columns.
+    wishes : Wishes
+        What else is asked of the model's structure, such as directions of the score.
     soft_targets : array of float64, (rows, classes) or (rows,), or None
         A teacher's predictions.
     unlabelled : array of float32, (nodes, features), or None
@@ -86,6 +90,7 @@ class TrainingData:
     places: NDArray[np.int64] | None = None
     start: Start | None = None
     units: NDArray[np.float64] | None = None
+    wishes: Wishes = field(default_factory=Wishes)
 
     @property
     def outputs(self) -> int:

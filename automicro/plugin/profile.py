@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
+
+from automicro.plugin.wishes import Wishes
 
 __all__ = ["ColumnKind", "ColumnProfile", "GraphProfile", "Kind", "Profile", "Task"]
 
@@ -56,6 +58,8 @@ class Profile:
     kind : {"table", "graph", "series", "text"}
     max_features : int or None
         The constraint on source columns, if there is one.
+    wishes : Wishes
+        What else is asked of the model's structure; a family that cannot honour a wish may decline.
     graph : GraphProfile or None
         Of a graph problem. Its columns are the attributes of nodes, their degree, and sums of edge attributes, all as numbers.
     """
@@ -69,6 +73,7 @@ class Profile:
     kind: Kind = "table"
     max_features: int | None = None
     graph: GraphProfile | None = None
+    wishes: Wishes = field(default_factory=Wishes)
 
     @property
     def outputs(self) -> int:

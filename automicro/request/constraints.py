@@ -9,7 +9,17 @@ from pydantic import AfterValidator, Field, WithJsonSchema, model_validator
 from automicro.errors import ConstraintError, RequestError
 from automicro.request.metrics import INDICES, METRICS, Metric, metric
 from automicro.request.problems import Section, did_you_mean, problem
-from automicro.request.quantities import Auto, Bytes, Count, Microseconds, Number, Text
+from automicro.request.quantities import (
+    Auto,
+    Bytes,
+    Count,
+    Directions,
+    Microseconds,
+    Names,
+    NotNegative,
+    Number,
+    Text,
+)
 
 __all__ = ["LEVELS", "Constraints", "Level"]
 
@@ -82,6 +92,16 @@ class Constraints(Section):
         At most this many bytes: 2048, ``"2KB"`` (2,000 bytes) or ``"2KiB"`` (2,048 bytes).
     max_features : int
         At most this many source columns are read.
+    max_operations : int
+        At most this many comparisons, look-up steps, products and additions for one decision, over 95 % of held-out rows.
+    max_interactions : int
+        At most this many pairs of source columns act together, as far as the structure does not rule it out: 0 asks for a sum of
+        functions of one column each. A network counts all pairs of the columns that it reads.
+    monotone : mapping of str to {"+", "-"}
+        With a column the prediction, of two classes the score of the second, must never fall ("+") or never rise ("-"), whatever the
+        other columns are, missing values included. It is proved on the packed program; see `automicro.measure.directions`.
+    must_use, must_not_use : sequence of str
+        Columns that the model must read, and must not read.
     certify : bool or "auto"
         True: the verdict is certified, on rows that are split off before the search, or there is none. False: it is estimated by
         cross-validation on all rows. "auto" certifies where that costs little: from 25,000 rows on, and where nothing passes the
@@ -120,6 +140,17 @@ class Constraints(Section):
     interpretability: _LevelName | None = Field(None, description="at least this level of interpretability")
     size: Bytes | None = Field(None, description="at most this many bytes: 2048, '2KB' (2,000) or '2KiB' (2,048)")
     max_features: Count | None = Field(None, description="at most this many source columns are read")
+    max_operations: Count | None = Field(
+        None, description="at most this many operations of one decision (95 % of rows)"
+    )
+    max_interactions: NotNegative | None = Field(
+        None, description="at most this many pairs of columns act together; 0: a sum of functions of one column each"
+    )
+    monotone: Directions | None = Field(
+        None, description="columns with which the score must never fall or never rise, such as age=+,price=-"
+    )
+    must_use: Names | None = Field(None, description="columns that the model must read")
+    must_not_use: Names | None = Field(None, description="columns that the model must not read")
     certify: Auto = Field("auto", description="whether the score is certified on rows that the search never saw")
     confidence: _Probability = Field(0.95, description="confidence of the verdict and its interval")
 
@@ -139,7 +170,22 @@ class Constraints(Section):
             raise problem(f"must {bounds.range} for {self.metric!r}, but got {self.score!r}", "score")
         if self.latency is None and self.latency_quantile != Constraints.model_fields["latency_quantile"].default:
             raise problem("needs latency, but none is given", "latency_quantile")
+        self._check_columns()
         return self
+
+    def _check_columns(self) -> None:
+        """Raise unless what is asked of columns goes together."""
+        barred = set(self.must_not_use or ())
+        for key, names in (("must_use", self.must_use or ()), ("monotone", self.monotone or ())):
+            if both := sorted(barred & set(names)):
+                raise problem(f"must not name what {key} names, but got {both}", "must_not_use")
+        if self.max_features is not None and len(self.must_use or ()) > self.max_features:
+            raise problem(
+                f"must be at least the {len(self.must_use or ())} of must_use, but got {self.max_features}",
+                "max_features",
+            )
+        if self.monotone and self.clusters:
+            raise problem("is of a score, which clustering has not: leave it out", "monotone")
 
     def _check_clustering(self) -> None:
         """Raise unless what is asked of a partition goes together."""

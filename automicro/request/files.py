@@ -137,5 +137,7 @@ def _toml_section(name: str, table: dict[str, Any]) -> str:
 
 
 def _toml_value(value: object) -> str:
-    """Write text, numbers, booleans and lists of them: in TOML they look as in JSON, but for one control character."""
+    """Write text, numbers, booleans and lists of them: in TOML they look as in JSON, but for one control character; and inline tables."""
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{_toml_value(key)} = {_toml_value(each)}" for key, each in value.items()) + "}"
     return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")

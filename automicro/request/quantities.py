@@ -4,19 +4,31 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import ItemsView, Mapping
 from decimal import Decimal
 from numbers import Real
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, GetCoreSchemaHandler, WithJsonSchema
 from pydantic_core import CoreSchema, core_schema
 
 from automicro.request.problems import problem
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-__all__ = ["AnyNames", "Auto", "Bytes", "Count", "Flag", "Microseconds", "Names", "Number", "Seconds", "Text", "Whole"]
+__all__ = [
+    "AnyNames",
+    "Auto",
+    "Bytes",
+    "Count",
+    "Directions",
+    "Flag",
+    "Microseconds",
+    "Names",
+    "NotNegative",
+    "Number",
+    "Seconds",
+    "Text",
+    "Whole",
+]
 
 # KB is 1,000 bytes and KiB is 1,024, as the SI and IEC 80000-13 say.
 _BYTES = {"": 1, "b": 1, "kb": 10**3, "mb": 10**6, "gb": 10**9, "kib": 2**10, "mib": 2**20, "gib": 2**30}
@@ -141,6 +153,32 @@ def _count(value: object) -> int:
     return number
 
 
+def _not_negative(value: object) -> int:
+    number = _whole(value)
+    if number < 0:
+        raise problem(f"must be at least 0, but got {value!r}")
+    return number
+
+
+def _directions(value: object) -> dict[str, Literal["+", "-"]]:
+    parts = value.split(",") if isinstance(value, str) else None
+    pairs = (
+        [(name.strip(), sign.strip()) for name, _, sign in (part.rpartition("=") for part in parts)] if parts else value
+    )
+    told = pairs.items() if isinstance(pairs, Mapping) else pairs
+    wanted = "must name columns with '+' or '-', such as {'age': '+'} or 'age=+,price=-'"
+    if not isinstance(told, list | ItemsView) or not told:
+        raise problem(f"{wanted}, but got {value!r}")
+    found: dict[str, Literal["+", "-"]] = {}
+    for name, sign in told:
+        if not isinstance(name, str) or not name or sign not in ("+", "-"):
+            raise problem(f"{wanted}, but got {value!r}")
+        if name in found:
+            raise problem(f"must name each column only once, but got {name!r} twice")
+        found[name] = "+" if sign == "+" else "-"
+    return found
+
+
 def _flag(value: object) -> bool:
     told = {"true": True, "false": False}.get(str(value).strip().casefold())
     if told is None:
@@ -200,6 +238,19 @@ Number = Annotated[float, BeforeValidator(_number), WithJsonSchema(_NUMBER_SCHEM
 Seconds = Annotated[float, BeforeValidator(_seconds), WithJsonSchema(_SECONDS_SCHEMA)]
 Whole = Annotated[int, BeforeValidator(_whole), WithJsonSchema({"type": "integer"})]
 Count = Annotated[int, BeforeValidator(_count), WithJsonSchema({"type": "integer", "minimum": 1})]
+NotNegative = Annotated[int, BeforeValidator(_not_negative), WithJsonSchema({"type": "integer", "minimum": 0})]
+Directions = Annotated[
+    dict[str, Literal["+", "-"]],
+    BeforeValidator(_directions),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "object", "minProperties": 1, "additionalProperties": {"type": "string", "enum": ["+", "-"]}},
+                {"type": "string", "description": "such as age=+,price=-"},
+            ]
+        }
+    ),
+]
 Flag = Annotated[bool, BeforeValidator(_flag), WithJsonSchema({"type": "boolean"})]
 Auto = Annotated[
     bool | Literal["auto"],

@@ -104,6 +104,9 @@ class Card(_Record):
     parameters: dict[str, Any] = Field(default_factory=dict, description="the family's setting")
     preparation: dict[str, Any] = Field(default_factory=dict, description="how columns became features")
     interpretability: Level
+    directions: dict[str, Literal["+", "-", "constant", "neither", "unproved"]] | None = Field(
+        None, description="how the score is proved to go with each column of numbers, whatever the others are"
+    )
     expected_score: float | None = Field(
         None,
         description="of an estimated score: what is to be expected of new rows, the optimism of the selection taken off",

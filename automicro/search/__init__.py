@@ -1,5 +1,6 @@
 """The loop that proposes, tries and judges candidates."""
 
+from automicro.search.caps import cap_values, caps_of, ranges_of
 from automicro.search.certify import Certified, Trust, claim_test, rows_needed
 from automicro.search.finish import Point, frontier, optimism, score_interval
 from automicro.search.search import Result, search
@@ -12,9 +13,12 @@ __all__ = [
     "Point",
     "Result",
     "Trust",
+    "cap_values",
+    "caps_of",
     "claim_test",
     "frontier",
     "optimism",
+    "ranges_of",
     "rows_needed",
     "score_interval",
     "search",

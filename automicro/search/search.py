@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from automicro.data import folds, profile
 from automicro.discovery import discover
 from automicro.errors import DataError, FamilyUnavailableError
+from automicro.search.caps import limited, wishes_of
 from automicro.search.certify import Aim, split_off
 from automicro.search.conclude import refits, settle, strongest_task
 from automicro.search.executor import LocalExecutor
@@ -98,10 +99,11 @@ def search(problem: Problem, constraints: Constraints, settings: Search, listene
     """
     clock = _Clock(time.monotonic(), settings.seconds)
     constraints.check_task(problem.task, problem.classes)
+    wishes, problem = wishes_of(problem, constraints), limited(problem, constraints)
     registry = discover()
     trust = split_off(problem, constraints, settings.seed)
     searched = problem if trust is None else problem.only(trust.searched)
-    facts = profile(searched, max_features=constraints.max_features)
+    facts = profile(searched, max_features=constraints.max_features, wishes=wishes)
     families, notes = _families(registry, settings, facts)
     context = _context(searched, constraints, settings, families, notes)
     if trust is not None and (settings.start_from or settings.encoders):
@@ -173,6 +175,7 @@ def _context(
         folds(problem, settings.seed),
         constraints.measured.name,
         constraints.max_features,
+        wishes_of(problem, constraints),
         earlier,
         read_encoders(settings.encoders or (), families),
     )

@@ -6,6 +6,8 @@ import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from automicro.plugin import Wishes
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -50,6 +52,7 @@ class Context:
     folds: tuple[Fold, ...]
     metric: str
     max_features: int | None = None
+    wishes: Wishes = field(default_factory=Wishes)
     earlier: Earlier | None = None
     encoders: Mapping[str, Mapping[str, NDArray[np.float64]]] = field(default_factory=dict)
 

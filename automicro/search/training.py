@@ -10,7 +10,7 @@ import numpy as np
 
 from automicro.data import Preparation, Standard, rank_by_clusters, rank_columns
 from automicro.errors import DataError, PluginError
-from automicro.plugin import Declined, TrainingData
+from automicro.plugin import Declined, TrainingData, Wishes
 from automicro.program import Chain, Program, simplify, validate
 from automicro.search.transfer import start_of
 
@@ -83,6 +83,7 @@ def train(
         groups=None if problem.groups is None else problem.groups[rows],
         max_columns=context.max_features,
         unlabelled=preparation.others,
+        wishes=context.wishes if every_variant else Wishes(),
         topology=preparation.topology,
         places=preparation.places,
         start=start_of(context.earlier, context.encoders.get(family.name), preparation) if every_variant else None,

@@ -15,8 +15,9 @@ from automicro.discovery import discover
 from automicro.measure import interpretability, row_array, time_calls
 from automicro.model import Model
 from automicro.plugin import Declined
-from automicro.program import columns_read, decode, evaluate, pack, quantise, unpack
+from automicro.program import decode, evaluate, pack, quantise, unpack
 from automicro.request import metric
+from automicro.search.caps import missed_caps, monotone_words
 from automicro.search.finish import raw_rows
 from automicro.search.forms import UNTOUCHED, FormTable, check_finite, gain_of, mean_gain
 from automicro.search.partitions import PartitionTable
@@ -61,7 +62,8 @@ def run(
         elif isinstance(task, RefitTask):
             outcome = _Trial(context, family, TrialTask(task.candidate, task.target)).refit(task.form)
         else:
-            outcome = _Trial(context, family, task).run()
+            trial = _Trial(context, family, task)
+            outcome = trial.told(trial.run())
     except Declined as declined:
         outcome = Outcome(task.candidate.number, "declined", str(declined))
     return replace(outcome, seconds=time.monotonic() - started)
@@ -115,6 +117,15 @@ class _Trial:
             if (best := max(screened.values())) < self._hopeless_below():
                 return self._abandoned(best)
         return self._judge(screened)
+
+    def told(self, outcome: Outcome) -> Outcome:
+        """Return an outcome that says with which columns the score does not go as asked."""
+        form = outcome.form
+        if "monotone" not in outcome.violations or form is None:
+            return outcome
+        shipped = outcome.artifact
+        program = self.table.program(form.key, form.precision) if shipped is None else unpack(shipped)
+        return replace(outcome, reason=f"{outcome.reason}: {monotone_words(self.context, program)}")
 
     def _together(self) -> Iterator[tuple[Fold, ...]]:
         """Give the folds one by one, or both halves of a cut, whose models are compared, at once."""
@@ -339,8 +350,7 @@ class _Trial:
             missed["size"] = form.size_bytes / target.size_bytes - 1
         if target.level and (level := self._interpretability(program).level) < target.level:
             missed["interpretability"] = float(target.level - level)
-        if target.max_features is not None and (used := len(columns_read(program))) > target.max_features:
-            missed["max_features"] = used / target.max_features - 1
+        missed |= missed_caps(self.context, program, self._interpretability)
         if target.indices and isinstance(self.table, PartitionTable):
             missed |= self.table.missed(form.key, form.precision, dict(target.indices))
         return missed

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from automicro.plugin import Choice, Float, Space
+from automicro.plugin import Choice, Declined, Float, Space
 
 if TYPE_CHECKING:
     from automicro.plugin import Profile
@@ -20,6 +20,8 @@ DIMENSIONS = (2, 4, 6, 8, 10, 12, 16, 24)
 
 def space_of(profile: Profile) -> Space:
     """Return the space for a problem, small models first in its portfolio."""
+    if profile.wishes.monotone:
+        raise Declined("prototypes are not kept to a direction, which monotone asks for")
     if profile.task == "regression":
         numbers = (Choice("kind", ("kernels",)), Choice("prototypes", KERNELS), Float("noise", 0.03, 0.5, log=True))
         shrink = Float("shrink", 1e-5, 1e-2, log=True)

@@ -43,11 +43,14 @@ class Scorer:
     problem : Problem
     target : Target
     metric : str
+    signs : array of int64, (columns of the basis,)
+        1 or -1 where a coefficient must have that sign or be 0; else 0.
     """
 
     problem: Problem
     target: Target
     metric: str
+    signs: NDArray[np.int64]
 
     @property
     def any_unit(self) -> bool:
@@ -66,6 +69,11 @@ class Scorer:
         design = self.problem.design
         units: NDArray[np.float64] = design.scale[terms % len(design.basis)] / self.target.unit
         return units
+
+    def grid(self, base: NDArray[np.float64], terms: NDArray[np.int64]) -> list[NDArray[np.float64]]:
+        """Return for each term the values of a base that it may take."""
+        halves = {0: base, 1: base[base >= 0], -1: base[base <= 0]}
+        return [halves[sign] for sign in self.signs[terms % len(self.signs)].tolist()]
 
     def raw(self, fit: Fit) -> RawModel:
         """Return a fit in raw coefficients, as it is."""
@@ -105,7 +113,7 @@ def as_minifloats(scorer: Scorer, fit: Fit, mantissas: Sequence[int]) -> list[Ra
     for bits in mantissas:
         stretches = STRETCHES if scorer.any_unit and bits < 2 else STRETCHES[:1]
         factors = (stretches * 2.0**top)[:, None] * units
-        bases = [minifloats(exponents, bits)] * len(units)
+        bases = scorer.grid(minifloats(exponents, bits), fit.terms)
         found = round_together(model, scorer.problem.outputs, bases, factors)
         values = found.units[found.costs.argmin()] * 2.0**top * units
         encoding = Minifloat(exponents, bits, 2**exponents - 1 - top)
@@ -131,7 +139,8 @@ def as_points(scorer: Scorer, fit: Fit, points: Sequence[int]) -> list[RawModel]
         bits = most.bit_length() - 1
         whole, float_values = np.arange(-most, most + 1, dtype=np.float64), minifloats(exponents, bits)
         scales = np.where(floating, 2.0**top, sizes[:, None])
-        found = round_together(model, outputs, [float_values if f else whole for f in floating], scales * units)
+        grids = zip(floating, scorer.grid(float_values, fit.terms), scorer.grid(whole, fit.terms), strict=True)
+        found = round_together(model, outputs, [a if f else b for f, a, b in grids], scales * units)
         best = int(found.costs.argmin())
         steps = Fixed(16, float(sizes[best]), -(2**15))
         encoding = Minifloat(exponents, bits, 2**exponents - 1 - top) if floating.any() else steps

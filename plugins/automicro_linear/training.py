@@ -13,6 +13,7 @@ from automicro_linear.dense import tuned
 from automicro_linear.design import basis_of, standardise
 from automicro_linear.emphasis import emphasis
 from automicro_linear.lowering import body
+from automicro_linear.monotone import free_terms, kept_to, signs_of
 from automicro_linear.newton import Fit, Problem
 from automicro_linear.paths import ORDERS
 from automicro_linear.prior import PULL_ROWS, prior_of
@@ -85,17 +86,20 @@ def train(data: TrainingData, setting: Setting) -> Path:
     design = standardise(data.X, row_weights(data), basis, emphasis(data))
     target = target_of(data, setting.link)
     problem = _pulled(Problem(design, target.loss, setting.ridge), data)
-    terms = np.flatnonzero(np.tile(design.usable, problem.outputs))
+    terms = np.flatnonzero(np.tile(design.usable & free_terms(data, basis), problem.outputs))
+    signs = signs_of(data, basis)
     if data.max_columns is not None:
         owners = np.array([data.features[j].column for j in design.basis.feature.tolist()], dtype=np.int64)
         terms = within_columns(problem, terms, owners, data.max_columns)
     if setting.terms == "all":
         fit, ridge = tuned(problem, terms)
-        return Path(Scorer(replace(problem, ridge=ridge), target, data.metric), ("all",), (fit,))
+        problem = replace(problem, ridge=ridge)
+        return Path(Scorer(problem, target, data.metric, signs), ("all",), (kept_to(signs, problem, fit),))
     ladder = BANDS[setting.terms]
     ladder = ladder[: 1 + sum(k < len(terms) for k in ladder)]
     fits = ORDERS[setting.order](problem, [min(k, len(terms)) for k in ladder], terms)
-    return Path(Scorer(problem, target, data.metric), tuple(map(str, ladder)), tuple(fits))
+    fits = [kept_to(signs, problem, fit) for fit in fits]
+    return Path(Scorer(problem, target, data.metric, signs), tuple(map(str, ladder)), tuple(fits))
 
 
 def _pulled(problem: Problem, data: TrainingData) -> Problem:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from automicro.plugin import Choice, Float, Integer, Space
+from automicro.plugin import Choice, Declined, Float, Integer, Space
 from automicro_mlp.setting import GRIDS
 
 if TYPE_CHECKING:
@@ -18,6 +18,8 @@ FEW_OUTPUTS = 4
 
 def space_of(profile: Profile) -> Space:
     """Return the space for a problem."""
+    if profile.wishes.monotone:
+        raise Declined("a network is not kept to a direction, which monotone asks for")
     return Space(
         (
             Integer("width", 2, 192, log=True),

@@ -34,6 +34,29 @@ REFUSED = [
     ({"latency": "0us"}, "latency: must be above 0, but got '0us'"),
     ({"size": 0}, "size: must be a whole number of bytes above 0, but got 0"),
     ({"max_features": 0}, "max_features: must be at least 1, but got 0"),
+    ({"max_interactions": -1}, "max_interactions: must be at least 0, but got -1"),
+    (
+        {"monotone": {"age": "up"}},
+        "monotone: must name columns with '+' or '-', such as {'age': '+'} or 'age=+,price=-', but got {'age': 'up'}",
+    ),
+    (
+        {"monotone": "age"},
+        "monotone: must name columns with '+' or '-', such as {'age': '+'} or 'age=+,price=-', but got 'age'",
+    ),
+    ({"monotone": "age=+,age=-"}, "monotone: must name each column only once, but got 'age' twice"),
+    (
+        {"metric": "r2", "score": 0, "must_use": ["age"], "must_not_use": ["age", "sex"]},
+        "must_not_use: must not name what must_use names, but got ['age']",
+    ),
+    (
+        {"metric": "r2", "score": 0, "monotone": {"age": "+"}, "must_not_use": ["age"]},
+        "must_not_use: must not name what monotone names, but got ['age']",
+    ),
+    (
+        {"metric": "r2", "score": 0, "must_use": ["a", "b"], "max_features": 1},
+        "max_features: must be at least the 2 of must_use, but got 1",
+    ),
+    ({"metric": "silhouette", "monotone": "a=+"}, "monotone: is of a score, which clustering has not: leave it out"),
     ({"confidence": 1}, "confidence: must lie between 0 and 1, both excluded, but got 1.0"),
     ({"runtime": "c"}, "runtime: must be 'python', but got 'c'"),
     (
@@ -257,3 +280,8 @@ def test_one_request_from_keywords_tables_and_settings() -> None:
         **set_values({}, ["data.source=sklearn:iris", "constraints.metric=accuracy", "constraints.score=0.9"])
     )
     assert keywords == tables == settings
+
+
+def test_directions_read_as_people_write_them() -> None:
+    for written in ({"age": "+", "price=": "-"}, "age=+, price==-"):
+        assert Constraints(metric="r2", score=0, monotone=written).monotone == {"age": "+", "price=": "-"}

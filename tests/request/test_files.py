@@ -37,11 +37,16 @@ def constraint_tables(draw: st.DrawFn) -> dict[str, object]:
         optional(
             interpretability=st.sampled_from(LEVELS),
             size=st.integers(1, 10**12),
-            max_features=st.integers(1, 10**6),
+            max_features=st.integers(10, 10**6),
+            max_operations=st.integers(1, 10**6),
+            max_interactions=st.integers(0, 10**6),
+            must_use=names,
             confidence=fractions,
         )
     )
     low, high = max(metric.low, -1e300), min(metric.high, 1e300)
+    if "clustering" not in metric.tasks:
+        table |= draw(optional(monotone=st.dictionaries(words, st.sampled_from("+-"), min_size=1)))
     beside = {"stability": st.floats(-1, 1)} if metric.name == "silhouette" else {"within": fractions}
     beside = {} if metric.name in ("density_validity", "stability") else beside
     table |= draw(st.fixed_dictionaries({"score": st.floats(low, high)}, optional=beside))

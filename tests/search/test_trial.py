@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from automicro.plugin import Wishes
 from automicro.search import trial
 from automicro.search.task import Candidate, Form, Target, TrialTask
 
@@ -45,7 +46,11 @@ def judged(monkeypatch: pytest.MonkeyPatch, gains: dict[str, float], incumbent: 
     monkeypatch.setattr(trial, "pack", lambda key: key.encode().ljust(50))
     candidate = Candidate(0, "linear", {}, None, 0)  # type: ignore[arg-type]  # not prepared here
     context: Any = SimpleNamespace(
-        folds=(None, None), metric="accuracy", problem=SimpleNamespace(task="classification")
+        folds=(None, None),
+        metric="accuracy",
+        problem=SimpleNamespace(task="classification", barred=frozenset(), table=SimpleNamespace(names=())),
+        max_features=None,
+        wishes=Wishes(),
     )
     made = trial._Trial(context, None, TrialTask(candidate, Target(0.8), incumbent))  # type: ignore[arg-type]  # not trained
     made.table = Forms(gains)  # type: ignore[assignment]  # stands in for it

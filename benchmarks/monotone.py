@@ -1,0 +1,129 @@
+"""Draws a million pairs of rows against what is proved of directions: on trained models of several families and on drawn programs.
+
+Run it as ``python benchmarks/monotone.py [PAIRS]``. It prints a line for each family, and fails if a pair contradicts a proof.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+from sklearn.datasets import load_breast_cancer, load_diabetes
+
+from automicro.data import load_problem, profile
+from automicro.discovery import discover
+from automicro.measure import directions
+from automicro.plugin import Wishes
+from automicro.program import columns_of, pack, scores, unpack
+from automicro.program.rows import column_kinds
+from automicro.search.caps import ranges_of
+from automicro.search.space import candidate_space, own_parameters, preparation_settings
+from automicro.search.task import Candidate, Context
+from automicro.search.training import train
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "program"))
+import drawn  # found by the line above
+
+BLOCK = 2000
+MISSING = 0.1
+
+
+def pairs(column, rows, rng):
+    """Return two lists of columns that differ in one, which is not smaller in the second."""
+    one = np.asarray(rows[column], dtype=np.float64)
+    other = rng.permutation(one)
+    sides = (np.minimum(one, other), np.maximum(one, other))
+    return [[*rows[:column], side, *rows[column + 1 :]] for side in sides], ~np.isnan(one + other)
+
+
+def contradicted(program, told, rows, rng):
+    """Return how many pairs of these rows contradict a direction, and how many were usable."""
+    wrong = usable = 0
+    for column, direction in told.items():
+        if direction.kind in ("neither", "unproved"):
+            continue
+        sides, known = pairs(column, rows, rng)
+        with np.errstate(all="ignore"):
+            before, after = (scores(program, columns_of(program, side)) for side in sides)
+            of = np.array([-1.0, 1.0]) if before.shape[1] == 2 else np.ones(1)
+            step = (after - before) @ of
+            noise = 1e-12 * (np.abs(before).max(axis=1) + np.abs(after).max(axis=1))
+        known &= np.isfinite(step)
+        usable += int(known.sum())
+        wrong += int((known & (step < -noise)).sum()) if direction.kind != "-" else 0
+        wrong += int((known & (step > noise)).sum()) if direction.kind != "+" else 0
+    return wrong, usable
+
+
+def trained(name, X, y, rng):
+    """Yield a family's programs on a table with some missing values, free and with directions asked for."""
+    X = X.where(rng.random(X.shape) >= MISSING)
+    problem = load_problem(X, y)
+    free = [np.corrcoef(X[c].fillna(X[c].mean()), y)[0, 1] for c in X.columns]
+    asked = Wishes(monotone=tuple((j, 1 if r > 0 else -1) for j, r in enumerate(free) if abs(r) > 0.3))
+    metric = "r2" if problem.task == "regression" else "roc_auc"
+    family = discover().families[name]
+    for wishes in (Wishes(), asked):
+        facts = profile(problem, wishes=wishes)
+        context = Context(problem, (), metric, wishes=wishes)
+        for setting in candidate_space(family, facts).portfolio[:3]:
+            candidate = Candidate(0, name, own_parameters(setting), preparation_settings(family, setting), 0)
+            programs = train(context, family, candidate, np.arange(problem.rows)).programs
+            for key in list(programs)[:: max(1, len(programs) // 6)]:
+                yield problem, wishes, unpack(pack(programs[key]))
+
+
+def near(problem, rng):
+    """Return drawn rows: values of the table, of any row each, thresholds and their neighbours among them."""
+    columns = []
+    for column in problem.table.columns:
+        values = np.asarray(column, dtype=np.float32)
+        drawn_values = rng.choice(values, BLOCK)
+        odd = rng.random(BLOCK) < 0.2
+        drawn_values[odd] = np.nextafter(drawn_values[odd], np.float32(np.inf))
+        columns.append(drawn_values.astype(np.float64))
+    return columns
+
+
+def main(wanted):
+    """Draw the pairs, half of them on trained models."""
+    rng = np.random.default_rng(0)
+    total = Counter()
+    tables = [load_breast_cancer(return_X_y=True, as_frame=True), load_diabetes(return_X_y=True, as_frame=True)]
+    for name in ("linear", "tree", "boosting"):
+        kept = asked = drawn_pairs = wrong = 0
+        kinds = Counter()
+        models = [each for X, y in tables for each in trained(name, X.iloc[:, :12], y, rng)]
+        for problem, wishes, program in models:
+            told = directions(program, None, ranges_of(problem))
+            kinds.update(direction.kind for direction in told.values())
+            for column, sign in wishes.monotone:
+                asked += 1
+                kept += column not in told or told[column].keeps("+" if sign > 0 else "-")
+            done = 0
+            while done < wanted // 6 // len(models) and any(d.kind in ("+", "-", "constant") for d in told.values()):
+                bad, usable = contradicted(program, told, near(problem, rng), rng)
+                done, wrong = done + usable, wrong + bad
+            drawn_pairs += done
+        total.update(pairs=drawn_pairs, wrong=wrong)
+        print(
+            f"{name}: {len(models)} programs, {dict(kinds)}; asked {asked}, kept {kept}; {drawn_pairs:,} pairs, {wrong} contradict"
+        )
+    kinds, seed, done, wrong = Counter(), 0, 0, 0
+    while total["pairs"] + done < wanted:
+        program = unpack(pack(drawn.program(seed)))
+        with np.errstate(all="ignore"):
+            told = directions(program)
+        kinds.update(direction.kind for direction in told.values())
+        told = {c: d for c, d in told.items() if column_kinds(program.decoders)[c] == "numeric"}
+        bad, usable = contradicted(program, told, drawn.rows(program, seed, 400), rng)
+        done, wrong, seed = done + usable, wrong + bad, seed + 1
+    print(f"drawn: {seed} programs, {dict(kinds)}; {done:,} pairs, {wrong} contradict")
+    if total["wrong"] + wrong:
+        raise SystemExit("some pair contradicts a proof")
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 10**6)

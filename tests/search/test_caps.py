@@ -1,0 +1,106 @@
+"""Constraints on structure: bad input is named, programs are judged, and what cannot be had says what would be enough."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import automicro
+from automicro import ConstraintError, Constraints, Infeasible, Search
+from automicro.data import load_problem
+from automicro.measure import interpretability
+from automicro.program import Affine, Forest, Numeric, Program, Tree, Weights, columns_read
+from automicro.search.caps import limited, missed_caps, monotone_words, wishes_of
+
+LINEAR = Search(trials=3, families=["linear"], progress=False, workers=1)
+
+
+@pytest.fixture(scope="module")
+def table() -> tuple[pd.DataFrame, np.ndarray]:
+    rng = np.random.default_rng(0)
+    X = pd.DataFrame(rng.normal(size=(300, 3)), columns=["age", "price", "noise"])
+    X["colour"] = np.where(rng.random(300) < 0.5, "red", "blue")
+    return X, (X["age"] - X["price"] + 0.3 * rng.normal(size=300)).to_numpy()
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        (
+            {"must_not_use": "pric"},
+            "must_not_use: must name columns of the table, but 'pric' is none: did you mean 'price'",
+        ),
+        ({"must_use": "Age"}, "must_use: must name columns of the table, but 'Age' is none: did you mean 'age'"),
+        ({"monotone": {"old": "+"}}, "monotone: must name columns of the table, but 'old' is none: choose among age,"),
+        (
+            {"monotone": {"colour": "+"}},
+            "monotone: must name columns of numbers, but 'colour' is a category, which has no",
+        ),
+        ({"must_not_use": "age,price,noise,colour"}, "must_not_use: must leave a column to learn from, but names all"),
+    ],
+)
+def test_what_cannot_be_asked_of_columns(table: Any, asked: dict[str, Any], said: str) -> None:
+    with pytest.raises(ConstraintError) as caught:
+        automicro.select(*table, Constraints(metric="r2", score=0.5, **asked), search=LINEAR)
+    assert str(caught.value).startswith(said)
+
+
+def test_several_classes_have_no_one_direction(table: Any) -> None:
+    X, y = table
+    with pytest.raises(ConstraintError, match="monotone: is of one score, but the target has 3 classes"):
+        automicro.select(X, np.digitize(y, [-1, 1]), metric="accuracy", score=0.5, monotone={"age": "+"})
+
+
+def judged(table: Any, body: Any, **asked: Any) -> tuple[dict[str, float], str]:
+    constraints = Constraints(metric="r2", score=0, **asked)
+    problem = limited(load_problem(*table), constraints)
+    context: Any = SimpleNamespace(problem=problem, wishes=wishes_of(problem, constraints), max_features=None)
+    program = Program(4, tuple(Numeric(j, 0.0) for j in range(3)), body, "identity")
+    return missed_caps(context, program, interpretability), monotone_words(context, program)
+
+
+def linear(*weights: float) -> Affine:
+    return Affine(Weights.of([list(weights)]), Weights.of([0.0]))
+
+
+def crossing() -> Forest:
+    feature = np.array([0, 1, -1, -1, -1], np.int32)
+    tree = Tree(feature, np.float32([1, 2, 0, 0, 0]), feature > 0, np.array([0, 0, 0, 1, 0], np.int32))
+    return Forest((tree,), Weights.of([[0.0], [1.0]]), Weights.of([0.0]))
+
+
+def test_a_program_is_judged_on_its_structure(table: Any) -> None:
+    assert judged(table, linear(1, -1, 0), monotone="age=+,price=-,noise=+", must_use=["age"]) == ({}, "")
+    assert judged(table, linear(1, 0, 2), must_use=["age", "price"])[0] == {"must_use": 0.5}
+    assert judged(table, linear(1, 0, 2), must_not_use=["noise"])[0] == {"must_not_use": 1.0}
+    assert judged(table, linear(1, 1, 2), max_operations=5)[0] == {"max_operations": pytest.approx(0.4)}
+    assert judged(table, linear(1, 1, 2), max_interactions=0)[0] == {}
+    assert judged(table, crossing(), max_interactions=0)[0] == {"max_interactions": 1.0}
+
+
+def test_a_wrong_direction_is_told_with_the_values_that_show_it(table: Any) -> None:
+    missed, said = judged(table, crossing(), monotone="age=+,noise=-")
+    assert missed == {"monotone": 0.5}
+    assert said == "with age the score falls from 1 to 1.00000012 (price 2.00000024)"
+
+
+def test_what_must_not_be_read_is_not_prepared_and_what_must_be_is_judged(table: Any) -> None:
+    wanted = Constraints(metric="r2", score=0.2, must_not_use=["price"], must_use=["age"], certify=False)
+    found = automicro.select(*table, wanted, search=LINEAR)
+    read = columns_read(found.model.program)
+    assert 0 in read
+    assert 1 not in read
+    taken = next(record for record in found.trace if record.status == "taken")
+    assert taken.margins["must_use"] == taken.margins["must_not_use"] == 0.0
+
+
+def test_an_impossible_direction_binds_and_says_what_giving_it_up_gives(table: Any) -> None:
+    wanted = Constraints(metric="r2", score=0.7, monotone={"price": "+"}, certify=False)
+    with pytest.raises(Infeasible) as caught:
+        automicro.select(*table, wanted, search=LINEAR)
+    assert {"monotone", "score"} & set(caught.value.binding)
+    assert all(record.margins.get("monotone", 0) <= 0 for record in caught.value.trace if hasattr(record, "margins"))
