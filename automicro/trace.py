@@ -168,6 +168,8 @@ def _not_certified(result: Result, constraints: Constraints, trace: tuple[TrialR
             str(constraints.metric): step.score,
             "bytes": len(step.outcome.artifact or b""),
             "p_value": step.tested.p_value,
+            "rows": held,
+            "rows_needed": needed,
         }
     }
     return Infeasible(message, binding=("certify",), nearest=nearest, trace=trace)
