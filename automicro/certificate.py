@@ -16,7 +16,7 @@ import numpy as np
 from automicro.data import hold_out
 from automicro.errors import DataError, NotVerified
 from automicro.evidence.hashes import data_sha256, rows_sha256
-from automicro.measure import score
+from automicro.measure import judged_level, score
 from automicro.report import certificate_text
 from automicro.request import Certificate, CertifiedStep
 from automicro.search import Trust, claim_test, rows_needed
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 __all__ = ["Verified", "certificate_of", "sealed", "texts_in", "verify"]
 
 CLOSE = 1e-6
+LEVEL_ROWS = 1000
 
 
 @dataclass(frozen=True)
@@ -134,7 +135,7 @@ def verify(model: Model, problem: Problem) -> Verified:
     Raises
     ------
     NotVerified
-        If the model was changed, the certificate was changed, or the data are others; the sentence says which.
+        If the model, the certificate, or what the card says of the model was changed, or the data are others; the sentence says which.
     DataError
         If the model has no certificate.
     """
@@ -154,6 +155,8 @@ def verify(model: Model, problem: Problem) -> Verified:
         raise NotVerified("the held-out rows must follow from the seed, but are others: the certificate was changed")
     trust = Trust(problem, searched, held, certificate.share, certificate.seed)
     value, p_value = _recomputed(trust, model, certificate)
+    if fault := judged_level(model, problem.batch(searched[:LEVEL_ROWS])).fault:
+        raise NotVerified(fault)
     return Verified(value, p_value, len(held), certificate_text(certificate.model_dump(mode="json")))
 
 

@@ -7,15 +7,16 @@ from contextlib import contextmanager
 from functools import cached_property
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 
 from automicro.data.rows import rows_for_prediction
 from automicro.data.series import holds_series, series_rows
 from automicro.errors import ArtifactError, DataError
-from automicro.explain import explain
+from automicro.explain import ModelExplanation, drawn_rows, explain, global_card, replay
 from automicro.program import (
+    Batch,
     Evaluator,
     Summary,
     attention_of,
@@ -29,16 +30,19 @@ from automicro.program import (
     reads_graphs,
     write_artifact,
 )
+from automicro.program.graph_forms import graph_batch
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
     from numpy.typing import NDArray
 
-    from automicro.explain import Explanation
+    from automicro.explain import Explanation, Replay
     from automicro.program import Attended, Column, Program
 
 __all__ = ["Model", "load"]
+
+REPLAYED = 300  # rows that are drawn to begin a replay with
 
 
 class Model:
@@ -153,24 +157,33 @@ class Model:
         """Names of the source columns; their positions where there is no card."""
         return self._names or tuple(f"column {place}" for place in range(self.program.columns))
 
+    @overload
+    def explain(self) -> ModelExplanation: ...
+
+    @overload
     def explain(
         self, row: Any, *, immutable: Collection[str] = (), node: int | None = None, seed: int = 0
-    ) -> Explanation:
-        """Return the decision on one row step by step; it prints as at most twelve lines.
+    ) -> Explanation: ...
 
-        Its parts add up to the score; of classes there is the nearest change, within the ranges that training has seen, that would change
-        the output. Associations of the model are told, not causes.
+    def explain(
+        self, row: Any = None, *, immutable: Collection[str] = (), node: int | None = None, seed: int = 0
+    ) -> Explanation | ModelExplanation:
+        """Return the decision on one row step by step, in at most twelve lines; or, without a row, the whole model.
+
+        The parts of a decision add up to the score; of classes there is the nearest change, within the ranges that training has seen,
+        that would change the output. The whole model comes as an equation, tables, rules or prototypes, with how columns are read and which
+        of them interact, and with the result of its replay. Associations of the model are told, not causes.
 
         Parameters
         ----------
-        row : table, array, list or dict
+        row : table, array, list or dict, optional
             One row or one graph; see `predict`.
         immutable : collection of str
             Columns that the change must leave alone.
         node : int, optional
             Of a model that predicts nodes: which node of the graph.
         seed : int
-            Of the orders in which columns or nodes are credited, where the model is no sum.
+            Of the orders in which columns or nodes are credited, where the model is no sum, and of the rows of the replay.
 
         Raises
         ------
@@ -179,8 +192,42 @@ class Model:
         RequestError
             If `immutable` names what is no column of the model, or `node` is not one of the graph's.
         """
+        if row is None:
+            card = global_card(self.program, self.card)
+            return ModelExplanation(card, self._replayed(card, None, seed))
         with self._named():
             return explain(self.program, self.card, row, immutable=immutable, node=node, seed=seed)
+
+    def replay(self, X: Any = None, *, seed: int = 0) -> Replay:
+        """Hold what the file says about its model against the model: the card's `explanation`, or what `explain` shows if it has none.
+
+        An interpreter that sees only these data and a row must give the model's scores, labels, one-unit changes and flip points
+        on some 1,000 rows, and the steps that explain single rows must stand there.
+
+        Parameters
+        ----------
+        X : table or array, (rows, columns), optional
+            Rows to begin with; see `predict`. Without them they are drawn within the ranges that the card tells.
+        seed : int
+            Of the rows that are drawn.
+
+        Raises
+        ------
+        DataError
+            As `predict`.
+        """
+        stored = (self.card or {}).get("explanation")
+        return self._replayed(global_card(self.program, self.card) if stored is None else stored, X, seed)
+
+    def _replayed(self, shown: dict[str, Any], X: Any, seed: int) -> Replay:
+        if X is None:
+            batch = drawn_rows(self.program, self.card, REPLAYED, seed)
+        elif self._of_graphs or holds_graphs(X):
+            batch = graph_batch(self.program, X, self._names)
+        else:
+            with self._named():
+                batch = Batch(tuple(columns_of(self.program, self._rows(X))))
+        return replay(self.program, shown, batch, self.column_names, seed=seed)
 
     def attention(self, X: Any) -> Attended:
         """Return how heads weighed the tokens of rows, for models whose heads pool tokens; see `predict` for `X`.

@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from automicro.errors import DataError, RequestError
+from automicro.explain import global_card
 from automicro.measure import directions, interpretability
 from automicro.model import Model
 from automicro.prices import prices
 from automicro.program import has_points, outlier_distances, unpack
 from automicro.report import Progress
 from automicro.request import Card, CardColumn
-from automicro.search import frontier, ranges_of, search
+from automicro.search import frontier, judged_by_replay, ranges_of, search
 from automicro.selection import RecordTable, ReferenceScore, Selection
 from automicro.trace import infeasible, records
 from automicro.verdict import judgement
@@ -86,7 +87,10 @@ def _selection(asked: _Asked, result: Result, chosen: Outcome, trace: tuple[Tria
     sign = asked.constraints.measured.sign
     candidate = result.found.candidates[chosen.number]
     program = unpack(chosen.artifact or b"")
-    structure = chosen.structure or interpretability(program)
+    if chosen.structure is None:
+        chosen = replace(chosen, structure=interpretability(program))
+    chosen = judged_by_replay(result.context, chosen)
+    structure: Any = chosen.structure
     cheap = structure.constants <= MOST_CONSTANTS and len(structure.columns) <= MOST_COLUMNS
     told = directions(program, None, ranges_of(result.context.problem)) if cheap else {}
     structure = replace(structure, directions={column: direction.kind for column, direction in told.items()})
@@ -128,7 +132,7 @@ def _card(asked: _Asked, result: Result, chosen: Outcome, judged: Judgement, str
     problem, candidate = result.context.problem, result.found.candidates[chosen.number]
     low, high = judged.score_interval
     payload = chosen.artifact or b""
-    return Card(
+    card = Card(
         columns=tuple(
             CardColumn(name=c.name, kind=c.kind, minimum=c.minimum, maximum=c.maximum) for c in problem.table.profiles
         ),
@@ -147,6 +151,7 @@ def _card(asked: _Asked, result: Result, chosen: Outcome, judged: Judgement, str
         parameters=dict(candidate.parameters),
         preparation=asdict(candidate.preparation),
         interpretability=structure.name,
+        replay=None if chosen.replay is None else str(chosen.replay),
         directions={problem.table.names[column]: kind for column, kind in structure.directions.items()} or None,
         size_bytes=len(payload),
         sha256=hashlib.sha256(payload).hexdigest(),
@@ -154,6 +159,9 @@ def _card(asked: _Asked, result: Result, chosen: Outcome, judged: Judgement, str
         outlier_distance=_outlier_distance(problem, unpack(payload)),
         versions=_versions(),
     )
+    if chosen.replay is None or not chosen.replay.passed:
+        return card
+    return card.model_copy(update={"explanation": global_card(unpack(payload), card.model_dump(mode="json"))})
 
 
 def _outlier_distance(problem: Problem, program: Program) -> float | None:

@@ -138,10 +138,17 @@ def _model_commands(kinds: Any) -> None:
 
 def _explain_command(kinds: Any) -> None:
     explain = _add(
-        kinds, "explain", "tell why a saved model predicts what it does for one row, and what would change it"
+        kinds,
+        "explain",
+        "tell a saved model as a whole, or why it predicts what it does for one row, and what would change it",
     )
     explain.add_argument("model", metavar="MODEL", help="a file that a search has written")
-    explain.add_argument("data", metavar="DATA", help=DataSource.model_fields["source"].description)
+    explain.add_argument(
+        "data",
+        metavar="DATA",
+        nargs="?",
+        help=f"the row's table, {DataSource.model_fields['source'].description}; without it the whole model is told",
+    )
     explain.add_argument(
         "--series", metavar="ID,TIME", help="of a long table: the columns of a series and of its steps"
     )

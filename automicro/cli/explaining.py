@@ -1,4 +1,4 @@
-"""The command `explain`: one decision of a saved model, step by step."""
+"""The command `explain`: a saved model as a whole, or one decision of it, step by step."""
 
 from __future__ import annotations
 
@@ -17,8 +17,13 @@ __all__ = ["explain"]
 
 
 def explain(arguments: Namespace) -> str:
-    """Return the explanation of one row of a table, of one node of a graph, or of one graph of a list; or effects over all rows."""
+    """Return the explanation of one row, of one node or graph; or effects over all rows; without data that of the whole model."""
     model = load(arguments.model)
+    if arguments.data is None:
+        if arguments.effects or arguments.importance or arguments.immutable:
+            raise RequestError("DATA: must be given for --effects, --importance and --immutable")
+        whole = model.explain()
+        return f"{whole.to_json() if arguments.json else whole}\n"
     table = read_rows(arguments, model)
     if arguments.effects or arguments.importance:
         return _over_all_rows(arguments, model, table)

@@ -107,22 +107,24 @@ def _json_lines(names: list[str], rows: list[list[Any]]) -> str:
 
 
 def inspect(arguments: Namespace) -> str:
-    """Return a model in words, its size by part and its card."""
-    from automicro.program import size_by_part  # noqa: PLC0415 - predicting does not need it
+    """Return a model in words, the level that it has, its size by part and its card."""
+    from automicro.measure import judged_level  # noqa: PLC0415 - predicting does not need it
+    from automicro.program import size_by_part  # noqa: PLC0415 - as above
     from automicro.report import card_text, model_text, size_text  # noqa: PLC0415 - as above
 
     model = load(arguments.model)
-    words = model_text(model.program, model.card)
+    words, level = model_text(model.program, model.card), str(judged_level(model))
     if arguments.json:
         told = {
             "size_bytes": model.size_bytes,
             "size_by_part": size_by_part(model.program),
             "model": words.splitlines(),
+            "interpretability": level,
             "card": model.card,
         }
         return json.dumps(told, indent=2) + "\n"
     card = "none (stripped)" if model.card is None else card_text(model.card)
-    parts = {"model": words, "size": size_text(model.program), "card": card}
+    parts = {"model": words, "interpretability": level, "size": size_text(model.program), "card": card}
     return "\n".join(f"{title}\n{_indented(text)}\n" for title, text in parts.items())
 
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from automicro.errors import DataError, RequestError
 from automicro.explain.asked import factors
+from automicro.explain.card import body_data
 from automicro.explain.explanation import Part, Weight
 from automicro.explain.linear import slopes
 from automicro.explain.neighbours import by_node, distances_to
@@ -135,7 +136,7 @@ def graph_parts(asked: AskedGraph, seed: int) -> Found:
         values, texts = X, feature_texts(asked.program, asked.names)
         for step in before:
             values = body_scores(step, values, topology)
-            texts = texts if isinstance(step, Scale) else after_messages(step, texts)
+            texts = texts if isinstance(step, Scale) else after_messages(body_data(step), texts)
         own = np.asarray(values[asked.node or 0], dtype=np.float64)
         found = exact_parts(rest, own, asked.of, Derived(texts, own))
         if found is not None:

@@ -8,6 +8,7 @@ from automicro.measure.interactions import Interaction
 from automicro.measure.interpretability import Interpretability, Limits, interpretability
 from automicro.measure.interval import JudgedRows, Reference, halves_interval, interval
 from automicro.measure.latency import FEWEST_RUNS, Latency, latency_in_fresh_processes, more_runs
+from automicro.measure.level import JudgedLevel, judged_level
 from automicro.measure.monotone import Direction, directions
 from automicro.measure.partitions import agreement, density_validity, distances, silhouette
 from automicro.measure.score import score, scores, scores_by_fold
@@ -24,6 +25,7 @@ __all__ = [
     "Importance",
     "Interaction",
     "Interpretability",
+    "JudgedLevel",
     "JudgedRows",
     "Latency",
     "Limits",
@@ -40,6 +42,7 @@ __all__ = [
     "halves_interval",
     "interpretability",
     "interval",
+    "judged_level",
     "latency_in_fresh_processes",
     "more_runs",
     "permutation_importance",

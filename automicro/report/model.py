@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from automicro.program import Forest, size_by_part
-from automicro.report.body import Telling, body_lines, decides_alone
-from automicro.words.features import column_names, feature_texts, reading_lines
+from automicro.explain import global_card
+from automicro.program import size_by_part
+from automicro.words.model import MOST_LINES, global_text
 from automicro.words.numbers import aligned, count, rounded
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["card_text", "model_text", "size_text"]
 
 
-def model_text(program: Program, card: dict[str, Any] | None = None, limit: int = 40) -> str:
+def model_text(program: Program, card: dict[str, Any] | None = None, limit: int = MOST_LINES) -> str:
     """Return what a program computes, in words that a reader can follow with a pencil.
 
     Parameters
@@ -27,33 +27,7 @@ def model_text(program: Program, card: dict[str, Any] | None = None, limit: int 
     limit : int
         Most lines of one list of terms, steps or rules.
     """
-    names = column_names(program.columns, card)
-    labels = tuple(str(label) for label in program.labels or ())
-    target = str((card or {}).get("target") or "prediction")
-    outputs = tuple(f"score of {label}" for label in labels) if program.link == "softmax" else ("score",)
-    if program.link == "identity" and not labels:
-        outputs = (target,)
-    telling = Telling(feature_texts(program, names), outputs, labels, program.link, limit)
-    lines = [*body_lines(program.body, telling), *reading_lines(program, names)]
-    if not (isinstance(program.body, Forest) and decides_alone(program.body, telling)):
-        lines += _link_lines(telling, target)
-    return "\n".join(lines)
-
-
-def _link_lines(telling: Telling, target: str) -> list[str]:
-    match telling.link:
-        case "sigmoid":
-            no, yes = telling.labels
-            return [
-                f"predict {yes} if score > 0, else {no}",
-                f"probability of {yes} = 1 / (1 + exp(-score))",
-            ]
-        case "softmax":
-            return ["predict the label with the greatest score", "probabilities = softmax of the scores"]
-        case "exp":
-            return [f"{target} = exp(score)"]
-        case _:
-            return []
+    return global_text(global_card(program, card), limit)
 
 
 def size_text(program: Program) -> str:
@@ -65,10 +39,9 @@ def size_text(program: Program) -> str:
 
 
 def card_text(card: dict[str, Any]) -> str:
-    """Return a card as lines of key and value."""
-    return "\n".join(
-        aligned((key.replace("_", " "), _value(key, value)) for key, value in card.items() if value is not None)
-    )
+    """Return a card as lines of key and value; `model_text` has its explanation."""
+    told = ((key, value) for key, value in card.items() if value is not None and key != "explanation")
+    return "\n".join(aligned((key.replace("_", " "), _value(key, value)) for key, value in told))
 
 
 def _value(key: str, value: Any) -> str:

@@ -107,6 +107,13 @@ class Card(_Record):
     directions: dict[str, Literal["+", "-", "constant", "neither", "unproved"]] | None = Field(
         None, description="how the score is proved to go with each column of numbers, whatever the others are"
     )
+    replay: str | None = Field(
+        None,
+        description="whether an interpreter that sees only the explanation gives what the model gives; none if it is opaque",
+    )
+    explanation: dict[str, Any] | None = Field(
+        None, description="all of the model as data: columns, tables, rules or prototypes, link; none if it is opaque"
+    )
     expected_score: float | None = Field(
         None,
         description="of an estimated score: what is to be expected of new rows, the optimism of the selection taken off",

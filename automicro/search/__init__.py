@@ -3,6 +3,7 @@
 from automicro.search.caps import cap_values, caps_of, ranges_of
 from automicro.search.certify import Certified, Trust, claim_test, rows_needed
 from automicro.search.finish import Point, frontier, optimism, score_interval
+from automicro.search.replaying import judged_by_replay
 from automicro.search.search import Result, search
 from automicro.search.task import Candidate, Outcome
 
@@ -17,6 +18,7 @@ __all__ = [
     "caps_of",
     "claim_test",
     "frontier",
+    "judged_by_replay",
     "optimism",
     "ranges_of",
     "rows_needed",

@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from automicro.search.executor import LocalExecutor
     from automicro.search.loop import Found
     from automicro.search.reference import Reference
-    from automicro.search.task import Context, Target
+    from automicro.search.replaying import Gate
+    from automicro.search.task import Target
 
 __all__ = ["Refits", "refits", "settle", "strongest_task"]
 
@@ -83,14 +84,13 @@ def strongest_task(
     return StrongestTask(reference_tasks({best: families[best]}, facts, 1, seed)[0].candidate)
 
 
-def settle(
-    context: Context, trust: Trust, constraints: Constraints, found: Found, made: Refits
-) -> tuple[Certified, Timed]:
-    """Test artifacts, and return the tests and the smallest that passed and is sure to be fast enough, with its latency."""
-    result = certified(trust, constraints, sequence([*found.feasible, *made.sound]), made.reference)
+def settle(gate: Gate, trust: Trust, constraints: Constraints, made: Refits) -> tuple[Certified, Timed]:
+    """Test artifacts that pass the gate; return the tests and the smallest that passed and is sure to be fast enough, with its latency."""
+    ordered = [o for o in map(gate.passed, sequence([*gate.found.feasible, *made.sound])) if o is not None]
+    result = certified(trust, constraints, ordered, made.reference)
     if result.chosen is None:
         return result, Timed(None, None)
-    rows, limit = raw_rows(context), constraints.latency
+    rows, limit = raw_rows(gate.context), constraints.latency
     slow: list[tuple[Outcome, Latency]] = []
     passed = [step for step in result.steps if step.rejected]
     for place, step in reversed(list(enumerate(passed))):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from automicro.measure import Latency
+    from automicro.search.replaying import Gate
     from automicro.search.task import Context, Outcome
 
 __all__ = ["Point", "Timed", "decide_latency", "decided", "frontier", "optimism", "raw_rows", "score_interval"]
@@ -83,23 +85,28 @@ def _raw(column: Any) -> Any:
 
 
 def decide_latency(
-    context: Context, feasible: Sequence[Outcome], limit_us: float | None, quantile: float, until: float | None = None
+    gate: Gate, feasible: Sequence[Outcome], limit_us: float | None, quantile: float, until: float | None = None
 ) -> Timed:
-    """Time artifacts in fresh processes until one is sure to keep the limit; without a limit only the smallest is timed.
+    """Time artifacts that pass the gate in fresh processes until one is sure to keep the limit; without one only the smallest is timed.
 
     The smallest come first, then those that were fastest in their trials; a third one is not begun after `time.monotonic()` has
     reached `until`.
     """
-    rows = raw_rows(context)
+    rows = raw_rows(gate.context)
+    if limit_us is None:
+        feasible = list(islice(filter(None, map(gate.passed, feasible)), 1))
     smallest, others = feasible[: LATENCY_TRIES // 2], feasible[LATENCY_TRIES // 2 :]
     fastest = sorted(others, key=lambda o: (o.latency_us or 0.0, o.number))[: LATENCY_TRIES // 2]
     too_slow: list[tuple[Outcome, Latency]] = []
     for outcome in (*smallest, *fastest):
         if until is not None and len(too_slow) >= 2 and time.monotonic() >= until:
             break
+        followed = gate.passed(outcome)
+        if followed is None:
+            continue
         measured = decided(outcome.artifact or b"", rows, limit_us, quantile, until)
         if limit_us is None or measured.decision(limit_us) == "met":
-            return Timed(outcome, measured, tuple(too_slow))
+            return Timed(followed, measured, tuple(too_slow))
         too_slow.append((outcome, measured))
     return Timed(None, None, tuple(too_slow))
 

@@ -17,6 +17,7 @@ from automicro.search.executor import LocalExecutor
 from automicro.search.finish import decide_latency
 from automicro.search.loop import Goal, Loop, serves, usable_families
 from automicro.search.reference import find_reference, reference_tasks
+from automicro.search.replaying import Gate
 from automicro.search.store import Store
 from automicro.search.structure import one_cluster, partition_target, structure_note, structure_of
 from automicro.search.task import Context, Target, offsets_of
@@ -129,12 +130,12 @@ def search(problem: Problem, constraints: Constraints, settings: Search, listene
         if trust is not None:
             strongest = strongest_task(registry.families, facts, reference, settings.seed)
             made = refits(executor, trust, found, target, strongest, clock.loop_until(certifying=False))
-    certificate = None
+    certificate, gate = None, Gate(context, found, target.level)
     if trust is not None:
-        certificate, timed = settle(context, trust, constraints, found, made)
+        certificate, timed = settle(gate, trust, constraints, made)
     if trust is None or (timed.outcome is None and constraints.certify == "auto"):
         feasible = found.feasible if trust is None else found.feasible or made.sound
-        timed = _timed(context, found, feasible, constraints, clock.until(1.0))
+        timed = _timed(gate, feasible, constraints, clock.until(1.0))
     all_notes = (
         *problem.notes,
         *notes,
@@ -187,7 +188,7 @@ def _one_cluster(
     """Return the model of one cluster, for rows without structure."""
     target = partition_target(constraints, test)
     found = one_cluster(context, target, test)
-    timed = _timed(context, found, found.feasible, constraints, clock.until(1.0))
+    timed = _timed(Gate(context, found, target.level), found.feasible, constraints, clock.until(1.0))
     notes = (*notes, *_doubts(timed, constraints))
     return Result(context, target, found, timed, None, notes, time.monotonic() - clock.started)
 
@@ -197,20 +198,18 @@ def _trial_seconds(settings: Search) -> float:
     return settings.trial_seconds or max(TRIAL_SECONDS, TRIAL_SHARE * (settings.seconds or 0.0))
 
 
-def _timed(
-    context: Context, found: Found, feasible: Sequence[Outcome], constraints: Constraints, until: float | None
-) -> Timed:
+def _timed(gate: Gate, feasible: Sequence[Outcome], constraints: Constraints, until: float | None) -> Timed:
     """Decide the latency; Ctrl-C ends the search, and only a second one what must follow."""
 
     def decided() -> Timed:
-        return decide_latency(context, feasible, constraints.latency, constraints.latency_quantile, until)
+        return decide_latency(gate, feasible, constraints.latency, constraints.latency_quantile, until)
 
     try:
         return decided()
     except KeyboardInterrupt:
-        if found.interrupted:
+        if gate.found.interrupted:
             raise
-        found.interrupted = True
+        gate.found.interrupted = True
         return decided()
 
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from automicro.data import Fold, PreparationSettings, Problem
+    from automicro.explain import Replay
     from automicro.measure import Interpretability
     from automicro.search.transfer import Earlier
 
@@ -164,6 +165,8 @@ class Outcome:
         row was never held out. For clustering each half's clusters have numbers of their own.
     taken_over : str
         What of an earlier model or a pretrained encoder went into it.
+    replay : Replay or None
+        Whether the artifact's global card gives what the artifact gives; only of what may be returned.
     """
 
     number: int
@@ -179,6 +182,7 @@ class Outcome:
     indices: Mapping[str, float] | None = None
     out_of_fold: NDArray[np.float64] | None = None
     taken_over: str = ""
+    replay: Replay | None = None
     folds_run: int = 0
     seconds: float = 0.0
 

@@ -10,8 +10,10 @@ import numpy as np
 
 from automicro.data import profile
 from automicro.discovery.declarations import fault
+from automicro.explain import global_card, replay
+from automicro.measure import interpretability
 from automicro.plugin import Choice, Declined, Float, Integer
-from automicro.program import PRECISIONS, Categories, columns_read, evaluate, pack, quantise, unpack
+from automicro.program import PRECISIONS, Categories, columns_read, decode, evaluate, pack, quantise, unpack
 from automicro.search.budget import artifact_budget
 from automicro.search.space import candidate_space, own_parameters, preparation_settings
 from automicro.search.task import Candidate, Context
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
 __all__ = ["check_family"]
 
 FEW_COLUMNS = 2
+REPLAYED = 200
 MISSING = "missing values"
 
 
@@ -39,7 +42,8 @@ def check_family(family: Family, *, settings: int = 2, drawn: int = 1, seed: int
     Which problems are posed is told by the tasks and kinds of data that the family says it serves. On each, the first `settings` of the
     portfolio and `drawn` others are trained: twice with the same seed, which must give the same bytes; with weights; and
     with at most two columns. Every variant must keep its size budget, be the same after packing and unpacking, and predict
-    numbers for rows that are missing, extreme or of unseen categories. A family that declines has kept its promise.
+    numbers for rows that are missing, extreme or of unseen categories; what a
+    reader is shown of a program that is not opaque must replay. A family that declines has kept its promise.
 
     Parameters
     ----------
@@ -145,6 +149,8 @@ class _Check:
                 break
         for key, program in {**lowered, **programs}.items():
             yield from self._program_faults(key, program)
+        for key, program in lowered.items():
+            yield from self._replay_faults(key, program)
         yield from self._more_faults()
 
     def _trained(
@@ -170,6 +176,16 @@ class _Check:
             predicted = evaluate(program, replace(batch, columns=columns))
             if np.isnan(predicted).any() or (rows == MISSING and np.isinf(predicted).any()):
                 yield f"predictions must be numbers, but variant {key!r} gives NaN or infinity for {rows}"
+
+    def _replay_faults(self, key: str, program: Program) -> Iterator[str]:
+        """Hold what a reader would be shown against what ships, where its structure has a level above 0."""
+        batch, shipped = self.case.problem.batch(), unpack(pack(program))
+        names = self.case.problem.table.names
+        if interpretability(shipped, decode(shipped.decoders, batch), topology=batch.topology).level:
+            shown = global_card(shipped, {"columns": [{"name": name} for name in names]})
+            found = replay(shipped, shown, batch, names, rows=REPLAYED)
+            if not found.passed:
+                yield f"the global card must give what the artifact gives, but the replay of variant {key!r} {found}"
 
     def _more_faults(self) -> Iterator[str]:
         """Train with weights and with a cap on columns."""

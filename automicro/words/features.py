@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from automicro.program import Grams, Lookup, Missing, Numeric, OneHot, Summary
 from automicro.program.series import summary_words
-from automicro.words.numbers import number
+from automicro.words.numbers import number, plain
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from automicro.program import Decoder, Program
 
-__all__ = ["FeatureText", "column_names", "feature_texts", "reading_lines"]
+__all__ = ["FeatureText", "column_names", "feature_texts", "input_text", "inputs_of", "reading_lines"]
+
+_OF_GRAMS = ("unit", "low", "high", "bits", "prefix", "counted", "scaled")
 
 
 @dataclass(frozen=True)
@@ -52,55 +54,79 @@ def column_names(columns: int, card: dict[str, object] | None) -> tuple[str, ...
     return tuple(f"column {position}" for position in range(columns))
 
 
-def feature_texts(program: Program, names: Sequence[str]) -> tuple[FeatureText, ...]:
-    """Return one text for each feature that the decoders make."""
-    return tuple(text for decoder in program.decoders for text in _texts(decoder, names[decoder.column]))
+def inputs_of(decoders: Sequence[Decoder], names: Sequence[str]) -> list[dict[str, Any]]:
+    """Return one entry for each feature that decoders make: data that JSON can hold, and that tells all that the decoder does."""
+    return [entry for decoder in decoders for entry in _entries(decoder, names[decoder.column])]
 
 
-def _texts(decoder: Decoder, name: str) -> list[FeatureText]:
+def _entries(decoder: Decoder, name: str) -> list[dict[str, Any]]:
     match decoder:
         case Numeric():
-            return [FeatureText(name, may_be_missing=decoder.fill is None)]
+            fill = None if decoder.fill is None else plain(decoder.fill)
+            return [{"kind": "number", "column": name, "if_missing": fill}]
         case Missing():
-            return [FeatureText(f"[{name} is missing]", f"{name} is missing", f"{name} is not missing")]
+            return [{"kind": "missing", "column": name}]
         case OneHot():
-            return [_level(name, level) for level in decoder.levels]
+            return [{"kind": "level", "column": name, "level": level} for level in decoder.levels]
         case Lookup():
-            return [FeatureText(f"code of {name}")]
+            codes = [[level, plain(v)] for level, v in zip(decoder.levels, decoder.values.values, strict=True)]
+            return [{"kind": "code", "column": name, "codes": codes, "otherwise": plain(decoder.default)}]
         case Grams():
-            return [FeatureText(f"[{name} in bucket {bucket}]") for bucket in decoder.buckets]
+            told = {key: getattr(decoder, key) for key in _OF_GRAMS}
+            return [{"kind": "grams", "column": name, "bucket": bucket, **told} for bucket in decoder.buckets]
         case Summary():
-            return [FeatureText(summary_words(decoder, name))]
+            told = {"statistic": decoder.statistic, "parts": 1 << decoder.level, "part": decoder.window}
+            return [{"kind": "summary", "column": name, **told}]
 
 
-def _level(name: str, level: str | None) -> FeatureText:
-    if level is None:
+def feature_texts(program: Program, names: Sequence[str]) -> tuple[FeatureText, ...]:
+    """Return one text for each feature that the decoders make."""
+    return tuple(map(input_text, inputs_of(program.decoders, names)))
+
+
+def input_text(entry: dict[str, Any]) -> FeatureText:
+    """Return an entry of `inputs_of` in words."""
+    name = entry["column"]
+    match entry["kind"]:
+        case "number":
+            return FeatureText(name, may_be_missing=entry["if_missing"] is None)
+        case "code":
+            return FeatureText(f"code of {name}")
+        case "grams":
+            return FeatureText(f"[{name} in bucket {entry['bucket']}]")
+        case "summary":
+            summary = Summary(0, entry["statistic"], entry["parts"].bit_length() - 1, entry["part"])
+            return FeatureText(summary_words(summary, name))
+    if entry.get("level") is None:
         return FeatureText(f"[{name} is missing]", f"{name} is missing", f"{name} is not missing")
+    level = entry["level"]
     return FeatureText(f"[{name} = {level}]", f"{name} is {level}", f"{name} is not {level}")
 
 
-def _gram_words(grams: Grams) -> str:
+def _gram_words(told: dict[str, Any]) -> str:
     """Return what of a text falls into buckets, and what a bucket counts as."""
-    sizes = str(grams.low) if grams.low == grams.high else f"{grams.low} to {grams.high}"
+    sizes = str(told["low"]) if told["low"] == told["high"] else f"{told['low']} to {told['high']}"
     what = (
-        f"the number of its {sizes}-{grams.unit} grams" if grams.counted else f"1 if it has {sizes}-{grams.unit} grams"
+        f"the number of its {sizes}-{told['unit']} grams"
+        if told["counted"]
+        else f"1 if it has {sizes}-{told['unit']} grams"
     )
-    cut = f" (words cut to {grams.prefix} letters)" if grams.prefix else ""
-    root = ", divided by the root of the number of all its grams," if grams.scaled else ""
-    return f"{what}{cut}{root} in one of {1 << grams.bits} buckets"
+    cut = f" (words cut to {told['prefix']} letters)" if told["prefix"] else ""
+    root = ", divided by the root of the number of all its grams," if told["scaled"] else ""
+    return f"{what}{cut}{root} in one of {1 << told['bits']} buckets"
 
 
-def reading_lines(program: Program, names: Sequence[str]) -> list[str]:
-    """Return how columns become features, where that is more than taking a number as it stands."""
+def reading_lines(inputs: Sequence[dict[str, Any]]) -> list[str]:
+    """Return how columns become inputs, where that is more than taking a number as it stands."""
     lines = []
-    for decoder in program.decoders:
-        name = names[decoder.column]
-        if isinstance(decoder, Numeric) and decoder.fill is not None:
-            lines.append(f"{name} counts as {number(decoder.fill)} where missing")
-        elif isinstance(decoder, Lookup):
-            levels = ("missing" if level is None else level for level in decoder.levels)
-            codes = [f"{level}: {number(value)}" for level, value in zip(levels, decoder.values.values, strict=True)]
-            lines.append(f"code of {name}: {', '.join([*codes, f'any other: {number(decoder.default)}'])}")
-        elif isinstance(decoder, Grams):
-            lines.append(f"[{name} in bucket b]: {_gram_words(decoder)} by hash, 0 if there are none")
-    return lines
+    for told in inputs:
+        name = told["column"]
+        if told["kind"] == "number" and told["if_missing"] is not None:
+            lines.append(f"{name} counts as {number(told['if_missing'])} where missing")
+        elif told["kind"] == "code":
+            codes = [f"{'missing' if level is None else level}: {number(value)}" for level, value in told["codes"]]
+            codes.append(f"any other: {number(told['otherwise'])}")
+            lines.append(f"code of {name}: {', '.join(codes)}")
+        elif told["kind"] == "grams":
+            lines.append(f"[{name} in bucket b]: {_gram_words(told)} by hash, 0 if there are none")
+    return list(dict.fromkeys(lines))

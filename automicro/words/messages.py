@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from automicro.program import Propagate
 from automicro.words.features import FeatureText
 from automicro.words.numbers import count, number
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    from automicro.program import Pool
 
 __all__ = ["after_messages", "messages_line", "pool_texts"]
 
@@ -24,21 +21,24 @@ WAYS = {
 POOLED = {"sum": "sum", "mean": "mean", "max": "largest"}
 
 
-def messages_line(node: Propagate) -> str:
+def messages_line(told: dict[str, Any]) -> str:
     """Return what every node learns from its neighbours."""
-    weighted = "" if node.attribute is None else f", weighted by edge attribute {node.attribute}"
-    own = {0.0: "", 1.0: "its own and "}.get(node.own, f"{number(node.own)} times its own and ")
-    return f"every feature becomes {WAYS[node.kind]} {own}the neighbours'{weighted}, {count(node.hops, 'time')}"
+    place = told["edge_attribute"]
+    weighted = "" if place is None else f", weighted by edge attribute {place}"
+    own = {0.0: "", 1.0: "its own and "}.get(told["own"], f"{number(told['own'])} times its own and ")
+    return f"every feature becomes {WAYS[told['way']]} {own}the neighbours'{weighted}, {count(told['times'], 'time')}"
 
 
-def pool_texts(node: Pool, features: Sequence[FeatureText]) -> tuple[FeatureText, ...]:
+def pool_texts(told: dict[str, Any], features: Sequence[FeatureText]) -> tuple[FeatureText, ...]:
     """Return the items of a pool in words."""
-    pairs = zip(node.kinds, node.features, strict=True)
-    return tuple(FeatureText("nodes" if f < 0 else f"{POOLED[kind]} of {features[f].name}") for kind, f in pairs)
+    return tuple(
+        FeatureText("nodes" if item["input"] is None else f"{POOLED[item['way']]} of {features[item['input']].name}")
+        for item in told["items"]
+    )
 
 
-def after_messages(node: Propagate | Pool, features: Sequence[FeatureText]) -> tuple[FeatureText, ...]:
+def after_messages(told: dict[str, Any], features: Sequence[FeatureText]) -> tuple[FeatureText, ...]:
     """Return what features are called after messages or a pool."""
-    if isinstance(node, Propagate):
+    if told["kind"] == "messages":
         return tuple(FeatureText(f"smoothed {text.name}") for text in features)
-    return pool_texts(node, features)
+    return pool_texts(told, features)

@@ -9,7 +9,7 @@ import numpy as np
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-__all__ = ["aligned", "count", "number", "rounded", "signed"]
+__all__ = ["aligned", "count", "number", "plain", "rounded", "signed"]
 
 _EXACT_INTEGERS = 2**24
 
@@ -20,6 +20,11 @@ def number(value: float) -> str:
     if np.isfinite(exact) and exact == np.trunc(exact) and abs(exact) <= _EXACT_INTEGERS:
         return str(int(exact))
     return str(exact)
+
+
+def plain(value: float) -> float:
+    """Return the number that `number` writes: the shortest decimal that reads back as the same float32."""
+    return float(number(value))
 
 
 def signed(value: float) -> str:

@@ -120,8 +120,8 @@ def follow(lines: list[str], row: dict[str, float], depth: int = 0) -> str:
             break
         if indent > 2 * depth:
             continue
-        if line.strip().startswith("if "):
-            condition, _, outcome = line.strip().removeprefix("if ").partition(":")
+        if (told := line.strip().removeprefix("else ")).startswith("if "):
+            condition, _, outcome = told.removeprefix("if ").partition(":")
             taken = meets(condition, row)
         elif line.strip().startswith("else:"):
             outcome, taken = line.strip().removeprefix("else:"), not taken

@@ -1,0 +1,89 @@
+"""Rows of the kind that a model reads, drawn where there are no data: within the ranges that its card tells."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from automicro.program import Batch, Categories, Lookup, OneHot, Propagate, Texts, Topology, reads_graphs
+from automicro.program.nodes import Chain, Sum
+from automicro.program.rows import column_kinds
+from automicro.program.usage import usage
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from automicro.program import Column, Node, Program
+
+__all__ = ["drawn_rows"]
+
+STEPS, WORDS, MOST_NODES = 24, 12, 8
+LETTERS = np.array(list("abcdefghijklmnopqrstuvwxyz"))
+
+
+def drawn_rows(program: Program, card: Mapping[str, Any] | None, count: int, seed: int) -> Batch:
+    """Return so many rows, or of a model of graphs so many nodes of small ones, each column on its own.
+
+    Parameters
+    ----------
+    program : Program
+    card : mapping or None
+        Of the model: its ranges of numbers; without it they are drawn around the places where the program compares them.
+    count : int
+    seed : int
+    """
+    rng = np.random.default_rng(seed)
+    kinds = column_kinds(program.decoders) or {0: "missing"}
+    entries = (card or {}).get("columns", ())
+    columns: list[Column | None] = [None] * program.columns
+    for place, kind in kinds.items():
+        entry = entries[place] if place < len(entries) else {}
+        low, high = entry.get("minimum"), entry.get("maximum")
+        known = _around_cuts(program) if low is None or high is None else (low, high)
+        columns[place] = _column(program, place, kind, known, count, rng)
+    return Batch(tuple(columns), _graphs(program.body, count, rng) if reads_graphs(program.body) else None)
+
+
+def _around_cuts(program: Program) -> tuple[float, float]:
+    cuts = [cut for found in usage(program.body).compared.values() for cut in found]
+    return min([*cuts, 0.0]) - 1, max([*cuts, 0.0]) + 1
+
+
+def _column(
+    program: Program, place: int, kind: str, known: tuple[float, float], count: int, rng: np.random.Generator
+) -> Column:
+    gone = rng.random(count) < 0.1
+    if kind == "category":
+        found = [d.levels for d in program.decoders if d.column == place and isinstance(d, OneHot | Lookup)]
+        levels = tuple(dict.fromkeys(level for own in found for level in own if level is not None))
+        codes = rng.integers(0, len(levels), count) if levels else np.full(count, -1)
+        return Categories(np.where(gone, -1, codes).astype(np.int32), levels)
+    if kind == "text":
+        words = ["".join(rng.choice(LETTERS, rng.integers(1, 6))) for _ in range(count * WORDS)]
+        texts = [" ".join(words[row * WORDS : (row + 1) * WORDS]) for row in range(count)]
+        return Texts(np.array([None if lost else text for lost, text in zip(gone, texts, strict=True)], dtype=object))
+    shape = (count, STEPS) if kind == "series" else (count,)
+    values = rng.uniform(*known, shape).astype(np.float32)
+    values[gone] = np.nan
+    return values
+
+
+def _graphs(body: Node, count: int, rng: np.random.Generator) -> Topology:
+    """Return graphs of some nodes each, so many nodes in all, with edges drawn among them."""
+    sizes: list[int] = []
+    while sum(sizes) < count:
+        sizes.append(min(int(rng.integers(1, MOST_NODES)), count - sum(sizes)))
+    starts = np.concatenate(([0], np.cumsum(sizes)))
+    edges = np.hstack(
+        [start + rng.integers(0, size, (2, 2 * size)) for start, size in zip(starts, sizes, strict=False)]
+    )
+    read = [place for place in _edge_attributes(body) if place is not None]
+    attributes = rng.random((edges.shape[1], max(read) + 1)).astype(np.float32) if read else None
+    return Topology(edges, attributes, starts)
+
+
+def _edge_attributes(node: Node) -> list[int | None]:
+    if isinstance(node, Chain | Sum):
+        return [place for part in node.nodes for place in _edge_attributes(part)]
+    return [node.attribute] if isinstance(node, Propagate) else []

@@ -1,0 +1,60 @@
+"""A global card in words that a reader can follow with a pencil."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from automicro.words.body import Telling, body_lines, decides_alone
+from automicro.words.features import input_text, reading_lines
+from automicro.words.numbers import count
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = ["MOST_LINES", "global_text"]
+
+MOST_LINES = 60
+_PAIRS_TOLD = 8
+
+
+def global_text(card: Mapping[str, Any], limit: int = MOST_LINES) -> str:
+    """Return what a model computes, how its columns are read, what its scores mean, and which columns interact.
+
+    Parameters
+    ----------
+    card : mapping
+        As `automicro.explain.global_card` makes it.
+    limit : int
+        Most lines of one list of terms, steps or rules.
+    """
+    labels = tuple(str(label) for label in card["labels"] or ())
+    inputs = tuple(map(input_text, card["inputs"]))
+    telling = Telling(inputs, tuple(card["outputs"]), labels, card["link"], limit)
+    lines = [*body_lines(card["body"], telling), *reading_lines(card["inputs"])]
+    if not decides_alone(card["body"], telling):
+        lines += _link_lines(telling, card["target"])
+    return "\n".join([*lines, *_interaction_lines(card["interactions"])])
+
+
+def _link_lines(telling: Telling, target: str) -> list[str]:
+    match telling.link:
+        case "sigmoid":
+            no, yes = telling.labels
+            return [
+                f"predict {yes} if score > 0, else {no}",
+                f"probability of {yes} = 1 / (1 + exp(-score))",
+            ]
+        case "softmax":
+            return ["predict the label with the greatest score", "probabilities = softmax of the scores"]
+        case "exp":
+            return [f"{target} = exp(score)"]
+        case _:
+            return []
+
+
+def _interaction_lines(pairs: list[list[str]]) -> list[str]:
+    if not pairs:
+        return []
+    told = ", ".join(" and ".join(pair) for pair in pairs[:_PAIRS_TOLD])
+    more = f" and {count(len(pairs) - _PAIRS_TOLD, 'more pair')}" if len(pairs) > _PAIRS_TOLD else ""
+    return [f"columns whose effects depend on each other: {told}{more}"]
