@@ -21,7 +21,7 @@ from automicro.errors import (
 )
 
 if TYPE_CHECKING:
-    from automicro.api import effects, importance, select, select_request, verify
+    from automicro.api import effects, importance, robustness, select, select_request, verify
     from automicro.data.series import series_of
     from automicro.model import Model, load
     from automicro.request import Constraints, Search, SearchRequest
@@ -45,6 +45,7 @@ __all__ = [
     "effects",
     "importance",
     "load",
+    "robustness",
     "select",
     "select_request",
     "series_of",
@@ -60,6 +61,7 @@ LAZY = {
     "effects": "automicro.api",
     "importance": "automicro.api",
     "load": "automicro.model",
+    "robustness": "automicro.api",
     "select": "automicro.api",
     "select_request": "automicro.api",
     "series_of": "automicro.data.series",

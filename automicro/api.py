@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from automicro.certificate import Verified
     from automicro.data import Problem
-    from automicro.measure import Effects, Importance
+    from automicro.measure import Effects, Importance, Robustness
     from automicro.model import Model
     from automicro.plugin.profile import Task
     from automicro.report import Progress
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from automicro.request.source import DataSource
     from automicro.selection import RecordTable, Selection
 
-__all__ = ["effects", "importance", "select", "select_request", "verify"]
+__all__ = ["effects", "importance", "robustness", "select", "select_request", "verify"]
 
 
 def select(  # noqa: PLR0913 - each is a question that users ask on its own
@@ -293,6 +293,53 @@ def importance(
     columns = read.read(X)
     problem = load_problem(X, y, task="classification" if read.program.labels else "regression")
     return RecordTable(column_importance(read.program, columns, problem, chosen, names=read.column_names, seed=seed))
+
+
+def robustness(
+    model: Model | str | PathLike[str],
+    X: Any,
+    y: Any,
+    *,
+    metric: str | None = None,
+    tolerance: float | None = None,
+    seed: int = 0,
+) -> Robustness:
+    """Return how a model stands up to noise, gaps, wrong units, new categories and a lost column, and how near decisions are to flipping.
+
+    Parameters
+    ----------
+    model : Model or path
+    X : table, (rows, columns)
+        Rows that the model was not trained on, with the columns of training in their order; see `select`.
+    y : array or str, (rows,)
+        Their target, or the name of its column.
+    metric : str, optional
+        That of the model's card, if not given.
+    tolerance : float, optional
+        Of a regression: how far a prediction must move to count as another decision; half a standard deviation of the target.
+    seed : int
+
+    Returns
+    -------
+    Robustness
+        Prints as a table; `to_dict` gives plain values.
+
+    Raises
+    ------
+    RequestError, DataError, ArtifactError
+        If the model or the rows cannot be used, or no metric is told.
+    """
+    from automicro.certificate import texts_in
+    from automicro.data import load_problem
+    from automicro.measure import robustness as measured
+
+    read = _model(model)
+    card = read.card or {}
+    told = metric or card.get("metric")
+    if told is None:
+        raise RequestError("metric: must be given for a model without a card, such as 'roc_auc' or 'r2'")
+    problem = load_problem(X, y, task=card.get("task"), text=texts_in(read.card))
+    return measured(read.program, problem, told, seed=seed, tolerance=tolerance)
 
 
 def _model(model: Model | str | PathLike[str]) -> Model:

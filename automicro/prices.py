@@ -86,6 +86,8 @@ def _known(result: Result) -> Iterator[_Known]:
                 misses.add("size")
             if not own and (target.level or capped or target.latency_us is not None):
                 continue  # a form that was never packed on its own: what else it may miss is not known
+            if not {name for name, _ in target.robustness} <= set(outcome.robustness if own else ()):
+                continue
             yield _Known(
                 form.gain,
                 form.gain - margin,

@@ -125,6 +125,7 @@ def _selection(asked: _Asked, result: Result, chosen: Outcome, trace: tuple[Tria
         certificate=judged.certificate,
         prices=prices(result, asked.constraints, chosen),
         rows_needed=judged.rows_needed,
+        robustness=dict(chosen.robustness),
     )
 
 

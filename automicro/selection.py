@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
 if TYPE_CHECKING:
@@ -129,6 +129,8 @@ class Selection:
         The tests of a certified verdict.
     rows_needed : int or None
         Held-out rows with which a margin like the expected one would be certified four times in five; None where there is no margin.
+    robustness : mapping of str to float
+        On held-out rows: what the worst column that goes missing takes from the score (``"column_lost"``), and what was asked for.
     size_bytes : int
         Size of the stripped file.
     latency : Latency
@@ -180,6 +182,7 @@ class Selection:
     certificate: Certificate | None = None
     prices: tuple[Price, ...] = ()
     rows_needed: int | None = None
+    robustness: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def latency_us(self) -> float:

@@ -7,7 +7,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from automicro.errors import Infeasible
-from automicro.request import TrialRecord
+from automicro.request import FLIP, TrialRecord
 from automicro.search import cap_values, caps_of
 
 if TYPE_CHECKING:
@@ -70,6 +70,7 @@ def _record(result: Result, outcome: Outcome, chosen: Outcome | None, slow: dict
         variant=form.key or None if form else None,
         precision=form.precision or None if form else None,
         taken_over=outcome.taken_over or None,
+        robustness={name: value for name, value in outcome.robustness.items() if math.isfinite(value)} or None,
     )
 
 
@@ -109,6 +110,9 @@ def _margins(result: Result, outcome: Outcome, latency: Latency | None) -> dict[
         for name, limit in caps_of(result.context).items():
             kept = 0.0 if isinstance(limit, str) else (limit - counted[name]) / max(limit, 1)
             margins.setdefault(name, kept)
+    for name, limit in target.robustness:
+        if name in outcome.robustness:
+            margins.setdefault(f"robustness.{name}", _spare(name, outcome.robustness[name], limit))
     if latency is not None and target.latency_us is not None:
         margins["latency"] = 1 - _judged_by(latency, target.latency_us) / target.latency_us
     return margins
@@ -193,6 +197,24 @@ def _facts(record: TrialRecord, metric: str) -> dict[str, object]:
     return {"trial": record.number, "family": record.family, **known, "margins": dict(record.margins)}
 
 
+def _spare(name: str, found: float, limit: float) -> float:
+    """Return how much of a limit of robustness is left, relative to it."""
+    if name == FLIP:
+        return min(found / limit - 1, 1e6)
+    return (limit - found) / max(limit, 0.01)
+
+
+def _fragile(name: str, record: TrialRecord, constraints: Constraints) -> str:
+    stress = name.partition(".")[2]
+    limit, found = (constraints.robustness or {})[stress], (record.robustness or {}).get(stress, math.inf)
+    if stress == FLIP:
+        return (
+            f"{name}: half of the rows must be at least {limit:g} ranges from another decision, for the nearest ({record.family}) "
+            f"{found:.4g} can be shown"
+        )
+    return f"{name}: at most {limit:g} of {constraints.metric} may be lost, the nearest ({record.family}) loses {found:.4g}"
+
+
 def _sentence(name: str, record: TrialRecord, result: Result, constraints: Constraints) -> str:
     sign = _sign(result)
     match name:
@@ -226,5 +248,7 @@ def _sentence(name: str, record: TrialRecord, result: Result, constraints: Const
         case "monotone" | "must_use" | "must_not_use":
             asked = caps_of(result.context)[name]
             return f"{name}: asked for {asked}, the nearest ({record.family}) misses it for {-record.margins[name]:.0%} of the columns"
+        case _ if name.startswith("robustness."):
+            return _fragile(name, record, constraints)
         case _:
             return f"{name}: missed by {-record.margins[name]:.1%} by the nearest ({record.family})"

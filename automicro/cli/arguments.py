@@ -70,6 +70,7 @@ def _parser() -> tuple[_Parser, dict[str, argparse.ArgumentParser]]:
     _model_commands(kinds)
     _explain_command(kinds)
     _verify_command(kinds)
+    _robustness_command(kinds)
     _trace_command(kinds)
     _telling_commands(kinds)
     return parser, dict(kinds.choices)
@@ -178,10 +179,35 @@ def _verify_command(kinds: Any) -> None:
     verify = _add(kinds, "verify", "recompute a model's certificate from the data of its search")
     verify.add_argument("model", metavar="MODEL", help="a file that a search has written, with its card")
     verify.add_argument("data.source", metavar="DATA", help="the data that the search was given")
-    group = verify.add_argument_group("data")
+    _add_data(verify)
+
+
+def _add_data(command: argparse.ArgumentParser) -> None:
+    group = command.add_argument_group("data")
     for key, field in DataSource.model_fields.items():
         if key not in ("source", "task"):
             _add_option(group, f"data.{key}", field)
+
+
+def _robustness_command(kinds: Any) -> None:
+    robustness = _add(
+        kinds,
+        "robustness",
+        "tell what noise, gaps, wrong units or a lost column cost a saved model, and how far flips are",
+    )
+    robustness.add_argument("model", metavar="MODEL", help="a file that a search has written, with its card")
+    robustness.add_argument(
+        "data.source", metavar="DATA", help="rows that the model was not trained on, with their target"
+    )
+    robustness.add_argument("--metric", metavar="NAME", help="that of the model's card, if not given")
+    robustness.add_argument(
+        "--tolerance",
+        type=float,
+        metavar="NUMBER",
+        help="of a regression: how far a prediction must move to count as another decision",
+    )
+    _add_json(robustness)
+    _add_data(robustness)
 
 
 def _trace_command(kinds: Any) -> None:

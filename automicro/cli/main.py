@@ -24,6 +24,7 @@ COMMANDS = {
     "inspect": "automicro.cli.serving",
     "explain": "automicro.cli.explaining",
     "plugins": "automicro.cli.telling",
+    "robustness": "automicro.cli.stressing",
     "schema": "automicro.cli.telling",
     "trace": "automicro.cli.tracing",
     "verify": "automicro.cli.verifying",

@@ -15,12 +15,21 @@ from automicro.request.search_request import set_values
 if TYPE_CHECKING:
     from argparse import Namespace
 
-__all__ = ["verify"]
+    from automicro.data import Problem
+    from automicro.model import Model
+
+__all__ = ["judged_problem", "verify"]
 
 
 def verify(arguments: Namespace) -> str:
     """Recompute the certificate of a model and return it in words; target and columns of text are the card's, if none are given."""
     model = load(arguments.model)
+    verified = recompute(model, judged_problem(arguments, model))
+    return f"verified: {verified.held_rows:,} held-out rows give {verified.score:.6g} (p {verified.p_value:.3g})\n{verified}\n"
+
+
+def judged_problem(arguments: Namespace, model: Model) -> Problem:
+    """Return the rows that a command names, with the target that it names or else the card."""
     card = model.card or {}
     document = set_values({}, settings_of(arguments))
     data = document.setdefault("data", {})
@@ -29,5 +38,4 @@ def verify(arguments: Namespace) -> str:
     if not data["source"].startswith("sklearn:"):
         data.setdefault("target", card.get("target"))
     document["constraints"] = {"metric": card.get("metric", "accuracy"), "score": card.get("score", 1.0)}
-    verified = recompute(model, problem_of(SearchRequest(**document))[0])
-    return f"verified: {verified.held_rows:,} held-out rows give {verified.score:.6g} (p {verified.p_value:.3g})\n{verified}\n"
+    return problem_of(SearchRequest(**document))[0]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from automicro.measure.effects import Effects, effects, function_effects
+from automicro.measure.flips import Flips, flips
 from automicro.measure.importance import Importance, column_importance, permutation_importance
 from automicro.measure.interactions import Interaction
 from automicro.measure.interpretability import Interpretability, Limits, interpretability
@@ -11,8 +12,10 @@ from automicro.measure.latency import FEWEST_RUNS, Latency, latency_in_fresh_pro
 from automicro.measure.level import JudgedLevel, judged_level
 from automicro.measure.monotone import Direction, directions
 from automicro.measure.partitions import agreement, density_validity, distances, silhouette
+from automicro.measure.robustness import Robustness, robustness
 from automicro.measure.score import score, scores, scores_by_fold
 from automicro.measure.shapes import Effect
+from automicro.measure.stress import Stress, stresses
 from automicro.measure.structure_test import Columns, StructureTest, structure_test
 from automicro.measure.timing import entry_point, row_array, time_calls
 
@@ -22,6 +25,7 @@ __all__ = [
     "Direction",
     "Effect",
     "Effects",
+    "Flips",
     "Importance",
     "Interaction",
     "Interpretability",
@@ -30,6 +34,8 @@ __all__ = [
     "Latency",
     "Limits",
     "Reference",
+    "Robustness",
+    "Stress",
     "StructureTest",
     "agreement",
     "column_importance",
@@ -38,6 +44,7 @@ __all__ = [
     "distances",
     "effects",
     "entry_point",
+    "flips",
     "function_effects",
     "halves_interval",
     "interpretability",
@@ -46,11 +53,13 @@ __all__ = [
     "latency_in_fresh_processes",
     "more_runs",
     "permutation_importance",
+    "robustness",
     "row_array",
     "score",
     "scores",
     "scores_by_fold",
     "silhouette",
+    "stresses",
     "structure_test",
     "time_calls",
 ]

@@ -34,6 +34,7 @@ def summary(selection: Any) -> str:
         ("size", count(selection.size_bytes, "byte")),
         (selection.metric, score),
         *_indices(selection),
+        ("robustness", _robustness(selection)),
         ("reference", _reference(selection.reference)),
         ("latency", _latency(selection)),
         ("interpretability", str(getattr(level, "name", level))),
@@ -56,6 +57,16 @@ def _score(selection: Any) -> str:
     if selection.score_interval is not None:
         details.append(f"interval {' to '.join(rounded(side) for side in selection.score_interval)}")
     return rounded(expected) + (f" ({'; '.join(details)})" if details else "")
+
+
+def _robustness(selection: Any) -> str:
+    """Return what stresses cost on held-out rows, the loss of one column first."""
+    found = getattr(selection, "robustness", {})
+    told = [f"the worst column lost costs {rounded(found['column_lost'])}"] if "column_lost" in found else []
+    told += [f"{name} costs {rounded(loss)}" for name, loss in found.items() if name not in ("column_lost", "flip")]
+    if "flip" in found:
+        told.append(f"half of the rows are at least {rounded(found['flip'])} ranges from another decision")
+    return ", ".join(told)
 
 
 def _latency(selection: Any) -> str:

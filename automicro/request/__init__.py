@@ -19,11 +19,14 @@ from automicro.request.records import (
 from automicro.request.search import Search
 from automicro.request.search_request import SearchRequest
 from automicro.request.source import DataSource, Output
+from automicro.request.stresses import FLIP, STRESSES
 
 __all__ = [
+    "FLIP",
     "INDICES",
     "LEVELS",
     "METRICS",
+    "STRESSES",
     "Card",
     "CardColumn",
     "Certificate",

@@ -20,6 +20,7 @@ from automicro.request.quantities import (
     Number,
     Text,
 )
+from automicro.request.stresses import Limits
 
 __all__ = ["LEVELS", "Constraints", "Level"]
 
@@ -102,6 +103,10 @@ class Constraints(Section):
         other columns are, missing values included. It is proved on the packed program; see `automicro.measure.directions`.
     must_use, must_not_use : sequence of str
         Columns that the model must read, and must not read.
+    robustness : dict of str to float
+        By stress (``"noise_30"``, ``"missing_10"``, ``"column_lost"``, ... of `automicro.request.STRESSES`) the most of the score that
+        it may take on held-out rows, and as ``"flip"`` how far half of the rows must at least be from another decision, in ranges of
+        the columns.
     certify : bool or "auto"
         True: the verdict is certified, on rows that are split off before the search, or there is none. False: it is estimated by
         cross-validation on all rows. "auto" certifies where that costs little: from 25,000 rows on, and where nothing passes the
@@ -151,6 +156,10 @@ class Constraints(Section):
     )
     must_use: Names | None = Field(None, description="columns that the model must read")
     must_not_use: Names | None = Field(None, description="columns that the model must not read")
+    robustness: Limits | None = Field(
+        None,
+        description="most of the score that stresses may take, least distance of a flip: 'noise_30=0.02,flip=0.05'",
+    )
     certify: Auto = Field("auto", description="whether the score is certified on rows that the search never saw")
     confidence: _Probability = Field(0.95, description="confidence of the verdict and its interval")
 
@@ -191,6 +200,8 @@ class Constraints(Section):
         """Raise unless what is asked of a partition goes together."""
         if self.within is not None:
             raise problem("is relative to models of a target, which clustering has not: give score", "within")
+        if self.robustness is not None:
+            raise problem("is what a score of a target loses, which clustering has not: leave it out", "robustness")
         for name, least in self._beside.items():
             if self.metric is not None and self.metric not in INDICES:
                 raise problem(f"is for clustering, but the metric {self.metric!r} is not: leave one of them out", name)

@@ -195,6 +195,10 @@ class TrialRecord(_Record):
     seconds: float = Field(0.0, ge=0, description="time spent")
     variant: str | None = Field(None, description="key of the best of the programs that one training gave")
     precision: str | None = Field(None, description="how the weights were rounded")
+    robustness: dict[str, float] | None = Field(
+        None,
+        description="on held-out rows: score lost by stress; 'flip': ranges that half of the rows are at least from another decision",
+    )
     taken_over: str | None = Field(None, description="what of an earlier model or a pretrained encoder went into it")
 
 

@@ -158,7 +158,10 @@ def refit_tasks(found: Found, target: Target) -> list[RefitTask]:
     """Return what is to be trained on all search rows beside the artifacts that the search has: forms below its aim, but above the target.
 
     They are smaller than the smallest artifact, or, if there is none, the surest that were found; a few of them, spread over the gains.
+    None where robustness is asked for, which is judged on the folds of a trial.
     """
+    if target.robustness:
+        return []
     made = found.incumbent
     limit = math.inf if made is None or made.artifact is None else len(made.artifact)
     forms = [

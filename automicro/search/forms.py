@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from automicro.data import Fold
+    from automicro.data import Fold, Problem
     from automicro.program import Batch, Precision, Program
     from automicro.search.task import Context
 
@@ -115,6 +115,16 @@ class FormTable:
                     batch = batch or self._context.problem.batch(rows)
                     known[key] = gain_of(self._context, rows, evaluate(self._programs[fold][key], batch))
         return {key: mean_gain([known[key] for known in self._screened]) for key in keys}
+
+    @property
+    def metric(self) -> str:
+        """Name of the metric."""
+        return self._context.metric
+
+    def held_out(self, fold: int, most: int) -> Problem:
+        """Return validation rows of a fold, spread over all of them, with their target."""
+        rows = self._folds[fold].validation
+        return self._context.problem.only(rows[:: -(-len(rows) // most)])
 
     def predictions(self, key: str, precision: str, fold: int) -> NDArray[np.float64]:
         """Return what a form predicts for the validation rows of a fold."""

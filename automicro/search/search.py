@@ -18,6 +18,7 @@ from automicro.search.finish import decide_latency
 from automicro.search.loop import Goal, Loop, serves, usable_families
 from automicro.search.reference import find_reference, reference_tasks
 from automicro.search.replaying import Gate
+from automicro.search.robust import check_robustness
 from automicro.search.store import Store
 from automicro.search.structure import one_cluster, partition_target, structure_note, structure_of
 from automicro.search.task import Context, Target, offsets_of
@@ -101,6 +102,7 @@ def search(problem: Problem, constraints: Constraints, settings: Search, listene
     clock = _Clock(time.monotonic(), settings.seconds)
     constraints.check_task(problem.task, problem.classes)
     wishes, problem = wishes_of(problem, constraints), limited(problem, constraints)
+    check_robustness(problem, constraints)
     registry = discover()
     trust = split_off(problem, constraints, settings.seed)
     searched = problem if trust is None else problem.only(trust.searched)
@@ -261,5 +263,6 @@ def _target(constraints: Constraints, reference: Reference | None) -> Target:
         level=constraints.level,
         max_features=constraints.max_features,
         latency_us=constraints.latency,
+        robustness=tuple((constraints.robustness or {}).items()),
         fold_offsets=() if reference is None else offsets_of(reference.best.fold_gains),
     )

@@ -65,7 +65,7 @@ class Target:
     Scores are *gains*: the metric's value, its sign turned where smaller is better, so that more is always better.
     `fold_offsets` says how much easier than the average each fold is, as far as that is known. `indices` are the least values of
     indices of a partition beside the metric. `floor` is the gain that was asked for where the search aims higher (`gain`), so that forms
-    between the two are scored as well.
+    between the two are scored as well. `robustness` are the most that stresses may take, and the least distance of a flip.
     """
 
     gain: float
@@ -76,6 +76,7 @@ class Target:
     fold_offsets: tuple[float, ...] = ()
     indices: tuple[tuple[str, float], ...] = ()
     floor: float | None = None
+    robustness: tuple[tuple[str, float], ...] = ()
 
     @property
     def least_gain(self) -> float:
@@ -163,6 +164,8 @@ class Outcome:
     out_of_fold : array of float64 or None
         Predictions of the chosen form on rows it was not trained on, (repeats, rows) or (repeats, rows, classes); NaN where a
         row was never held out. For clustering each half's clusters have numbers of their own.
+    robustness : mapping of str to float
+        On held-out rows: what stresses take from the score, and how far half of the rows are at least from another decision (``"flip"``).
     taken_over : str
         What of an earlier model or a pretrained encoder went into it.
     replay : Replay or None
@@ -181,6 +184,7 @@ class Outcome:
     latency_us: float | None = None
     indices: Mapping[str, float] | None = None
     out_of_fold: NDArray[np.float64] | None = None
+    robustness: Mapping[str, float] = field(default_factory=dict)
     taken_over: str = ""
     replay: Replay | None = None
     folds_run: int = 0

@@ -21,6 +21,7 @@ from automicro.search.caps import missed_caps, monotone_words
 from automicro.search.finish import raw_rows
 from automicro.search.forms import UNTOUCHED, FormTable, check_finite, gain_of, mean_gain
 from automicro.search.partitions import PartitionTable
+from automicro.search.robust import judged_robustness, missed_robustness, without_a_column
 from automicro.search.task import Form, Outcome, ReferenceOutcome, ReferenceTask, RefitTask, StrongestTask, TrialTask
 from automicro.search.training import train
 
@@ -94,6 +95,7 @@ class _Trial:
         self.target: Target = task.target
         self.table = PartitionTable(context) if context.problem.task == "clustering" else FormTable(context)
         self.taken_over = ""
+        self.robustness: dict[tuple[str, str], dict[str, float]] = {}
 
     def run(self) -> Outcome:
         """Train on the folds, then judge the forms."""
@@ -213,7 +215,7 @@ class _Trial:
             forms.append(form)
             if form.gain < self.target.least_gain:
                 continue
-            if missed := self._missed(self.table.program(key, precision), form):
+            if missed := self._missed(self.table.program(key, precision), form) or self._fragile(form):
                 barred.append(self._infeasible(form, gains, missed, tuple(forms)))
             else:
                 (passing if form.gain >= self.target.gain else lesser).append((form, gains))
@@ -235,6 +237,7 @@ class _Trial:
             fold_gains=gains,
             violations=missed,
             out_of_fold=self.table.out_of_fold(form),
+            robustness=self.robustness.get((form.key, form.precision), {}),
         )
 
     def _in_turn(self, keys: Sequence[str], passing: Sequence[object]) -> Iterator[tuple[int, str, str]]:
@@ -309,6 +312,7 @@ class _Trial:
             structure=self._interpretability(program),
             indices=None if partitions is None else partitions.indices(form.key, form.precision),
             out_of_fold=self.table.out_of_fold(form) if self.table.folds else None,
+            robustness={**without_a_column(self.table, form), **self.robustness.get((form.key, form.precision), {})},
         )
         if not violations and self.target.latency_us is not None:
             outcome = self._timed(outcome, program)
@@ -319,6 +323,15 @@ class _Trial:
         if limit is not None and len(payload) > limit:
             return replace(outcome, status="too_large", reason=f"takes {len(payload)} bytes, the incumbent {limit}")
         return outcome
+
+    def _fragile(self, form: Form) -> dict[str, float]:
+        """Return by how much a form misses what is asked of its robustness on held-out rows."""
+        limits = dict(self.target.robustness)
+        if not limits:
+            return {}
+        found = judged_robustness(self.table, form, limits)
+        self.robustness[form.key, form.precision] = found
+        return missed_robustness(found, limits)
 
     def _check_finite(self, program: Program) -> None:
         """Raise `PluginError` where the program that ships predicts NaN or infinity for rows of the table."""
