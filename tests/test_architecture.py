@@ -19,7 +19,7 @@ from automicro import errors
 ROOT = Path(__file__).parent.parent
 SOURCES = sorted([*(ROOT / "automicro").rglob("*.py"), *(ROOT / "plugins").rglob("*.py")])
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-HEAVY = {"torch", "torch_geometric", "networkx", "sklearn", "lightgbm", "optuna", "scipy", "pandas"}
+HEAVY = {"torch", "torch_geometric", "networkx", "sklearn", "lightgbm", "optuna", "scipy", "pandas", "matplotlib"}
 
 FILE_LINES, FUNCTION_LINES, PARAMETERS = 400, 50, 7  # parameters: six and self
 

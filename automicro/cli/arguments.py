@@ -168,6 +168,9 @@ def _explain_command(kinds: Any) -> None:
         metavar="TARGET",
         help="instead of one row: what the score loses without a column, over rows with this target",
     )
+    explain.add_argument(
+        "--plot", metavar="FILE", help="also draw what is told, to a .png, .svg or .pdf file (extra plots)"
+    )
     explain.add_argument("--immutable", metavar="NAMES", help="columns that must be left alone, with commas between")
     explain.add_argument(
         "--format", choices=("csv", "tsv", "parquet", "jsonl"), help="told by the suffix, if not given"

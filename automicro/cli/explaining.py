@@ -20,8 +20,8 @@ def explain(arguments: Namespace) -> str:
     """Return the explanation of one row, of one node or graph; or effects over all rows; without data that of the whole model."""
     model = load(arguments.model)
     if arguments.data is None:
-        if arguments.effects or arguments.importance or arguments.immutable:
-            raise RequestError("DATA: must be given for --effects, --importance and --immutable")
+        if arguments.effects or arguments.importance or arguments.immutable or arguments.plot:
+            raise RequestError("DATA: must be given for --effects, --importance, --immutable and --plot")
         whole = model.explain()
         return f"{whole.to_json() if arguments.json else whole}\n"
     table = read_rows(arguments, model)
@@ -37,15 +37,30 @@ def explain(arguments: Namespace) -> str:
             raise RequestError(f"row: must lie in 0 to {rows - 1}, but got {arguments.row}")
         given = table if arguments.series is None else table.values
         told = model.explain(given[arguments.row : arguments.row + 1], immutable=immutable)
+    if arguments.plot:
+        from automicro.plots import plot_explanation, save  # noqa: PLC0415 - brings matplotlib
+
+        save(plot_explanation(told), arguments.plot)
     return f"{told.to_json() if arguments.json else told}\n"
 
 
 def _over_all_rows(arguments: Namespace, model: Model, table: Any) -> str:
-    from automicro.api import effects, importance  # noqa: PLC0415 - explaining one row does not need what measures
+    from automicro import plots  # noqa: PLC0415 - explaining one row does not need what measures and draws
+    from automicro.api import effects, importance  # noqa: PLC0415 - as above
 
     if arguments.json:
         raise RequestError("--json: must be given for one row only, without --effects and --importance")
-    told: list[object] = [effects(model, table)] if arguments.effects else []
+    if arguments.plot and arguments.effects and arguments.importance:
+        raise RequestError("--plot: draws one thing, but both --effects and --importance were given: leave one out")
+    told: list[object] = []
+    if arguments.effects:
+        found = effects(model, table)
+        told.append(found)
+        if arguments.plot:
+            plots.save(plots.plot_effects(found), arguments.plot)
     if arguments.importance:
-        told.append(importance(model, table, arguments.importance))
+        losses = importance(model, table, arguments.importance)
+        told.append(losses)
+        if arguments.plot:
+            plots.save(plots.plot_importance(losses), arguments.plot)
     return "".join(f"{each}\n" for each in told)

@@ -12,7 +12,7 @@ from automicro.explain.asked import factors
 from automicro.explain.card import body_data
 from automicro.explain.explanation import Part, Weight
 from automicro.explain.linear import slopes
-from automicro.explain.neighbours import by_node, distances_to
+from automicro.explain.neighbours import by_node, hear
 from automicro.explain.parts import Derived, Found, exact_parts, value_text
 from automicro.program import (
     Chain,
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from automicro.explain.linear import Slopes
+    from automicro.explain.neighbours import Heard
     from automicro.program import Batch, Node, Program, Topology
 
     Floats = NDArray[np.float64]
@@ -124,24 +125,23 @@ def graph_parts(asked: AskedGraph, seed: int) -> Found:
     A linear body is a sum over columns of nodes; a sum of other functions of smoothed or pooled columns is told by these; for any other
     body the parts are Shapley values of nodes, an approximation.
     """
-    X, topology = asked.features, asked.topology
-    rows = 1 if asked.node is None else topology.nodes
-    of = np.zeros((rows, len(asked.of)))
-    of[asked.node or 0] = asked.of
-    linear = slopes(asked.program.body, X, of, topology)
+    heard = hear(asked)
+    of = np.zeros((1 if asked.node is None else len(heard.nodes), len(asked.of)))
+    of[0] = asked.of
+    linear = slopes(asked.program.body, heard.X, of, heard.topology)
     if linear is not None:
-        return _by_column_of_node(asked, X, linear)
+        return _by_column_of_node(asked, heard, linear)
     before, rest = _split(asked.program.body)
     if rest is not None:
-        values, texts = X, feature_texts(asked.program, asked.names)
+        values, texts = heard.X, feature_texts(asked.program, asked.names)
         for step in before:
-            values = body_scores(step, values, topology)
+            values = body_scores(step, values, heard.topology)
             texts = texts if isinstance(step, Scale) else after_messages(body_data(step), texts)
-        own = np.asarray(values[asked.node or 0], dtype=np.float64)
+        own = np.asarray(values[0], dtype=np.float64)
         found = exact_parts(rest, own, asked.of, Derived(texts, own))
         if found is not None:
             return found
-    return by_node(asked, seed)
+    return by_node(asked, heard, seed)
 
 
 def _split(body: Node) -> tuple[list[Scale | Propagate | Pool], Node | None]:
@@ -162,28 +162,30 @@ def _flat(body: Node) -> list[Node]:
     return [each for node in body.nodes for each in _flat(node)] if isinstance(body, Chain) else [body]
 
 
-def _by_column_of_node(asked: AskedGraph, X: Floats, linear: Slopes) -> Found:
+def _by_column_of_node(asked: AskedGraph, heard: Heard, linear: Slopes) -> Found:
     """Return what every column of every node adds, and what all of them add by node."""
     sources = [decoder.column for decoder in asked.program.decoders for _ in range(feature_count(decoder))]
     total: dict[tuple[int, int], float] = {}
-    for node, feature in zip(*np.nonzero(linear.slopes * (X != 0)), strict=True):
-        key = int(node), sources[feature]
-        total[key] = total.get(key, 0.0) + float(linear.slopes[node, feature] * X[node, feature])
-    hops = None if asked.node is None else distances_to(asked.node, asked.topology)
-    parts, by_node_total = [], dict.fromkeys((node for node, _ in total), 0.0)
-    for (node, column), value in total.items():
+    added = linear.slopes * np.where(linear.slopes != 0, heard.X, 0.0)
+    for place, feature in zip(*np.nonzero(added), strict=True):
+        key = int(place), sources[feature]
+        total[key] = total.get(key, 0.0) + float(added[place, feature])
+    parts = []
+    for (place, column), value in total.items():
         own = asked.batch.columns[column]
-        holds = "" if own is None else value_text(take(own, np.array([node])))
-        away = "" if hops is None else _away(int(hops[node]))
-        parts.append(
-            Part(f"{asked.names[column]} of node {node}", value, ", ".join(told for told in (holds, away) if told))
-        )
-        by_node_total[node] += value
+        holds = "" if own is None else value_text(take(own, heard.nodes[[place]]))
+        away = "" if heard.hops is None else _away(int(heard.hops[place]))
+        because = ", ".join(told for told in (holds, away) if told)
+        parts.append(Part(f"{asked.names[column]} of node {heard.nodes[place]}", value, because))
     if linear.counted:
         parts.append(Part("the number of nodes", linear.counted, f"= {asked.topology.nodes}"))
     weights = [
-        Weight(f"node {node}", "contribution" if hops is None else f"contribution, {_away(int(hops[node]))}", value)
-        for node, value in by_node_total.items()
+        Weight(
+            f"node {heard.nodes[place]}",
+            "contribution" if heard.hops is None else f"contribution, {_away(int(heard.hops[place]))}",
+            float(added[place].sum()),
+        )
+        for place in np.flatnonzero(added.any(axis=1)).tolist()
     ]
     heaviest = tuple(sorted(weights, key=lambda weight: -abs(weight.weight)))
     return Found("graph_sum", linear.constant, tuple(parts), heaviest)

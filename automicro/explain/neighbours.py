@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -22,14 +23,54 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Places = NDArray[np.int64]
 
-__all__ = ["by_node", "distances_to"]
+__all__ = ["Heard", "by_node", "hear"]
 
 MOST_NODES = 64  # that are credited one by one, the nearest first
 VARIANTS = 4096
 CELLS = 1 << 21  # variants x nodes x features that are computed at once
 
 
-def distances_to(node: int, topology: Topology) -> Places:
+@dataclass(frozen=True, eq=False)
+class Heard:
+    """The part of a graph that can change a prediction.
+
+    Parameters
+    ----------
+    X : array of float64, (nodes, features)
+    topology : Topology
+    nodes : array of int64, (nodes,)
+        Which nodes of the graph they are; of the prediction for a node that node comes first, then the nearest.
+    hops : array of int64, (nodes,), or None
+        Over how many edges each is heard; None where the prediction is for the whole graph.
+    within : int
+        So many nodes, the first, are heard; the others are there for the degrees by which messages are divided.
+    """
+
+    X: Floats
+    topology: Topology
+    nodes: Places
+    hops: Places | None
+    within: int
+
+
+def hear(asked: AskedGraph) -> Heard:
+    """Return the part of a graph within reach of the messages of a prediction, and one ring of nodes more."""
+    X, topology = asked.features, asked.topology
+    if asked.node is None:
+        return Heard(X, topology, np.arange(topology.nodes), None, topology.nodes)
+    hops, reach = _distances_to(asked.node, topology), _reach(asked.program.body)
+    kept = np.flatnonzero((hops >= 0) & (hops <= reach + 1))
+    kept = kept[np.argsort(hops[kept], kind="stable")]
+    place = np.full(topology.nodes, -1, dtype=np.int64)
+    place[kept] = np.arange(len(kept))
+    targets = topology.edges[1]
+    inside = (hops[targets] >= 0) & (hops[targets] <= reach)
+    attributes = None if topology.attributes is None else topology.attributes[inside]
+    part = Topology(place[topology.edges[:, inside]], attributes, np.array([0, len(kept)]))
+    return Heard(X[kept], part, kept, hops[kept], int((hops[kept] <= reach).sum()))
+
+
+def _distances_to(node: int, topology: Topology) -> Places:
     """Return over how many edges each node tells `node` something; -1 where it cannot."""
     sources, targets = topology.edges
     hops = np.full(topology.nodes, -1, dtype=np.int64)
@@ -43,9 +84,9 @@ def distances_to(node: int, topology: Topology) -> Places:
     return hops
 
 
-def by_node(asked: AskedGraph, seed: int) -> Found:
+def by_node(asked: AskedGraph, heard: Heard, seed: int) -> Found:
     """Return Shapley values of nodes, each with all of its columns, against nodes whose columns are missing."""
-    X, topology, place, near = _heard(asked)
+    X, topology, near = heard.X, heard.topology, heard.nodes[: heard.within]
     singles = list(range(min(len(near), MOST_NODES)))
     groups = [np.array([place]) for place in singles]
     if len(near) > MOST_NODES:
@@ -55,7 +96,7 @@ def by_node(asked: AskedGraph, seed: int) -> Found:
 
     def score(masks: NDArray[np.bool_]) -> Floats:
         step = max(1, CELLS // max(X.size, 1))
-        parts = [_scores(asked, _variants(X, base, groups, part), topology, place) for part in _steps(masks, step)]
+        parts = [_scores(asked, _variants(X, base, groups, part), topology) for part in _steps(masks, step)]
         return np.concatenate(parts)
 
     constant, credit = telescoped(score, range(len(groups)), draws, seed)
@@ -69,27 +110,6 @@ def by_node(asked: AskedGraph, seed: int) -> Found:
         tuple(Part(name, value) for name, value in zip(names, credit.values(), strict=True)),
         method=f"Shapley values of {orders} random orders of nodes, seed {seed}, against nodes whose columns are missing",
     )
-
-
-def _heard(asked: AskedGraph) -> tuple[Floats, Topology, int, Places]:
-    """Return the part of a graph that can change the prediction, the place of the row in the result, and the nodes, the nearest first.
-
-    One more ring of nodes than messages travel stays, for the degrees that messages are divided by.
-    """
-    X, topology = asked.features, asked.topology
-    if asked.node is None:
-        return X, topology, 0, np.arange(topology.nodes)
-    hops, reach = distances_to(asked.node, topology), _reach(asked.program.body)
-    kept = np.flatnonzero((hops >= 0) & (hops <= reach + 1))
-    kept = kept[np.argsort(hops[kept], kind="stable")]
-    place = np.full(topology.nodes, -1, dtype=np.int64)
-    place[kept] = np.arange(len(kept))
-    targets = topology.edges[1]
-    inside = (hops[targets] >= 0) & (hops[targets] <= reach)
-    edges = place[topology.edges[:, inside]]
-    attributes = None if topology.attributes is None else topology.attributes[inside]
-    part = Topology(edges, attributes, np.array([0, len(kept)]))
-    return X[kept], part, 0, kept[: int((hops[kept] <= reach).sum())]
 
 
 def _reach(node: Node) -> int:
@@ -120,7 +140,7 @@ def _variants(X: Floats, base: Floats, groups: list[Places], masks: NDArray[np.b
     return variants.reshape(len(masks) * len(X), X.shape[1])
 
 
-def _scores(asked: AskedGraph, X: Floats, topology: Topology, place: int) -> Floats:
+def _scores(asked: AskedGraph, X: Floats, topology: Topology) -> Floats:
     """Return the explained score of copies of a graph."""
     copies = len(X) // topology.nodes if topology.nodes else 1
     shift = np.repeat(np.arange(copies) * topology.nodes, topology.edges.shape[1])
@@ -128,6 +148,6 @@ def _scores(asked: AskedGraph, X: Floats, topology: Topology, place: int) -> Flo
     attributes = None if topology.attributes is None else np.tile(topology.attributes, (copies, 1))
     joined = Topology(edges, attributes, np.arange(copies + 1) * topology.nodes)
     found = body_scores(asked.program.body, X, joined)
-    rows = found if asked.node is None else found[place :: topology.nodes]
+    rows = found if asked.node is None else found[:: topology.nodes]
     result: Floats = rows @ asked.of
     return result

@@ -39,6 +39,8 @@ class Effect:
         Of the effect over the rows, the outputs together.
     complexity : int
         Parameters of straight pieces that follow it: 1 for a straight line, one less than levels that differ.
+    seen : (float, float), or None
+        The least and the greatest number in the rows; None for levels, and where all rows lack it.
     """
 
     column: str
@@ -48,6 +50,7 @@ class Effect:
     missing: Floats | None
     variance: float
     complexity: int
+    seen: tuple[float, float] | None = None
 
 
 def averaged_effect(name: str, own: Differences, curve: Curve) -> Effect:
@@ -58,7 +61,9 @@ def averaged_effect(name: str, own: Differences, curve: Curve) -> Effect:
         return Effect(name, "levels", own.grid, curve.at_grid, None, float(variance.sum()), shape)
     shape = line_complexity(own.grid, curve.at_grid[:, variance.argmax()], own.weights)
     values = tuple(own.grid.tolist())
-    return Effect(name, "curve", values, curve.at_grid, curve.missing, float(variance.sum()), shape)
+    return Effect(
+        name, "curve", values, curve.at_grid, curve.missing, float(variance.sum()), shape, (values[0], values[-1])
+    )
 
 
 def exact_effect(inputs: OfProgram, j: int, own: Differences) -> Effect:
@@ -99,7 +104,8 @@ def exact_effect(inputs: OfProgram, j: int, own: Differences) -> Effect:
     weights = np.bincount(near, minlength=len(values)).astype(np.float64)
     shape = line_complexity(tried.astype(np.float64), at_grid[:, widest], weights)
     kind: Literal["curve", "steps"] = "curve" if cuts is None else "steps"
-    return Effect(name, kind, tuple(values.tolist()), at_grid, missing, float(variance.sum()), shape)
+    seen = (float(there.min()), float(there.max())) if len(there) else None
+    return Effect(name, kind, tuple(values.tolist()), at_grid, missing, float(variance.sum()), shape, seen)
 
 
 def _cuts(inputs: OfProgram, j: int) -> Floats | None:
