@@ -12,7 +12,6 @@ from automicro.explain.interpreter import Edges, Interpreter, NotFollowed
 from automicro.explain.probes import cells, probes
 from automicro.explain.traces import trace_faults
 from automicro.program import Batch, apply_link, scores, take
-from automicro.program.rows import row_count
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -86,7 +85,7 @@ def replay(
     except (NotFollowed, KeyError, IndexError, TypeError, ValueError, AttributeError, OverflowError) as error:
         said = str(error) if isinstance(error, NotFollowed) else f"{type(error).__name__}: {error}"
         return Replay(0, (f"the card cannot be followed: {said}",))
-    return Replay(row_count(drawn.batch.columns), tuple(faults))
+    return Replay(len(followed.ours), tuple(faults))
 
 
 @dataclass(frozen=True, eq=False)

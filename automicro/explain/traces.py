@@ -48,7 +48,7 @@ def _given(one: Batch, told: dict[str, Any], names: Sequence[str]) -> Any:
     if not series:
         return [told.get(name) for name in names]
     absent = np.full(series[0].shape[1], np.nan)
-    return np.stack([absent if column is None else np.asarray(column)[0] for column in one.columns])
+    return np.stack([absent if column is None else np.asarray(column)[0] for column in one.columns])[None]
 
 
 def _faults(trace: Explanation, interpreter: Interpreter, told: dict[str, Any]) -> Iterator[str]:

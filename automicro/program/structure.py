@@ -238,8 +238,9 @@ class _Survey:
             self.constants += _node_constants(node) - _node_constants(parts[0])
             self.visit(parts[0])
             return
-        if isinstance(node.nodes[0], Propagate | Pool):
-            self._summed(node.nodes[0], Chain(node.nodes[1:]))
+        if isinstance(parts[0], Propagate | Pool):  # a scale before or behind only changes the unit of what is summed
+            self.constants += _node_constants(node) - sum(map(_node_constants, parts))
+            self._summed(parts[0], Chain(tuple(parts[1:])))
             return
         self.on_named_inputs &= _by_examples(node)
         self.constants += _node_constants(node)
