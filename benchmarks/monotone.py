@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -26,35 +27,44 @@ from automicro.search.training import train
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "program"))
 import drawn  # found by the line above
 
-BLOCK = 2000
+BLOCK = 300
 MISSING = 0.1
 
 
-def pairs(column, rows, rng):
-    """Return two lists of columns that differ in one, which is not smaller in the second."""
+def pairs(column, rows, extent, rng):
+    """Yield pairs of rows as lists of columns, that differ in one, which is not smaller in the second, and which of them count.
+
+    With an `extent`, the least and the largest number, a missing value stands between these.
+    """
     one = np.asarray(rows[column], dtype=np.float64)
     other = rng.permutation(one)
-    sides = (np.minimum(one, other), np.maximum(one, other))
-    return [[*rows[:column], side, *rows[column + 1 :]] for side in sides], ~np.isnan(one + other)
+    ends = (
+        []
+        if extent is None
+        else [np.full(len(one), extent[0]), np.full(len(one), np.nan), np.full(len(one), extent[1])]
+    )
+    sides = [(np.minimum(one, other), np.maximum(one, other)), *pairwise(ends)]
+    for pair, known in zip(sides, (~np.isnan(one + other), True, True), strict=False):
+        yield [[*rows[:column], side, *rows[column + 1 :]] for side in pair], known
 
 
-def contradicted(program, told, rows, rng):
-    """Return how many pairs of these rows contradict a direction, and how many were usable."""
-    wrong = usable = 0
+def contradicted(program, told, rows, ranges, rng):
+    """Return how many pairs of these rows contradict a direction, and how many counted."""
+    wrong = counted = 0
     for column, direction in told.items():
         if direction.kind in ("neither", "unproved"):
             continue
-        sides, known = pairs(column, rows, rng)
-        with np.errstate(all="ignore"):
-            before, after = (scores(program, columns_of(program, side)) for side in sides)
-            of = np.array([-1.0, 1.0]) if before.shape[1] == 2 else np.ones(1)
-            step = (after - before) @ of
-            noise = 1e-12 * (np.abs(before).max(axis=1) + np.abs(after).max(axis=1))
-        known &= np.isfinite(step)
-        usable += int(known.sum())
-        wrong += int((known & (step < -noise)).sum()) if direction.kind != "-" else 0
-        wrong += int((known & (step > noise)).sum()) if direction.kind != "+" else 0
-    return wrong, usable
+        for sides, known in pairs(column, rows, ranges.get(column), rng):
+            with np.errstate(all="ignore"):
+                before, after = (scores(program, columns_of(program, side)) for side in sides)
+                of = np.array([-1.0, 1.0]) if before.shape[1] == 2 else np.ones(1)
+                step = (after - before) @ of
+                noise = 1e-12 * (np.abs(before).max(axis=1) + np.abs(after).max(axis=1))
+            usable = np.isfinite(step) & known
+            counted += int(usable.sum())
+            wrong += int((usable & (step < -noise)).sum()) if direction.kind != "-" else 0
+            wrong += int((usable & (step > noise)).sum()) if direction.kind != "+" else 0
+    return wrong, counted
 
 
 def trained(name, X, y, rng):
@@ -104,7 +114,7 @@ def main(wanted):
                 kept += column not in told or told[column].keeps("+" if sign > 0 else "-")
             done = 0
             while done < wanted // 6 // len(models) and any(d.kind in ("+", "-", "constant") for d in told.values()):
-                bad, usable = contradicted(program, told, near(problem, rng), rng)
+                bad, usable = contradicted(program, told, near(problem, rng), ranges_of(problem), rng)
                 done, wrong = done + usable, wrong + bad
             drawn_pairs += done
         total.update(pairs=drawn_pairs, wrong=wrong)
@@ -112,13 +122,13 @@ def main(wanted):
             f"{name}: {len(models)} programs, {dict(kinds)}; asked {asked}, kept {kept}; {drawn_pairs:,} pairs, {wrong} contradict"
         )
     kinds, seed, done, wrong = Counter(), 0, 0, 0
-    while total["pairs"] + done < wanted:
+    while done < wanted // 2:
         program = unpack(pack(drawn.program(seed)))
         with np.errstate(all="ignore"):
             told = directions(program)
         kinds.update(direction.kind for direction in told.values())
         told = {c: d for c, d in told.items() if column_kinds(program.decoders)[c] == "numeric"}
-        bad, usable = contradicted(program, told, drawn.rows(program, seed, 400), rng)
+        bad, usable = contradicted(program, told, drawn.rows(program, seed, 400), {}, rng)
         done, wrong, seed = done + usable, wrong + bad, seed + 1
     print(f"drawn: {seed} programs, {dict(kinds)}; {done:,} pairs, {wrong} contradict")
     if total["wrong"] + wrong:

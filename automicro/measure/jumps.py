@@ -36,6 +36,11 @@ class TableSteps:
     values: Floats
     missing: float
 
+    @property
+    def features(self) -> set[int]:
+        """Features that are read: a table without a cut still tells a missing value from a number."""
+        return {self.feature}
+
     def thresholds(self) -> Iterator[tuple[int, float]]:
         """Give every feature that is compared, with what."""
         yield from ((self.feature, float(cut)) for cut in self.cuts)
@@ -54,6 +59,11 @@ class TreeSteps:
     tree: Tree
     right: NDArray[np.int32]
     values: Floats
+
+    @property
+    def features(self) -> set[int]:
+        """Features that are read."""
+        return {feature for feature, _ in self.thresholds()}
 
     def thresholds(self) -> Iterator[tuple[int, float]]:
         """Give every feature that is compared, with what."""
@@ -192,8 +202,9 @@ class Jumps:
 
     def __init__(self, features: Features, steps: Sequence[Steps], fixed: Sequence[int]) -> None:
         own = frozenset(fixed)
-        self._steps = [(step, at) for step in steps if (at := {each for each in step.thresholds() if each[0] in own})]
-        self._layout = _Layout.of(features, [step for step, _ in self._steps], own)
+        read = [step for step in steps if own & step.features]
+        self._steps = [(step, {each for each in step.thresholds() if each[0] in own}) for step in read]
+        self._layout = _Layout.of(features, read, own)
         self.thresholds = sorted(set().union(*(at for _, at in self._steps)))
 
     def between(self, before: Mapping[int, float], after: Mapping[int, float], over: float | None = None) -> Jump:

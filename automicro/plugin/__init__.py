@@ -4,6 +4,7 @@ from automicro.plugin.budget import SizeBudget
 from automicro.plugin.data import Feature, TrainingData
 from automicro.plugin.family import Declined, Family, Needs, Variant
 from automicro.plugin.hooks import hookimpl
+from automicro.plugin.monotone import fills_of, ordered_leaves, ordered_pieces
 from automicro.plugin.profile import ColumnProfile, GraphProfile, Profile
 from automicro.plugin.space import Choice, Float, Integer, Space
 from automicro.plugin.start import Layer, Start
@@ -29,5 +30,8 @@ __all__ = [
     "TrainingData",
     "Variant",
     "Wishes",
+    "fills_of",
     "hookimpl",
+    "ordered_leaves",
+    "ordered_pieces",
 ]

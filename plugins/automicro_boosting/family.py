@@ -40,11 +40,12 @@ class Boosting(Family):
         return Needs(missing="keep", categories=("ordinal", "onehot", "target"))
 
     def space(self, profile: Profile) -> Space:
-        """Return shapes of trees, their number, and what keeps features, thresholds and values few and short."""
+        """Return shapes of trees (where columns must not interact: of one feature), their number, and what keeps them few and short."""
+        shapes = ("additive",) if profile.wishes.max_interactions == 0 else ("additive", "forest")
         links = () if profile.task == "classification" else (Choice("logarithmic", (False, True)),)
         return Space(
             (
-                Choice("shape", ("additive", "forest")),
+                Choice("shape", shapes),
                 *links,
                 Integer("rounds", 5, 200, log=True),
                 Integer("leaves", 2, 16, log=True),
@@ -55,7 +56,7 @@ class Boosting(Family):
                 Float("ridge", 0.1, 100.0, log=True),
                 Integer("digits", 2, 6),
             ),
-            tuple(_portfolio(profile)),
+            tuple(setting for setting in _portfolio(profile) if setting["shape"] in shapes),
         )
 
     def size_budget(self, parameters: Parameters, profile: Profile) -> SizeBudget:

@@ -12,6 +12,7 @@ from automicro_boosting.bits import Bits
 from automicro_boosting.eliminate import Elimination
 from automicro_boosting.loss import make_loss
 from automicro_boosting.lower import forest
+from automicro_boosting.monotone import filled
 from automicro_boosting.prune import TreeShape
 from automicro_boosting.rounding import roundings
 from automicro_boosting.tables import Tables, TableShape, tables_of
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from automicro.program.encodings import Encoding
     from automicro.program.nodes import Link
     from automicro_boosting.ensemble import Ensemble
+    from automicro_boosting.monotone import Order
 
 __all__ = ["Model", "grow"]
 
@@ -45,6 +47,7 @@ class Model:
 
 def grow(parameters: Parameters, data: TrainingData) -> Model:
     """Train, shorten thresholds, and take split after split away."""
+    data, order = filled(data)
     loss = make_loss(data, _link(parameters, data))
     X = np.asfortranarray(data.X)
     coarse = coarsened(X, parameters["digits"])
@@ -57,12 +60,13 @@ def grow(parameters: Parameters, data: TrainingData) -> Model:
     design = ensemble.design(X)
     shape = TableShape(ensemble, bits) if isinstance(ensemble, Tables) else TreeShape(ensemble, bits)
     elimination = Elimination(shape, design, loss, parameters["ridge"] / len(X), ensemble.coefficients())
-    full = _lowered(shape.pruned(elimination.coefficients()).rescaled(loss.factor, loss.shift), None)
+    lower = _Lowering(shape, elimination, order)
+    full = lower.exact()
     sizes = _ladder(shape.size)
     path = [
         (f"splits={size}{name}", lowered)
         for size, _ in zip(sizes, elimination.path(sizes), strict=True)
-        for name, lowered in _rounded(shape, elimination, finely=size in _TWICE)
+        for name, lowered in lower.rounded(finely=size in _TWICE)
     ]
     return Model(full, tuple(path))
 
@@ -78,26 +82,38 @@ def _link(parameters: Parameters, data: TrainingData) -> Link:
     return "exp"
 
 
-def _rounded(shape: TableShape | TreeShape, elimination: Elimination, *, finely: bool) -> Iterator[tuple[str, Lowered]]:
-    """Yield the present model with values as coarse as the splits are dear and, if asked for, finer."""
-    ways = [roundings(elimination, anchored=False)]
-    if isinstance(shape, TableShape):
-        ways.append(roundings(elimination, anchored=True))
-    if not all(ways):
-        constant = shape.pruned(elimination.coefficients()).rescaled(elimination.loss.factor, elimination.loss.shift)
-        yield "", _lowered(constant, None)
-        return
-    costs = [[each.cost(elimination.price) for each in way] for way in ways]
-    way = int(np.argmin([min(each) for each in costs]))
-    best = int(np.argmin(costs[way]))
-    places = {"": best, ",finer": min(best + 2, len(ways[way]) - 1)}
-    for name in places if finely else ("",):
-        rounded = ways[way][places[name]]
-        yield name, _lowered(shape.pruned(rounded.coefficients), rounded.encoding)
+@dataclass(frozen=True, eq=False)
+class _Lowering:
+    """What makes programs of the present state of an elimination, in the order that is asked for."""
 
+    shape: TableShape | TreeShape
+    elimination: Elimination
+    order: Order | None
 
-def _lowered(ensemble: Ensemble | Tables, encoding: Encoding | None) -> Lowered:
-    return ensemble.lowered(encoding) if isinstance(ensemble, Tables) else forest(ensemble, encoding)
+    def exact(self) -> Lowered:
+        """Return the present model with values as they are."""
+        loss = self.elimination.loss
+        return self._lowered(self.shape.pruned(self.elimination.coefficients()).rescaled(loss.factor, loss.shift), None)
+
+    def rounded(self, *, finely: bool) -> Iterator[tuple[str, Lowered]]:
+        """Yield the present model with values as coarse as the splits are dear and, if asked for, finer."""
+        ways = [roundings(self.elimination, anchored=False)]
+        if isinstance(self.shape, TableShape):
+            ways.append(roundings(self.elimination, anchored=True))
+        if not all(ways):
+            yield "", self.exact()
+            return
+        costs = [[each.cost(self.elimination.price) for each in way] for way in ways]
+        way = int(np.argmin([min(each) for each in costs]))
+        best = int(np.argmin(costs[way]))
+        places = {"": best, ",finer": min(best + 2, len(ways[way]) - 1)}
+        for name in places if finely else ("",):
+            rounded = ways[way][places[name]]
+            yield name, self._lowered(self.shape.pruned(rounded.coefficients), rounded.encoding)
+
+    def _lowered(self, ensemble: Ensemble | Tables, encoding: Encoding | None) -> Lowered:
+        kept = ensemble if self.order is None else self.order.kept(ensemble, encoding)
+        return kept.lowered(encoding) if isinstance(kept, Tables) else forest(kept, encoding)
 
 
 def _ladder(size: int) -> list[int]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,6 +16,7 @@ from automicro_tree.thresholds import shared_thresholds
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from automicro_tree.monotone import Order
     from automicro_tree.splits import Grown, Splits
 
 __all__ = ["Target", "lowered", "only_order_counts", "ranked"]
@@ -28,11 +29,12 @@ LARGEST_RANK = 16.0  # beyond some 36 the probabilities of different scores beco
 
 @dataclass(frozen=True, eq=False)
 class Target:
-    """What is predicted: number of classes (0 for values), metric, and class weights of the training (classes,)."""
+    """What is predicted: number of classes (0 for values), metric, class weights of the training (classes,), and the directions to keep."""
 
     classes: int
     metric: str
     scale: NDArray[np.float64]
+    order: Order | None = None
 
     @property
     def outputs(self) -> int:
@@ -74,6 +76,8 @@ def lowered(grown: Grown, target: Target, ranks: bool = False) -> Lowered:
         splits.default_left[places] & ~ends,
         leaf,
     )
+    if target.order is not None:
+        tree = replace(tree, default_left=target.order.default_left(feature, tree.threshold, tree.default_left))
     body = Forest((tree,), Weights.of(table), Weights.of(np.zeros(target.outputs)))
     return Lowered(body, "identity" if not target.classes else "sigmoid" if target.classes == 2 else "softmax")
 
@@ -92,9 +96,23 @@ def _leaf_scores(grown: Grown, target: Target, ranks: bool) -> NDArray[np.float6
     """Return what the leaves score, (nodes, outputs); 0 at splits."""
     ends = grown.splits.feature < 0
     found = _scores(grown.mass[ends], grown, target) if target.classes else grown.centre[ends, None]
+    if target.order is not None:
+        found = _ordered(found, grown, target, target.order)
     scores = np.zeros((len(ends), target.outputs))
     scores[ends] = ranked(found) if ranks else found
     return scores
+
+
+def _ordered(found: NDArray[np.float64], grown: Grown, target: Target, order: Order) -> NDArray[np.float64]:
+    """Return the one score of each leaf, (leaves, 1), moved to keep the directions; what tells a label only still does."""
+    ends = grown.splits.feature < 0
+    scores = np.zeros(len(ends))
+    scores[ends] = found[:, 0]
+    mass = grown.mass.sum(axis=1) if target.classes else grown.mass[:, 0]
+    kept = order.kept(grown.splits.feature, scores, mass)[ends, None]
+    if target.classes and METRICS[target.metric].needs == "label":
+        return np.where(kept > 0, LABEL_SCORE, -LABEL_SCORE)
+    return kept
 
 
 def _scores(mass: NDArray[np.float64], grown: Grown, target: Target) -> NDArray[np.float64]:

@@ -15,6 +15,7 @@ from automicro_tree.exhaustive import best_trees, comparisons_affordable, to_spl
 from automicro_tree.greedy import grow
 from automicro_tree.labelling import counts_errors, weighs_classes_alike
 from automicro_tree.leaves import Target, lowered, only_order_counts
+from automicro_tree.monotone import filled
 from automicro_tree.pruning import best_subtrees
 from automicro_tree.refining import Rows, refine
 from automicro_tree.splits import settle
@@ -82,7 +83,9 @@ def train(parameters: Parameters, data: TrainingData) -> Model:
     """Return the path of trees that one training gives."""
     if not data.X.shape[1]:
         raise Declined("needs a column that is not constant; there is none")
+    data, order = filled(data)
     task = _task(parameters, data)
+    task = replace(task, target=replace(task.target, order=order))
     trees = _exhaustive(parameters, task) if parameters["search"] == "exhaustive" else _greedy(parameters, task)
     path = []
     for size, grown in trees.items():
