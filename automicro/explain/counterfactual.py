@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from automicro.program import Categories, Lookup, Missing, Numeric, OneHot, Texts
 from automicro.program.nodes import feature_count
+from automicro.program.texts import CANDIDATES, tokens_of
 from automicro.program.usage import usage
 
 if TYPE_CHECKING:
@@ -26,15 +27,17 @@ __all__ = ["Change", "Counterfactual", "counterfactual"]
 GRID = 64
 HALVINGS = 30
 MOST_COLUMNS_CHANGED = 3
+MOST_WORDS, MOST_LEFT_OUT = 64, 8
 
 
 @dataclass(frozen=True)
 class Change:
-    """One column, what it holds, and what it would have to hold."""
+    """One column, what it holds, and what it would have to hold; of a text also `without`, the words that are left out."""
 
     column: str
     value: float | str | None
     instead: float | str | None
+    without: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -66,10 +69,11 @@ def counterfactual(
 
     One column is changed if that is enough, else the change that brings the decision nearest to flipping is kept and a second and a third
     column are tried. Numbers try the places where the program's steps lie and a grid over the range, refined by bisection; `booleans` try
-    0 and 1.
+    0 and 1; texts leave out words, each of which counts as one.
     """
     before = int(asked.decisions(asked.columns)[0])
-    options = [o for c in asked.read if c not in immutable and (o := _options(asked, c, ranges, booleans))]
+    toward = 1.0 if asked.of.sum() == 0 or before == 1 else -1.0
+    options = [o for c in asked.read if c not in immutable and (o := _options(asked, c, ranges, booleans, toward))]
     changed: dict[int, tuple[Column, float | str | None, float]] = {}
     current = asked
     for _ in range(MOST_COLUMNS_CHANGED):
@@ -84,7 +88,7 @@ def counterfactual(
                 place = int(where[option.distance[where].argmin()])
                 entry = option.column, _entry(option.values, place), option.words[place], float(option.distance[place])
                 flips.append(entry if option.column in booleans else _refined(current, option, place, before))
-            margin = current.scores(variants) * (1 if asked.of.sum() == 0 or before == 1 else -1)
+            margin = current.scores(variants) * toward
             margin = np.where(np.isnan(margin), np.inf, margin)
             place = int(margin.argmin()) if len(margin) else 0
             if len(margin) and (nearest is None or margin[place] < nearest[0]):
@@ -103,9 +107,11 @@ def counterfactual(
 
 
 def _options(
-    asked: Asked, column: int, ranges: Mapping[int, tuple[float, float]], booleans: Collection[int]
+    asked: Asked, column: int, ranges: Mapping[int, tuple[float, float]], booleans: Collection[int], toward: float
 ) -> _Option | None:
     own = asked.columns[column]
+    if isinstance(own, Texts):
+        return _without_words(asked, column, own, toward)
     if isinstance(own, Categories):
         levels = _levels(asked, column)
         here = None if own.codes[0] < 0 else own.levels[own.codes[0]]
@@ -118,7 +124,7 @@ def _options(
             np.ones(len(others)),
             list(others),
         )
-    if own is None or isinstance(own, Texts) or own.ndim != 1 or column not in ranges:
+    if own is None or own.ndim != 1 or column not in ranges:
         return None
     low, high = ranges[column]
     x, width = float(own[0]), max(high - low, 1e-30)
@@ -129,6 +135,32 @@ def _options(
     tried = tried[tried != np.float32(x)]
     distance = np.full(len(tried), 1.0) if np.isnan(x) else np.abs(tried.astype(np.float64) - x) / width
     return _Option(column, tried, distance, [float(value) for value in tried])
+
+
+def _without_words(asked: Asked, column: int, own: Texts, toward: float) -> _Option | None:
+    """Leave out each word, and the two, three and more that alone bring the decision nearest to flipping."""
+    text = own.values[0]
+    words = list(dict.fromkeys(tokens_of(text)))[:MOST_WORDS] if text else []
+    if not words:
+        return None
+    texts = [_left_out(text, {word}) for word in words]
+    variants = asked.repeated(len(words))
+    variants[column] = _texts(texts)
+    order = np.argsort(np.nan_to_num(asked.scores(variants) * toward, nan=np.inf), kind="stable").tolist()
+    counts = range(2, min(MOST_LEFT_OUT, len(words)) + 1)
+    texts += [_left_out(text, {words[place] for place in order[:many]}) for many in counts]
+    return _Option(column, _texts(texts), np.array([1.0] * len(words) + [float(many) for many in counts]), list(texts))
+
+
+def _left_out(text: str, words: set[str]) -> str:
+    left = CANDIDATES.sub(lambda found: "" if found[0].lower() in words else found[0], text)
+    return " ".join(left.split())
+
+
+def _texts(texts: Sequence[str]) -> Texts:
+    values = np.empty(len(texts), dtype=object)
+    values[:] = texts
+    return Texts(values)
 
 
 def _levels(asked: Asked, column: int) -> list[str]:
@@ -168,7 +200,7 @@ def _entry(values: Column, place: int) -> Column:
 def _replaced(asked: Asked, column: int, value: Column) -> Asked:
     columns = list(asked.columns)
     columns[column] = value
-    return type(asked)(asked.program, asked.names, tuple(columns), asked.of)
+    return replace(asked, columns=tuple(columns))
 
 
 def _refined(asked: Asked, option: _Option, place: int, before: int) -> tuple[int, Column, float | str | None, float]:
@@ -197,10 +229,17 @@ def _told(asked: Asked, changed: Mapping[int, tuple[Column, float | str | None, 
         columns[column] = value
     code = int(asked.decisions(columns)[0])
     labels: Sequence[Any] = asked.program.labels or ()
-    changes = tuple(
-        Change(asked.names[column], _word(asked.columns[column]), word) for column, (_, word, _) in changed.items()
-    )
+    changes = tuple(_change(asked, column, word) for column, (_, word, _) in changed.items())
     return Counterfactual(changes, labels[code], sum(distance for _, _, distance in changed.values()))
+
+
+def _change(asked: Asked, column: int, word: float | str | None) -> Change:
+    own = asked.columns[column]
+    if not isinstance(own, Texts):
+        return Change(asked.names[column], _word(own), word)
+    kept = set(tokens_of(str(word)))
+    gone = tuple(token for token in dict.fromkeys(tokens_of(own.values[0])) if token not in kept)
+    return Change(asked.names[column], own.values[0], word, gone)
 
 
 def _word(column: Column | None) -> float | str | None:

@@ -70,7 +70,7 @@ class Explanation:
     out_of_range : tuple of str
         Columns with a value that training has never seen, as far as the card tells.
     counterfactual : Counterfactual or None
-        The nearest change that was found to flip the decision; None for numbers and graphs, or if there is none within the ranges seen.
+        The nearest change that was found to flip the decision; None for numbers and series, or if there is none within the ranges seen.
     weights : tuple of Weight
         What attention weighed, how much each node of a graph adds, how far the prototypes are; the largest first.
     method : str

@@ -11,6 +11,7 @@ from automicro.errors import RequestError
 from automicro.explain.asked import blanked, one_row
 from automicro.explain.counterfactual import counterfactual
 from automicro.explain.explanation import Explanation, Part, Weight
+from automicro.explain.flips import flip_of_graph
 from automicro.explain.graphs import graph_parts, one_graph
 from automicro.explain.parts import Found, Told, exact_parts, value_text
 from automicro.explain.terms import telescoped
@@ -65,8 +66,10 @@ def explain(
     """
     if reads_graphs(program.body):
         graph = one_graph(program, card, row, node)
-        _places(graph.names, immutable)
-        return _explanation(program, graph_parts(graph, seed), graph.scores()[0], graph.of)
+        fixed, ranges = _places(graph.names, immutable), _ranges(card)
+        found = graph_parts(graph, seed)
+        flip = None if program.labels is None else flip_of_graph(graph, ranges, fixed, _booleans(card))
+        return _explanation(program, found, graph.scores()[0], graph.of, ((), flip))
     if node is not None:
         raise RequestError("node: must only be given for a model of graphs")
     asked = one_row(program, card, row)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Places = NDArray[np.int64]
 
-__all__ = ["Heard", "by_node", "hear"]
+__all__ = ["CELLS", "Heard", "by_node", "hear", "results_of_copies"]
 
 MOST_NODES = 64  # that are credited one by one, the nearest first
 VARIANTS = 4096
@@ -96,7 +96,10 @@ def by_node(asked: AskedGraph, heard: Heard, seed: int) -> Found:
 
     def score(masks: NDArray[np.bool_]) -> Floats:
         step = max(1, CELLS // max(X.size, 1))
-        parts = [_scores(asked, _variants(X, base, groups, part), topology) for part in _steps(masks, step)]
+        parts = [
+            results_of_copies(asked, _variants(X, base, groups, part), topology) @ asked.of
+            for part in _steps(masks, step)
+        ]
         return np.concatenate(parts)
 
     constant, credit = telescoped(score, range(len(groups)), draws, seed)
@@ -140,14 +143,12 @@ def _variants(X: Floats, base: Floats, groups: list[Places], masks: NDArray[np.b
     return variants.reshape(len(masks) * len(X), X.shape[1])
 
 
-def _scores(asked: AskedGraph, X: Floats, topology: Topology) -> Floats:
-    """Return the explained score of copies of a graph."""
+def results_of_copies(asked: AskedGraph, X: Floats, topology: Topology) -> Floats:
+    """Return the scores, (copies, outputs), of copies of a graph one after the other, whose nodes have the features X."""
     copies = len(X) // topology.nodes if topology.nodes else 1
     shift = np.repeat(np.arange(copies) * topology.nodes, topology.edges.shape[1])
     edges = np.tile(topology.edges, copies) + shift
     attributes = None if topology.attributes is None else np.tile(topology.attributes, (copies, 1))
     joined = Topology(edges, attributes, np.arange(copies + 1) * topology.nodes)
     found = body_scores(asked.program.body, X, joined)
-    rows = found if asked.node is None else found[:: topology.nodes]
-    result: Floats = rows @ asked.of
-    return result
+    return found if asked.node is None else found[:: topology.nodes]

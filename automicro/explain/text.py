@@ -9,6 +9,7 @@ from automicro.words.numbers import aligned, count, rounded
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from automicro.explain.counterfactual import Change
     from automicro.explain.explanation import Explanation, Part, Weight
 
 __all__ = ["explanation_text"]
@@ -43,7 +44,7 @@ def _after(explanation: Explanation) -> list[str]:
         lines.append(f"outside of what training has seen: {', '.join(explanation.out_of_range)}")
     flip = explanation.counterfactual
     if flip is not None:
-        changes = " and ".join(f"{c.column} {_cell(c.instead)} instead of {_cell(c.value)}" for c in flip.changes)
+        changes = " and ".join(map(_changed, flip.changes))
         lines.append(f"what would change this model's output to {flip.label}: {changes}")
     return lines
 
@@ -80,6 +81,12 @@ def _rows(constant: float, parts: Sequence[Part], score: float, most: int) -> li
         rows.append((f"{part.contribution:+.4g}", part.name, part.because))
         told += abs(part.contribution)
     return [*rows, (f"= {score:.4g}", "", "")]
+
+
+def _changed(change: Change) -> str:
+    if change.without:
+        return f"{change.column} without {', '.join(map(repr, change.without))}"
+    return f"{change.column} {_cell(change.instead)} instead of {_cell(change.value)}"
 
 
 def _cell(value: float | str | None) -> str:

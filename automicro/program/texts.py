@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from automicro.program.nodes import Grams
 
-__all__ = ["bucket_of", "gram_matrix", "gram_row", "grams_of", "hash_of", "tokens_of"]
+__all__ = ["CANDIDATES", "bucket_of", "gram_matrix", "gram_row", "grams_of", "hash_of", "tokens_of"]
 
 CANDIDATES = re.compile(r"\w+|[^\w\s]")
 REMEMBERED = 1 << 17  # grams whose hash is kept

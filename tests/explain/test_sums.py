@@ -24,6 +24,7 @@ from automicro.program import (
     Chain,
     Distances,
     Forest,
+    Grams,
     Nearest,
     Numeric,
     Pool,
@@ -38,6 +39,7 @@ from automicro.program import (
     columns_of,
     gives_graphs,
 )
+from automicro.program.texts import bucket_of
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "program"))
 
@@ -248,3 +250,50 @@ def test_graphs_from_the_command_line(tmp_path, capsys):
     assert json.loads(capsys.readouterr().out)["score"] == 7.0
     assert main(["explain", str(path), str(data), "--row", "5"]) == 2
     assert "row: must lie in 0 to 1, but got 5" in capsys.readouterr().err
+
+
+def test_words_that_would_change_the_output_are_left_out():
+    grams = Grams(0, "word", 1, 1, 8, tuple(bucket_of(word, 8) for word in ("good", "fine", "bad")), scaled=False)
+    body = affine([[2.0, 1.0, -1.5]], [-0.5])
+    told = named(Program(1, (grams,), body, "sigmoid", ("no", "yes")), ["text"]).explain(
+        {"text": "A good, fine BAD film"}
+    )
+    flip = told.counterfactual
+    assert [(change.without, change.instead) for change in flip.changes] == [(("good",), "A , fine BAD film")]
+    assert (told.output, flip.label, flip.distance) == ("yes", "no", 1.0)
+    assert "what would change this model's output to no: text without 'good'" in str(told)
+    two = named(Program(1, (grams,), affine([[2.0, 2.0, -1.5]], [-0.2]), "sigmoid", ("no", "yes")), ["text"])
+    flip = two.explain({"text": "good fine"}).counterfactual
+    assert (flip.changes[0].without, two.predict({"text": flip.changes[0].instead})[0]) == (("good", "fine"), "no")
+    assert two.explain({"text": "good fine"}, immutable="text").counterfactual is None
+
+
+def named(program, names):
+    columns = [{"name": name, "kind": "numeric", "minimum": -5.0, "maximum": 5.0} for name in names]
+    return Model(program, {"columns": columns})
+
+
+@pytest.mark.parametrize("hidden", [False, True])
+def test_an_attribute_of_a_node_would_change_what_is_predicted_of_it(hidden):
+    layer = [Activation("relu"), affine([[1.0, -1.0]], [0.0])] if hidden else []
+    first = affine([[1.0, 0.0], [-1.0, 0.0]], [0.0, 0.0]) if hidden else affine([[1.0, 0.0]], [0.0])
+    program = Program(2, numbers(2), Chain((Propagate("sum"), first, *layer)), "sigmoid", ("no", "yes"))
+    model = named(program, ["x_0", "degree"])
+    graph = {"x": np.array([[1.0], [0.5], [9.0]]), "edge_index": [[1, 2], [0, 1]]}
+    flip = model.explain(graph, node=0).counterfactual
+    (change,) = flip.changes
+    assert change.column in {"x_0 of node 0", "x_0 of node 1"}
+    x = graph["x"].copy()
+    x[int(change.column[-1])] = change.instead
+    assert model.predict({**graph, "x": x})[0] == flip.label == "no"
+    assert flip.distance == pytest.approx(0.15, abs=1e-3)  # from a sum of 1.5 to none, over a range of 10
+    assert model.explain(graph, node=0, immutable="x_0").counterfactual is None
+
+
+def test_an_attribute_of_one_node_would_change_a_whole_graph():
+    body = Chain((Pool(("max",), (0,)), affine([[1.0]], [-2.0])))
+    model = named(Program(2, numbers(2), body, "sigmoid", ("no", "yes")), ["x_0", "degree"])
+    graph = {"x": [[1.0], [4.0]], "edge_index": np.empty((2, 0), dtype=int)}
+    (change,) = model.explain(graph).counterfactual.changes
+    assert (change.column, change.value) == ("x_0 of node 1", 4.0)
+    assert change.instead == pytest.approx(2.0, abs=1e-3)

@@ -1,0 +1,120 @@
+"""What would change a model's output for a node or a graph: the nearest change of attributes of one node that flips the decision."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from automicro.explain.asked import Asked
+from automicro.explain.counterfactual import counterfactual
+from automicro.explain.neighbours import CELLS, hear, results_of_copies
+from automicro.program import decode, take
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from automicro.explain.counterfactual import Counterfactual
+    from automicro.explain.graphs import AskedGraph
+    from automicro.explain.neighbours import Heard
+    from automicro.program import Column
+
+    Floats = NDArray[np.float64]
+    Ranges = Mapping[int, tuple[float, float]]
+
+__all__ = ["flip_of_graph"]
+
+MOST_NODES, MOST_COLUMNS = 3, 8
+
+
+@dataclass(frozen=True, eq=False)
+class _NodeRow(Asked):
+    """The columns of one node as a row, while all else of the graph stays as it is.
+
+    Parameters
+    ----------
+    graph : AskedGraph
+    heard : Heard
+    place : int
+        Of the node among those that are heard.
+    attributes : tuple of int
+        The columns that may change: not degrees and sums over edges, which follow from the edges.
+    """
+
+    graph: AskedGraph
+    heard: Heard
+    place: int
+    attributes: tuple[int, ...]
+
+    @property
+    def read(self) -> tuple[int, ...]:
+        """Columns that may change."""
+        return self.attributes
+
+    def all_scores(self, columns: Sequence[Column | None] | None = None) -> Floats:
+        """Return the scores of the prediction for variants of the node's columns, (variants, outputs)."""
+        own = decode(self.program.decoders, self.columns if columns is None else columns)
+        step = max(1, CELLS // max(self.heard.X.size, 1))
+        parts = []
+        for start in range(0, len(own), step):
+            variants = np.repeat(self.heard.X[None], len(own[start : start + step]), axis=0)
+            variants[:, self.place] = own[start : start + step]
+            joined = variants.reshape(-1, variants.shape[2])
+            parts.append(results_of_copies(self.graph, joined, self.heard.topology))
+        return np.concatenate(parts)
+
+
+def flip_of_graph(
+    asked: AskedGraph, ranges: Ranges, immutable: Collection[int], booleans: Collection[int]
+) -> Counterfactual | None:
+    """Return the nearest flip that was found by changing attributes of one node; None if there is none within the ranges.
+
+    Tried are the three nodes whose loss changes the score most, and of each the eight columns that do so at an end of their range.
+    """
+    heard = hear(asked)
+    edges = 0 if asked.topology.attributes is None else asked.topology.attributes.shape[1]
+    read = sorted({decoder.column for decoder in asked.program.decoders})
+    free = tuple(c for c in read if c < asked.program.columns - 1 - edges and c not in immutable)
+    if not free or not heard.within:
+        return None
+    found = [
+        flip
+        for place in _nodes(asked, heard)
+        if (flip := counterfactual(_row(asked, heard, place, free, ranges), ranges, immutable, booleans)) is not None
+    ]
+    return min(found, key=lambda flip: flip.distance, default=None)
+
+
+def _nodes(asked: AskedGraph, heard: Heard) -> list[int]:
+    """Return the nodes that the score hangs on most, as far as all features of a node being 0 tells; the node itself first."""
+    near = min(heard.within, max(1, CELLS // max(heard.X.size, 1)))
+    variants = np.repeat(heard.X[None], near + 1, axis=0)
+    variants[np.arange(near), np.arange(near)] = 0.0
+    joined = variants.reshape(-1, variants.shape[2])
+    scores = results_of_copies(asked, joined, heard.topology) @ asked.of
+    lost = np.nan_to_num(np.abs(scores[:-1] - scores[-1]))
+    if asked.node is not None:
+        lost[0] = np.inf
+    return [int(place) for place in np.argsort(-lost, kind="stable")[:MOST_NODES]]
+
+
+def _row(asked: AskedGraph, heard: Heard, place: int, free: tuple[int, ...], ranges: Ranges) -> _NodeRow:
+    node = int(heard.nodes[place])
+    columns = tuple(None if c is None else take(c, np.array([node])) for c in asked.batch.columns)
+    names = tuple(f"{name} of node {node}" for name in asked.names)
+    row = _NodeRow(asked.program, names, columns, asked.of, asked, heard, place, free)
+    numbers = [c for c in free if c in ranges]
+    if len(free) <= MOST_COLUMNS or not numbers:
+        return _NodeRow(asked.program, names, columns, asked.of, asked, heard, place, free[:MOST_COLUMNS])
+    tried = row.repeated(2 * len(numbers) + 1)
+    for place_of, column in enumerate(numbers):
+        values = np.array(tried[column], dtype=np.float32)
+        values[2 * place_of : 2 * place_of + 2] = ranges[column]
+        tried[column] = values
+    scores = row.scores(tried)
+    reach = np.nan_to_num(np.abs(scores[:-1] - scores[-1])).reshape(-1, 2).max(axis=1)
+    best = tuple(sorted(numbers[k] for k in np.argsort(-reach, kind="stable")[:MOST_COLUMNS]))
+    return _NodeRow(asked.program, names, columns, asked.of, asked, heard, place, best)
