@@ -39,6 +39,11 @@ class Additive:
     cuts: tuple[NDArray[np.float32], ...]
     steps: tuple[Floats, ...]
 
+    @property
+    def linear(self) -> bool:
+        """Whether there are no steps."""
+        return not any(cuts.size for cuts in self.cuts)
+
     def least(self, of: Floats, x: Floats, reach: Floats) -> tuple[Floats, Floats]:
         """Return by how much a contrast can fall, (rows,), and the place where it does, (rows, movable).
 

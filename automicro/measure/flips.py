@@ -26,13 +26,13 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
     Values = NDArray[np.float32]
-    Broken = Callable[[Floats], NDArray[np.bool_]]
+    Rows = NDArray[np.int64]
+    Broken = Callable[[Floats, Rows], NDArray[np.bool_]]
 
 __all__ = ["Flips", "flips"]
 
 MOST_ROWS, EVALUATIONS, FEWEST_ATTACKED = 200, 5000, 20
-FARTHEST = 2.0**10
-HALVINGS = 40
+FARTHEST, FAR_ENOUGH = 1024.0, 64.0  # what is not broken at these distances is taken for never broken
 NUDGES = (1e-6, 1e-5, 1e-4, 1e-3)
 STANDARD = 0.5  # of a regression: so many standard deviations of the target are another decision
 
@@ -70,7 +70,7 @@ class Flips:
     def kind(self) -> str:
         """``"exact"``, ``"between bounds"`` or ``"upper bound"``."""
         with np.errstate(invalid="ignore"):
-            close = (self.low == self.high) | (self.high - self.low <= 2e-3 * self.high + 1e-7)
+            close = (self.low == self.high) | (self.high - self.low <= 2e-3 * self.high + 2e-5)
         if close.all():
             return "exact"
         return "between bounds" if (self.low > 0).any() else "upper bound"
@@ -196,28 +196,29 @@ def _by_structure(
         return SEARCHED, np.zeros(len(reach)), *nothing
     span = np.where(columns >= 0, reach[:, columns], 0.0)
 
-    def broken(contrast: Contrast) -> Broken:
-        def at(distance: Floats) -> NDArray[np.bool_]:
-            around = span * distance[:, None]
-            lowest = least(body, contrast.of, features - around, features + around) + contrast.offset
-            return contrast.broken(lowest)
+    low = np.full(len(reach), np.inf)
+    for contrast in wanted:
 
-        return at
+        def broken(distance: Floats, rows: Rows, contrast: Contrast = contrast) -> NDArray[np.bool_]:
+            around, own = span[rows] * distance[:, None], contrast.only(rows)
+            return own.broken(least(body, own.of, features[rows] - around, features[rows] + around) + own.offset)
 
-    return INTERVALS, np.min([_threshold(broken(c), len(reach), 20) for c in wanted], axis=0), *nothing
+        low = _threshold(broken, low, FAR_ENOUGH, 24)
+    return INTERVALS, low, *nothing
 
 
-def _threshold(broken: Broken, rows: int, halvings: int = HALVINGS) -> Floats:
-    """Return the distance up to which a contrast is not broken, infinite where it never is."""
-    low, high = np.zeros(rows), np.full(rows, 2.0**-6)
-    while high.max(initial=0.0) < FARTHEST and not (done := broken(high)).all():
-        low, high = np.where(done, low, high), np.where(done, high, 4 * high)
-    never = ~broken(high)
-    for _ in range(halvings):
-        middle = (low + high) / 2
-        done = broken(middle)
-        low, high = np.where(done, low, middle), np.where(done, middle, high)
-    return np.where(never, np.inf, low)
+def _threshold(broken: Broken, low: Floats, farthest: float = FARTHEST, halvings: int = 48) -> Floats:
+    """Return the distance up to which a contrast is not broken either, where it is broken before `low` or `farthest`."""
+    high = np.minimum(low, farthest)
+    rows = np.flatnonzero(broken(high, np.arange(len(low))))
+    near, far = np.zeros(len(rows)), high[rows]
+    for _ in range(halvings if len(rows) else 0):
+        middle = (near + far) / 2
+        done = broken(middle, rows)
+        near, far = np.where(done, near, middle), np.where(done, middle, far)
+    result = low.copy()
+    result[rows] = near
+    return result
 
 
 def _by_extremes(
@@ -232,12 +233,20 @@ def _by_extremes(
     for number, contrast in enumerate(wanted):
         start = contrast.values(scores)
 
-        def broken(distance: Floats, contrast: Contrast = contrast, start: Floats = start) -> NDArray[np.bool_]:
-            return contrast.broken(start + whole.least(contrast.of, x, reach * distance[:, None])[0])
+        def broken(
+            distance: Floats, rows: Rows, contrast: Contrast = contrast, start: Floats = start
+        ) -> NDArray[np.bool_]:
+            own = contrast.only(rows)
+            return own.broken(start[rows] + whole.least(own.of, x[rows], reach[rows] * distance[:, None])[0])
 
-        distance = _threshold(broken, len(x))
+        if whole.linear:
+            fall = (np.abs(contrast.of @ whole.slopes.T) * reach).sum(axis=1)
+            with np.errstate(divide="ignore", invalid="ignore"):
+                distance = np.minimum(low, np.where(fall > 0, np.maximum(start, 0.0) / fall, np.inf))
+        else:
+            distance = _threshold(broken, low)
         best = np.where(distance < low, number, best)
-        low = np.minimum(low, distance)
+        low = distance
     of = np.stack([contrast.of for contrast in wanted])[best, everything]
 
     def move(distance: Floats) -> Values:
@@ -326,7 +335,7 @@ def _by_bisectors(
             slope = slopes[k] - slopes[i]
             with np.errstate(divide="ignore", invalid="ignore"):
                 away = np.maximum(scores[:, k] - scores[:, i], 0.0) / (np.abs(slope) * reach).sum(axis=1)
-            away = np.where(label == owners[k], np.nan_to_num(away, nan=0.0), 0.0)
+            away = np.where(label == owners[k], np.nan_to_num(away, nan=np.inf, posinf=np.inf), 0.0)
             toward = np.where((away >= worst)[:, None] & (label == owners[k])[:, None], -np.sign(slope), toward)
             worst = np.maximum(worst, away)
         nearer = (label != owners[i]) & (worst < low)

@@ -85,16 +85,20 @@ class Robustness:
         if self.flips is None:
             return self.declined
         found, (low, high) = self.flips, self.flips.median
-        what = "the decision" if found.tolerance is None else f"the prediction by {rounded(found.tolerance)}"
+        what = (
+            "another decision" if found.tolerance is None else f"a prediction that is {rounded(found.tolerance)} away"
+        )
         if not np.isfinite(high) and found.kind == "exact":
-            return f"for half of {len(found.rows)} rows no move of numbers changes {what} ({found.how}, exact)"
+            return (
+                f"half of {len(found.rows)} rows are out of reach of {what}, however numbers move ({found.how}; exact)"
+            )
         sizes = {
             "exact": rounded(high),
             "between bounds": f"between {rounded(low)} and {rounded(high)}",
-            "upper bound": f"{rounded(high)} or less",
+            "upper bound": f"at most {rounded(high)}",
         }
         return (
-            f"half of {len(found.rows)} rows change {what} by moves of at most {sizes[found.kind]} of a column's range "
+            f"the median of {len(found.rows)} rows is {sizes[found.kind]} of a column's range from {what} "
             f"({found.how}; {found.kind})"
         )
 
