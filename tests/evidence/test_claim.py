@@ -138,6 +138,16 @@ def test_bounded_means_are_tested_at_their_level_and_with_power():
     assert mean_test(Terms(rng.beta(2, 3, 400) - 0.33, -0.33, 0.67)).p_value < 0.01
 
 
+def test_unbounded_means_of_heavy_tails_are_tested_near_their_level():
+    rng = np.random.default_rng(13)
+    limit = 1 - 2 / (4 + 2)  # R2 of 2 x + errors of Student's t with four degrees of freedom, whose variance is 2
+    false = []
+    for seed in range(DRAWS):
+        x = rng.normal(size=100)
+        false.append(better_than(Judged("r2", 2 * x + rng.standard_t(4, size=100), 2 * x), limit, seed).p_value <= LEVEL)
+    assert np.mean(false) <= LEVEL + 0.02
+
+
 def test_too_few_rows_say_nothing():
     assert better_than(Judged("r2", np.arange(5.0), np.arange(5.0)), 0.5).p_value == 1.0
     assert better_than(Judged("accuracy", np.zeros(0, dtype=np.int64), np.zeros((0, 2))), 0.5).p_value == 1.0
