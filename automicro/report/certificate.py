@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
+from automicro.request import metric
 from automicro.words.numbers import count, rounded
 
 __all__ = ["certificate_text"]
@@ -40,4 +42,17 @@ def certificate_text(certificate: dict[str, Any]) -> str:
         f"{certificate['null']}, rows that look this good would turn up with a probability of at most {rounded(passed['p_value'])} "
         f"({certificate['method']}{error}). {tests}{stopped}; the chance that this whole procedure certifies a model "
         f"that misses its target is at most {about}{100 * chance:.6g}%, if new rows are like those that were put aside."
+        f"{_unseen(certificate)}"
+    )
+
+
+def _unseen(certificate: dict[str, Any]) -> str:
+    """Return what no test of an unbounded error can know: rare rows with far larger errors than those that were seen."""
+    judged = metric(certificate["metric"])
+    if math.isfinite(judged.low) and math.isfinite(judged.high):
+        return ""
+    rarest = -math.log(1 - certificate["confidence"]) / certificate["held_rows"]
+    return (
+        " An error of this kind has no bound: far larger ones than any on these rows would be noticed only if they are more frequent than "
+        f"about one row in {max(1, round(1 / rarest)):,}."
     )

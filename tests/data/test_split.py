@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from automicro.data import folds, load_problem, row_subset
+from automicro.data import folds, hold_out, load_problem, row_subset
 from automicro.errors import DataError
 
 
@@ -167,3 +167,29 @@ def test_what_is_held_out_is_not_in_the_profile_of_the_rest():
     assert (part.table.profiles[0].maximum, part.table.profiles[0].missing) == (89.0, 0)
     assert part.table.profiles[1].distinct == 2
     assert problem.table.profiles[0].maximum == 500.0
+
+
+def test_what_is_held_out_for_a_certificate_is_drawn_without_regard_to_classes():
+    target = np.repeat(np.arange(10), 30)
+    problem = problem_of(target)
+    shares = [np.mean(target[hold_out(problem, 1 / 3, seed)[1]] == 0) for seed in range(200)]
+    expected = np.sqrt(0.1 * 0.9 / 100 * (200 / 299))  # of the hypergeometric distribution
+    assert np.std(shares) == pytest.approx(expected, rel=0.2)
+    assert np.mean(shares) == pytest.approx(0.1, abs=0.01)
+
+
+@pytest.mark.parametrize("rows", [2, 3, 5])
+def test_two_rows_of_every_class_are_left_to_be_searched(rows):
+    target = np.array([0] * 60 + [1] * rows)
+    for seed in range(30):
+        searched, held = hold_out(problem_of(target), 1 / 3, seed)
+        assert sorted([*searched, *held]) == list(range(len(target)))
+        assert np.sum(target[searched] == 1) >= 2
+
+
+def test_of_many_classes_only_rare_ones_are_dealt_evenly():
+    target = np.concatenate([np.repeat(np.arange(11), 50), np.full(8, 11)])
+    made = folds(problem_of(target), seed=1)
+    check_partition(made, len(target))
+    assert {int(np.sum(target[fold.validation] == 11)) for fold in made} <= {1, 2}
+    assert len({int(np.sum(target[fold.validation] == 0)) for fold in made}) > 2

@@ -144,7 +144,9 @@ def test_unbounded_means_of_heavy_tails_are_tested_near_their_level():
     false = []
     for seed in range(DRAWS):
         x = rng.normal(size=100)
-        false.append(better_than(Judged("r2", 2 * x + rng.standard_t(4, size=100), 2 * x), limit, seed).p_value <= LEVEL)
+        false.append(
+            better_than(Judged("r2", 2 * x + rng.standard_t(4, size=100), 2 * x), limit, seed).p_value <= LEVEL
+        )
     assert np.mean(false) <= LEVEL + 0.02
 
 
