@@ -20,13 +20,15 @@ __all__ = ["prices"]
 MOST_OF_A_KIND = 3
 WORTH_TELLING = 0.03  # share of the bytes below which a price is no news
 GROWTH, GROWTH_BYTES = 0.05, 2  # by which training on all rows may add to the bytes of a fold's artifact
+UNPLANNED = 0.25  # by which another search, which draws other candidates, may miss the bytes of a drawn one
 
 
 @dataclass(frozen=True)
 class _Known:
     """A form that was scored on every fold, and all that it misses.
 
-    `worth` is the highest limit that it surely meets: its gain less what the search aims above a limit.
+    `worth` is the highest limit that it surely meets: its gain less what the search aims above a limit. `planned` says that every search
+    tries its candidate.
     """
 
     gain: float
@@ -36,11 +38,12 @@ class _Known:
     latency_us: float | None
     shortfalls: Mapping[str, float]
     misses: frozenset[str]
+    planned: bool
 
     @property
     def promised_bytes(self) -> int:
-        """The bytes that the artifact of all rows surely keeps to."""
-        return math.ceil(self.size_bytes * (1 + GROWTH)) + GROWTH_BYTES
+        """The bytes that a search at another limit surely keeps to."""
+        return math.ceil(self.size_bytes * (1 + (GROWTH if self.planned else UNPLANNED))) + GROWTH_BYTES
 
 
 def prices(result: Result, constraints: Constraints, chosen: Outcome | None) -> tuple[Price, ...]:
@@ -96,13 +99,14 @@ def _known(result: Result) -> Iterator[_Known]:
                 outcome.latency_us if own else None,
                 outcome.violations if own else {},
                 frozenset(misses),
+                result.found.candidates[outcome.number].planned,
             )
 
 
 def _edge(forms: Iterable[_Known]) -> list[_Known]:
-    """Return the forms that no other beats in both bytes and score, smallest first."""
+    """Return the forms that no other beats in both promised bytes and score, smallest first."""
     kept: list[_Known] = []
-    for form in sorted(forms, key=lambda f: (f.size_bytes, -f.gain)):
+    for form in sorted(forms, key=lambda f: (f.promised_bytes, -f.gain)):
         if not kept or form.gain > kept[-1].gain:
             kept.append(form)
     return kept

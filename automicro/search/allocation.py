@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import zlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from automicro.search.budget import artifact_budget
@@ -120,7 +120,8 @@ class Allocation:
             share.proposed += 1
             number, self._number = self._number, self._number + 1
             share.pending[number] = proposal
-            return self._candidate(name, number, proposal.setting)
+            planned = share.proposed <= len(share.study.space.portfolio)
+            return replace(self._candidate(name, number, proposal.setting), planned=planned)
         return None
 
     @property

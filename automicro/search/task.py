@@ -36,13 +36,14 @@ __all__ = [
 
 @dataclass(frozen=True)
 class Candidate:
-    """Preparation, family and parameters, before training."""
+    """Preparation, family and parameters, before training; `planned` if of the family's portfolio, which every search tries first."""
 
     number: int
     family: str
     parameters: Mapping[str, Any]
     preparation: PreparationSettings
     seed: int
+    planned: bool = False
 
 
 @dataclass(frozen=True, eq=False)
