@@ -116,3 +116,9 @@ def test_what_a_family_is_asked_does_not_depend_on_the_others() -> None:
         return asked
 
     assert settings(Light) == settings(Light, Single, Tiny)
+
+
+def test_only_what_every_search_tries_first_is_planned() -> None:
+    allocation = Allocation({"light": Light()}, PROFILE, 0)
+    candidates = [allocation.ask() for _ in range(5)]
+    assert [(c.parameters["n"] <= 3, c.planned) for c in candidates if c] == [(True, True)] * 3 + [(False, False)] * 2
