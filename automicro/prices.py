@@ -64,6 +64,7 @@ def prices(result: Result, constraints: Constraints, chosen: Outcome | None) -> 
     found = [
         *_of_score(known, result, constraints, (size, chosen.form.gain)),
         *_of_level(known, result, constraints, size),
+        *_of_caps(known, result, size),
     ]
     return tuple(found)
 
@@ -248,6 +249,17 @@ def _ways_out(known: Sequence[_Known], result: Result, constraints: Constraints)
             size_instead=fastest.promised_bytes,
             said=said,
         )
+
+
+def _of_caps(known: Sequence[_Known], result: Result, size: int) -> Iterator[Price]:
+    """Return what giving up a constraint on structure saves."""
+    for name, limit in caps_of(result.context).items():
+        freed = [f for f in known if f.misses == {name} and f.worth >= result.target.gain]
+        cheapest = min(freed, key=lambda f: f.size_bytes, default=None)
+        if cheapest is not None and cheapest.promised_bytes <= size * (1 - WORTH_TELLING):
+            price = _cap_price(name, limit, cheapest)
+            said = f"{price.said.removesuffix(' passes')} instead of {size}"
+            yield price.model_copy(update={"size_bytes": size, "said": said})
 
 
 def _cap_price(name: str, limit: float | str, form: _Known) -> Price:

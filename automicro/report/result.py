@@ -38,6 +38,7 @@ def summary(selection: Any) -> str:
         ("reference", _reference(selection.reference)),
         ("latency", _latency(selection)),
         ("interpretability", str(getattr(level, "name", level))),
+        ("not monotone", _not_monotone(selection)),
         ("verdict", selection.verdict),
         ("trials", _trials(selection.trace)),
     ]
@@ -82,6 +83,14 @@ def _latency(selection: Any) -> str:
     )
     operations = "" if structure is None else f"; at most {structure.operations_p95:g} operations in 95% of rows"
     return f"{told} in {count(len(latency.runs), 'process', 'processes')}; {', '.join(others)}{operations})"
+
+
+def _not_monotone(selection: Any) -> str:
+    """Return with how many columns of numbers the score goes both ways, where it does with any."""
+    structure = getattr(selection, "structure", None)
+    if structure is None or not structure.non_monotone:
+        return ""
+    return f"{len(structure.non_monotone)} of {count(len(structure.directions), 'column')} of numbers"
 
 
 def _indices(selection: Any) -> list[tuple[str, str]]:

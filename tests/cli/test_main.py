@@ -93,6 +93,25 @@ def test_select_makes_the_same_request_from_options(asked: Asked) -> None:
     )
 
 
+def test_directions_and_columns_are_options(asked: Asked) -> None:
+    words = [
+        "--metric",
+        "r2",
+        "--score",
+        "0",
+        "--monotone",
+        "age=+,price=-",
+        "--must-not-use",
+        "sex,zip",
+        "--max-interactions",
+        "0",
+    ]
+    assert main(["select", "rows.csv", "--target", "y", *words]) == 0
+    wanted = asked.request.constraints
+    assert wanted.monotone == {"age": "+", "price": "-"}
+    assert (wanted.must_not_use, wanted.max_interactions) == (("sex", "zip"), 0)
+
+
 def test_a_negative_score_is_a_value(asked: Asked) -> None:
     assert main(["select", "sklearn:diabetes", "--metric", "neg_max_error", "--score", "-150"]) == 0
     assert asked.request is not None

@@ -104,3 +104,15 @@ def test_an_impossible_direction_binds_and_says_what_giving_it_up_gives(table: A
         automicro.select(*table, wanted, search=LINEAR)
     assert {"monotone", "score"} & set(caught.value.binding)
     assert all(record.margins.get("monotone", 0) <= 0 for record in caught.value.trace if hasattr(record, "margins"))
+
+
+def test_a_cap_on_operations_has_a_price_that_is_kept(table: Any) -> None:
+    wanted = {"metric": "r2", "score": 0.8, "certify": False}
+    with pytest.raises(Infeasible) as caught:
+        automicro.select(*table, Constraints(**wanted, max_operations=3), search=LINEAR)
+    assert caught.value.binding == ("max_operations",)
+    assert "max_operations: at most 3 are allowed, the nearest (linear) has 5" in str(caught.value)
+    price = next(price for price in caught.value.prices if price.constraint == "max_operations")
+    found = automicro.select(*table, Constraints(**wanted, max_operations=int(price.instead)), search=LINEAR)
+    assert found.size_bytes <= price.size_instead
+    assert found.structure.operations <= price.instead
