@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from automicro.explain.leaves import leaf_rows
 from automicro.program import (
     Batch,
     Categories,
@@ -96,6 +97,8 @@ def probes(program: Program, batch: Batch, count: int, seed: int) -> Probes:
         pairs = [(pools[changed[i]].column, int(rows[i]), start + i) for i in range(results)]
     left = given if whole else max((count - sum(block.shape[1] for block in blocks)) // 2, 1)
     blocks += [_mixed(pools, left, rng), _special(pools, own[:, rng.permutation(left) % given])]
+    if not whole:
+        blocks.append(_reaching(program, pools, own, rng))
     places = np.hstack(blocks)
     columns: list[Column | None] = [None] * len(batch.columns)
     for pool, chosen in zip(pools, places, strict=True):
@@ -207,6 +210,17 @@ def _special(pools: Sequence[_Pool], places: Places) -> Places:
     for turn in range(max(len(turns), result.shape[1])):
         place, value = turns[turn % len(turns)]
         result[place, turn % result.shape[1]] = value
+    return result
+
+
+def _reaching(program: Program, pools: Sequence[_Pool], own: Places, rng: np.random.Generator) -> Places:
+    """Return given rows, changed so that each reaches another leaf of the program's trees."""
+    found = list(leaf_rows(program, {pool.column: pool.values for pool in pools}, rng))
+    result = own[:, rng.integers(0, own.shape[1], len(found))]
+    place_of = {pool.column: place for place, pool in enumerate(pools)}
+    for row, chosen in enumerate(found):
+        for column, value in chosen.items():
+            result[place_of[column], row] = value
     return result
 
 

@@ -54,9 +54,10 @@ def replay(
 ) -> Replay:
     """Hold a global card against the program that it claims to describe.
 
-    The interpreter must give the same score (1e-6, relative beyond 1) and label for given rows, for mixtures of them, and with each column
-    at its minimum, its maximum, on both sides of every cut, missing and unseen; the same size and sign of a one-unit change of a column;
-    the same points where a label flips. The steps that explain single rows must be found in the card.
+    The interpreter must give the same score (1e-6, relative beyond 1) and label for given rows, for mixtures of them, with each column at
+    its minimum, its maximum, on both sides of every cut, missing and unseen, and on rows that reach the leaves of the program's trees; the
+    same size and sign of a one-unit change of a column; the same points where a label flips. The steps that explain single rows must be
+    found in the card.
 
     Parameters
     ----------

@@ -207,6 +207,26 @@ def test_a_corrector_that_works_on_few_rows_is_caught_at_its_cuts() -> None:
     assert not claiming(model, "simulatable", clean).replay().passed
 
 
+def test_a_corrector_behind_many_conditions_is_caught_in_its_leaf() -> None:
+    tree = Tree(  # acts on one row in 10^11 of those within the ranges
+        np.array([0, 1, 2, -1, -1, -1, -1], np.int32),
+        np.array([-1.999, -1.999, -1.999, 0, 0, 0, 0], np.float32),
+        np.zeros(7, np.bool_),
+        np.array([0, 0, 0, 1, 0, 0, 0], np.int32),
+    )
+    clean = model_of(linear([2.0, -1.0, 0.0]), NUMBERS).explain().card
+    rare = Forest((tree,), Weights.of([[0.0], [-0.75]]), Weights.of([0.0]))
+    model = model_of(Sum((linear([2.0, -1.0, 0.0]), rare)), NUMBERS)
+    assert not claiming(model, "simulatable", clean).replay().passed
+
+
+def test_a_network_behind_a_clean_card_has_no_level() -> None:
+    clean = model_of(linear([2.0, -1.0, 0.0]), NUMBERS).explain().card
+    model = model_of(Sum((linear([2.0, -1.0, 0.0]), network().program.body)), NUMBERS)
+    assert not claiming(model, "additive", clean).replay().passed
+    assert judged_level(claiming(model, "additive", clean)).name == "opaque"
+
+
 def test_shapley_values_that_pose_as_a_sum_are_caught() -> None:
     model = network()
     posing = claiming(model, "additive", as_a_sum(model))
