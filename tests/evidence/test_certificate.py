@@ -75,6 +75,13 @@ def test_what_was_changed_is_found_each_with_its_own_sentence(selection, table):
         automicro.verify(automicro.Model(program, None), table, "y")
 
 
+def test_a_card_that_shows_another_model_is_found(selection, table):
+    card = selection.model.card
+    shown = {**card["explanation"], "body": {"kind": "linear", "start": [0.0], "terms": []}}
+    with pytest.raises(NotVerified, match="the card must show what the model computes"):
+        automicro.verify(automicro.Model(selection.model.program, {**card, "explanation": shown}), table, "y")
+
+
 def test_a_forged_certificate_does_not_give_what_the_data_give(selection, table):
     from automicro.certificate import sealed
     from automicro.request import Certificate
