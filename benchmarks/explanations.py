@@ -172,7 +172,8 @@ def report(results: dict[str, Row]) -> str:
     lines = [
         "# Explanations of random rows",
         "",
-        "Written by `benchmarks/explanations.py`, which says what is checked. Milliseconds are of one explanation with all checks.",
+        "Written by `benchmarks/explanations.py`, which says what is checked; a dash stands where no counterfactual was looked for.",
+        "Milliseconds are of one explanation with all checks.",
         "",
         "| data | family | kind of explanation | rows | add up | largest miss | counterfactuals | flip | ms |",
         "|---|---|---|---|---|---|---|---|---|",
@@ -180,7 +181,7 @@ def report(results: dict[str, Row]) -> str:
     for name, row in results.items():
         data, family = name.split("/")
         kinds = ", ".join(k for k in ("sum", "path", "sum_of_paths", "prototypes", "graph_sum", "posthoc") if k in row)
-        flips = f"{row.get('counterfactuals', 0):,} | {row.get('flip', 0):,}"
+        flips = f"{row['counterfactuals']:,} | {row['flip']:,}" if "counterfactuals" in row else "- | -"
         lines.append(
             f"| {data} | {family} | {kinds} | {row['rows']:,} | {row['adds up']:,} | {row['worst']:.1e} | {flips} | {row['ms']:.1f} |"
         )
