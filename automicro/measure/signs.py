@@ -68,9 +68,15 @@ def times(one: Sign, other: Sign) -> Sign:
 def _of_tables(node: StepTables, inputs: Sequence[Sign]) -> list[Sign]:
     parts: list[list[Sign]] = [[] for _ in node.bias.values]
     ends = np.concatenate(([0], np.cumsum(node.pieces)))
-    for feature, output, (start, stop) in zip(node.features, node.outputs, pairwise(ends.tolist()), strict=True):
-        step = np.sign(np.diff(node.values.values[start:stop]))
-        parts[output].append(times(joint(step.astype(int).tolist()), inputs[feature]))
+    values = node.values.values
+    gone = values[ends[:-1]] if node.missing is None else node.missing.values
+    for t, (feature, output, (start, stop)) in enumerate(
+        zip(node.features, node.outputs, pairwise(ends.tolist()), strict=True)
+    ):
+        sign = joint(np.sign(np.diff(values[start:stop])).astype(int).tolist())
+        if inputs[feature] == MIXED and gone[t] != values[start]:  # it may be missing
+            sign = MIXED
+        parts[output].append(times(sign, inputs[feature]))
     return [joint(each) for each in parts]
 
 

@@ -66,6 +66,7 @@ class Source:
 
 
 NO_COLUMN = Source(-1, -1, 0)  # of the number of nodes
+APART = Activation | StepTables | Distances | Propagate | Pool  # sums, or outputs, of functions of one input each
 
 
 @dataclass(frozen=True)
@@ -192,6 +193,7 @@ class _Survey:
                 self.visit(part)
         else:
             self.on_named_inputs = False
+            self.groups.update([self._inputs(range(len(self.decoded)))] if isinstance(node, Attention) else [])
 
     def _affine(self, node: Affine) -> None:
         self.constants += _node_constants(node)
@@ -245,10 +247,15 @@ class _Survey:
         self.on_named_inputs &= _by_examples(node)
         self.constants += _node_constants(node)
         first = parts[0]
-        if isinstance(first, Affine) and sum(isinstance(part, Affine) for part in parts) == 2 == len(parts) - 1:
+        if (
+            len(parts) == 3
+            and isinstance(first, Affine)
+            and isinstance(parts[1], APART)
+            and isinstance(parts[2], Affine)
+        ):
             reads = [set(np.flatnonzero(unit).tolist()) for unit in first.weights.values]
         else:
-            reads = [features_read(node)]
+            reads = [features_read(node) or set(range(len(self.decoded)))]
         self.groups.update(self._inputs(read) for read in reads if read)
 
     def _summed(self, node: Propagate | Pool, rest: Chain) -> None:

@@ -9,10 +9,12 @@ from automicro.measure import Limits, interpretability
 from automicro.program import (
     Activation,
     Affine,
+    Attention,
     Chain,
     Forest,
     Lookup,
     Missing,
+    Nearest,
     Numeric,
     OneHot,
     Program,
@@ -160,6 +162,19 @@ def test_a_network_whose_units_read_one_column_each_has_no_interactions():
     network = Chain((_linear(np.eye(3)), Activation("tanh"), _linear(np.ones((1, 3)))))
     found = interpretability(_program(network, 3))
     assert (found.interactions, found.additive, found.name) == ((), True, "opaque")
+
+
+@pytest.mark.parametrize(
+    "between", [_forest(_tree([0, 1, -1, -1, -1])), Nearest((0, 0)), Attention(Weights.of([[1.0]]))]
+)
+def test_units_of_one_column_each_interact_where_they_meet_before_the_last_sum(between):
+    body = Chain((_linear(np.eye(2)), between, _linear([2.0])))
+    found = interpretability(_program(body, 2))
+    assert (found.interactions, found.additive) == (((0, 1),), False)
+
+
+def test_heads_that_read_columns_as_they_are_tie_them_together():
+    assert interpretability(_program(Attention(Weights.of([[1.0]])), 2)).interactions == ((0, 1),)
 
 
 def test_a_scale_before_a_linear_sum_leaves_it_one():

@@ -141,6 +141,14 @@ def test_a_table_without_a_cut_tells_a_missing_value_all_the_same():
     )
 
 
+def test_a_missing_value_may_reach_a_table_through_what_is_computed():
+    doubled = Affine(Weights.of([[2.0]]), Weights.of([0.0]))
+    hidden = Chain((doubled, table(0, [1.0], [3.0, 3.0], 8.0)))
+    program = Program(1, (Numeric(0),), hidden, "identity")
+    assert change(program, ((0.0,), (None,))) == 5.0
+    assert directions(program)[0].kind not in ("+", "-", "constant")
+
+
 def test_missing_values_of_trees_are_held_against_the_same_other_columns():
     split = (0, 1.0, 0.0, 1.0, False)
     assert checked(shipped(forest(split))) == "+"
