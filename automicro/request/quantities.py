@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import ItemsView, Mapping
+from collections.abc import Mapping
 from decimal import Decimal
 from numbers import Real
 from typing import Annotated, Any, Literal
@@ -161,13 +161,11 @@ def _not_negative(value: object) -> int:
 
 
 def _directions(value: object) -> dict[str, Literal["+", "-"]]:
-    parts = value.split(",") if isinstance(value, str) else None
-    pairs = (
-        [(name.strip(), sign.strip()) for name, _, sign in (part.rpartition("=") for part in parts)] if parts else value
-    )
-    told = pairs.items() if isinstance(pairs, Mapping) else pairs
+    told = list(value.items()) if isinstance(value, Mapping) else []
+    if isinstance(value, str):
+        told = [(name.strip(), sign.strip()) for name, _, sign in (part.rpartition("=") for part in value.split(","))]
     wanted = "must name columns with '+' or '-', such as {'age': '+'} or 'age=+,price=-'"
-    if not isinstance(told, list | ItemsView) or not told:
+    if not told:
         raise problem(f"{wanted}, but got {value!r}")
     found: dict[str, Literal["+", "-"]] = {}
     for name, sign in told:

@@ -43,6 +43,10 @@ REFUSED = [
         {"monotone": "age"},
         "monotone: must name columns with '+' or '-', such as {'age': '+'} or 'age=+,price=-', but got 'age'",
     ),
+    (
+        {"monotone": ["age"]},
+        "monotone: must name columns with '+' or '-', such as {'age': '+'} or 'age=+,price=-', but got ['age']",
+    ),
     ({"monotone": "age=+,age=-"}, "monotone: must name each column only once, but got 'age' twice"),
     (
         {"metric": "r2", "score": 0, "must_use": ["age"], "must_not_use": ["age", "sex"]},
