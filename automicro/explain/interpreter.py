@@ -69,6 +69,10 @@ class Interpreter:
         """Return the scores of raw rows; of rows that are nodes with the edges between them."""
         return _follow(self._body, [self.inputs(row) for row in rows], edges)
 
+    def scores_of(self, inputs: Rows) -> Rows:
+        """Return the scores of rows of which the inputs are known."""
+        return _follow(self._body, inputs, None)
+
     def steps(self, row: Mapping[str, Any]) -> list[Step]:
         """Return what adds up to the scores of a row, where a card is a sum."""
         return list(_steps(self._body, self.inputs(row)))

@@ -11,7 +11,8 @@ import numpy as np
 from automicro.explain.interpreter import Edges, Interpreter, NotFollowed
 from automicro.explain.probes import cells, probes
 from automicro.explain.traces import trace_faults
-from automicro.program import Batch, apply_link, scores, take
+from automicro.program import Batch, apply_link, body_scores, decode, scores, take
+from automicro.words.features import inputs_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -27,7 +28,7 @@ __all__ = ["Replay", "replay"]
 
 ROWS = 1000
 CLOSE = 1e-6  # on the scale of scores, relative where they are beyond 1
-TRACES, FLIPS, GRID, HALVINGS = 10, 30, 17, 12
+TRACES, FLIPS, GRID, HALVINGS, GRAM_ROWS = 10, 30, 17, 12, 40
 
 
 @dataclass(frozen=True)
@@ -81,7 +82,7 @@ def replay(
         followed = known.follow(drawn.batch)
         faults = [*followed.faults(), *followed.unit_faults(drawn.pairs)]
         if batch.topology is None:
-            faults += known.flip_faults(drawn, seed)
+            faults += [*known.flip_faults(drawn, seed), *known.gram_faults(drawn, seed)]
             faults += trace_faults(program, known.interpreter, drawn.batch, names, range(min(TRACES, drawn.given)))
     except (NotFollowed, KeyError, IndexError, TypeError, ValueError, AttributeError, OverflowError) as error:
         said = str(error) if isinstance(error, NotFollowed) else f"{type(error).__name__}: {error}"
@@ -134,6 +135,25 @@ class _Claim:
         for i, (column, value) in enumerate(zip(places, values, strict=True)):
             columns[column][i] = value
         return [f"at a flip point, {fault}" for fault in self.follow(Batch(tuple(columns))).faults()]
+
+    def gram_faults(self, drawn: Probes, seed: int) -> Iterator[str]:
+        """Give a sentence where the card counts buckets of grams otherwise, those too that no text of the rows has a gram of."""
+        told = list(enumerate(inputs_of(self.program.decoders, self.names)))
+        grams = [(place, entry) for place, entry in told if entry["kind"] == "grams"]
+        if not grams:
+            return
+        if grams != [each for each in enumerate(self.interpreter.card["inputs"]) if each[1]["kind"] == "grams"]:
+            yield "the card reads other buckets of grams than the model"
+            return
+        rng = np.random.default_rng(seed)
+        X = decode(self.program.decoders, drawn.batch)[:GRAM_ROWS]
+        places = [place for place, _ in grams]
+        shape = (len(X), len(places))
+        X[:, places] = np.where(rng.random(shape) < 0.5, rng.uniform(0.05, 2.0, shape), 0.0)
+        ours = body_scores(self.program.body, X)
+        theirs = np.array(self.interpreter.scores_of(X.tolist()), dtype=np.float64)
+        for at in np.flatnonzero(~_close(theirs, ours).all(axis=1)).tolist():
+            yield f"with some buckets of grams, the card gives the score {_told(theirs[at])}, the model {_told(ours[at])}"
 
     def _flip(self, batch: Batch, row: int, column: int) -> list[float]:
         """Return numbers on both sides of a point where, by the card, the label of a row flips; none if there is none."""

@@ -200,6 +200,17 @@ def test_a_hidden_corrector_behind_a_clean_card_is_caught() -> None:
     assert model.explain().replay.passed  # what the model itself is made of may be shown
 
 
+def test_a_bucket_that_no_text_at_hand_has_is_caught() -> None:
+    clean = model_of(linear([1.5, -2.0]), (Grams(0, "word", 1, 1, 12, (3, 17)),), names="t")
+    hidden = model_of(linear([1.5, -2.0, -9.0]), (Grams(0, "word", 1, 1, 12, (3, 17, 40)),), names="t")
+    assert "other buckets of grams" in str(claiming(hidden, "decomposable", clean.explain().card).replay())
+    card = hidden.explain().card
+    terms = [term for term in card["body"]["terms"] if term["input"] != 2]
+    kept_quiet = {**card, "body": {**card["body"], "terms": terms}}
+    assert "buckets of grams, the card gives the score" in str(claiming(hidden, "decomposable", kept_quiet).replay())
+    assert hidden.replay().passed
+
+
 def test_a_corrector_that_works_on_few_rows_is_caught_at_its_cuts() -> None:
     clean = model_of(linear([2.0, -1.0, 0.0]), NUMBERS).explain().card
     rare = Forest((stump(2, 1e6),), Weights.of([[0.0], [-0.75]]), Weights.of([0.0]))
