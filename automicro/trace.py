@@ -153,11 +153,13 @@ def _not_certified(result: Result, constraints: Constraints, trace: tuple[TrialR
     assert certified is not None  # noqa: S101 - asked for by the caller
     step, held = certified.steps[0], len(certified.trust.held)
     needed = rows_needed(step.tested.p_value, held, constraints.confidence)
-    more = (
-        f"about {needed:,} held-out rows would do"
-        if needed
-        else "its margin is not above 0, so that no number of rows would do"
-    )
+    above = constraints.score is not None and constraints.measured.sign * (step.score - constraints.score) > 0
+    if needed:
+        more = f"about {needed:,} held-out rows would do"
+    elif above:
+        more = "so few rows cannot tell that from chance"
+    else:
+        more = "its margin is not above 0, so that more rows alone would not do"
     if step.tested.method.startswith("none, "):
         more = f"there is no test, {step.tested.method.removeprefix('none, ')}"
     message = (
@@ -188,7 +190,8 @@ def _nothing_tried(result: Result, trace: tuple[TrialRecord, ...]) -> str:
     if failures:
         last = failures[-1]
         return f"no model was found: all {len(failures)} candidates failed, the last ({last.family}): {last.reason}"
-    return f"no model was found: no candidate was finished ({result.found.stopped}): give search.seconds or search.trials more"
+    more = "search.seconds" if "time" in result.found.stopped else "search.trials"
+    return f"no model was found: no candidate was finished ({result.found.stopped}): give {more} more"
 
 
 def _facts(record: TrialRecord, metric: str) -> dict[str, object]:

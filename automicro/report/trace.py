@@ -29,15 +29,22 @@ def trace_text(trials: Sequence[Any], prices: Sequence[Any], family: str | None 
     best = runner_up(trials)
     if family is not None and taken is None and best is not None:
         lines += ["", f"why not {family}? {_sentence(best)}"]
-    elif taken is not None and best is not None:
-        lines += ["", f"runner-up: {_sentence(best)}"]
+    elif taken is not None and len(trials) > 1:
+        lines += ["", f"runner-up: {'none, for no other trial was finished' if best is None else _sentence(best)}"]
     lines += [f"price: {price.said}" for price in prices]
     return "\n".join(lines) + "\n"
 
 
 def runner_up(trials: Sequence[Any]) -> Any | None:
-    """Return the trial that came nearest to being taken: the smallest that meets the constraints, else the one that misses least."""
-    others = [trial for trial in trials if trial.status not in ("taken", "skipped", "declined", "failed")]
+    """Return the trial that came nearest to being taken: the smallest that meets the constraints, else the one that misses least.
+
+    None if no other trial was measured.
+    """
+    others = [
+        trial
+        for trial in trials
+        if trial.status not in ("taken", "skipped", "declined", "failed") and trial.score is not None
+    ]
     return min(others, key=_distance, default=None)
 
 

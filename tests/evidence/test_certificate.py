@@ -114,6 +114,15 @@ def test_nothing_certified_is_said_with_the_rows_it_would_take(table):
     assert caught.value.binding in (("certify",), ("score",))
 
 
+def test_too_few_rows_are_not_said_to_be_below_the_target():
+    rng = np.random.default_rng(0)
+    y = np.arange(40) % 2
+    X = {"a": y + rng.normal(size=40) / 10, "b": rng.normal(size=40)}
+    constraints = Constraints(metric="roc_auc", score=0.9, certify=True)
+    with pytest.raises(automicro.Infeasible, match="so few rows cannot tell that from chance"):
+        automicro.select(X, y, constraints, search=Search(trials=1, families=["linear"], workers=1))
+
+
 def test_within_is_tested_in_pairs(table):
     constraints = Constraints(metric="roc_auc", within=0.1, certify=True)
     found = automicro.select(
