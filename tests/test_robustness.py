@@ -74,7 +74,9 @@ def test_a_model_on_rows_it_never_saw(selection, table, tmp_path, capsys):
     assert main([*words, "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["stresses"].keys() == told.to_dict()["stresses"].keys()
     assert main(words) == 0
-    assert "flip: the median of 169 rows is" in capsys.readouterr().out
+    table = capsys.readouterr().out
+    assert table.splitlines()[0].endswith("what is done to the rows")
+    assert "flip: the median of 169 rows is" in table
     selection.model.save(tmp_path / "bare.micro", strip=True)
     assert main([words[0], str(tmp_path / "bare.micro"), *words[2:]]) == 2
     assert "--metric: must be given for a model without a card" in capsys.readouterr().err

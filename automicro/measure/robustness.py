@@ -74,7 +74,7 @@ class Robustness:
         return told
 
     def __repr__(self) -> str:
-        rows = [("stress", self.metric, "lost", "worst column", "")]
+        rows = [("stress", self.metric, "lost", "worst column", "what is done to the rows")]
         rows.append(("none", rounded(self.score), "", "", ""))
         rows += [(s.name, rounded(s.score), rounded(s.loss), s.column or "", STRESSES[s.name]) for s in self.stresses]
         return "\n".join([*aligned(rows), f"flip: {self._flip()}"])

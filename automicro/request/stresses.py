@@ -19,8 +19,8 @@ STRESSES = {
     "missing_30": "30 % of the cells missing",
     "gain_10": "the worst column of numbers 10 % too small or too large",
     "shift_10": "the worst column of numbers 10 % of its range too low or too high",
-    "drift_10": "10 % of the cells of categories a category never seen",
-    "drift_30": "30 % of the cells of categories a category never seen",
+    "drift_10": "10 % of the cells of categories replaced by a category never seen",
+    "drift_30": "30 % of the cells of categories replaced by a category never seen",
     "column_lost": "the worst column missing in every row",
 }
 FLIP = "flip"  # not what is lost, but how far half of the rows are at least from another decision
