@@ -91,6 +91,7 @@ def test_a_model_on_rows_it_never_saw(selection, table, tmp_path, capsys):
         ({"noise": 0.1}, "robustness: unknown stress 'noise', did you mean 'noise_"),
         ({"noise_30": -0.1}, "robustness: noise_30 must be at least 0, but got -0.1"),
         ({"flip": 0}, "robustness: flip must be above 0, but got 0"),
+        ({"flip": 2}, "robustness: flip must be at most 1, the whole range of a column, but got 2"),
         ({"noise_30": "much"}, "robustness: noise_30 must be a finite number, such as 0.02 or '2%', but got 'much'"),
         ("noise_30", "robustness: must be limits such as 'noise_30=0.02,flip=0.05', but got 'noise_30'"),
         (0.1, "robustness: must be a table of limits"),
@@ -100,6 +101,13 @@ def test_limits_that_cannot_be_are_refused(given, said):
     with pytest.raises(ConstraintError) as raised:
         Constraints(metric="roc_auc", score=0.9, robustness=given)
     assert str(raised.value).startswith(said)
+
+
+def test_drift_is_not_for_tables_without_categories(table):
+    with pytest.raises(
+        ConstraintError, match="drift_10 needs a column of categories that can drift, but the table has none"
+    ):
+        automicro.select(*table, metric="roc_auc", score=0.9, robustness={"drift_10": 0.01}, search=QUICK)
 
 
 def test_limits_are_not_for_clusters_nor_flips_for_graphs():

@@ -58,6 +58,10 @@ def _limit(name: str, value: object) -> float:
         raise problem(f"{name} must be a finite number, such as 0.02 or '2%', but got {value!r}") from None
     if number < 0 or (name == FLIP and number == 0):
         raise problem(f"{name} must be {'above' if name == FLIP else 'at least'} 0, but got {value!r}")
+    if name == FLIP and number > 1:
+        raise problem(
+            f"flip must be at most 1, the whole range of a column, but got {value!r}: give a part, such as 0.05"
+        )
     return number
 
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from automicro.errors import ConstraintError, DataError
 from automicro.measure import flips, stresses
-from automicro.program import columns_read
+from automicro.program import Categories, columns_read
 from automicro.request import FLIP, INDICES
 
 if TYPE_CHECKING:
@@ -32,6 +32,11 @@ def check_robustness(problem: Problem, constraints: Constraints) -> None:
     if constraints.robustness and FLIP in constraints.robustness and problem.topology is not None:
         raise ConstraintError(
             "robustness: flip is told of rows of tables, but the problem is a graph: ask for stresses instead"
+        )
+    drifts = [name for name in constraints.robustness or () if name.startswith("drift")]
+    if drifts and not any(isinstance(column, Categories) for column in problem.table.columns):
+        raise ConstraintError(
+            f"robustness: {drifts[0]} needs a column of categories that can drift, but the table has none: leave it out"
         )
 
 
