@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from automicro.cli.serving import read_rows
-from automicro.errors import RequestError
+from automicro.errors import DataError, RequestError
 from automicro.model import load
 
 if TYPE_CHECKING:
@@ -36,7 +36,12 @@ def explain(arguments: Namespace) -> str:
         if not 0 <= arguments.row < rows:
             raise RequestError(f"row: must lie in 0 to {rows - 1}, but got {arguments.row}")
         given = table if arguments.series is None else table.values
-        told = model.explain(given[arguments.row : arguments.row + 1], immutable=immutable)
+        try:
+            told = model.explain(given[arguments.row : arguments.row + 1], immutable=immutable)
+        except DataError:
+            if not model.reads_graphs:
+                model.read(given)  # where another row makes a column text, that row is told
+            raise
     if arguments.plot:
         from automicro.plots import plot_explanation, save  # noqa: PLC0415 - brings matplotlib
 

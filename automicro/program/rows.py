@@ -190,7 +190,15 @@ def _column(values: Any, kind: str, index: int) -> Column:
         return series_of(values, index)
     if isinstance(values, Categories):
         raise DataError(f"column {index} must hold numbers, but got categories such as {values.levels[:1]}")
-    return numbers_of(values, index)
+    try:
+        return numbers_of(values, index)
+    except DataError:
+        row = next((row for row, cell in enumerate(values) if _is_word(cell)), None)
+        if row is None:
+            raise
+        raise DataError(
+            f"column {index} must hold numbers, but got {values[row]!r} in row {row}; give numbers, or nothing for a missing value"
+        ) from None
 
 
 def _missingness(values: Any) -> Column:
@@ -264,6 +272,17 @@ def numbers_of(values: Any, index: int) -> NDArray[np.float32]:
         return np.ascontiguousarray(array)
     clipped: NDArray[np.float32] = np.clip(array.astype(np.float64), -FLOAT32_MAX, FLOAT32_MAX).astype(np.float32)
     return clipped
+
+
+def _is_word(cell: object) -> bool:
+    """Return whether a cell is text that is no number: what makes the whole column of a file text."""
+    if not isinstance(cell, str) or not cell.strip():
+        return False
+    try:
+        float(cell)
+    except ValueError:
+        return True
+    return False
 
 
 def number_of(value: object, index: int) -> float:

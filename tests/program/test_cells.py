@@ -74,6 +74,12 @@ def test_text_among_numbers_is_refused(cells):
         columns_of(reading(Numeric(1), columns=2), [[0] * len(cells), cells])
 
 
+def test_the_cell_that_makes_a_column_text_is_told_with_its_row():
+    cells = np.array(["1", None, "", "abc", "1e+30"], dtype=object)
+    with pytest.raises(DataError, match="column 0 must hold numbers, but got 'abc' in row 3; give numbers"):
+        columns_of(reading(Numeric(0)), [cells])
+
+
 def test_categories_do_for_levels_and_missingness_but_not_for_numbers():
     given = Categories(np.array([0, -1], np.int32), ("a",))
     assert columns_of(reading(OneHot(0, ("a",))), [given])[0] is given
