@@ -110,13 +110,17 @@ def _pulled(problem: Problem, data: TrainingData) -> Problem:
 
 
 def _drawn(data: TrainingData, cuts: int) -> TrainingData:
-    """Return the data, or as many rows of them as make a design of bearable size."""
+    """Return the data, or as many rows of them as make a design of bearable size, those without a label last."""
     rows, features = data.X.shape
     cells = TEXT_CELLS if any(feature.kind == "gram" for feature in data.features) else CELLS
     most = min(MOST_ROWS, max(cells // (features * max(1, cuts)), 2000))
+    random = np.random.default_rng(data.seed)
+    if data.unlabelled is not None and rows + len(data.unlabelled) > most:
+        others = np.sort(random.permutation(len(data.unlabelled))[: max(most - rows, 0)])
+        data = replace(data, unlabelled=data.unlabelled[others])
     if rows <= most:
         return data
-    index = np.sort(np.random.default_rng(data.seed).permutation(rows)[:most])
+    index = np.sort(random.permutation(rows)[:most])
     return replace(
         data,
         X=data.X[index],

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import itertools
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -23,6 +24,7 @@ from automicro_linear.rounding import round_together
 from automicro_linear.short import minifloats, short_between, short_numbers, significant_bits
 from automicro_linear.sweep import Sweep
 from automicro_linear.thresholds import THRESHOLDED, best_threshold
+from automicro_linear.training import MOST_ROWS, Setting, train
 from automicro_linear.unlabelled import with_unlabelled
 
 NUMERIC = tuple(Feature(j, f"x{j}", "numeric") for j in range(4))
@@ -319,3 +321,12 @@ def test_numbers_are_learnt_from_labelled_rows_alone():
     X = np.eye(4, dtype=np.float32)
     data = TrainingData(X, np.arange(4.0), "regression", 0, NUMERIC, "r2", unlabelled=X)
     assert with_unlabelled(data) is data
+
+
+def test_what_has_no_label_is_drawn_where_there_is_too_much_of_it():
+    X = np.random.default_rng(0).normal(size=(60_000, 4)).astype(np.float32)
+    y = np.arange(60_000) % 2
+    setting = Setting("few", 0, True, "identity", "forward", 0.01)
+    data = TrainingData(X[:100], y[:100], "classification", 2, NUMERIC, "accuracy", unlabelled=X[100:])
+    assert len(train(data, setting).scorer.problem.design.Z) == MOST_ROWS
+    assert len(train(replace(data, unlabelled=X[100:300]), setting).scorer.problem.design.Z) == 300
