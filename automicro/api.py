@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from automicro.errors import RequestError
+from automicro.errors import DataError, RequestError
 from automicro.request import INDICES, Constraints, Search, did_you_mean
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from os import PathLike
 
     from automicro.certificate import Verified
@@ -21,7 +22,16 @@ if TYPE_CHECKING:
     from automicro.request.source import DataSource
     from automicro.selection import RecordTable, Selection
 
-__all__ = ["effects", "importance", "robustness", "select", "select_request", "verify"]
+__all__ = [
+    "effects",
+    "importance",
+    "judging",
+    "metric_of",
+    "robustness",
+    "select",
+    "select_request",
+    "verify",
+]
 
 
 def select(  # noqa: PLR0913 - each is a question that users ask on its own
@@ -215,14 +225,12 @@ def verify(
     DataError, ArtifactError
         If the model has no certificate, or cannot be read.
     """
-    from automicro.certificate import texts_in
+    from automicro.certificate import certificate_in
     from automicro.certificate import verify as recompute
-    from automicro.data import load_problem
 
     read = _model(model)
-    roles = {"weights": weights, "groups": groups, "time": time}
-    task, text = (read.card or {}).get("task"), texts_in(read.card)
-    return recompute(read, load_problem(X, y, task=task, text=text, **roles))
+    certificate_in(read)
+    return recompute(read, _judged(read, X, y, weights=weights, groups=groups, time=time))
 
 
 def effects(model: Model | str | PathLike[str], X: Any, *, seed: int = 0) -> Effects:
@@ -282,17 +290,14 @@ def importance(
     -----
     A loss tells what the model uses, not what causes the target: of two columns that say the same the model may need only one.
     """
-    from automicro.data import load_problem
-    from automicro.measure import column_importance
+    from automicro.measure import permutation_importance
     from automicro.selection import RecordTable
 
     read = _model(model)
-    chosen = metric or (read.card or {}).get("metric")
-    if chosen is None:
-        raise RequestError("metric: must be given, as the model has no card that names one")
-    columns = read.read(X)
-    problem = load_problem(X, y, task="classification" if read.program.labels else "regression")
-    return RecordTable(column_importance(read.program, columns, problem, chosen, names=read.column_names, seed=seed))
+    chosen, columns, problem = metric_of(read, metric), read.read(X), _judged(read, X, y)
+    return RecordTable(
+        permutation_importance(read.program, columns, problem, chosen, names=read.column_names, seed=seed)
+    )
 
 
 def robustness(
@@ -329,17 +334,39 @@ def robustness(
     RequestError, DataError, ArtifactError
         If the model or the rows cannot be used, or no metric is told.
     """
-    from automicro.certificate import texts_in
-    from automicro.data import load_problem
     from automicro.measure import robustness as measured
 
     read = _model(model)
-    card = read.card or {}
-    told = metric or card.get("metric")
+    return measured(read.program, _judged(read, X, y), metric_of(read, metric), seed=seed, tolerance=tolerance)
+
+
+def metric_of(model: Model, metric: str | None) -> str:
+    """Return the metric that a model is judged by: the one that is given, else that of its card."""
+    told = metric or (model.card or {}).get("metric")
     if told is None:
         raise RequestError("metric: must be given for a model without a card, such as 'roc_auc' or 'r2'")
-    problem = load_problem(X, y, task=card.get("task"), text=texts_in(read.card))
-    return measured(read.program, problem, told, seed=seed, tolerance=tolerance)
+    return str(told)
+
+
+@contextmanager
+def judging(model: Model, table: Callable[[], Any]) -> Iterator[None]:
+    """Say of rows that cannot be read what the model needs: first the columns that are not there, as `Model.read` tells them."""
+    try:
+        yield
+    except DataError as error:
+        if not model.reads_graphs:
+            model.read(table())
+        raise DataError(f"the model cannot be judged on these rows: {error}") from None
+
+
+def _judged(model: Model, X: Any, y: Any, **roles: Any) -> Problem:
+    """Return rows to judge a model on, read as in its search."""
+    from automicro.certificate import texts_in
+    from automicro.data import load_problem
+
+    task: Task = (model.card or {}).get("task") or ("classification" if model.program.labels else "regression")
+    with judging(model, lambda: X):
+        return load_problem(X, y, task=task, text=texts_in(model.card), **roles)
 
 
 def _model(model: Model | str | PathLike[str]) -> Model:

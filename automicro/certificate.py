@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from automicro.request import Constraints
     from automicro.search import Certified
 
-__all__ = ["Verified", "certificate_of", "sealed", "texts_in", "verify"]
+__all__ = ["Verified", "certificate_in", "certificate_of", "sealed", "texts_in", "verify"]
 
 CLOSE = 1e-6
 LEVEL_ROWS = 1000
@@ -139,7 +139,7 @@ def verify(model: Model, problem: Problem) -> Verified:
     DataError
         If the model has no certificate.
     """
-    certificate = _certificate_in(model)
+    certificate = certificate_in(model)
     passed = [step for step in certificate.steps if step.rejected]
     if hashlib.sha256(model.payload).hexdigest() != passed[-1].sha256:
         raise NotVerified(
@@ -168,13 +168,13 @@ def texts_in(card: Mapping[str, Any] | None) -> list[str] | None:
     return [entry["name"] for entry in entries if entry["kind"] == "text"]
 
 
-def _certificate_in(model: Model) -> Certificate:
+def certificate_in(model: Model) -> Certificate:
     """Return the certificate of a card that is whole and consistent."""
     record = (model.card or {}).get("certificate")
     if record is None:
         reason = "the file has no card" if model.card is None else f"its verdict is {model.card.get('verdict')!r}"
         raise DataError(
-            f"a certificate is needed to verify, but {reason}: search with certify=True and save without strip"
+            f"the model must have a certificate to verify, but {reason}: search with certify=True and save without strip"
         )
     certificate = Certificate.model_validate(record)
     steps, passed = certificate.steps, [step.rejected for step in certificate.steps]

@@ -154,13 +154,14 @@ def test_several_rows_are_refused(model, table):
 
 def test_importance_is_what_shuffling_costs(model, table):
     problem = load_problem({name: table[name] for name in ("x", "z", "job")}, table["y"])
-    found = permutation_importance(model.program, problem, "roc_auc", repeats=8)
+    columns, names = problem.batch().columns, problem.table.names
+    found = permutation_importance(model.program, columns, problem, "roc_auc", names=names)
     assert found[0].loss > 0.02
     assert all(entry.low <= entry.loss <= entry.high for entry in found)
     with pytest.raises(DataError, match="rows must have the classes of the model"):
-        permutation_importance(model.program, replace(problem, labels=("a", "b")), "roc_auc")
+        permutation_importance(model.program, columns, replace(problem, labels=("a", "b")), "roc_auc", names=names)
     with pytest.raises(RequestError, match="'r2' is for regression"):
-        permutation_importance(model.program, problem, "r2")
+        permutation_importance(model.program, columns, problem, "r2", names=names)
 
 
 def test_from_the_command_line(model, table, tmp_path, capsys):

@@ -9,7 +9,7 @@ import pytest
 from sklearn.datasets import load_breast_cancer
 
 import automicro
-from automicro import ConstraintError, Constraints, Infeasible, RequestError, Search
+from automicro import ConstraintError, Constraints, DataError, Infeasible, RequestError, Search
 from automicro.cli.main import main
 from automicro.request import SearchRequest
 from automicro.request.files import read_request
@@ -79,9 +79,26 @@ def test_a_model_on_rows_it_never_saw(selection, table, tmp_path, capsys):
     assert "flip: the median of 169 rows is" in table
     selection.model.save(tmp_path / "bare.micro", strip=True)
     assert main([words[0], str(tmp_path / "bare.micro"), *words[2:]]) == 2
-    assert "--metric: must be given for a model without a card" in capsys.readouterr().err
+    assert "metric: must be given for a model without a card" in capsys.readouterr().err
     with pytest.raises(RequestError, match="metric: must be given"):
         automicro.robustness(tmp_path / "bare.micro", X[400:], y[400:])
+
+
+def test_rows_that_a_model_cannot_be_judged_on_are_told_as_such(selection, table, tmp_path, capsys):
+    X, y = table
+    with pytest.raises(DataError, match=r"the model cannot be judged on these rows: .* there is only 1"):
+        automicro.robustness(selection.model, X.head(1), y.head(1))
+    with pytest.raises(DataError, match="must be given, but is not there"):
+        automicro.robustness(selection.model, X[["mean area"]].head(1), y.head(1))
+    with pytest.raises(DataError, match="the model must have a certificate to verify, but its verdict is 'estimated'"):
+        automicro.verify(selection.model, X.head(1), y.head(1))
+    selection.model.save(tmp_path / "model.micro")
+    (tmp_path / "other.csv").write_text("a,target\n1,x\n2,y\n3,x\n4,z\n")
+    words = [str(tmp_path / "model.micro"), str(tmp_path / "other.csv"), "--target", "target"]
+    assert main(["robustness", *words]) == 2
+    assert "must be given, but" in capsys.readouterr().err
+    assert main(["verify", *words]) == 2
+    assert "the model must have a certificate" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

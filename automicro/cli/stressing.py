@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+from automicro.api import metric_of
 from automicro.cli.verifying import judged_problem
-from automicro.errors import RequestError
 from automicro.measure import robustness as measured
 from automicro.model import load
 
@@ -19,8 +19,6 @@ __all__ = ["robustness"]
 def robustness(arguments: Namespace) -> str:
     """Return the table of stresses and the distance of flips; target and columns of text are the card's, if none are given."""
     model = load(arguments.model)
-    metric = arguments.metric or (model.card or {}).get("metric")
-    if metric is None:
-        raise RequestError("--metric: must be given for a model without a card, such as roc_auc or r2")
+    metric = metric_of(model, arguments.metric)
     found = measured(model.program, judged_problem(arguments, model), metric, tolerance=arguments.tolerance)
     return (json.dumps(found.to_dict(), indent=2) if arguments.json else str(found)) + "\n"

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from automicro.api import problem_of
-from automicro.certificate import texts_in
+from automicro.api import judging, problem_of
+from automicro.certificate import certificate_in, texts_in
 from automicro.certificate import verify as recompute
 from automicro.cli.arguments import settings_of
+from automicro.cli.serving import read_table
 from automicro.model import load
 from automicro.request import SearchRequest
 from automicro.request.search_request import set_values
@@ -24,6 +25,7 @@ __all__ = ["judged_problem", "verify"]
 def verify(arguments: Namespace) -> str:
     """Recompute the certificate of a model and return it in words; target and columns of text are the card's, if none are given."""
     model = load(arguments.model)
+    certificate_in(model)
     verified = recompute(model, judged_problem(arguments, model))
     return f"verified: {verified.held_rows:,} held-out rows give {verified.score:.6g} (p {verified.p_value:.3g})\n{verified}\n"
 
@@ -38,4 +40,5 @@ def judged_problem(arguments: Namespace, model: Model) -> Problem:
     if not data["source"].startswith("sklearn:"):
         data.setdefault("target", card.get("target"))
     document["constraints"] = {"metric": card.get("metric", "accuracy"), "score": card.get("score", 1.0)}
-    return problem_of(SearchRequest(**document))[0]
+    with judging(model, lambda: read_table(data["source"], data.get("format"))):
+        return problem_of(SearchRequest(**document))[0]

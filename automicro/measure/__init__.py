@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from automicro.measure.effects import Effects, effects, function_effects
 from automicro.measure.flips import Flips, flips
-from automicro.measure.importance import Importance, column_importance, permutation_importance
+from automicro.measure.importance import Importance, permutation_importance
 from automicro.measure.interactions import Interaction
 from automicro.measure.interpretability import Interpretability, Limits, interpretability
 from automicro.measure.interval import JudgedRows, Reference, halves_interval, interval
@@ -38,7 +38,6 @@ __all__ = [
     "Stress",
     "StructureTest",
     "agreement",
-    "column_importance",
     "density_validity",
     "directions",
     "distances",

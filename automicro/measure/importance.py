@@ -19,9 +19,10 @@ if TYPE_CHECKING:
     from automicro.data import Problem
     from automicro.program import Column, Program
 
-__all__ = ["Importance", "column_importance", "permutation_importance"]
+__all__ = ["Importance", "check_classes", "permutation_importance"]
 
 REPEATS, CONFIDENCE = 20, 0.95
+MOST_TOLD = 8
 
 
 @dataclass(frozen=True)
@@ -36,49 +37,6 @@ class Importance:
 
 def permutation_importance(
     program: Program,
-    problem: Problem,
-    metric: str,
-    *,
-    repeats: int = REPEATS,
-    confidence: float = CONFIDENCE,
-    seed: int = 0,
-) -> tuple[Importance, ...]:
-    """Return the importance of the columns that a program reads, the most important first (Fisher, Rudin and Dominici, JMLR 20, 2019).
-
-    Parameters
-    ----------
-    program : Program
-    problem : Problem
-        Rows that the model was not trained on, with their target and of every class; a table, texts or series. As
-        `automicro.data.load_problem(X, y)` gives it.
-    metric : str
-        A name of `automicro.request.METRICS`.
-    repeats : int
-        Shuffles of each column.
-    confidence : float
-        Of each interval, which tells of the chance of shuffling and not of that of the rows.
-    seed : int
-
-    Raises
-    ------
-    DataError
-        If the rows have other columns or classes than the program.
-    RequestError
-        If the metric is not one of the task.
-
-    Notes
-    -----
-    A loss tells what the model uses, not what causes the target: of two columns that say the same the model may need only one.
-    """
-    _check_classes(program, problem)
-    if len(problem.table.names) != program.columns:
-        raise DataError(f"rows must have {program.columns} columns as in training, but have {len(problem.table.names)}")
-    rows = _Rows(program, problem.batch().columns, problem)
-    return rows.importance(metric, problem.table.names, repeats, confidence, seed)
-
-
-def column_importance(
-    program: Program,
     columns: Sequence[Column | None],
     problem: Problem,
     metric: str,
@@ -86,7 +44,21 @@ def column_importance(
     names: Sequence[str],
     seed: int = 0,
 ) -> tuple[Importance, ...]:
-    """Return `permutation_importance` over rows as the program reads them: `columns` and their `names`; the problem gives the target.
+    """Return the importance of the columns that a program reads, the most important first (Fisher, Rudin and Dominici, JMLR 20, 2019).
+
+    Parameters
+    ----------
+    program : Program
+    columns : sequence of Column or None
+        Rows that the model was not trained on, as the program reads them; a table, texts or series.
+    problem : Problem
+        Their target, with every class, and their weights.
+    metric : str
+        A name of `automicro.request.METRICS`.
+    names : sequence of str
+        Of the columns.
+    seed : int
+        Of the 20 shuffles of each column, of which the interval tells, not of the chance of the rows.
 
     Raises
     ------
@@ -94,50 +66,37 @@ def column_importance(
         If the rows have other classes than the program.
     RequestError
         If the metric is not one of the task.
+
+    Notes
+    -----
+    A loss tells what the model uses, not what causes the target: of two columns that say the same the model may need only one.
     """
-    _check_classes(program, problem)
-    return _Rows(program, tuple(columns), problem).importance(metric, names, REPEATS, CONFIDENCE, seed)
+    check_classes(program, problem)
+    judged = metric_of(metric)
+    judged.check_task(problem.task, problem.classes)
+    generator = np.random.default_rng(seed)
+
+    def gain(given: Sequence[Column | None]) -> float:
+        return judged.sign * float(score(metric, problem.target, evaluate(program, given), problem.weights))
+
+    whole, z = gain(columns), NormalDist().inv_cdf(0.5 + CONFIDENCE / 2)
+    found = []
+    for column in columns_read(program):
+        own = columns[column]
+        if own is None:
+            continue
+        losses = []
+        for _ in range(REPEATS):
+            shuffled = list(columns)
+            shuffled[column] = take(own, generator.permutation(problem.rows))
+            losses.append(whole - gain(shuffled))
+        mean, error = float(np.mean(losses)), float(np.std(losses, ddof=1) / np.sqrt(REPEATS))
+        found.append(Importance(names[column], mean, mean - z * error, mean + z * error))
+    return tuple(sorted(found, key=lambda importance: (-importance.loss, importance.column)))
 
 
-@dataclass(frozen=True, eq=False)
-class _Rows:
-    """Rows with their target, as a program reads them."""
-
-    program: Program
-    columns: tuple[Column | None, ...]
-    problem: Problem
-
-    def importance(
-        self, metric: str, names: Sequence[str], repeats: int, confidence: float, seed: int
-    ) -> tuple[Importance, ...]:
-        """Return the importance of each column that is read."""
-        if repeats < 1:
-            raise DataError(f"repeats must be at least 1, but got {repeats}")
-        judged = metric_of(metric)
-        judged.check_task(self.problem.task, len(self.problem.labels or ()))
-        sign, generator = judged.sign, np.random.default_rng(seed)
-        whole = sign * self._score(metric, self.columns)
-        z = NormalDist().inv_cdf(0.5 + confidence / 2)
-        found = []
-        for column in columns_read(self.program):
-            own = self.columns[column]
-            if own is None:
-                continue
-            losses = []
-            for _ in range(repeats):
-                shuffled = list(self.columns)
-                shuffled[column] = take(own, generator.permutation(self.problem.rows))
-                losses.append(whole - sign * self._score(metric, shuffled))
-            mean = float(np.mean(losses))
-            error = float(np.std(losses, ddof=1) / np.sqrt(repeats)) if repeats > 1 else np.nan
-            found.append(Importance(names[column], mean, mean - z * error, mean + z * error))
-        return tuple(sorted(found, key=lambda importance: (-importance.loss, importance.column)))
-
-    def _score(self, metric: str, columns: Sequence[Column | None]) -> float:
-        return float(score(metric, self.problem.target, evaluate(self.program, columns), self.problem.weights))
-
-
-def _check_classes(program: Program, problem: Problem) -> None:
+def check_classes(program: Program, problem: Problem) -> None:
+    """Raise `DataError` unless rows have the classes of a program."""
     if tuple(problem.labels or ()) != tuple(program.labels or ()):
         raise DataError(
             f"rows must have the classes of the model, {_told(program.labels)}, but have {_told(problem.labels)}: "
@@ -146,4 +105,7 @@ def _check_classes(program: Program, problem: Problem) -> None:
 
 
 def _told(labels: Sequence[object] | None) -> str:
-    return ", ".join(map(repr, labels)) if labels else "none"
+    if not labels:
+        return "none"
+    more = f" and {len(labels) - MOST_TOLD} more" if len(labels) > MOST_TOLD else ""
+    return ", ".join(map(repr, labels[:MOST_TOLD])) + more

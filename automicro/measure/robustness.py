@@ -9,6 +9,7 @@ import numpy as np
 
 from automicro.errors import DataError
 from automicro.measure.flips import flips
+from automicro.measure.importance import check_classes
 from automicro.measure.score import score
 from automicro.measure.stress import stresses
 from automicro.program import evaluate
@@ -133,10 +134,7 @@ def robustness(
     """
     if len(problem.table.names) != program.columns:
         raise DataError(f"rows must have {program.columns} columns as in training, but have {len(problem.table.names)}")
-    if problem.task != "clustering" and tuple(problem.labels or ()) != tuple(program.labels or ()):
-        raise DataError(
-            "rows must have the classes of the model, but have others: add rows of each class, and name no other"
-        )
+    check_classes(program, problem)
     if tolerance is not None and not tolerance > 0:
         raise DataError(f"tolerance must be above 0, but got {tolerance}")
     metric(metric_name).check_task(problem.task, problem.classes)

@@ -71,7 +71,7 @@ def test_what_was_changed_is_found_each_with_its_own_sentence(selection, table):
     ).model.program
     with pytest.raises(NotVerified, match="its bytes are others"):
         automicro.verify(automicro.Model(program, selection.model.card), table, "y")
-    with pytest.raises(automicro.DataError, match="a certificate is needed"):
+    with pytest.raises(automicro.DataError, match="the model must have a certificate"):
         automicro.verify(automicro.Model(program, None), table, "y")
 
 
