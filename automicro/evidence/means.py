@@ -17,7 +17,8 @@ __all__ = ["Terms", "Tested", "binomial_p", "mean_test"]
 RESAMPLES = 4000
 CELLS_AT_ONCE = 4_000_000
 FEWEST_UNITS = 10  # independent units below which a bootstrap says nothing
-_UNBOUNDED = "studentised bootstrap of the mean, the lowest value counted twice"
+LOWER_STILL = 1.5  # times the lowest value that was seen: what one more row is counted with where values have no bound
+_UNBOUNDED = "studentised bootstrap of the mean, with one more row half as low again as the lowest"
 MOST_BET = 0.5  # share of the capital that may be lost on one row (Waudby-Smith and Ramdas 2024, section 4: 1/2 to 3/4)
 
 
@@ -76,8 +77,8 @@ def mean_test(terms: Terms, seed: int = 0) -> Tested:
     Two values of opposite sign, beside zeros, which say nothing: the exact binomial test (Clopper and Pearson 1934). Other bounded
     values: the capital of a gambler who bets that the mean is above 0, whose inverse maximum is a p-value for every number of rows (Ville
     1939; Waudby-Smith and Ramdas, JRSS B 86, 2024). Unbounded values: the bootstrap of the
-    studentised mean (Efron and Tibshirani 1993, section 12.5), the lowest value counted twice: it is right to second order but not exact,
-    and without that value too sure where low values are rare and far away, as squared errors of heavy tails are.
+    studentised mean (Efron and Tibshirani 1993, section 12.5), with one more value that is half as low again as the lowest: it is right to
+    second order but not exact, and without that value too sure where low values are rare and far away, as squared errors of heavy tails are.
 
     Parameters
     ----------
@@ -127,7 +128,7 @@ def _betting_p(terms: Terms, seed: int) -> float:
 def _studentised_p(seen: Floats, seed: int) -> float:
     if len(seen) < FEWEST_UNITS:
         return 1.0
-    values = np.append(seen, seen.min())
+    values = np.append(seen, min(seen.min(), LOWER_STILL * seen.min()))
     count, deviation = len(values), values.std(ddof=1)
     if deviation <= 0:
         return 1 / (1 + RESAMPLES) if values.mean() > 0 else 1.0

@@ -36,16 +36,26 @@ THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"
 
 @dataclass(frozen=True)
 class Run:
-    """One fresh process: quantiles of its single calls and the fastest of them in microseconds, and its share of a processor."""
+    """One fresh process: quantiles of its single calls and the fastest of them in microseconds, and its share of a processor.
 
-    quantiles_us: tuple[tuple[float, float], ...]
+    A quantile comes with the least and the largest that parts of the process's time showed.
+    """
+
+    quantiles_us: tuple[tuple[float, float, float, float], ...]
     fastest_us: float
     calls: int
     cpu_share: float
 
     def quantile_us(self, quantile: float) -> float:
         """Return one of the quantiles that were asked for."""
-        return dict(self.quantiles_us)[quantile]
+        return self._found(quantile)[0]
+
+    def span_us(self, quantile: float) -> tuple[float, float]:
+        """Return the least and the largest of a quantile that parts of the process's time showed."""
+        return self._found(quantile)[1:]
+
+    def _found(self, quantile: float) -> tuple[float, float, float]:
+        return next((us, low, high) for known, us, low, high in self.quantiles_us if known == quantile)
 
 
 @dataclass(frozen=True)
@@ -64,6 +74,8 @@ class Latency:
 
     An interval is that of the quantile in a typical process: its median over processes, between order statistics of the processes'
     quantiles (David and Nagaraja 2003, section 7.1). It takes processes for independent of each other, calls within one for nothing.
+    Since processes that follow each other are not quite independent, each counts at its lower end with the least and at its upper
+    end with the largest quantile that a part of its time showed: a wider interval, that covers the plain one.
 
     Parameters
     ----------
@@ -84,9 +96,10 @@ class Latency:
 
     def interval(self, quantile: float) -> QuantileInterval:
         """Return a quantile with its interval: 0.5, 0.95, 0.99 or the one that was asked for."""
-        values = sorted(run.quantile_us(quantile) for run in self.runs)
-        outer = _tail(len(values))
-        return QuantileInterval(quantile, float(np.median(values)), values[outer], values[-1 - outer])
+        middle = float(np.median([run.quantile_us(quantile) for run in self.runs]))
+        lows, highs = np.sort([run.span_us(quantile) for run in self.runs], axis=0).T
+        outer = _tail(len(self.runs))
+        return QuantileInterval(quantile, middle, float(lows[outer]), float(highs[-1 - outer]))
 
     @cached_property
     def quantiles(self) -> tuple[QuantileInterval, ...]:
@@ -171,8 +184,8 @@ class Latency:
 
     def runs_needed(self, limit_us: float) -> int | None:
         """Return how many processes would decide on a limit if as large a share of them kept it as of these; None beyond 1,000."""
-        over = np.mean([run.quantile_us(self.quantile) > limit_us for run in self.runs])
-        fewer = float(min(over, 1 - over))
+        lows, highs = np.array([run.span_us(self.quantile) for run in self.runs]).T
+        fewer = float(min(np.mean(highs > limit_us), np.mean(lows <= limit_us)))
         counts = range(max(FEWEST_RUNS, len(self.runs)), MOST_RUNS_NEEDED + 1)
         return next((n for n in counts if math.ceil(fewer * n) <= _tail(n) and n >= FEWEST_RUNS), None)
 
@@ -262,7 +275,7 @@ def _run(request: str, timeout_seconds: float = 120.0) -> Run:
         last = (done.stderr.strip().splitlines() or ["no message"])[-1]
         raise AutomicroError(f"the latency process must end with code 0, but ended with {done.returncode}: {last}")
     answer = json.loads(done.stdout)
-    return Run(**answer | {"quantiles_us": tuple((quantile, us) for quantile, us in answer["quantiles_us"])})
+    return Run(**answer | {"quantiles_us": tuple(map(tuple, answer["quantiles_us"]))})
 
 
 def _plain(value: Any) -> Any:

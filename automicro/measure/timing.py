@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import gc
 import importlib
+import itertools
 import math
 import os
 import platform
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 __all__ = ["RUNTIMES", "Calls", "entry_point", "machine", "row_array", "time_calls"]
 
 WARM_CALLS = 30
-MOST_CALLS = 4000
+MOST_PARTS = 5
 LONGEST = 8.0  # times the seconds that are asked for: when too few calls for the quantile are enough all the same
 
 
@@ -36,7 +37,7 @@ class Calls:
     Parameters
     ----------
     times_us : array of float64, (calls,)
-        Sorted, in microseconds.
+        In the order of the calls, in microseconds.
     cpu_share : float
         Processor time by the time that passed: below 1 where the process had to wait for a processor.
     """
@@ -46,7 +47,22 @@ class Calls:
 
     def quantile_us(self, quantile: float) -> float:
         """Return the least time that at least this share of the calls kept."""
-        return float(self.times_us[max(math.ceil(quantile * len(self.times_us)), 1) - 1])
+        return _quantile(self.times_us, quantile)
+
+    def span_us(self, quantile: float) -> tuple[float, float]:
+        """Return the least and the largest quantile of consecutive parts: up to five, each with two calls expected beyond the quantile."""
+        parts = min(MOST_PARTS, max(len(self.times_us) // _least_calls(quantile), 1))
+        found = [_quantile(part, quantile) for part in np.array_split(self.times_us, parts)]
+        return min(found), max(found)
+
+
+def _quantile(times: NDArray[np.float64], quantile: float) -> float:
+    return float(np.sort(times)[max(math.ceil(quantile * len(times)), 1) - 1])
+
+
+def _least_calls(quantile: float) -> int:
+    """Return of how many calls two are expected beyond a quantile."""
+    return math.ceil(2 / (1 - quantile))
 
 
 def entry_point(program: Program) -> Callable[[Any], Any]:
@@ -80,16 +96,16 @@ def time_calls(
         for call in range(WARM_CALLS):
             predict(rows[call % len(rows)])
         used, passed = time.process_time_ns(), time.perf_counter_ns()
-        times = _times(predict, rows, math.ceil(2 / (1 - quantile)), seconds)
+        times = _times(predict, rows, _least_calls(quantile), seconds)
         used, passed = time.process_time_ns() - used, time.perf_counter_ns() - passed
-    return Calls(np.sort(times) / 1000, used / max(passed, 1))
+    return Calls(times / 1000, used / max(passed, 1))
 
 
 def _times(predict: Callable[[Any], Any], rows: Sequence[Any], least: int, seconds: float) -> NDArray[np.int64]:
     clock = time.perf_counter_ns
     times = []
     start = clock()
-    for call in range(max(MOST_CALLS, least)):
+    for call in itertools.count():
         row = rows[call % len(rows)]
         before = clock()
         predict(row)

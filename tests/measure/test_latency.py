@@ -12,23 +12,26 @@ from scipy.stats import binom
 from automicro.errors import AutomicroError
 from automicro.measure import FEWEST_RUNS, Latency, latency_in_fresh_processes, more_runs, time_calls
 from automicro.measure.latency import Run, _tail
-from automicro.measure.timing import WARM_CALLS
+from automicro.measure.timing import WARM_CALLS, Calls
 from automicro.program import Affine, Numeric, OneHot, Program, Weights, write_artifact
 
 P99 = (41.0, 40.0, 43.0, 44.0, 42.0, 47.0, 45.0)
 
 
 def seen(p99: tuple[float, ...] = P99, cpu_share: float = 1.0, fastest_us: float = 20.0) -> Latency:
-    runs = tuple(Run(((0.5, us / 2), (0.95, us - 1), (0.99, us)), fastest_us, 1000, cpu_share) for us in p99)
+    runs = tuple(
+        Run(tuple((q, t, t, t) for q, t in ((0.5, us / 2), (0.95, us - 1), (0.99, us))), fastest_us, 1000, cpu_share)
+        for us in p99
+    )
     return Latency(0.99, runs)
 
 
 def test_rows_are_called_in_turn_warm_and_often_enough_for_the_quantile():
     called = []
-    calls = time_calls(called.append, ["a", "b", "c"], quantile=0.9999, seconds=60)
+    calls = time_calls(called.append, ["a", "b", "c"], quantile=0.9999, seconds=0.5)
     assert called[:4] == ["a", "b", "c", "a"]
     assert len(calls.times_us) == len(called) - WARM_CALLS >= 20_000
-    assert 0 <= calls.quantile_us(0.5) <= calls.quantile_us(0.99) <= calls.times_us[-1]
+    assert 0 <= calls.quantile_us(0.5) <= calls.quantile_us(0.99) <= calls.times_us.max()
 
 
 def test_a_process_that_waits_for_a_processor_shows_it():
@@ -44,6 +47,28 @@ def test_the_interval_covers_the_median_of_processes_as_often_as_promised(runs):
     covered = np.mean((draws[:, outer] <= 1) & (draws[:, -1 - outer] >= 1))
     assert covered == pytest.approx(seen(tuple(range(1, runs + 1))).confidence, abs=0.003)
     assert covered > 0.975
+
+
+def test_the_interval_reaches_to_what_parts_of_a_process_showed():
+    plain = seen()
+    moved = replace(
+        plain.runs[0], quantiles_us=tuple((q, t, t - 9, t + 9) for q, t, _, _ in plain.runs[0].quantiles_us)
+    )
+    wider = replace(plain, runs=(moved, *plain.runs[1:]))
+    assert wider.quantile_us == plain.quantile_us
+    assert (wider.low_us, wider.high_us) == (41 - 9, 41 + 9)
+    assert wider.decision(47) == "undecided"
+    assert plain.decision(47) == "met"
+
+
+def test_parts_of_a_process_are_long_enough_for_the_quantile():
+    slow_then_fast = Calls(np.repeat([5.0, 1.0], [1000, 1000]), 1.0)
+    assert slow_then_fast.quantile_us(0.99) == 5
+    assert slow_then_fast.span_us(0.99) == (1, 5)
+    assert slow_then_fast.span_us(0.999) == (5, 5)  # 2,000 calls are one part: two are expected beyond
+    times = np.random.default_rng(0).lognormal(size=5003)
+    low, high = Calls(times, 1.0).span_us(0.95)
+    assert low <= Calls(times, 1.0).quantile_us(0.95) <= high
 
 
 def test_seven_processes_are_the_fewest_with_an_interval_and_three_are_a_range():

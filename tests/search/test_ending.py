@@ -28,11 +28,14 @@ QUICK = automicro.Search(trials=1, families=["linear"])
 
 
 def measured(p99_us: float, cpu_share: float = 1.0, apart: float = 0.0) -> Latency:
+    def times(place: int) -> tuple[float, ...]:
+        return p99_us / 3, p99_us / 2, p99_us + apart * (place - 3)
+
     return Latency(
         0.99,
         tuple(
             Run(
-                ((0.5, p99_us / 3), (0.95, p99_us / 2), (0.99, p99_us + apart * (place - 3))),
+                tuple((q, t, t, t) for q, t in zip((0.5, 0.95, 0.99), times(place), strict=True)),
                 p99_us / 4,
                 400,
                 cpu_share,
