@@ -76,9 +76,9 @@ def mean_test(terms: Terms, seed: int = 0) -> Tested:
 
     Two values of opposite sign, beside zeros, which say nothing: the exact binomial test (Clopper and Pearson 1934). Other bounded
     values: the capital of a gambler who bets that the mean is above 0, whose inverse maximum is a p-value for every number of rows (Ville
-    1939; Waudby-Smith and Ramdas, JRSS B 86, 2024). Unbounded values: the bootstrap of the
-    studentised mean (Efron and Tibshirani 1993, section 12.5), with one more value that is half as low again as the lowest: it is right to
-    second order but not exact, and without that value too sure where low values are rare and far away, as squared errors of heavy tails are.
+    1939; Waudby-Smith and Ramdas, JRSS B 86, 2024). Unbounded values: the bootstrap of the studentised mean (Efron and Tibshirani 1993,
+    section 12.5), with one more value that is half as low again as the lowest: it is right to second order but not exact, and without that
+    value too sure where low values are rare and far away, as squared errors of heavy tails are.
 
     Parameters
     ----------

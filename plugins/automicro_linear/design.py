@@ -17,9 +17,13 @@ if TYPE_CHECKING:
 
     from automicro.plugin import Feature
 
-__all__ = ["ABSENT", "FLAG", "SLOPE", "STEP", "Basis", "Design", "basis_of", "standardise"]
+__all__ = ["ABSENT", "FLAG", "SLOPE", "STEP", "Basis", "Design", "basis_of", "softened", "standardise"]
 
 SLOPE, FLAG, STEP, ABSENT = range(4)
+ONE_UNIT = (
+    10.0  # how many times apart the largest value of a column of the common unit and that of the usual column may be
+)
+ALIKE_SHARE = 0.9  # share of columns that must have the common unit
 SPARSE = 0.05  # share of values that are not 0 up to which sparse products pay
 
 
@@ -148,6 +152,26 @@ def standardise(
     if sparse is not None:
         sparse = csr_array(sparse.multiply(1.0 / scale[None, :]))
     return Design(made, w, basis, centre, scale, X.shape[1], sparse)
+
+
+def softened(design: Design) -> Design:
+    """Return the design with columns on the roots of their deviations, of mean square 1 together.
+
+    Where columns have one unit, as words and the shares of neighbours that have them, rare ones then weigh less. Columns in units
+    of their own stay as they are, and all do where many differ.
+    """
+    varies = np.flatnonzero(design.usable)
+    largest = np.abs(design.Z[:, varies] * design.scale[varies] + design.centre[varies]).max(axis=0, initial=0.0)
+    usual = np.median(largest) if len(varies) else 0.0
+    alike = (largest <= ONE_UNIT * usual) & (largest >= usual / ONE_UNIT)
+    if alike.sum() <= ALIKE_SHARE * len(varies):
+        return design
+    columns = varies[alike]
+    root = np.sqrt(design.scale[columns] / design.scale[columns].mean())  # of these the squares have mean 1
+    scale, Z = design.scale.copy(), design.Z.copy(order="F")
+    scale[columns] /= root
+    Z[:, columns] *= root.astype(np.float32)
+    return replace(design, Z=Z, scale=scale)
 
 
 def _rescale(made: NDArray[np.float32], scale: NDArray[np.float64], emphasis: NDArray[np.float64]) -> None:

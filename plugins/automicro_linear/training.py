@@ -10,7 +10,7 @@ import numpy as np
 from automicro.plugin import Lowered
 from automicro_linear.columns import within_columns
 from automicro_linear.dense import tuned
-from automicro_linear.design import basis_of, standardise
+from automicro_linear.design import basis_of, softened, standardise
 from automicro_linear.emphasis import emphasis
 from automicro_linear.lowering import body
 from automicro_linear.monotone import free_terms, kept_to, signs_of
@@ -81,9 +81,11 @@ class Path:
 
 def train(data: TrainingData, setting: Setting) -> Path:
     """Return fits with the numbers of terms of the setting's band, up to the first that takes all, or that on all."""
+    nodes = data.unlabelled is not None
     data = with_unlabelled(_drawn(data, setting.cuts))
     basis = basis_of(data.X, data.features, setting.cuts, setting.slopes)
     design = standardise(data.X, row_weights(data), basis, emphasis(data))
+    design = softened(design) if nodes and not setting.cuts else design
     target = target_of(data, setting.link)
     problem = _pulled(Problem(design, target.loss, setting.ridge), data)
     terms = np.flatnonzero(np.tile(design.usable & free_terms(data, basis), problem.outputs))

@@ -1,4 +1,4 @@
-"""Nodes of a graph without a label, learnt from by what a fit on all terms says of them."""
+"""Nodes of a graph, learnt from by what a fit on all terms says of them, whether they have a label or not."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from automicro_linear.dense import dense
-from automicro_linear.design import basis_of, standardise
+from automicro_linear.design import basis_of, softened, standardise
 from automicro_linear.losses import Logistic, Softmax
 from automicro_linear.newton import Problem
 from automicro_linear.targets import row_weights, target_of
@@ -18,36 +18,40 @@ if TYPE_CHECKING:
 
 __all__ = ["with_unlabelled"]
 
-RIDGE = 0.05
+RIDGE = 0.03
+LABEL = 0.5  # share of a known label in its node's soft target
 
 
 def with_unlabelled(data: TrainingData) -> TrainingData:
-    """Return the data with the nodes that have no label, and as their soft targets what the ridge fit on all terms says.
+    """Return all nodes of a graph, with soft targets: what the ridge fit on all terms says, and half of that the label where it is known.
 
-    A small model then learns from all nodes (self-training with soft targets; Hinton, Vinyals, Dean 2015).
+    A small model then learns from all nodes, and from how sure the wide fit is (self-training and distillation; Hinton, Vinyals, Dean
+    2015).
+    Data that are not nodes, and numbers, are returned as they are.
     """
-    if data.unlabelled is None or not len(data.unlabelled):
+    if data.unlabelled is None or data.task != "classification":
         return data
     loss = target_of(data, "identity").loss
     if not isinstance(loss, Logistic | Softmax):
         return data
     basis = basis_of(data.X, data.features, 0, slopes=True)
-    design = standardise(data.X, row_weights(data), basis)
+    design = softened(standardise(data.X, row_weights(data), basis))
     problem = Problem(design, loss, RIDGE)
     fit = dense(problem, np.flatnonzero(np.tile(design.usable, problem.outputs)))
-    Z = (basis.matrix(data.unlabelled) - design.centre) / design.scale
-    scores = Z @ fit.coefficients(len(basis)).T + fit.bias
-    said = loss.means(scores)
+    X = np.vstack([data.X, data.unlabelled])
+    Z = (basis.matrix(X) - design.centre) / design.scale
+    said = loss.means(Z @ fit.coefficients(len(basis)).T + fit.bias)
     if data.outputs == 1:
         said = np.hstack([1 - said, said])
-    known = data.soft_targets if data.soft_targets is not None else np.eye(data.classes)[data.y.astype(np.int64)]
-    count = len(data.unlabelled)
+    known, count = len(data.y), len(data.unlabelled)
+    labels = data.soft_targets if data.soft_targets is not None else np.eye(data.classes)[data.y.astype(np.int64)]
+    targets = np.vstack([LABEL * labels + (1 - LABEL) * said[:known], said[known:]])
     return replace(
         data,
-        X=np.vstack([data.X, data.unlabelled]),
-        y=np.concatenate([data.y, said.argmax(axis=1)]),
+        X=X,
+        y=np.concatenate([data.y, said[known:].argmax(axis=1)]),
         weights=None if data.weights is None else np.concatenate([data.weights, np.full(count, data.weights.mean())]),
         groups=None,
-        soft_targets=np.vstack([known, said]),
+        soft_targets=targets,
         unlabelled=None,
     )

@@ -15,7 +15,7 @@ from automicro.program.encodings import Minifloat
 from automicro_linear.cuts import candidate_cuts
 from automicro_linear.definite import factor, solve
 from automicro_linear.dense import constant, dense
-from automicro_linear.design import ABSENT, FLAG, STEP, Basis, basis_of, standardise
+from automicro_linear.design import ABSENT, FLAG, STEP, Basis, basis_of, softened, standardise
 from automicro_linear.losses import Absolute, Logistic, Poisson, Softmax, Squared, SquaredLog
 from automicro_linear.newton import Fit, Problem, Quadratic, fit_bias, newton, quadratic
 from automicro_linear.paths import elastic
@@ -305,9 +305,39 @@ def test_what_has_no_label_is_learnt_from_by_what_a_wide_fit_says(classes):
     assert made.unlabelled is None
     assert made.soft_targets.shape == (600, classes)
     assert np.allclose(made.soft_targets.sum(axis=1), 1)
-    assert (made.soft_targets[:100] == np.eye(classes)[y[:100]]).all()
+    assert (made.soft_targets[np.arange(100), y[:100]] > 0.5).all()
+    assert (made.soft_targets[:100] < 1).all()
     assert (made.soft_targets[100:].argmax(axis=1) == y[100:]).mean() > 0.7
+    assert (made.y[:100] == y[:100]).all()
     assert (made.y[100:] == made.soft_targets[100:].argmax(axis=1)).all()
+    every = replace(data, X=X, y=y, unlabelled=X[:0])
+    assert (with_unlabelled(every).soft_targets < 1).all()
+
+
+def test_columns_of_one_unit_weigh_by_the_root_of_their_deviation():
+    rng = np.random.default_rng(0)
+    X = (rng.random((500, 4)) < (0.5, 0.1, 0.02, 0.0)).astype(np.float32)
+    plain = standardise(X, np.ones(500), basis_of(X, NUMERIC, 0, slopes=True))
+    soft = softened(plain)
+    deviation = X.std(axis=0, dtype=np.float64)
+    assert soft.Z.std(axis=0) == pytest.approx(np.sqrt(deviation / deviation[:3].mean()), abs=1e-4)
+    assert np.allclose(soft.Z[:, :3] * soft.scale[:3] + soft.centre[:3], X[:, :3], atol=1e-5)
+    assert not soft.usable[3]
+    X[:, 0] *= 1000  # units of their own
+    dollars = standardise(X, np.ones(500), basis_of(X, NUMERIC, 0, slopes=True))
+    assert softened(dollars) is dollars
+
+
+def test_a_column_in_a_unit_of_its_own_among_many_keeps_its_scale():
+    rng = np.random.default_rng(0)
+    X = (rng.random((300, 20)) < np.linspace(0.1, 0.5, 20)).astype(np.float32)
+    X[:, 7] *= 1000
+    features = tuple(Feature(j, f"x{j}", "numeric") for j in range(20))
+    plain = standardise(X, np.ones(300), basis_of(X, features, 0, slopes=True))
+    soft = softened(plain)
+    changed = ~np.isclose(soft.scale, plain.scale)
+    assert not changed[7]
+    assert changed.sum() >= 18
 
 
 def test_weights_of_what_has_no_label_are_those_of_a_usual_row():
