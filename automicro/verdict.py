@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from automicro.certificate import certificate_of
-from automicro.measure import JudgedRows, interval, score
+from automicro.measure import JudgedRows, halves_interval, interval, score
 from automicro.search import optimism, rows_needed, score_interval
 
 if TYPE_CHECKING:
@@ -40,24 +40,41 @@ def judgement(result: Result, chosen: Outcome, constraints: Constraints, seed: i
     sign, form = constraints.measured.sign, chosen.form
     gain = form.gain if form else math.nan
     if result.context.problem.task == "clustering":
-        return Judgement("estimated", gain, gain, score_interval(result.context, chosen, constraints.confidence, seed))
+        return Judgement("estimated", gain, gain, halves_interval(chosen.fold_gains, constraints.confidence))
     excess = optimism(result.context, result.found.outcomes, result.target.gain, seed)
     if chosen.out_of_fold is None and result.certified is not None:  # a refit: only the held-out rows tell
         value, bounds = _on_held_out(result.certified, chosen, constraints, seed)
         return Judgement("estimated", sign * gain, value, bounds, notes=_why_estimated(result, None))
     if chosen.out_of_fold is None:
         return Judgement("estimated", sign * gain, sign * (gain - excess), (math.nan, math.nan))
-    low, high = (b - sign * excess for b in score_interval(result.context, chosen, constraints.confidence, seed))
+    of_rows = score_interval(result.context, chosen.out_of_fold, constraints.confidence, seed)
+    bounds = _of_another_training(result, constraints, (sign * gain, sign * excess), of_rows)
     normal = NormalDist()
     width = 2 * normal.inv_cdf(constraints.confidence)
-    error = (high - low) / width if width else 0.0
+    error = (of_rows[1] - of_rows[0]) / width if width else 0.0
     if not error > 0:  # as good as can be on every row, or even odds were asked for: nothing tells its distance
-        return Judgement("estimated", sign * gain, sign * (gain - excess), (low, high))
+        return Judgement("estimated", sign * gain, sign * (gain - excess), bounds)
     p_value = normal.cdf(-(gain - excess - result.target.gain) / error)
     needed = rows_needed(p_value, result.context.problem.rows, constraints.confidence)
     return Judgement(
-        "estimated", sign * gain, sign * (gain - excess), (low, high), None, needed, _why_estimated(result, needed)
+        "estimated", sign * gain, sign * (gain - excess), bounds, None, needed, _why_estimated(result, needed)
     )
+
+
+def _of_another_training(
+    result: Result, constraints: Constraints, estimate: tuple[float, float], bounds: tuple[float, float]
+) -> tuple[float, float]:
+    """Return bounds of a cross-validated score that hold for the model that is returned, without the optimism.
+
+    Bounds of the rows alone take the folds' models for that model. They are moved away from the score by the root of
+    1 + folds * (rows of a fold / rows that trained), and where the metric ends they end too (Nadeau and Bengio, Machine Learning 52, 2003).
+    """
+    score, excess = estimate
+    folds = [fold for fold in result.context.folds if fold.repeat == 0]
+    ratio = float(np.mean([len(fold.validation) / len(fold.train) for fold in folds]))
+    wider = math.sqrt(1 + len(folds) * ratio)
+    low, high = (score - excess + wider * (bound - score) for bound in bounds)
+    return max(low, constraints.measured.low), min(high, constraints.measured.high)
 
 
 def _certified(result: Result, certified: Certified, constraints: Constraints, seed: int) -> Judgement:

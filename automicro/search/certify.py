@@ -111,7 +111,7 @@ def split_off(problem: Problem, constraints: Constraints, seed: int) -> Trust | 
     return Trust(problem, searched, held, share, seed)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class Aim:
     """By how many standard errors of a score the search aims above the target.
 
@@ -122,35 +122,31 @@ class Aim:
     above the target" is too good by, because it was selected.
     """
 
-    context: Context
     errors: float
     held: int
     seed: int = 0
 
     @classmethod
-    def certifying(cls, context: Context, held: int, confidence: float, seed: int) -> Aim:
+    def certifying(cls, held: int, confidence: float, seed: int) -> Aim:
         """Return the aim of a search whose result is tested on so many held-out rows."""
         normal = NormalDist()
-        return cls(context, normal.inv_cdf(confidence) + normal.inv_cdf(POWER), held, seed)
+        return cls(normal.inv_cdf(confidence) + normal.inv_cdf(POWER), held, seed)
 
     @classmethod
-    def estimating(cls, context: Context, seed: int) -> Aim:
-        """Return the aim of a search whose result is estimated by cross-validation."""
-        rows = context.problem.rows
-        return cls(context, SELECTED_OF_FEW if rows < FEW_ROWS else SELECTED, rows, seed)
+    def estimating(cls, rows: int, seed: int) -> Aim:
+        """Return the aim of a search whose result is estimated by cross-validation of so many rows."""
+        return cls(SELECTED_OF_FEW if rows < FEW_ROWS else SELECTED, rows, seed)
 
-    def most(self, gain: float) -> float:
-        """Return the highest gain to aim at: half-way to the best possible one, where there is a best."""
-        judged = metric_of(self.context.metric)
+    def raised(self, target: Target, context: Context, out_of_fold: NDArray[np.float64]) -> Target:
+        """Return the target raised by the margin, at most half-way to the best possible gain."""
+        judged = metric_of(context.metric)
         best = judged.high if judged.sign > 0 else -judged.low
-        return (gain + best) / 2 if math.isfinite(best) else math.inf
+        most = (target.gain + best) / 2 if math.isfinite(best) else math.inf
+        return replace(target, gain=min(target.gain + self._margin(context, out_of_fold), most), floor=target.gain)
 
-    def margin(self, outcome: Outcome) -> float:
-        """Return the margin as a gain; 0 where the outcome has no out-of-fold predictions."""
-        if outcome.out_of_fold is None:
-            return 0.0
-        low, high = score_interval(self.context, outcome, ONE_SIGMA, self.seed)
-        error = (high - low) / 2 * math.sqrt(self.context.problem.rows / self.held)
+    def _margin(self, context: Context, out_of_fold: NDArray[np.float64]) -> float:
+        low, high = score_interval(context, out_of_fold, ONE_SIGMA, self.seed)
+        error = (high - low) / 2 * math.sqrt(context.problem.rows / self.held)
         return self.errors * error if math.isfinite(error) else 0.0
 
 

@@ -14,7 +14,6 @@ from automicro.evidence import Contender, Judged, selection_optimism
 from automicro.measure import (
     FEWEST_RUNS,
     JudgedRows,
-    halves_interval,
     interval,
     latency_in_fresh_processes,
     more_runs,
@@ -25,6 +24,8 @@ from automicro.request import metric
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from typing import Any
+
+    from numpy.typing import NDArray
 
     from automicro.measure import Latency
     from automicro.search.replaying import Gate
@@ -128,16 +129,16 @@ def decided(
     return measured
 
 
-def score_interval(context: Context, outcome: Outcome, confidence: float, seed: int) -> tuple[float, float]:
-    """Return the one-sided bounds of the out-of-fold score, each at `confidence`."""
+def score_interval(
+    context: Context, out_of_fold: NDArray[np.float64], confidence: float, seed: int
+) -> tuple[float, float]:
+    """Return the one-sided bounds of the score of out-of-fold predictions, each at `confidence`."""
     problem = context.problem
-    if problem.task == "clustering":
-        return halves_interval(outcome.fold_gains, confidence)
     rows, places, predictions = [], [], []
     for number, fold in enumerate(context.folds):
         rows.append(fold.validation)
         places.append(np.full(len(fold.validation), number))
-        predictions.append(outcome.out_of_fold[fold.repeat, fold.validation])  # type: ignore[index]  # a feasible outcome has them
+        predictions.append(out_of_fold[fold.repeat, fold.validation])
     row = np.concatenate(rows)
     judged = JudgedRows(
         problem.target[row],

@@ -190,7 +190,7 @@ class Loop:
         return False
 
     def _launch(self, executor: LocalExecutor, candidate: Candidate) -> None:
-        task = TrialTask(candidate, self._paired_target(), self._bytes_to_beat)
+        task = TrialTask(candidate, self._paired_target(), self._bytes_to_beat, self._aim)
         self._tasks[candidate.number] = task
         self._trials += 1
         self._waiting.append(candidate.number)
@@ -209,14 +209,12 @@ class Loop:
         return len(incumbent.artifact or b"")
 
     def _aimed(self, outcome: Outcome) -> None:
-        """Aim above the target from now on, by what the first trial with out-of-fold predictions tells."""
-        if self._aim is None or outcome.out_of_fold is None:
+        """Aim above the target from now on, as high as the first trial that could tell a margin."""
+        if self._aim is None or outcome.aim is None:
             return
-        target = self._target
-        raised = target.gain + self._aim.margin(outcome)
-        self._target = replace(target, gain=min(raised, self._aim.most(target.gain)), floor=target.gain)
-        self.found.aim, self.found.floor = self._target.gain, target.gain
-        self._aim = None
+        asked, self._aim = self._target.gain, None
+        self._target = replace(self._target, gain=outcome.aim, floor=asked)
+        self.found.aim, self.found.floor = outcome.aim, asked
 
     def _paired_target(self) -> Target:
         """Return the target with what the best trial so far tells about the folds, where no reference has told it."""

@@ -150,8 +150,8 @@ def search(problem: Problem, constraints: Constraints, settings: Search, listene
 
 def _aim(context: Context, trust: Trust | None, constraints: Constraints, seed: int) -> Aim:
     if trust is None:
-        return Aim.estimating(context, seed)
-    return Aim.certifying(context, len(trust.held), constraints.confidence, seed)
+        return Aim.estimating(context.problem.rows, seed)
+    return Aim.certifying(len(trust.held), constraints.confidence, seed)
 
 
 def _families(registry: Registry, settings: Search, facts: Profile) -> tuple[dict[str, Family], list[str]]:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from automicro.data import Fold, PreparationSettings, Problem
     from automicro.explain import Replay
     from automicro.measure import Interpretability
+    from automicro.search.certify import Aim
     from automicro.search.transfer import Earlier
 
 __all__ = [
@@ -103,11 +104,15 @@ def offsets_of(fold_gains: Sequence[float]) -> tuple[float, ...]:
 
 @dataclass(frozen=True)
 class TrialTask:
-    """Train and judge one candidate; forms of `incumbent_bytes` and more cannot win."""
+    """Train and judge one candidate; forms of `incumbent_bytes` and more cannot win.
+
+    With an `aim` the target is what was asked for, and the trial itself finds out how far above it to aim.
+    """
 
     candidate: Candidate
     target: Target
     incumbent_bytes: int | None = None
+    aim: Aim | None = None
 
 
 @dataclass(frozen=True)
@@ -165,6 +170,8 @@ class Outcome:
     out_of_fold : array of float64 or None
         Predictions of the chosen form on rows it was not trained on, (repeats, rows) or (repeats, rows, classes); NaN where a
         row was never held out. For clustering each half's clusters have numbers of their own.
+    aim : float or None
+        The gain that the trial found the search should aim at, where its task left that to it.
     robustness : mapping of str to float
         On held-out rows: what stresses take from the score, and how far half of the rows are at least from another decision (``"flip"``).
     taken_over : str
@@ -185,6 +192,7 @@ class Outcome:
     latency_us: float | None = None
     indices: Mapping[str, float] | None = None
     out_of_fold: NDArray[np.float64] | None = None
+    aim: float | None = None
     robustness: Mapping[str, float] = field(default_factory=dict)
     taken_over: str = ""
     replay: Replay | None = None

@@ -121,13 +121,21 @@ class _Trial:
         return self._judge(screened)
 
     def told(self, outcome: Outcome) -> Outcome:
-        """Return an outcome that says with which columns the score does not go as asked."""
+        """Return an outcome that says how high to aim, and with which columns the score does not go as asked."""
         form = outcome.form
+        if self.task.aim is not None and form is not None and outcome.out_of_fold is not None:
+            self._aim_by(form)
+            outcome = replace(outcome, aim=self.target.gain)
         if "monotone" not in outcome.violations or form is None:
             return outcome
         shipped = outcome.artifact
         program = self.table.program(form.key, form.precision) if shipped is None else unpack(shipped)
         return replace(outcome, reason=f"{outcome.reason}: {monotone_words(self.context, program)}")
+
+    def _aim_by(self, form: Form) -> None:
+        """Aim above the target by what a form's predictions tell of its error, once, where the search does not know it yet."""
+        if self.task.aim is not None and self.target.floor is None:
+            self.target = self.task.aim.raised(self.target, self.context, self.table.out_of_fold(form))
 
     def _together(self) -> Iterator[tuple[Fold, ...]]:
         """Give the folds one by one, or both halves of a cut, whose models are compared, at once."""
@@ -215,6 +223,7 @@ class _Trial:
             forms.append(form)
             if form.gain < self.target.least_gain:
                 continue
+            self._aim_by(form)
             if missed := self._missed(self.table.program(key, precision), form) or self._fragile(form):
                 barred.append(self._infeasible(form, gains, missed, tuple(forms)))
             else:

@@ -193,3 +193,21 @@ def test_auto_estimates_a_model_that_only_reaches_the_plain_target(monkeypatch):
     low, high_end = found.score_interval
     assert found.verdict == "estimated"
     assert low < found.expected_score < high_end
+
+
+def test_bounds_of_an_estimate_are_wider_than_its_rows_tell_as_the_model_is_another_than_those_of_the_folds(
+    monkeypatch,
+):
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=600)
+    y = (x + 0.8 * rng.logistic(size=600) > 0).astype(int)
+    search = Search(trials=2, families=["linear"], progress=False)
+    plain = automicro.select({"x": x}, y, metric="roc_auc", score=0.7, search=search)
+    monkeypatch.setattr("automicro.verdict.score_interval", lambda *_: (plain.score - 0.02, plain.score + 0.01))
+    found = automicro.select({"x": x}, y, metric="roc_auc", score=0.7, search=search)
+    assert found.score == plain.score
+    low, high = found.score_interval
+    assert low == pytest.approx(found.expected_score - 0.03, abs=1e-3)  # five folds: 1.5 times as far
+    assert high == pytest.approx(found.expected_score + 0.015, abs=1e-3)
+    monkeypatch.setattr("automicro.verdict.score_interval", lambda *_: (0.0, 1.0))
+    assert automicro.select({"x": x}, y, metric="roc_auc", score=0.7, search=search).score_interval == (0, 1)
