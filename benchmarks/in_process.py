@@ -11,6 +11,7 @@ from typing import Any, Self
 from unittest import mock
 
 import automicro.run
+from automicro.data import relevance
 from automicro.discovery.registry import Registry
 from automicro.measure import Latency
 from automicro.measure.latency import Run
@@ -22,6 +23,7 @@ __all__ = ["InProcess", "searching_in_process"]
 
 searching = import_module("automicro.search.search")  # the package shows the function of that name in its place
 ROUNDINGS = {"float16", "8-bit", "5-bit", "3-bit"}
+TREES = 25  # of a ranking of columns, a quarter of the usual
 UNTIMED = Latency(0.99, (Run(tuple((quantile, 1.0, 1.0, 1.0) for quantile in (0.5, 0.95, 0.99)), 1.0, 1, 1.0),))
 
 
@@ -61,7 +63,7 @@ class InProcess:
 
 @contextlib.contextmanager
 def searching_in_process(families: Registry) -> Iterator[list[Result]]:
-    """Have `automicro.select` search in this process, with these families, few roundings and no clock.
+    """Have `automicro.select` search in this process, with these families, few roundings, rankings by few trees, and no clock.
 
     All that decides is as ever: trials are judged in the same order as with workers. Gives a list to which every search's result is added.
     """
@@ -77,6 +79,7 @@ def searching_in_process(families: Registry) -> Iterator[list[Result]]:
             stack.enter_context(mock.patch.object(module, "decided", return_value=UNTIMED))
         roundings = tuple(precision for precision in PRECISIONS if precision.name in ROUNDINGS)
         stack.enter_context(mock.patch.object(forms, "PRECISIONS", roundings))
+        stack.enter_context(mock.patch.object(relevance, "TREES", TREES))
         stack.enter_context(mock.patch.object(searching, "discover", return_value=families))
         stack.enter_context(mock.patch.object(trial, "_families", return_value=families.families))
         stack.enter_context(mock.patch.object(automicro.run, "search", kept))
