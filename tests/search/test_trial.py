@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -42,7 +43,7 @@ class Forms:
         return None
 
 
-def judged(monkeypatch: pytest.MonkeyPatch, gains: dict[str, float], incumbent: int | None) -> Any:
+def judged(monkeypatch: pytest.MonkeyPatch, gains: dict[str, float], incumbent: int | None, aim: Any = None) -> Any:
     monkeypatch.setattr(trial, "pack", lambda key: key.encode().ljust(50))
     candidate = Candidate(0, "linear", {}, None, 0)  # type: ignore[arg-type]  # not prepared here
     context: Any = SimpleNamespace(
@@ -52,7 +53,7 @@ def judged(monkeypatch: pytest.MonkeyPatch, gains: dict[str, float], incumbent: 
         max_features=None,
         wishes=Wishes(),
     )
-    made = trial._Trial(context, None, TrialTask(candidate, Target(0.8), incumbent))  # type: ignore[arg-type]  # not trained
+    made = trial._Trial(context, None, TrialTask(candidate, Target(0.8), incumbent, aim))  # type: ignore[arg-type]  # not trained
     made.table = Forms(gains)  # type: ignore[assignment]  # stands in for it
     monkeypatch.setattr(made, "_refit", lambda passing, forms: made._outcome("feasible", passing[0][0].key))
     return made._judge(dict.fromkeys(gains, 0.81))
@@ -73,3 +74,24 @@ def test_what_just_fails_misses_the_score(monkeypatch: pytest.MonkeyPatch) -> No
     outcome = judged(monkeypatch, {"a": 0.79}, incumbent=None)
     assert outcome.status == "infeasible"
     assert outcome.violations == pytest.approx({"score": 0.0125})
+
+
+class ThreePointsMore:
+    """Stands in for an aim: three points above the target, whatever the predictions say."""
+
+    def raised(self, target: Target, context: object, out_of_fold: object) -> Target:
+        return replace(target, gain=target.gain + 0.03, floor=target.gain)
+
+
+@pytest.mark.parametrize(
+    ("gains", "taken"),
+    [
+        ({"a": 0.81, "b": 0.82, "c": 0.84}, "c"),  # the first that reaches the aim
+        ({"a": 0.81, "b": 0.82}, "b"),  # none does: the surest
+    ],
+)
+def test_a_trial_that_is_not_told_how_high_to_aim_finds_out_itself(
+    monkeypatch: pytest.MonkeyPatch, gains: dict[str, float], taken: str
+) -> None:
+    assert judged(monkeypatch, gains, incumbent=None, aim=ThreePointsMore()).reason == taken
+    assert judged(monkeypatch, gains, incumbent=None).reason == "a"
