@@ -64,10 +64,10 @@ def judgement(result: Result, chosen: Outcome, constraints: Constraints, seed: i
 def _of_another_training(
     result: Result, constraints: Constraints, estimate: tuple[float, float], bounds: tuple[float, float]
 ) -> tuple[float, float]:
-    """Return bounds of a cross-validated score that hold for the model that is returned, without the optimism.
+    """Return bounds of a cross-validated score, widened as the model that is returned is another than the folds', without the optimism.
 
-    Bounds of the rows alone take the folds' models for that model. They are moved away from the score by the root of
-    1 + folds * (rows of a fold / rows that trained), and where the metric ends they end too (Nadeau and Bengio, Machine Learning 52, 2003).
+    They are moved away from the score by the root of 1 + folds * (rows of a fold / rows that trained), by which the error of a mean over
+    random splits is larger than its rows tell (Nadeau and Bengio, Machine Learning 52, 2003), and end where the metric ends.
     """
     score, excess = estimate
     folds = [fold for fold in result.context.folds if fold.repeat == 0]

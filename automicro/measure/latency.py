@@ -55,7 +55,7 @@ class Run:
         return self._found(quantile)[1:]
 
     def _found(self, quantile: float) -> tuple[float, float, float]:
-        return next((us, low, high) for known, us, low, high in self.quantiles_us if known == quantile)
+        return {known: (us, low, high) for known, us, low, high in self.quantiles_us}[quantile]
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,8 @@ class Latency:
     An interval is that of the quantile in a typical process: its median over processes, between order statistics of the processes'
     quantiles (David and Nagaraja 2003, section 7.1). It takes processes for independent of each other, calls within one for nothing.
     Since processes that follow each other are not quite independent, each counts at its lower end with the least and at its upper
-    end with the largest quantile that a part of its time showed: a wider interval, that covers the plain one.
+    end with the largest quantile that a part of its time showed: a wider interval, that covers the plain one and does not shrink to a
+    point, however many processes there are.
 
     Parameters
     ----------

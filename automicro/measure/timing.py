@@ -27,6 +27,10 @@ __all__ = ["RUNTIMES", "Calls", "entry_point", "machine", "row_array", "time_cal
 
 WARM_CALLS = 30
 MOST_PARTS = 5
+BEYOND, BEYOND_A_PART = (
+    2,
+    10,
+)  # calls that are expected beyond a quantile: of a process, and of each part where it has several
 LONGEST = 8.0  # times the seconds that are asked for: when too few calls for the quantile are enough all the same
 
 
@@ -50,8 +54,8 @@ class Calls:
         return _quantile(self.times_us, quantile)
 
     def span_us(self, quantile: float) -> tuple[float, float]:
-        """Return the least and the largest quantile of consecutive parts: up to five, each with two calls expected beyond the quantile."""
-        parts = min(MOST_PARTS, max(len(self.times_us) // _least_calls(quantile), 1))
+        """Return the least and the largest quantile of consecutive parts: up to five, of so many calls that ten are expected beyond it."""
+        parts = min(MOST_PARTS, max(len(self.times_us) // _calls_for(quantile, BEYOND_A_PART), 1))
         found = [_quantile(part, quantile) for part in np.array_split(self.times_us, parts)]
         return min(found), max(found)
 
@@ -60,9 +64,9 @@ def _quantile(times: NDArray[np.float64], quantile: float) -> float:
     return float(np.sort(times)[max(math.ceil(quantile * len(times)), 1) - 1])
 
 
-def _least_calls(quantile: float) -> int:
-    """Return of how many calls two are expected beyond a quantile."""
-    return math.ceil(2 / (1 - quantile))
+def _calls_for(quantile: float, beyond: int) -> int:
+    """Return of how many calls so many are expected beyond a quantile."""
+    return math.ceil(beyond / (1 - quantile))
 
 
 def entry_point(program: Program) -> Callable[[Any], Any]:
@@ -96,7 +100,7 @@ def time_calls(
         for call in range(WARM_CALLS):
             predict(rows[call % len(rows)])
         used, passed = time.process_time_ns(), time.perf_counter_ns()
-        times = _times(predict, rows, _least_calls(quantile), seconds)
+        times = _times(predict, rows, _calls_for(quantile, BEYOND), seconds)
         used, passed = time.process_time_ns() - used, time.perf_counter_ns() - passed
     return Calls(times / 1000, used / max(passed, 1))
 

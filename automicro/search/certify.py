@@ -120,10 +120,18 @@ class Aim:
     For a certificate that is (z of the confidence + z of the power) errors of a score on the held-out rows, so that its test passes four
     times in five. For an estimate it is half an error of the cross-validated score, a whole one below 500 rows: about what "the smallest
     above the target" is too good by, because it was selected.
+
+    Parameters
+    ----------
+    errors : float
+    judged_rows : int
+        That the score is told on in the end: those held out, or all.
+    seed : int
+        Of the bootstrap that tells a standard error.
     """
 
     errors: float
-    held: int
+    judged_rows: int
     seed: int = 0
 
     @classmethod
@@ -138,16 +146,18 @@ class Aim:
         return cls(SELECTED_OF_FEW if rows < FEW_ROWS else SELECTED, rows, seed)
 
     def raised(self, target: Target, context: Context, out_of_fold: NDArray[np.float64]) -> Target:
-        """Return the target raised by the margin, at most half-way to the best possible gain."""
+        """Return the target raised by the margin, at most half-way to the best possible gain; as it is where no margin can be told."""
+        margin = self._margin(context, out_of_fold)
+        if not math.isfinite(margin):
+            return target
         judged = metric_of(context.metric)
         best = judged.high if judged.sign > 0 else -judged.low
         most = (target.gain + best) / 2 if math.isfinite(best) else math.inf
-        return replace(target, gain=min(target.gain + self._margin(context, out_of_fold), most), floor=target.gain)
+        return replace(target, gain=min(target.gain + margin, most), floor=target.gain)
 
     def _margin(self, context: Context, out_of_fold: NDArray[np.float64]) -> float:
         low, high = score_interval(context, out_of_fold, ONE_SIGMA, self.seed)
-        error = (high - low) / 2 * math.sqrt(context.problem.rows / self.held)
-        return self.errors * error if math.isfinite(error) else 0.0
+        return self.errors * (high - low) / 2 * math.sqrt(context.problem.rows / self.judged_rows)
 
 
 def refit_tasks(found: Found, target: Target) -> list[RefitTask]:

@@ -125,7 +125,7 @@ class _Trial:
         form = outcome.form
         if self.task.aim is not None and form is not None and outcome.out_of_fold is not None:
             self._aim_by(form)
-            outcome = replace(outcome, aim=self.target.gain)
+            outcome = replace(outcome, aim=None if self.target.floor is None else self.target.gain)
         if "monotone" not in outcome.violations or form is None:
             return outcome
         shipped = outcome.artifact

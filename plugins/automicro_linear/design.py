@@ -155,15 +155,17 @@ def standardise(
 
 
 def softened(design: Design) -> Design:
-    """Return the design with columns on the roots of their deviations, of mean square 1 together.
+    """Return the design with columns on the roots of their deviations, of mean square 1 together; no column of `Z` has variance 1 then.
 
     Where columns have one unit, as words and the shares of neighbours that have them, rare ones then weigh less. Columns in units
-    of their own stay as they are, and all do where many differ.
+    of their own, as their spans tell, stay as they are, and all do where many differ or sparse products are used.
     """
     varies = np.flatnonzero(design.usable)
-    largest = np.abs(design.Z[:, varies] * design.scale[varies] + design.centre[varies]).max(axis=0, initial=0.0)
-    usual = np.median(largest) if len(varies) else 0.0
-    alike = (largest <= ONE_UNIT * usual) & (largest >= usual / ONE_UNIT)
+    if design.sparse is not None or not len(varies):
+        return design
+    span = (design.Z.max(axis=0)[varies] - design.Z.min(axis=0)[varies]) * design.scale[varies]
+    usual = np.median(span)
+    alike = (span <= ONE_UNIT * usual) & (span >= usual / ONE_UNIT)
     if alike.sum() <= ALIKE_SHARE * len(varies):
         return design
     columns = varies[alike]

@@ -81,7 +81,7 @@ class Path:
 
 def train(data: TrainingData, setting: Setting) -> Path:
     """Return fits with the numbers of terms of the setting's band, up to the first that takes all, or that on all."""
-    nodes = data.unlabelled is not None
+    nodes = data.unlabelled is not None and data.task == "classification"
     data = with_unlabelled(_drawn(data, setting.cuts))
     basis = basis_of(data.X, data.features, setting.cuts, setting.slopes)
     design = standardise(data.X, row_weights(data), basis, emphasis(data))

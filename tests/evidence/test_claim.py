@@ -150,6 +150,15 @@ def test_unbounded_means_of_heavy_tails_are_tested_near_their_level():
     assert np.mean(false) <= LEVEL + 0.02
 
 
+def test_of_unbounded_means_a_row_worse_than_all_that_were_seen_is_counted(monkeypatch):
+    values = np.random.default_rng(14).normal(0.3, 1.0, 60)
+    p = mean_test(Terms(values)).p_value
+    monkeypatch.setattr("automicro.evidence.means.LOWER_STILL", 1.0)
+    assert p > mean_test(Terms(values)).p_value + 0.005
+    positive = np.linspace(1, 2, 30)  # the lowest is no loss: it is counted as it is
+    assert mean_test(Terms(positive)).p_value == pytest.approx(1 / 4001)
+
+
 def test_too_few_rows_say_nothing():
     assert better_than(Judged("r2", np.arange(5.0), np.arange(5.0)), 0.5).p_value == 1.0
     assert better_than(Judged("accuracy", np.zeros(0, dtype=np.int64), np.zeros((0, 2))), 0.5).p_value == 1.0

@@ -31,7 +31,15 @@ def test_rows_are_called_in_turn_warm_and_often_enough_for_the_quantile():
     calls = time_calls(called.append, ["a", "b", "c"], quantile=0.9999, seconds=0.5)
     assert called[:4] == ["a", "b", "c", "a"]
     assert len(calls.times_us) == len(called) - WARM_CALLS >= 20_000
+    assert list(calls.times_us) != sorted(calls.times_us)  # in the order of the calls
     assert 0 <= calls.quantile_us(0.5) <= calls.quantile_us(0.99) <= calls.times_us.max()
+
+
+def test_a_slow_function_is_called_often_enough_for_the_quantile():
+    import time
+
+    calls = time_calls(lambda row: time.sleep(0.0005), [0], quantile=0.99, seconds=0.03)  # some 50 calls in that time
+    assert len(calls.times_us) >= 200
 
 
 def test_a_process_that_waits_for_a_processor_shows_it():
@@ -65,7 +73,7 @@ def test_parts_of_a_process_are_long_enough_for_the_quantile():
     slow_then_fast = Calls(np.repeat([5.0, 1.0], [1000, 1000]), 1.0)
     assert slow_then_fast.quantile_us(0.99) == 5
     assert slow_then_fast.span_us(0.99) == (1, 5)
-    assert slow_then_fast.span_us(0.999) == (5, 5)  # 2,000 calls are one part: two are expected beyond
+    assert slow_then_fast.span_us(0.999) == (5, 5)  # one part: of half the calls one is expected beyond
     times = np.random.default_rng(0).lognormal(size=5003)
     low, high = Calls(times, 1.0).span_us(0.95)
     assert low <= Calls(times, 1.0).quantile_us(0.95) <= high

@@ -326,6 +326,26 @@ def test_columns_of_one_unit_weigh_by_the_root_of_their_deviation():
     X[:, 0] *= 1000  # units of their own
     dollars = standardise(X, np.ones(500), basis_of(X, NUMERIC, 0, slopes=True))
     assert softened(dollars) is dollars
+    nothing = standardise(np.ones((9, 4), np.float32), np.ones(9), basis_of(X, NUMERIC, 0, slopes=True))
+    assert softened(nothing) is nothing
+
+
+def test_where_columns_lie_says_nothing_of_their_unit():
+    rng = np.random.default_rng(0)
+    X = np.column_stack([rng.normal(2000, 5, 300), rng.normal(5000, 2000, 300)]).astype(np.float32)  # a year, and miles
+    apart = standardise(X, np.ones(300), basis_of(X, NUMERIC[:2], 0, slopes=True))
+    assert softened(apart) is apart
+
+
+def test_small_models_of_nodes_are_trained_on_the_softened_scale():
+    rng = np.random.default_rng(0)
+    X = (rng.random((300, 4)) < (0.5, 0.4, 0.1, 0.05)).astype(np.float32)
+    data = TrainingData(X, (X[:, 0] > 0).astype(np.int64), "classification", 2, NUMERIC, "accuracy")
+    setting = Setting("few", 0, True, "identity", "forward", 0.01)
+    plain = train(data, setting).scorer.problem.design
+    nodes = train(replace(data, unlabelled=X[:0]), setting).scorer.problem.design
+    assert np.allclose(plain.Z.std(axis=0), 1, atol=1e-4)
+    assert nodes.Z.std(axis=0)[0] > 1.1 > 0.9 > nodes.Z.std(axis=0)[3]
 
 
 def test_a_column_in_a_unit_of_its_own_among_many_keeps_its_scale():

@@ -8,6 +8,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
 import pytest
 from sklearn.datasets import load_breast_cancer, load_diabetes
 
@@ -17,7 +18,7 @@ from automicro.discovery import discover
 from automicro.errors import DataError
 from automicro.measure import Latency
 from automicro.measure.latency import Run
-from automicro.search import finish
+from automicro.search import certify, finish
 from automicro.search.loop import Found, Goal, Loop
 from automicro.search.search import _doubts
 from automicro.search.store import Store
@@ -205,3 +206,46 @@ def test_where_no_model_reaches_the_aim_one_that_is_just_above_the_target_does_n
     incumbent = Found(outcomes=made, aim=0.86, floor=0.83).incumbent
     assert incumbent is not None
     assert incumbent.number == best
+
+
+@pytest.mark.parametrize(
+    ("metric", "asked", "raised"),
+    [("r2", 0.4, 0.42), ("r2", 0.99, 0.995), ("root_mean_squared_error", -1.0, -0.98), ("brier_score", -0.01, -0.005)],
+)
+def test_the_aim_is_some_errors_above_the_target_but_at_most_half_way_to_the_best(
+    monkeypatch: pytest.MonkeyPatch, metric: str, asked: float, raised: float
+) -> None:
+    monkeypatch.setattr(certify, "score_interval", lambda *_: (0.51, 0.55))
+    context: Any = SimpleNamespace(metric=metric, problem=SimpleNamespace(rows=400))
+    aim = certify.Aim(errors=0.5, judged_rows=100)  # an error on a quarter of the rows is twice as large
+    target = aim.raised(Target(asked), context, np.zeros((1, 400)))
+    assert (target.gain, target.floor) == pytest.approx((raised, asked))
+
+
+def test_a_margin_that_cannot_be_told_leaves_the_target_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(certify, "score_interval", lambda *_: (np.nan, np.nan))
+    context: Any = SimpleNamespace(metric="r2", problem=SimpleNamespace(rows=400))
+    assert certify.Aim(0.5, 400).raised(Target(0.4), context, np.zeros((1, 400))) == Target(0.4)
+
+
+def test_the_first_trial_that_tells_an_aim_settles_it() -> None:
+    loop = Loop({}, None, Goal(Target(0.4), 5, aim=certify.Aim(0.5, 100)), seed=0)  # type: ignore[arg-type]  # nothing is drawn
+    loop._aimed(replace(outcome_of(0, 0.5, 60), aim=None))
+    assert loop.found.aim == -np.inf
+    loop._aimed(replace(outcome_of(1, 0.5, 60), aim=0.43))
+    loop._aimed(replace(outcome_of(2, 0.5, 60), aim=0.49))
+    assert (loop.found.aim, loop.found.floor) == (0.43, 0.4)
+    assert (loop._target.gain, loop._target.floor) == (0.43, 0.4)
+
+
+def test_a_trial_that_is_trained_tells_an_aim(table: tuple[Any, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = []
+    judge = Loop._aimed
+
+    def listened(self: Loop, outcome: Outcome) -> None:
+        seen.append(outcome.aim)
+        judge(self, outcome)
+
+    monkeypatch.setattr(Loop, "_aimed", listened)
+    automicro.select(*table, metric="roc_auc", score=0.8, search=QUICK)
+    assert 0.8 < seen[0] < 0.9
