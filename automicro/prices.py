@@ -20,6 +20,7 @@ __all__ = ["prices"]
 MOST_OF_A_KIND = 3
 WORTH_TELLING = 0.03  # share of the bytes below which a price is no news
 GROWTH, GROWTH_BYTES = 0.05, 2  # by which training on all rows may add to the bytes of a fold's artifact
+MARGIN = 1.1  # times what this search aims above a limit: another tells its margin by another form
 UNPLANNED = 0.25  # by which another search, which draws other candidates, may miss the bytes of a drawn one
 
 
@@ -27,7 +28,7 @@ UNPLANNED = 0.25  # by which another search, which draws other candidates, may m
 class _Known:
     """A form that was scored on every fold, and all that it misses.
 
-    `worth` is the highest limit that it surely meets: its gain less what the search aims above a limit. `planned` says that every search
+    `worth` is the highest limit that it surely meets: its gain less what a search aims above a limit. `planned` says that every search
     tries its candidate.
     """
 
@@ -94,7 +95,7 @@ def _known(result: Result) -> Iterator[_Known]:
                 continue
             yield _Known(
                 form.gain,
-                form.gain - margin,
+                form.gain - MARGIN * margin,
                 form.size_bytes,
                 level,
                 outcome.latency_us if own else None,
