@@ -14,7 +14,7 @@ import automicro.run
 from automicro.data import relevance
 from automicro.discovery.registry import Registry
 from automicro.measure import Latency
-from automicro.measure.latency import Run
+from automicro.measure.latency import QuantileInterval, Run
 from automicro.program import PRECISIONS
 from automicro.search import Result, conclude, finish, forms, trial
 from automicro.search.executor import Finished
@@ -24,7 +24,9 @@ __all__ = ["InProcess", "searching_in_process"]
 searching = import_module("automicro.search.search")  # the package shows the function of that name in its place
 ROUNDINGS = {"float16", "8-bit", "5-bit", "3-bit"}
 TREES = 25  # of a ranking of columns, a quarter of the usual
-UNTIMED = Latency(0.99, (Run(tuple((quantile, 1.0, 1.0, 1.0) for quantile in (0.5, 0.95, 0.99)), 1.0, 1, 1.0),))
+UNTIMED = Latency(
+    0.99, (Run(tuple(QuantileInterval(quantile, 1.0, 1.0, 1.0) for quantile in (0.5, 0.95, 0.99)), 1.0, 1, 1.0),)
+)
 
 
 class InProcess:

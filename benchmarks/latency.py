@@ -41,7 +41,7 @@ def idle(payload: bytes, rows: list[list[float]]) -> dict[str, object]:
         print(f"measurement {number + 1}: {told(measured[-1])}", flush=True)
     covered = {}
     for quantile in (0.5, 0.95, 0.99):
-        every = float(np.median([run.quantile_us(quantile) for latency in measured for run in latency.runs]))
+        every = float(np.median([run.interval(quantile).us for latency in measured for run in latency.runs]))
         inside = [
             found.low_us <= every <= found.high_us for found in (latency.interval(quantile) for latency in measured)
         ]

@@ -35,37 +35,30 @@ THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"
 
 
 @dataclass(frozen=True)
-class Run:
-    """One fresh process: quantiles of its single calls and the fastest of them in microseconds, and its share of a processor.
-
-    A quantile comes with the least and the largest that parts of the process's time showed.
-    """
-
-    quantiles_us: tuple[tuple[float, float, float, float], ...]
-    fastest_us: float
-    calls: int
-    cpu_share: float
-
-    def quantile_us(self, quantile: float) -> float:
-        """Return one of the quantiles that were asked for."""
-        return self._found(quantile)[0]
-
-    def span_us(self, quantile: float) -> tuple[float, float]:
-        """Return the least and the largest of a quantile that parts of the process's time showed."""
-        return self._found(quantile)[1:]
-
-    def _found(self, quantile: float) -> tuple[float, float, float]:
-        return {known: (us, low, high) for known, us, low, high in self.quantiles_us}[quantile]
-
-
-@dataclass(frozen=True)
 class QuantileInterval:
-    """The median over processes of a quantile of single calls, with its interval, in microseconds."""
+    """A quantile of single calls with the ends of its interval, in microseconds."""
 
     quantile: float
     us: float
     low_us: float
     high_us: float
+
+
+@dataclass(frozen=True)
+class Run:
+    """One fresh process: quantiles of its single calls, and its share of a processor.
+
+    The ends of a quantile are the least and the largest that parts of the process's time showed; the fastest call is in microseconds.
+    """
+
+    quantiles: tuple[QuantileInterval, ...]
+    fastest_us: float
+    calls: int
+    cpu_share: float
+
+    def interval(self, quantile: float) -> QuantileInterval:
+        """Return one of the quantiles that were asked for."""
+        return {found.quantile: found for found in self.quantiles}[quantile]
 
 
 @dataclass(frozen=True)
@@ -97,10 +90,10 @@ class Latency:
 
     def interval(self, quantile: float) -> QuantileInterval:
         """Return a quantile with its interval: 0.5, 0.95, 0.99 or the one that was asked for."""
-        middle = float(np.median([run.quantile_us(quantile) for run in self.runs]))
-        lows, highs = np.sort([run.span_us(quantile) for run in self.runs], axis=0).T
-        outer = _tail(len(self.runs))
-        return QuantileInterval(quantile, middle, float(lows[outer]), float(highs[-1 - outer]))
+        found = [run.interval(quantile) for run in self.runs]
+        middle, outer = float(np.median([each.us for each in found])), _tail(len(found))
+        lows, highs = sorted(each.low_us for each in found), sorted(each.high_us for each in found)
+        return QuantileInterval(quantile, middle, lows[outer], highs[-1 - outer])
 
     @cached_property
     def quantiles(self) -> tuple[QuantileInterval, ...]:
@@ -185,8 +178,8 @@ class Latency:
 
     def runs_needed(self, limit_us: float) -> int | None:
         """Return how many processes would decide on a limit if as large a share of them kept it as of these; None beyond 1,000."""
-        lows, highs = np.array([run.span_us(self.quantile) for run in self.runs]).T
-        fewer = float(min(np.mean(highs > limit_us), np.mean(lows <= limit_us)))
+        found = [run.interval(self.quantile) for run in self.runs]
+        fewer = min(sum(f.high_us > limit_us for f in found), sum(f.low_us <= limit_us for f in found)) / len(found)
         counts = range(max(FEWEST_RUNS, len(self.runs)), MOST_RUNS_NEEDED + 1)
         return next((n for n in counts if math.ceil(fewer * n) <= _tail(n) and n >= FEWEST_RUNS), None)
 
@@ -276,7 +269,7 @@ def _run(request: str, timeout_seconds: float = 120.0) -> Run:
         last = (done.stderr.strip().splitlines() or ["no message"])[-1]
         raise AutomicroError(f"the latency process must end with code 0, but ended with {done.returncode}: {last}")
     answer = json.loads(done.stdout)
-    return Run(**answer | {"quantiles_us": tuple(map(tuple, answer["quantiles_us"]))})
+    return Run(**answer | {"quantiles": tuple(QuantileInterval(*found) for found in answer["quantiles"])})
 
 
 def _plain(value: Any) -> Any:

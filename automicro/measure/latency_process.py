@@ -23,7 +23,7 @@ def measured(request: str) -> str:
     quantiles = asked["quantiles"]
     calls = time_calls(RUNTIMES[asked["runtime"]](program), rows, max(quantiles), asked["seconds"])
     answer = {
-        "quantiles_us": [(quantile, calls.quantile_us(quantile), *calls.span_us(quantile)) for quantile in quantiles],
+        "quantiles": [(quantile, calls.quantile_us(quantile), *calls.span_us(quantile)) for quantile in quantiles],
         "fastest_us": float(calls.times_us.min()),
         "calls": len(calls.times_us),
         "cpu_share": calls.cpu_share,

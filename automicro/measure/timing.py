@@ -27,10 +27,8 @@ __all__ = ["RUNTIMES", "Calls", "entry_point", "machine", "row_array", "time_cal
 
 WARM_CALLS = 30
 MOST_PARTS = 5
-BEYOND, BEYOND_A_PART = (
-    2,
-    10,
-)  # calls that are expected beyond a quantile: of a process, and of each part where it has several
+BEYOND = 2  # calls that are expected beyond a quantile, in a process
+BEYOND_A_PART = 10  # the same in each of several parts of it
 LONGEST = 8.0  # times the seconds that are asked for: when too few calls for the quantile are enough all the same
 
 

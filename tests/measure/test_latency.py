@@ -11,7 +11,7 @@ from scipy.stats import binom
 
 from automicro.errors import AutomicroError
 from automicro.measure import FEWEST_RUNS, Latency, latency_in_fresh_processes, more_runs, time_calls
-from automicro.measure.latency import Run, _tail
+from automicro.measure.latency import QuantileInterval, Run, _tail
 from automicro.measure.timing import WARM_CALLS, Calls
 from automicro.program import Affine, Numeric, OneHot, Program, Weights, write_artifact
 
@@ -20,7 +20,12 @@ P99 = (41.0, 40.0, 43.0, 44.0, 42.0, 47.0, 45.0)
 
 def seen(p99: tuple[float, ...] = P99, cpu_share: float = 1.0, fastest_us: float = 20.0) -> Latency:
     runs = tuple(
-        Run(tuple((q, t, t, t) for q, t in ((0.5, us / 2), (0.95, us - 1), (0.99, us))), fastest_us, 1000, cpu_share)
+        Run(
+            tuple(QuantileInterval(q, t, t, t) for q, t in ((0.5, us / 2), (0.95, us - 1), (0.99, us))),
+            fastest_us,
+            1000,
+            cpu_share,
+        )
         for us in p99
     )
     return Latency(0.99, runs)
@@ -60,7 +65,7 @@ def test_the_interval_covers_the_median_of_processes_as_often_as_promised(runs):
 def test_the_interval_reaches_to_what_parts_of_a_process_showed():
     plain = seen()
     moved = replace(
-        plain.runs[0], quantiles_us=tuple((q, t, t - 9, t + 9) for q, t, _, _ in plain.runs[0].quantiles_us)
+        plain.runs[0], quantiles=tuple(replace(q, low_us=q.us - 9, high_us=q.us + 9) for q in plain.runs[0].quantiles)
     )
     wider = replace(plain, runs=(moved, *plain.runs[1:]))
     assert wider.quantile_us == plain.quantile_us

@@ -17,7 +17,7 @@ from automicro.data import load_problem, profile
 from automicro.discovery import discover
 from automicro.errors import DataError
 from automicro.measure import Latency
-from automicro.measure.latency import Run
+from automicro.measure.latency import QuantileInterval, Run
 from automicro.search import certify, finish
 from automicro.search.loop import Found, Goal, Loop
 from automicro.search.search import _doubts
@@ -36,7 +36,7 @@ def measured(p99_us: float, cpu_share: float = 1.0, apart: float = 0.0) -> Laten
         0.99,
         tuple(
             Run(
-                tuple((q, t, t, t) for q, t in zip((0.5, 0.95, 0.99), times(place), strict=True)),
+                tuple(QuantileInterval(q, t, t, t) for q, t in zip((0.5, 0.95, 0.99), times(place), strict=True)),
                 p99_us / 4,
                 400,
                 cpu_share,
