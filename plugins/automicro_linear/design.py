@@ -20,9 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["ABSENT", "FLAG", "SLOPE", "STEP", "Basis", "Design", "basis_of", "softened", "standardise"]
 
 SLOPE, FLAG, STEP, ABSENT = range(4)
-ONE_UNIT = (
-    10.0  # how many times apart the largest value of a column of the common unit and that of the usual column may be
-)
+ONE_UNIT = 10.0  # how many times apart the span of a column in the common unit and that of the usual column may be
 ALIKE_SHARE = 0.9  # share of columns that must have the common unit
 SPARSE = 0.05  # share of values that are not 0 up to which sparse products pay
 

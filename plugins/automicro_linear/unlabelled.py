@@ -26,10 +26,9 @@ def with_unlabelled(data: TrainingData) -> TrainingData:
     """Return all nodes of a graph, with soft targets: what the ridge fit on all terms says, and half of that the label where it is known.
 
     A small model then learns from all nodes, and from how sure the wide fit is (self-training and distillation; Hinton, Vinyals, Dean
-    2015).
-    Data that are not nodes, and numbers, are returned as they are.
+    2015). Data that are not nodes, and numbers, are returned as they are.
     """
-    if data.unlabelled is None or data.task != "classification":
+    if data.unlabelled is None:
         return data
     loss = target_of(data, "identity").loss
     if not isinstance(loss, Logistic | Softmax):
@@ -38,8 +37,7 @@ def with_unlabelled(data: TrainingData) -> TrainingData:
     design = softened(standardise(data.X, row_weights(data), basis))
     problem = Problem(design, loss, RIDGE)
     fit = dense(problem, np.flatnonzero(np.tile(design.usable, problem.outputs)))
-    X = np.vstack([data.X, data.unlabelled])
-    Z = (basis.matrix(X) - design.centre) / design.scale
+    Z = np.vstack([design.Z, (basis.matrix(data.unlabelled) - design.centre) / design.scale])
     said = loss.means(Z @ fit.coefficients(len(basis)).T + fit.bias)
     if data.outputs == 1:
         said = np.hstack([1 - said, said])
@@ -48,7 +46,7 @@ def with_unlabelled(data: TrainingData) -> TrainingData:
     targets = np.vstack([LABEL * labels + (1 - LABEL) * said[:known], said[known:]])
     return replace(
         data,
-        X=X,
+        X=np.vstack([data.X, data.unlabelled]),
         y=np.concatenate([data.y, said[known:].argmax(axis=1)]),
         weights=None if data.weights is None else np.concatenate([data.weights, np.full(count, data.weights.mean())]),
         groups=None,
