@@ -101,7 +101,7 @@ class PreparationSettings:
     only: tuple[int, ...] | None = None
     guarded: bool = True
     hops: int = 0
-    messages: Literal["sum", "mean", "symmetric"] = "symmetric"
+    messages: Literal["sum", "mean", "symmetric"] = "mean"
     pools: tuple[PoolKind, ...] = ()
     whole_graphs: bool = False
     grams: GramSettings = field(default_factory=GramSettings)

@@ -104,7 +104,7 @@ def _of_graphs(*, pooled: bool) -> list[Parameter]:
     if pooled:
         ways = ("sum,count", "mean,count", "sum,mean,count", "sum,mean,max,count")
         return [Choice(HOPS, (0, 1, 2)), Choice(MESSAGES, ("mean", "sum"), when={HOPS: (1, 2)}), Choice(POOLS, ways)]
-    return [Choice(HOPS, (2, 1, 3, 0)), Choice(MESSAGES, ("symmetric", "mean"), when={HOPS: (1, 2, 3)})]
+    return [Choice(HOPS, (2, 1, 3, 0)), Choice(MESSAGES, ("mean", "symmetric"), when={HOPS: (1, 2, 3)})]
 
 
 def _first_hops(default: Mapping[str, Any]) -> tuple[int, ...]:
@@ -147,7 +147,7 @@ def preparation_settings(
         columns=None if columns == EARLIER else columns,
         only=earlier.columns if columns == EARLIER and earlier is not None else None,
         hops=setting.get(HOPS, 0),
-        messages=setting.get(MESSAGES, "symmetric"),
+        messages=setting.get(MESSAGES, "mean"),
         pools=tuple(setting[POOLS].split(",")) if POOLS in setting else (),
         whole_graphs="graph" in family.kinds,
         **derived_settings(setting),

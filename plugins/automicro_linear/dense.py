@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from automicro_linear.newton import Problem
 
-__all__ = ["constant", "dense", "tuned"]
+__all__ = ["constant", "dense", "split", "tuned"]
 
 RIDGES = (1.0, 0.3, 0.1, 0.03, 0.01, 0.003, 0.001, 0.0001)
 BETWEEN = (0.02, 0.006)  # of many terms, whose ridge matters most
@@ -40,9 +40,7 @@ def tuned(problem: Problem, terms: NDArray[np.int64]) -> tuple[Fit, float]:
     rows = len(problem.design.Z)
     products = len(terms) ** 2 if len(terms) <= NEWTON_TERMS else len(terms) * STEPS
     step = max(1, min(rows * products // TUNING_PRODUCTS, rows // TUNING_ROWS))
-    drawn = np.flatnonzero(problem.design.weights > 0)[::step]
-    held, kept = (drawn[::4], np.delete(drawn, np.s_[::4])) if len(drawn) >= 8 else (drawn, drawn)
-    held_out, fitted_on = problem.some_rows(held), problem.some_rows(kept)
+    fitted_on, held_out = split(problem, step)
     fit = replace(constant(problem), terms=terms, values=np.zeros(len(terms)))
     losses = []
     ridges = RIDGES if len(terms) <= NEWTON_TERMS else tuple(sorted({*RIDGES, *BETWEEN}, reverse=True))
@@ -51,6 +49,13 @@ def tuned(problem: Problem, terms: NDArray[np.int64]) -> tuple[Fit, float]:
         losses.append(mean_loss(held_out, fit))
     best = ridges[int(np.argmin(losses))]
     return dense(replace(problem, ridge=best), terms), best
+
+
+def split(problem: Problem, step: int = 1) -> tuple[Problem, Problem]:
+    """Return the problem on three of four rows, and on every fourth, of every `step`-th row that weighs; twice on all if they are few."""
+    drawn = np.flatnonzero(problem.design.weights > 0)[::step]
+    held, kept = (drawn[::4], np.delete(drawn, np.s_[::4])) if len(drawn) >= 8 else (drawn, drawn)
+    return problem.some_rows(kept), problem.some_rows(held)
 
 
 def _nearer(problem: Problem, fit: Fit, steps: int) -> Fit:

@@ -75,10 +75,9 @@ def _portfolio(profile: Profile) -> list[Parameters]:
             setting("many", steps(1), 0.003),
             setting("many", steps(3), 0.003),
         ]
-    if (
-        profile.graph is not None and not profile.graph.pooled
-    ):  # smoothed columns are alike: a larger penalty shares between them
-        settings[:0] = [setting("many", LINES, ridge, "backward") for ridge in (0.01, 0.03)]
+    if profile.graph is not None and not profile.graph.pooled:
+        first = [setting("many", LINES, ridge, "backward") for ridge in (0.003, 0.01)]
+        settings = [*first, *(s for s in settings if s not in first)]
     if link:
         settings.insert(2, setting("few", LINES, 0.005, link="exp"))
         settings.append(setting("some", steps(15, slopes=True), 0.0005, link="exp"))

@@ -6,19 +6,25 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
+from scipy import optimize
 
-from automicro_linear.dense import dense
+from automicro_linear.dense import dense, split
 from automicro_linear.design import basis_of, softened, standardise
 from automicro_linear.losses import Logistic, Softmax
 from automicro_linear.newton import Problem
 from automicro_linear.targets import row_weights, target_of
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from automicro.plugin import TrainingData
+    from automicro_linear.losses import Loss
+    from automicro_linear.newton import Fit
 
 __all__ = ["with_unlabelled"]
 
-RIDGE = 0.03
+RIDGES = (0.3, 0.1, 0.03, 0.01, 0.003, 0.001)
+SURER = 3.0  # logarithm of the most by which scores are multiplied
 LABEL = 0.5  # share of a known label in its node's soft target
 
 
@@ -26,7 +32,8 @@ def with_unlabelled(data: TrainingData) -> TrainingData:
     """Return all nodes of a graph, with soft targets: what the ridge fit on all terms says, and half of that the label where it is known.
 
     A small model then learns from all nodes, and from how sure the wide fit is (self-training and distillation; Hinton, Vinyals, Dean
-    2015). Data that are not nodes, and numbers, are returned as they are.
+    2015). The ridge that suits all terms makes the fit less sure than it may be, so its scores are multiplied by what makes the known
+    labels likeliest (temperature scaling; Guo et al., ICML 2017). Data that are not nodes, and numbers, are returned as they are.
     """
     if data.unlabelled is None:
         return data
@@ -35,10 +42,10 @@ def with_unlabelled(data: TrainingData) -> TrainingData:
         return data
     basis = basis_of(data.X, data.features, 0, slopes=True)
     design = softened(standardise(data.X, row_weights(data), basis))
-    problem = Problem(design, loss, RIDGE)
-    fit = dense(problem, np.flatnonzero(np.tile(design.usable, problem.outputs)))
+    fit = _wide(Problem(design, loss, RIDGES[0]))
     Z = np.vstack([design.Z, (basis.matrix(data.unlabelled) - design.centre) / design.scale])
-    said = loss.means(Z @ fit.coefficients(len(basis)).T + fit.bias)
+    scores = Z @ fit.coefficients(len(basis)).T + fit.bias
+    said = loss.means(np.exp(_power(scores[: len(data.y)], loss, design.weights)) * scores)
     if data.outputs == 1:
         said = np.hstack([1 - said, said])
     known, count = len(data.y), len(data.unlabelled)
@@ -53,3 +60,28 @@ def with_unlabelled(data: TrainingData) -> TrainingData:
         soft_targets=targets,
         unlabelled=None,
     )
+
+
+def _wide(problem: Problem) -> Fit:
+    """Return the fit on all terms with the first of `RIDGES` whose next does not tell every fourth row better, both made as sure."""
+    terms = np.flatnonzero(np.tile(problem.design.usable, problem.outputs))
+    fitted_on, held_out = split(problem)
+    best, chosen = np.inf, RIDGES[0]
+    for ridge in RIDGES:
+        fit = dense(replace(fitted_on, ridge=ridge), terms)
+        scores = held_out.design.Z @ fit.coefficients(held_out.design.Z.shape[1]).T + fit.bias
+        power = _power(scores, held_out.loss, held_out.design.weights)
+        loss = float(held_out.design.weights @ held_out.loss.values(np.exp(power) * scores))
+        if loss >= best:
+            break
+        best, chosen = loss, ridge
+    return dense(replace(problem, ridge=chosen), terms)
+
+
+def _power(scores: NDArray[np.float64], loss: Loss, weights: NDArray[np.float64]) -> float:
+    """Return the logarithm of what scores must be multiplied by to make the targets likeliest; at least 0."""
+
+    def total(power: float) -> float:
+        return float(weights @ loss.values(np.exp(power) * scores))
+
+    return float(optimize.minimize_scalar(total, bounds=(0.0, SURER), method="bounded").x)

@@ -189,7 +189,7 @@ def test_a_search_about_nodes_ends_in_a_model_that_predicts_new_graphs(tmp_path)
     edges = rng.integers(0, 120, (2, 400))
     x = rng.normal(size=(120, 3)).round(2)
     graph = {"x": x, "edge_index": edges}
-    smooth = body_scores(Propagate("symmetric", 2), x, read_graphs(graph).topology)
+    smooth = body_scores(Propagate("mean", 2), x, read_graphs(graph).topology)
     y = np.where(smooth[:, 0] > 0, "up", "down")
     search = automicro.Search(trials=3, workers=1)
     selection = automicro.select(graph, y, metric="accuracy", score=0.9, families=["linear"], search=search)
