@@ -13,7 +13,7 @@ from automicro.data.problem import Problem, checked_roles
 from automicro.data.table import Table, table_of
 from automicro.data.target import read_target
 from automicro.errors import DataError
-from automicro.program import Categories, read_graphs, take
+from automicro.program import raw_cells, read_graphs, take
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -136,14 +136,8 @@ def _raw_graph(problem: Problem, number: int) -> dict[str, Any]:
     topology, nodes = problem.topology.graphs_of(np.array([number]))
     attributes = topology.attributes
     extra = 1 + (0 if attributes is None else attributes.shape[1])
-    columns = [_cells(take(column, nodes)) for column in problem.table.columns[:-extra]]
+    columns = [raw_cells(take(column, nodes)) for column in problem.table.columns[:-extra]]
     graph = {"x": [list(row) for row in zip(*columns, strict=True)], "edge_index": topology.edges.tolist()}
     if not columns:
         graph = {"num_nodes": topology.nodes, "edge_index": topology.edges.tolist()}
     return graph if attributes is None else {**graph, "edge_attr": attributes.tolist()}
-
-
-def _cells(column: Any) -> list[Any]:
-    if isinstance(column, Categories):
-        return [None if code < 0 else column.levels[code] for code in column.codes]
-    return [None if np.isnan(value) else float(value) for value in column]

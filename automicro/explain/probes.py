@@ -18,6 +18,7 @@ from automicro.program import (
     Topology,
     columns_read,
     gives_graphs,
+    raw_cells,
     take,
 )
 from automicro.program.nodes import feature_count
@@ -226,13 +227,5 @@ def _reaching(program: Program, pools: Sequence[_Pool], own: Places, rng: np.ran
 
 def cells(batch: Batch, names: Sequence[str]) -> list[dict[str, Any]]:
     """Return the rows of a batch as a user would hand them over: numbers, texts, None and lists by the names of columns."""
-    told = {names[place]: _plain(column) for place, column in enumerate(batch.columns) if column is not None}
+    told = {names[place]: raw_cells(column) for place, column in enumerate(batch.columns) if column is not None}
     return [dict(zip(told, row, strict=True)) for row in zip(*told.values(), strict=True)]
-
-
-def _plain(column: Column) -> list[Any]:
-    if isinstance(column, Categories):
-        levels = [*column.levels, None]
-        return [levels[code] for code in column.codes.tolist()]
-    told: list[Any] = column.values.tolist() if isinstance(column, Texts) else column.tolist()
-    return told

@@ -37,7 +37,7 @@ from automicro.program.nodes import (
 )
 from automicro.program.outliers import has_points, outlier_distances
 from automicro.program.quantise import PRECISIONS, Precision, quantise
-from automicro.program.rows import Batch, Categories, Column, Texts, columns_of, level_text, take
+from automicro.program.rows import Batch, Categories, Column, Texts, columns_of, level_text, raw_cells, take
 from automicro.program.simplify import simplify
 from automicro.program.validate import validate
 from automicro.program.weights import Weights
@@ -96,6 +96,7 @@ __all__ = [
     "outlier_distances",
     "pack",
     "quantise",
+    "raw_cells",
     "read_artifact",
     "read_graphs",
     "reads_graphs",

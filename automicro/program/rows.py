@@ -96,6 +96,17 @@ def take(column: Column, rows: NDArray[np.int64]) -> Column:
     return Texts(column.values[rows]) if isinstance(column, Texts) else column[rows]
 
 
+def raw_cells(column: Column) -> list[Any]:
+    """Return the cells of a column as a user would hand them over: numbers, texts, lists of numbers, and None for what is missing."""
+    if isinstance(column, Categories):
+        levels = [*column.levels, None]
+        return [levels[code] for code in column.codes.tolist()]
+    if isinstance(column, Texts):
+        return list(column.values)
+    cells = column.tolist()
+    return cells if column.ndim > 1 else [None if cell != cell else cell for cell in cells]  # noqa: PLR0124 - NaN alone differs from itself
+
+
 def level_text(value: object) -> str | None:
     """Return the level that a cell of a category column stands for; None is the missing value.
 

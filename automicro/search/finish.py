@@ -18,7 +18,7 @@ from automicro.measure import (
     latency_in_fresh_processes,
     more_runs,
 )
-from automicro.program import Texts
+from automicro.program import raw_cells, take
 from automicro.request import metric
 
 if TYPE_CHECKING:
@@ -70,19 +70,9 @@ def raw_rows(context: Context, count: int = LATENCY_ROWS) -> list[Any]:
     if context.problem.topology is not None:
         return raw_graphs(context.problem, count)
     step = max(context.problem.rows // count, 1)
-    rows = range(0, context.problem.rows, step)
-    columns = [_raw(column) for column in context.problem.table.columns]
-    return [[column(row) for column in columns] for row in list(rows)[:count]]
-
-
-def _raw(column: Any) -> Any:
-    if isinstance(column, np.ndarray) and column.ndim == 2:
-        return lambda row: column[row].tolist()
-    if isinstance(column, Texts):
-        return lambda row: column.values[row]
-    if isinstance(column, np.ndarray):
-        return lambda row: None if np.isnan(column[row]) else float(column[row])
-    return lambda row: None if column.codes[row] < 0 else column.levels[column.codes[row]]
+    rows = np.arange(0, context.problem.rows, step)[:count]
+    columns = [raw_cells(take(column, rows)) for column in context.problem.table.columns]
+    return [list(row) for row in zip(*columns, strict=True)]
 
 
 def decide_latency(

@@ -184,6 +184,21 @@ def test_raw_graphs_give_the_columns_of_the_problem_again():
     np.testing.assert_array_equal(again.topology.edges, problem.topology.edges)
 
 
+def test_a_search_reads_the_texts_of_nodes(tmp_path):
+    rng = np.random.default_rng(0)
+    graph, words = nx.gnp_random_graph(120, 0.03, seed=0), ("iron copper zinc", "oak maple birch")
+    y = rng.choice(["metal", "tree"], 120)
+    for node, kind in enumerate(y):
+        about = rng.choice(words[int(kind == "tree")].split(), 2)
+        graph.nodes[node]["about"] = f"{about[0]} and {about[1]} of lot {rng.integers(1000)}"
+    search = automicro.Search(trials=3, workers=1, families=["linear"])
+    found = automicro.select(graph, y, metric="accuracy", score=0.9, search=search)
+    found.model.save(tmp_path / "lots.micro")
+    assert (automicro.load(tmp_path / "lots.micro").predict(graph) == y).mean() > 0.9
+    del graph.nodes[3]["about"]
+    assert len(found.model.predict(graph)) == 120
+
+
 def test_a_search_about_nodes_ends_in_a_model_that_predicts_new_graphs(tmp_path):
     rng = np.random.default_rng(0)
     edges = rng.integers(0, 120, (2, 400))
