@@ -36,11 +36,8 @@ def dense(problem: Problem, terms: NDArray[np.int64], steps: int = 8) -> Fit:
 
 
 def tuned(problem: Problem, terms: NDArray[np.int64]) -> tuple[Fit, float]:
-    """Return the ridge fit on all the given terms, and its ridge: the best on every fourth row, fitted on the others."""
-    rows = len(problem.design.Z)
-    products = len(terms) ** 2 if len(terms) <= NEWTON_TERMS else len(terms) * STEPS
-    step = max(1, min(rows * products // TUNING_PRODUCTS, rows // TUNING_ROWS))
-    fitted_on, held_out = split(problem, step)
+    """Return the ridge fit on all the given terms, and its ridge: the best on a quarter of the rows, fitted on the others."""
+    fitted_on, held_out = split(problem, terms)
     fit = replace(constant(problem), terms=terms, values=np.zeros(len(terms)))
     losses = []
     ridges = RIDGES if len(terms) <= NEWTON_TERMS else tuple(sorted({*RIDGES, *BETWEEN}, reverse=True))
@@ -51,9 +48,12 @@ def tuned(problem: Problem, terms: NDArray[np.int64]) -> tuple[Fit, float]:
     return dense(replace(problem, ridge=best), terms), best
 
 
-def split(problem: Problem, step: int = 1) -> tuple[Problem, Problem]:
-    """Return the problem on three of four rows, and on every fourth, of every `step`-th row that weighs; twice on all if they are few."""
-    drawn = np.flatnonzero(problem.design.weights > 0)[::step]
+def split(problem: Problem, terms: NDArray[np.int64]) -> tuple[Problem, Problem]:
+    """Return the problem on three quarters of its rows and on the others, drawn; on fewer if there are many, twice on all if few."""
+    rows = len(problem.design.Z)
+    products = len(terms) ** 2 if len(terms) <= NEWTON_TERMS else len(terms) * STEPS
+    step = max(1, min(rows * products // TUNING_PRODUCTS, rows // TUNING_ROWS))
+    drawn = np.random.default_rng(0).permutation(np.flatnonzero(problem.design.weights > 0))[::step]
     held, kept = (drawn[::4], np.delete(drawn, np.s_[::4])) if len(drawn) >= 8 else (drawn, drawn)
     return problem.some_rows(kept), problem.some_rows(held)
 

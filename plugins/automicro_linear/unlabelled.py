@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["with_unlabelled"]
 
 RIDGES = (0.3, 0.1, 0.03, 0.01, 0.003, 0.001)
-SURER = 3.0  # logarithm of the most by which scores are multiplied
+SURER = float(np.log(3.0))  # of the most by which scores are multiplied
 LABEL = 0.5  # share of a known label in its node's soft target
 
 
@@ -63,16 +63,16 @@ def with_unlabelled(data: TrainingData) -> TrainingData:
 
 
 def _wide(problem: Problem) -> Fit:
-    """Return the fit on all terms with the first of `RIDGES` whose next does not tell every fourth row better, both made as sure."""
+    """Return the fit on all terms with the first of `RIDGES` whose next does not tell a quarter of the rows better, both made as sure."""
     terms = np.flatnonzero(np.tile(problem.design.usable, problem.outputs))
-    fitted_on, held_out = split(problem)
+    fitted_on, held_out = split(problem, terms)
     best, chosen = np.inf, RIDGES[0]
     for ridge in RIDGES:
         fit = dense(replace(fitted_on, ridge=ridge), terms)
         scores = held_out.design.Z @ fit.coefficients(held_out.design.Z.shape[1]).T + fit.bias
         power = _power(scores, held_out.loss, held_out.design.weights)
         loss = float(held_out.design.weights @ held_out.loss.values(np.exp(power) * scores))
-        if loss >= best:
+        if not loss < best:
             break
         best, chosen = loss, ridge
     return dense(replace(problem, ridge=chosen), terms)

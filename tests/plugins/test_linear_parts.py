@@ -14,7 +14,7 @@ from automicro.plugin import Feature, TrainingData
 from automicro.program.encodings import Minifloat
 from automicro_linear.cuts import candidate_cuts
 from automicro_linear.definite import factor, solve
-from automicro_linear.dense import constant, dense
+from automicro_linear.dense import constant, dense, split
 from automicro_linear.design import ABSENT, FLAG, STEP, Basis, basis_of, softened, standardise
 from automicro_linear.losses import Absolute, Logistic, Poisson, Softmax, Squared, SquaredLog
 from automicro_linear.newton import Fit, Problem, Quadratic, fit_bias, newton, quadratic
@@ -312,6 +312,15 @@ def test_what_has_no_label_is_learnt_from_by_what_a_wide_fit_says(classes):
     assert (made.y[100:] == made.soft_targets[100:].argmax(axis=1)).all()
     every = replace(data, X=X, y=y, unlabelled=X[:0])
     assert (with_unlabelled(every).soft_targets < 1).all()
+
+
+def test_labels_in_rotation_are_all_among_those_held_out():
+    problem, _, _ = problem_of("softmax", 0.05)
+    fitted_on, held_out = split(problem, np.arange(3))
+    assert len(fitted_on.design.Z) + len(held_out.design.Z) == len(problem.design.Z)
+    rows = np.arange(len(problem.design.Z))
+    rotated = replace(problem, design=replace(problem.design, weights=1.0 + rows % 4))
+    assert len(set(split(rotated, np.arange(3))[1].design.weights)) == 4
 
 
 def test_columns_of_one_unit_weigh_by_the_root_of_their_deviation():
