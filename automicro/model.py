@@ -181,7 +181,7 @@ class Model:
         immutable : collection of str
             Columns that the change must leave alone.
         node : int, optional
-            Of a model that predicts nodes: which node of the graph.
+            Of a model that predicts nodes: the place of the node in the graph.
         seed : int
             Of the orders in which columns or nodes are credited, where the model is no sum, and of the rows of the replay.
 
@@ -222,11 +222,11 @@ class Model:
     def _replayed(self, shown: dict[str, Any], X: Any, seed: int) -> Replay:
         if X is None:
             batch = drawn_rows(self.program, self.card, REPLAYED, seed)
-        elif self._of_graphs or holds_graphs(X):
+        elif self._of_graphs:
             batch = graph_batch(self.program, X, self._names)
         else:
             with self._named():
-                batch = Batch(tuple(columns_of(self.program, self._rows(X))))
+                batch = Batch(tuple(self._columns(X)))
         return replay(self.program, shown, batch, self.column_names, seed=seed)
 
     def attention(self, X: Any) -> Attended:
@@ -262,7 +262,7 @@ class Model:
         Parameters
         ----------
         X : table, array or series
-            See `predict`; not graphs.
+            See `predict`; graphs if the model reads their nodes without their edges.
 
         Raises
         ------
@@ -271,12 +271,14 @@ class Model:
         """
         if self._of_graphs:
             raise DataError(
-                "read takes tables, texts and series, but this model reads graphs: explain tells single decisions"
+                "read, effects and importance take rows, but this model reads graphs: explain tells single decisions"
             )
         with self._named():
             return self._columns(X)
 
     def _columns(self, X: Any) -> list[Column | None]:
+        if holds_graphs(X):
+            return list(graph_batch(self.program, X, self._names).columns)
         return columns_of(self.program, self._rows(X))
 
     def _scores(self, X: Any) -> NDArray[np.float64]:

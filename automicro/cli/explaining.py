@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from automicro.cli.serving import read_rows
 from automicro.errors import DataError, RequestError
 from automicro.model import load
+from automicro.program import holds_graphs
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -28,7 +29,7 @@ def explain(arguments: Namespace) -> str:
     if arguments.effects or arguments.importance:
         return _over_all_rows(arguments, model, table)
     immutable = [name.strip() for name in (arguments.immutable or "").split(",") if name.strip()]
-    if isinstance(table, dict) and model.reads_graphs:
+    if holds_graphs(table) and not isinstance(table, list):
         node = None if model.predicts_graphs else arguments.row
         told = model.explain(table, immutable=immutable, node=node)
     else:

@@ -56,6 +56,8 @@ def load_graphs(
             f"the target must have one value for each of {items} {what}, but its shape is {raw.values.shape}"
         )
     places = np.flatnonzero(~where_missing(raw.values)) if graphs.alone else None
+    if places is not None and not len(places):
+        raise DataError("some nodes must have a target to learn from, but it is missing at all of them")
     target = read_target(raw if places is None else _known(raw, places), items if places is None else len(places), task)
     columns = [RawColumn(n, values) for n, values in zip(graphs.names, graphs.columns, strict=True)]
     problem = Problem(

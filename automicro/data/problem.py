@@ -228,7 +228,12 @@ def checked_roles(
     given = {role: raw_values(value, role) for role, value in roles.items() if value is not None}
     if named := next((role for role, value in roles.items() if isinstance(value, str)), None):
         raise DataError(f"{named} must be an array with one value for each value of the target, but got a name")
-    if places is not None:
+    if places is not None and problem.topology is not None:
+        nodes = problem.topology.nodes
+        if wrong := next((role for role, raw in given.items() if len(raw.values) != nodes), None):
+            raise DataError(
+                f"{wrong} must have one value for each of {nodes} nodes, but have {len(given[wrong].values)}"
+            )
         given = {role: replace(raw, values=raw.values[places]) for role, raw in given.items()}
     problem = replace(
         problem,

@@ -9,7 +9,7 @@ import numpy as np
 
 from automicro.data.rows import rows_for_prediction
 from automicro.data.series import Series, holds_series, series_rows
-from automicro.errors import DataError
+from automicro.errors import DataError, RequestError
 from automicro.program import (
     Categories,
     Summary,
@@ -19,8 +19,10 @@ from automicro.program import (
     columns_of,
     columns_read,
     decode,
+    holds_graphs,
     take,
 )
+from automicro.program.graph_forms import graph_batch
 from automicro.words.features import column_names
 
 if TYPE_CHECKING:
@@ -28,11 +30,11 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from automicro.program import Column, Program
+    from automicro.program import Batch, Column, Program
 
     Floats = NDArray[np.float64]
 
-__all__ = ["Asked", "blanked", "factors", "one_row"]
+__all__ = ["Asked", "blanked", "checked_node", "factors", "one_batch", "one_row"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,15 +91,23 @@ class Asked:
         return [None if column is None else take(column, rows) for column in self.columns]
 
 
-def one_row(program: Program, card: Mapping[str, Any] | None, row: Any) -> Asked:
-    """Return a row as a model reads it; without a card columns are found by their place.
+def one_row(program: Program, card: Mapping[str, Any] | None, row: Any, node: int | None = None) -> Asked:
+    """Return a row, or a node of a graph, as a model reads it; without a card columns are found by their place.
 
     Raises
     ------
     DataError
-        If it is not exactly one row.
+        If it is not exactly one row or graph.
+    RequestError
+        If `node` is not a node of the graph, or there is no graph.
     """
     named = column_names(program.columns, None if card is None else dict(card))
+    if holds_graphs(row):
+        batch = one_batch(program, None if card is None else named, row)
+        place = np.array([checked_node(batch, node)])
+        return _asked(program, named, tuple(None if c is None else take(c, place) for c in batch.columns))
+    if node is not None:
+        raise RequestError("node: must only be given with a graph")
     if holds_series(row) or any(isinstance(decoder, Summary) for decoder in program.decoders):
         cells: Any = series_rows(row, program.columns)
     else:
@@ -107,8 +117,28 @@ def one_row(program: Program, card: Mapping[str, Any] | None, row: Any) -> Asked
     if given != 1:
         part = "X.values[i : i + 1]" if isinstance(row, Series) else "X.iloc[[i]] or X[i : i + 1]"
         raise DataError(f"explain takes one row, but got {given}: pass {part}")
-    asked = Asked(program, named, columns, np.zeros(0))
+    return _asked(program, named, columns)
+
+
+def _asked(program: Program, names: tuple[str, ...], columns: tuple[Column | None, ...]) -> Asked:
+    asked = Asked(program, names, columns, np.zeros(0))
     return replace(asked, of=factors(program, asked.all_scores()[0]))
+
+
+def one_batch(program: Program, names: Sequence[str] | None, graph: Any) -> Batch:
+    """Return one graph as a program is evaluated on it; raise `DataError` if there are several."""
+    batch = graph_batch(program, graph, names)
+    if batch.topology is not None and batch.topology.graphs != 1:
+        raise DataError(f"explain takes one graph, but got {batch.topology.graphs}: pass graphs[i]")
+    return batch
+
+
+def checked_node(batch: Batch, node: int | None) -> int:
+    """Return the node; raise `RequestError` if it is not one of the graph's."""
+    nodes = 0 if batch.topology is None else batch.topology.nodes
+    if not isinstance(node, int | np.integer) or isinstance(node, bool) or not 0 <= node < nodes:
+        raise RequestError(f"node: must be one of the graph's, by its place from 0 to {nodes - 1}, but got {node!r}")
+    return int(node)
 
 
 def _height(column: Column) -> int:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from automicro.errors import DataError, RequestError
-from automicro.explain.asked import factors
+from automicro.explain.asked import checked_node, factors, one_batch
 from automicro.explain.card import body_data
 from automicro.explain.explanation import Part, Weight
 from automicro.explain.linear import slopes
@@ -26,7 +26,7 @@ from automicro.program import (
     reads_graphs,
     take,
 )
-from automicro.program.graph_forms import graph_batch, holds_graphs
+from automicro.program.graph_forms import holds_graphs
 from automicro.program.nodes import feature_count
 from automicro.words.features import column_names, feature_texts
 from automicro.words.messages import after_messages
@@ -105,16 +105,11 @@ def one_graph(program: Program, card: Mapping[str, Any] | None, value: Any, node
             f"explain takes a graph, as this model reads graphs, but got a {type(value).__name__}: pass x and edge_index"
         )
     named = column_names(program.columns, None if card is None else dict(card))
-    batch = graph_batch(program, value, None if card is None else named)
-    topology = batch.topology
-    assert topology is not None  # noqa: S101 - tells mypy what `graph_batch` gives
-    if topology.graphs != 1:
-        raise DataError(f"explain takes one graph, but got {topology.graphs}: pass graphs[i]")
-    if gives_graphs(program.body):
-        if node is not None:
-            raise RequestError("node: must not be given for a model that predicts whole graphs")
-    elif node is None or not 0 <= node < topology.nodes:
-        raise RequestError(f"node: must be one of the graph's, 0 to {topology.nodes - 1}, but got {node}")
+    batch = one_batch(program, None if card is None else named, value)
+    if not gives_graphs(program.body):
+        node = checked_node(batch, node)
+    elif node is not None:
+        raise RequestError("node: must not be given for a model that predicts whole graphs")
     asked = AskedGraph(program, named, batch, node, np.zeros(0))
     return AskedGraph(program, named, batch, node, factors(program, asked.scores()[0]))
 

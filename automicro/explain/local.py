@@ -70,9 +70,7 @@ def explain(
         found = graph_parts(graph, seed)
         flip = None if program.labels is None else flip_of_graph(graph, ranges, fixed, _booleans(card))
         return _explanation(program, found, graph.scores()[0], graph.of, ((), flip))
-    if node is not None:
-        raise RequestError("node: must only be given for a model of graphs")
-    asked = one_row(program, card, row)
+    asked = one_row(program, card, row, node)
     fixed = _places(asked.names, immutable)
     ranges = _ranges(card)
     found = row_parts(asked, ranges, seed)

@@ -135,6 +135,7 @@ def graph_batch(program: Program, value: Any, names: Sequence[str] | None = None
         If they do not have the attributes that the program was made for.
     """
     graphs = read_graphs(value, names)
+    _check_attributes(program, value, names)
     if len(graphs.columns) != program.columns:
         k = sum(name.startswith(EDGE) for name in graphs.names)
         raise DataError(
@@ -142,6 +143,17 @@ def graph_batch(program: Program, value: Any, names: Sequence[str] | None = None
             f"but are {len(graphs.columns) - k - 1} + 1 + {k}; a model of a table takes a table"
         )
     return Batch(tuple(columns_of(program, list(graphs.columns))), graphs.topology)
+
+
+def _check_attributes(program: Program, value: Any, names: Sequence[str] | None) -> None:
+    """Raise `DataError` if a program reads an attribute that no node of some networkx graphs has."""
+    given = [one for one in (value if isinstance(value, list | tuple) else [value]) if _is_networkx(one)]
+    held = {str(name) for graph in given for _, data in graph.nodes(data=True) for name in data}
+    own = _attribute_names(given, names)[0]
+    read = sorted({decoder.column for decoder in program.decoders})
+    lost = [own[column] for column in read if column < len(own) and own[column] not in held]
+    if lost and any(len(graph) for graph in given):
+        raise DataError(f"attribute {lost[0]!r} of nodes must be given, but no node has it")
 
 
 def _told(one: _One) -> str:
@@ -167,7 +179,12 @@ def _read(value: Any, names: tuple[tuple[str, ...], tuple[str, ...]], which: str
             f"{which} must be a dict with edge_index, a Data or a networkx graph, but is {type(value).__name__}"
         )
     told = value if isinstance(value, dict) else {name: getattr(value, name, None) for name in ARRAYS}
-    x, edges, attributes, count = (_array(told.get(name)) for name in ARRAYS)
+    try:
+        x, edges, attributes, count = (_array(told.get(name)) for name in ARRAYS)
+    except ValueError:
+        raise DataError(
+            f"x, edge_index and edge_attr of {which} must have equally many values in every row, but do not"
+        ) from None
     if x is None and count is None:
         raise DataError(f"{which} must have x, the attributes of its nodes, or num_nodes")
     nodes = int(count or 0) if x is None else len(x)

@@ -32,6 +32,7 @@ __all__ = [
     "level_text",
     "number_of",
     "numbers_of",
+    "raw_cells",
     "row_count",
     "series_of",
     "steps_of",

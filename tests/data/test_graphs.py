@@ -14,7 +14,7 @@ import pytest
 import automicro
 from automicro.data import Preparation, PreparationSettings, load_problem
 from automicro.data.graphs import raw_graphs
-from automicro.errors import DataError
+from automicro.errors import DataError, RequestError
 from automicro.program import (
     Affine,
     Chain,
@@ -197,6 +197,53 @@ def test_a_search_reads_the_texts_of_nodes(tmp_path):
     assert (automicro.load(tmp_path / "lots.micro").predict(graph) == y).mean() > 0.9
     del graph.nodes[3]["about"]
     assert len(found.model.predict(graph)) == 120
+
+
+def test_nodes_that_are_predicted_without_their_edges_are_explained_like_others(tmp_path):
+    from automicro.cli import main
+
+    x = np.random.default_rng(0).normal(size=(60, 2)).round(2)
+    graph = {"x": x.tolist(), "edge_index": [[], []]}
+    y = np.where(x[:, 0] > 0, "up", "down")
+    search = automicro.Search(trials=4, workers=1, families=["linear"])
+    model = automicro.select(graph, y, metric="accuracy", score=0.7, certify=False, search=search).model
+    assert not model.reads_graphs
+    told = model.explain(graph, node=3)
+    assert told.output == model.predict(graph)[3]
+    assert {f"x_{column} = {x[3, column]}" for column in (0, 1)} >= {
+        f"{part.name} {part.because}" for part in told.parts
+    }
+    assert model.replay(graph).passed
+    assert "x_0" in str(automicro.effects(model, graph))
+    assert max(automicro.importance(model, graph, y), key=lambda found: found.loss).column == "x_0"
+    for node in (None, "3", True, 60):
+        with pytest.raises(RequestError, match="node: must be one of the graph's, by its place from 0 to 59, but got"):
+            model.explain(graph, node=node)
+    with pytest.raises(RequestError, match="node: must only be given with a graph"):
+        model.explain(x[:1], node=1)
+    with pytest.raises(DataError, match="attribute 'x_0' of nodes must be given, but no node has it"):
+        model.predict(nx.path_graph(3))
+    model.save(tmp_path / "up.micro")
+    (tmp_path / "graph.json").write_text(json.dumps(graph))
+    assert main(["explain", str(tmp_path / "up.micro"), str(tmp_path / "graph.json"), "--row", "3"]) == 0
+
+
+@pytest.mark.parametrize("role", ["weights", "groups", "time"])
+@pytest.mark.parametrize("count", [5, 90])
+def test_nodes_need_one_weight_group_or_time_each(role, count):
+    graph = {"x": np.ones((60, 2)), "edge_index": np.zeros((2, 0), dtype=int)}
+    with pytest.raises(DataError, match=f"{role} must have one value for each of 60 nodes, but have {count}"):
+        load_problem(graph, ["a", "b"] * 30, **{role: np.ones(count)})
+
+
+def test_nodes_without_any_target_are_told():
+    with pytest.raises(DataError, match="some nodes must have a target to learn from, but it is missing at all"):
+        load_problem({"x": np.ones((60, 2)), "edge_index": np.zeros((2, 0), dtype=int)}, [None] * 60)
+
+
+def test_nodes_with_unequal_numbers_of_attributes_are_told():
+    with pytest.raises(DataError, match="x, edge_index and edge_attr of the graph must have equally many values"):
+        read_graphs({"x": [[1, 2], [1]], "edge_index": [[0], [1]]})
 
 
 def test_a_search_about_nodes_ends_in_a_model_that_predicts_new_graphs(tmp_path):

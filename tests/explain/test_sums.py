@@ -163,7 +163,7 @@ def test_a_network_of_messages_credits_the_nodes_that_it_hears():
 def test_what_is_asked_of_a_graph_must_be_there():
     nodes = Model(Program(2, numbers(2), Chain((Propagate("sum"), affine([[1.0, 0.0]], [0.0]))), "identity"))
     graph = {"x": [[1.0], [2.0]], "edge_index": [[0], [1]]}
-    with pytest.raises(RequestError, match="node: must be one of the graph's, 0 to 1, but got None"):
+    with pytest.raises(RequestError, match="node: must be one of the graph's, by its place from 0 to 1, but got None"):
         nodes.explain(graph)
     with pytest.raises(DataError, match="explain takes one graph, but got 2"):
         nodes.explain([graph, graph], node=0)
@@ -172,7 +172,7 @@ def test_what_is_asked_of_a_graph_must_be_there():
     whole = Model(Program(2, numbers(2), Chain((Pool(("sum",), (0,)), affine([[1.0]], [0.0]))), "identity"))
     with pytest.raises(RequestError, match="node: must not be given for a model that predicts whole graphs"):
         whole.explain(graph, node=0)
-    with pytest.raises(RequestError, match="node: must only be given for a model of graphs"):
+    with pytest.raises(RequestError, match="node: must only be given with a graph"):
         Model(Program(1, numbers(1), affine([[1.0]], [0.0]), "identity")).explain([[1.0]], node=0)
 
 
@@ -243,7 +243,7 @@ def test_graphs_from_the_command_line(tmp_path, capsys):
     assert main(["explain", str(path), str(data), "--row", "0"]) == 0
     assert "column 0 of node 1" in capsys.readouterr().out
     assert main(["explain", str(path), str(data), "--row", "2"]) == 2
-    assert "node: must be one of the graph's, 0 to 1, but got 2" in capsys.readouterr().err
+    assert "node: must be one of the graph's, by its place from 0 to 1, but got 2" in capsys.readouterr().err
     Model(Program(2, numbers(2), Chain((Pool(("sum",), (0,)), affine([[1.0]], [0.0]))), "identity")).save(path)
     data.write_text(json.dumps([graph, {**graph, "x": [[3.0], [4.0]]}]))
     assert main(["explain", str(path), str(data), "--row", "1", "--json"]) == 0
