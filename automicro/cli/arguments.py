@@ -155,6 +155,7 @@ def _explain_command(kinds: Any) -> None:
     )
     explain.add_argument(
         "--row",
+        "--node",
         type=int,
         default=0,
         metavar="N",

@@ -218,7 +218,9 @@ def _edges(edges: NDArray[Any], nodes: int, which: str) -> NDArray[np.int64]:
         raise DataError(f"edge_index of {which} must hold whole numbers, but holds {edges.dtype}")
     read = edges.astype(np.int64)
     if read.min() < 0 or read.max() >= nodes:
-        raise DataError(f"edges of {which} must connect nodes 0..{nodes - 1}, but those given reach from {read.min()} to {read.max()}")
+        raise DataError(
+            f"edges of {which} must connect nodes 0..{nodes - 1}, but those given reach from {read.min()} to {read.max()}"
+        )
     return read
 
 

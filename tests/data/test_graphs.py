@@ -225,7 +225,7 @@ def test_nodes_that_are_predicted_without_their_edges_are_explained_like_others(
         model.predict(nx.path_graph(3))
     model.save(tmp_path / "up.micro")
     (tmp_path / "graph.json").write_text(json.dumps(graph))
-    assert main(["explain", str(tmp_path / "up.micro"), str(tmp_path / "graph.json"), "--row", "3"]) == 0
+    assert main(["explain", str(tmp_path / "up.micro"), str(tmp_path / "graph.json"), "--node", "3"]) == 0
 
 
 @pytest.mark.parametrize("role", ["weights", "groups", "time"])
