@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["with_unlabelled"]
 
 RIDGES = (0.3, 0.1, 0.03, 0.01, 0.003, 0.001)
-SURER = float(np.log(3.0))  # of the most by which scores are multiplied
+SUREST = 3.0  # the most by which scores are multiplied
 LABEL = 0.5  # share of a known label in its node's soft target
 
 
@@ -45,7 +45,8 @@ def with_unlabelled(data: TrainingData) -> TrainingData:
     fit = _wide(Problem(design, loss, RIDGES[0]))
     Z = np.vstack([design.Z, (basis.matrix(data.unlabelled) - design.centre) / design.scale])
     scores = Z @ fit.coefficients(len(basis)).T + fit.bias
-    said = loss.means(np.exp(_power(scores[: len(data.y)], loss, design.weights)) * scores)
+    factor, _ = _sharpened(scores[: len(data.y)], loss, design.weights)
+    said = loss.means(factor * scores)
     if data.outputs == 1:
         said = np.hstack([1 - said, said])
     known, count = len(data.y), len(data.unlabelled)
@@ -70,18 +71,18 @@ def _wide(problem: Problem) -> Fit:
     for ridge in RIDGES:
         fit = dense(replace(fitted_on, ridge=ridge), terms)
         scores = held_out.design.Z @ fit.coefficients(held_out.design.Z.shape[1]).T + fit.bias
-        power = _power(scores, held_out.loss, held_out.design.weights)
-        loss = float(held_out.design.weights @ held_out.loss.values(np.exp(power) * scores))
+        _, loss = _sharpened(scores, held_out.loss, held_out.design.weights)
         if not loss < best:
             break
         best, chosen = loss, ridge
     return dense(replace(problem, ridge=chosen), terms)
 
 
-def _power(scores: NDArray[np.float64], loss: Loss, weights: NDArray[np.float64]) -> float:
-    """Return the logarithm of what scores must be multiplied by to make the targets likeliest; at least 0."""
+def _sharpened(scores: NDArray[np.float64], loss: Loss, weights: NDArray[np.float64]) -> tuple[float, float]:
+    """Return what scores must be multiplied by to make the targets likeliest, 1 to `SUREST`, and the loss that they then have."""
 
     def total(power: float) -> float:
         return float(weights @ loss.values(np.exp(power) * scores))
 
-    return float(optimize.minimize_scalar(total, bounds=(0.0, SURER), method="bounded").x)
+    found = optimize.minimize_scalar(total, bounds=(0.0, np.log(SUREST)), method="bounded")
+    return float(np.exp(found.x)), float(found.fun)
