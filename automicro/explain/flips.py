@@ -10,7 +10,7 @@ import numpy as np
 from automicro.explain.asked import Asked
 from automicro.explain.counterfactual import counterfactual
 from automicro.explain.neighbours import CELLS, hear, results_of_copies
-from automicro.program import decode, take
+from automicro.program import columns_read, decode, take
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -76,7 +76,7 @@ def flip_of_graph(
     """
     heard = hear(asked)
     edges = 0 if asked.topology.attributes is None else asked.topology.attributes.shape[1]
-    read = sorted({decoder.column for decoder in asked.program.decoders})
+    read = columns_read(asked.program)
     free = tuple(c for c in read if c < asked.program.columns - 1 - edges and c not in immutable)
     if not free or not heard.within:
         return None

@@ -4,7 +4,7 @@ from automicro.program import bounds, encodings
 from automicro.program.attended import Attended, attention_of
 from automicro.program.card import read_artifact, write_artifact
 from automicro.program.evaluate import apply_link, body_scores, decode, evaluate, scores
-from automicro.program.evaluator import Evaluator, columns_read
+from automicro.program.evaluator import Evaluator
 from automicro.program.graph_forms import Graphs, holds_graphs, read_graphs
 from automicro.program.graphs import Topology
 from automicro.program.messages import gives_graphs, reads_graphs
@@ -37,7 +37,17 @@ from automicro.program.nodes import (
 )
 from automicro.program.outliers import has_points, outlier_distances
 from automicro.program.quantise import PRECISIONS, Precision, quantise
-from automicro.program.rows import Batch, Categories, Column, Texts, columns_of, level_text, raw_cells, take
+from automicro.program.rows import (
+    Batch,
+    Categories,
+    Column,
+    Texts,
+    columns_of,
+    columns_read,
+    level_text,
+    raw_cells,
+    take,
+)
 from automicro.program.simplify import simplify
 from automicro.program.validate import validate
 from automicro.program.weights import Weights

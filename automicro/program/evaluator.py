@@ -33,12 +33,7 @@ if TYPE_CHECKING:
 
     from automicro.program.nodes import Decoder, Link, Program
 
-__all__ = ["Evaluator", "columns_read"]
-
-
-def columns_read(program: Program) -> tuple[int, ...]:
-    """Return the source columns that a program reads, ascending."""
-    return tuple(sorted({decoder.column for decoder in program.decoders}))
+__all__ = ["Evaluator"]
 
 
 class Evaluator:

@@ -9,7 +9,7 @@ import numpy as np
 
 from automicro.errors import DataError
 from automicro.program.graphs import Topology
-from automicro.program.rows import FLOAT32_MAX, Batch, columns_of
+from automicro.program.rows import FLOAT32_MAX, Batch, columns_of, columns_read
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -150,8 +150,7 @@ def _check_attributes(program: Program, value: Any, names: Sequence[str] | None)
     given = [one for one in (value if isinstance(value, list | tuple) else [value]) if _is_networkx(one)]
     held = {str(name) for graph in given for _, data in graph.nodes(data=True) for name in data}
     own = _attribute_names(given, names)[0]
-    read = sorted({decoder.column for decoder in program.decoders})
-    lost = [own[column] for column in read if column < len(own) and own[column] not in held]
+    lost = [own[column] for column in columns_read(program) if column < len(own) and own[column] not in held]
     if lost and any(len(graph) for graph in given):
         raise DataError(f"attribute {lost[0]!r} of nodes must be given, but no node has it")
 

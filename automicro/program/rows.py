@@ -29,6 +29,7 @@ __all__ = [
     "categories_of",
     "column_kinds",
     "columns_of",
+    "columns_read",
     "level_text",
     "number_of",
     "numbers_of",
@@ -88,6 +89,11 @@ class Batch:
 def batch_of(columns: Batch | Sequence[Column | None]) -> Batch:
     """Return columns as a batch."""
     return columns if isinstance(columns, Batch) else Batch(tuple(columns))
+
+
+def columns_read(program: Program) -> tuple[int, ...]:
+    """Return the source columns that a program reads, ascending."""
+    return tuple(sorted({decoder.column for decoder in program.decoders}))
 
 
 def take(column: Column, rows: NDArray[np.int64]) -> Column:
