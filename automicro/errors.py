@@ -13,6 +13,13 @@ AutomicroError
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+from automicro.values import hash_of, same
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
 __all__ = [
     "ArtifactError",
     "AutomicroError",
@@ -27,7 +34,15 @@ __all__ = [
 
 
 class AutomicroError(Exception):
-    """Whatever automicro raises on purpose."""
+    """Whatever automicro raises on purpose; pickles with all attributes, and equals an error of its type with the same ones."""
+
+    def __eq__(self, other: object) -> bool:
+        if type(self) is not type(other):
+            return NotImplemented
+        return same((self.args, vars(self)), (other.args, vars(other)))
+
+    def __hash__(self) -> int:
+        return hash((type(self), hash_of(self.args)))
 
 
 class RequestError(AutomicroError, ValueError):
@@ -67,7 +82,7 @@ class Infeasible(AutomicroError):  # noqa: N818 - a verdict, named as the user r
         Names of the constraints that the nearest trials miss.
     nearest : dict of str to dict
         For each binding constraint, the trial that came nearest: family, value, limit, bytes.
-    trace : list of TrialRecord
+    trace : RecordTable of TrialRecord
         Every trial of the search, as in ``Selection.trace``.
     prices : tuple of Price
         For a constraint, another limit with which some model that was seen would pass.
@@ -79,7 +94,7 @@ class Infeasible(AutomicroError):  # noqa: N818 - a verdict, named as the user r
         *,
         binding: tuple[str, ...] = (),
         nearest: dict[str, dict[str, object]] | None = None,
-        trace: tuple[object, ...] = (),
+        trace: Sequence[object] = (),
         prices: tuple[object, ...] = (),
     ) -> None:
         super().__init__(message)

@@ -31,6 +31,7 @@ from automicro.program import (
     write_artifact,
 )
 from automicro.program.graph_forms import graph_batch
+from automicro.values import same
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -335,6 +336,19 @@ class Model:
         if card is not None:
             _check_card(card, program.columns)
         return cls(program, card)
+
+    def __eq__(self, other: object) -> bool:
+        """Whether the other is a model of the same bytes and the same card."""
+        if not isinstance(other, Model):
+            return NotImplemented
+        return self.payload == other.payload and same(self.card, other.card)
+
+    def __hash__(self) -> int:
+        return hash(self.payload)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle and copy as the file: what `to_bytes` returns."""
+        return type(self).from_bytes, (self.to_bytes(),)
 
     def __repr__(self) -> str:
         family = "" if self.card is None else f"{self.card.get('family')}, "

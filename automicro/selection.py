@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
+import json
+from dataclasses import dataclass, field, fields
+from typing import TYPE_CHECKING, Any
+
+from automicro.record_table import RecordTable
+from automicro.values import plain, same
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import numpy as np
     from numpy.typing import NDArray
 
@@ -15,70 +20,6 @@ if TYPE_CHECKING:
     from automicro.request import Certificate, Constraints, Price
 
 __all__ = ["RecordTable", "ReferenceScore", "Selection"]
-
-Row = TypeVar("Row")
-WIDEST = 44
-
-
-class RecordTable(Sequence[Row], Generic[Row]):
-    """A sequence of records that prints as a table.
-
-    Examples
-    --------
-    >>> from types import SimpleNamespace as Record
-    >>> print(RecordTable([Record(family="linear", size_bytes=31), Record(family="tree", size_bytes=44)]))
-    family  size_bytes
-    linear          31
-    tree            44
-    """
-
-    def __init__(self, rows: Sequence[Row]) -> None:
-        self._rows = tuple(rows)
-
-    @overload
-    def __getitem__(self, place: int) -> Row: ...
-
-    @overload
-    def __getitem__(self, place: slice) -> RecordTable[Row]: ...
-
-    def __getitem__(self, place: int | slice) -> Row | RecordTable[Row]:
-        return RecordTable(self._rows[place]) if isinstance(place, slice) else self._rows[place]
-
-    def __len__(self) -> int:
-        return len(self._rows)
-
-    def to_dicts(self) -> list[dict[str, Any]]:
-        """Return the records as plain dicts."""
-        return [row.model_dump() if hasattr(row, "model_dump") else dict(vars(row)) for row in self._rows]
-
-    def to_pandas(self) -> Any:
-        """Return the records as a pandas DataFrame."""
-        import pandas as pd
-
-        return pd.DataFrame(self.to_dicts())
-
-    def __repr__(self) -> str:
-        records = self.to_dicts()
-        if not records:
-            return "(no rows)"
-        names = list(records[0])
-        cells = [[_cell(record[name]) for name in names] for record in records]
-        widths = [max(len(row[j]) for row in [names, *cells]) for j in range(len(names))]
-        right = [all(isinstance(record[name], int | float | None) for record in records) for name in names]
-        lines = [_line(row, widths, right) for row in [names, *cells]]
-        return "\n".join(lines)
-
-    __str__ = __repr__
-
-
-def _cell(value: Any) -> str:
-    text = "" if value is None else f"{value:.5g}" if isinstance(value, float) else str(value)
-    return text if len(text) <= WIDEST else text[: WIDEST - 1] + "…"
-
-
-def _line(cells: Sequence[str], widths: Sequence[int], right: Sequence[bool]) -> str:
-    padded = [c.rjust(w) if r else c.ljust(w) for c, w, r in zip(cells, widths, right, strict=True)]
-    return "  ".join(padded).rstrip()
 
 
 @dataclass(frozen=True)
@@ -188,6 +129,22 @@ class Selection:
     def latency_us(self) -> float:
         """The latency's quantile in microseconds."""
         return self.latency.quantile_us
+
+    def __eq__(self, other: object) -> bool:
+        """Whether the other holds the same, the predictions out of fold included."""
+        return same(vars(self), vars(other)) if isinstance(other, Selection) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(self.model)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return numbers, texts, lists and dicts: all fields but the model, of which the card is kept, and `out_of_fold`."""
+        kept = {field.name: getattr(self, field.name) for field in fields(self) if field.name != "out_of_fold"}
+        return {**plain({**kept, "model": self.model.card}), "latency_us": self.latency_us}
+
+    def to_json(self) -> str:
+        """Return `to_dict` as JSON; numbers without a value are ``NaN`` and ``Infinity``, as Python's `json` reads them."""
+        return json.dumps(self.to_dict(), ensure_ascii=False)
 
     def __repr__(self) -> str:
         from automicro.report import summary

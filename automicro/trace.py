@@ -7,6 +7,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from automicro.errors import Infeasible
+from automicro.record_table import RecordTable
 from automicro.request import FLIP, TrialRecord
 from automicro.search import cap_values, caps_of
 
@@ -131,7 +132,7 @@ def infeasible(
         return _not_certified(result, constraints, trace)
     missed = [r for r in trace if any(margin < 0 for margin in r.margins.values())]
     if not missed:
-        return Infeasible(_nothing_tried(result, trace), trace=trace, prices=prices)
+        return Infeasible(_nothing_tried(result, trace), trace=RecordTable(trace), prices=prices)
     # what was skipped or given up early was not measured on every constraint, so that it only seems near
     nearest_overall = min(missed, key=lambda r: (r.status in ("abandoned", "skipped"), _total(r), r.number))
     binding = tuple(sorted(name for name, margin in nearest_overall.margins.items() if margin < 0))
@@ -142,7 +143,7 @@ def infeasible(
     tried = sum(record.status not in ("skipped", "declined") and record.seconds > 0 for record in trace)
     said = "; ".join(_sentence(name, nearest_overall, result, constraints) for name in binding)
     message = f"no model meets the constraints ({result.found.stopped}, {tried} candidates tried): {said}"
-    return Infeasible(message, binding=binding, nearest=nearest, trace=trace, prices=prices)
+    return Infeasible(message, binding=binding, nearest=nearest, trace=RecordTable(trace), prices=prices)
 
 
 def _not_certified(result: Result, constraints: Constraints, trace: tuple[TrialRecord, ...]) -> Infeasible:
@@ -178,7 +179,7 @@ def _not_certified(result: Result, constraints: Constraints, trace: tuple[TrialR
             "rows_needed": needed,
         }
     }
-    return Infeasible(message, binding=("certify",), nearest=nearest, trace=trace)
+    return Infeasible(message, binding=("certify",), nearest=nearest, trace=RecordTable(trace))
 
 
 def _total(record: TrialRecord) -> float:

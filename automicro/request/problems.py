@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 from pydantic_core import PydanticCustomError
 
 from automicro.errors import ConstraintError, RequestError
+from automicro.values import hash_of, same
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -73,6 +74,12 @@ class Section(BaseModel):
             super().__init__(**values)
         except ValidationError as error:
             raise rejected(problems(error), self._error) from None
+
+    def __eq__(self, other: object) -> bool:
+        return type(self) is type(other) and same(vars(self), vars(other))
+
+    def __hash__(self) -> int:
+        return hash((type(self), hash_of(vars(self))))
 
     # A section inside another is then validated in place, so that its problems keep the whole path of keys.
     __init__.__pydantic_base_init__ = True  # type: ignore[attr-defined] # an attribute that pydantic reads from functions

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, RootModel
 
 from automicro.request.constraints import Level
+from automicro.values import hash_of, same
 
 __all__ = [
     "Card",
@@ -31,6 +32,12 @@ _NotNegative = Annotated[int, Field(ge=0)]
 
 class _Record(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="constants")
+
+    def __eq__(self, other: object) -> bool:
+        return type(self) is type(other) and same(vars(self), vars(other))
+
+    def __hash__(self) -> int:
+        return hash((type(self), hash_of(vars(self))))
 
 
 class CardColumn(_Record):
