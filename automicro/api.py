@@ -141,6 +141,7 @@ def select_request(request: SearchRequest, progress: Progress | None = None) -> 
         As `select`; the trace is written for an infeasible request too.
     """
     from automicro.errors import Infeasible
+    from automicro.report import infeasible_text
     from automicro.run import check_outputs, run, write_outputs
 
     if request.data is None:
@@ -150,7 +151,7 @@ def select_request(request: SearchRequest, progress: Progress | None = None) -> 
     try:
         selection = run(problem, request.constraints, request.search, progress=progress, target_name=target_name)
     except Infeasible as infeasible:
-        write_outputs(request.output, None, [*infeasible.trace, *infeasible.prices], str(infeasible))
+        write_outputs(request.output, None, [*infeasible.trace, *infeasible.prices], infeasible_text(infeasible))
         raise
     write_outputs(request.output, selection.model, [*selection.trace, *selection.prices], repr(selection))
     return selection

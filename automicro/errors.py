@@ -13,12 +13,12 @@ AutomicroError
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from automicro.values import hash_of, same
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
 __all__ = [
     "ArtifactError",
@@ -34,7 +34,22 @@ __all__ = [
 
 
 class AutomicroError(Exception):
-    """Whatever automicro raises on purpose; pickles with all attributes, and equals an error of its type with the same ones."""
+    """Whatever automicro raises on purpose; pickles with all attributes, and equals an error of its type with the same ones.
+
+    Attributes
+    ----------
+    notes : tuple of str
+        What was known of the data when it was raised, such as a column that had to be left out.
+    """
+
+    notes: tuple[str, ...] = ()
+
+    def noted(self, notes: Iterable[str]) -> Self:
+        """Return the error with notes about the data, which a traceback prints too."""
+        self.notes = tuple(notes)
+        for note in self.notes:
+            self.add_note(f"note: {note}")
+        return self
 
     def __eq__(self, other: object) -> bool:
         if type(self) is not type(other):
@@ -86,6 +101,8 @@ class Infeasible(AutomicroError):  # noqa: N818 - a verdict, named as the user r
         Every trial of the search, as in ``Selection.trace``.
     prices : tuple of Price
         For a constraint, another limit with which some model that was seen would pass.
+    notes : tuple of str
+        What was known of the data and of families that could not be used, as in ``Selection.notes``.
     """
 
     def __init__(

@@ -72,6 +72,8 @@ def run(
     listener.start(settings.trials, settings.seconds)
     try:
         result = search(problem, constraints, settings, listener)
+    except DataError as error:
+        raise error.noted(problem.notes) from error.__cause__
     finally:
         listener.stop()
     chosen = result.timed.outcome
@@ -79,7 +81,7 @@ def run(
     if chosen is None:
         if result.found.interrupted:
             raise KeyboardInterrupt
-        raise infeasible(result, constraints, trace, prices(result, constraints, None))
+        raise infeasible(result, constraints, trace, prices(result, constraints, None)).noted(result.notes)
     return _selection(_Asked(constraints, settings.seed, target_name), result, chosen, trace)
 
 

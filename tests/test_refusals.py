@@ -156,3 +156,16 @@ def test_a_dict_in_the_place_of_an_object_is_refused(
 ) -> None:
     with pytest.raises(RequestError, match=r"must be an automicro\.(Constraints|Search), but got"):
         automicro.select(*table, **given)
+
+
+def test_what_was_known_of_the_data_is_part_of_every_refusal() -> None:
+    rows = np.random.default_rng(0).normal(size=(60, 2))
+    rows[:, 1] = 4.0
+    search = automicro.Search(trials=1, seed=0, families=["tree"], workers=1)
+    with pytest.raises(automicro.Infeasible) as missed:
+        automicro.select(rows, rows[:, 0] > 0, metric="accuracy", score=0.9, size=1, search=search)
+    assert missed.value.notes[0] == "column 'x1' is the same in every row and is not used"
+    assert f"note: {missed.value.notes[0]}" in missed.value.__notes__
+    with pytest.raises(automicro.DataError, match="every class must occur") as refused:
+        automicro.select(rows, rows[:, 0] > 0, groups=rows[:, 0] > 0, metric="accuracy", score=0.9, search=search)
+    assert refused.value.notes == ("column 'x1' is the same in every row and is not used",)

@@ -54,7 +54,7 @@ def main(words: Sequence[str] | None = None) -> int:
 
         return _told(infeasible_text(error), INFEASIBLE)
     except AutomicroError as error:
-        return _told(str(error), WRONG)
+        return _told("\n".join([*(f"note: {note}" for note in error.notes), str(error)]), WRONG)
     except KeyboardInterrupt:
         return _told("interrupted before a model was found", INTERRUPTED)
     except BrokenPipeError:  # whoever reads has read enough; nothing more can be flushed at exit

@@ -113,12 +113,13 @@ def _trials(trace: Iterable[Any]) -> str:
 
 
 def infeasible_text(error: Infeasible) -> str:
-    """Return why no model meets the constraints: the message, and the nearest trial for each binding constraint."""
+    """Return why no model meets the constraints: notes about the data, the message, and the nearest trial for each binding constraint."""
     names = error.binding or tuple(error.nearest)
     rows = [(f"nearest for {name}", _nearest(error.nearest[name])) for name in names if name in error.nearest]
     rows += [("price", getattr(price, "said", "")) for price in error.prices]
     rows.append(("trials", _trials(record for record in error.trace if hasattr(record, "status"))))
-    return "\n".join([str(error), *aligned((row for row in rows if row[1]), "  ")])
+    notes = [f"note: {note}" for note in error.notes]
+    return "\n".join([*notes, str(error), *aligned((row for row in rows if row[1]), "  ")])
 
 
 def _nearest(nearest: dict[str, object]) -> str:

@@ -144,6 +144,12 @@ def test_exit_codes(
     assert said(capsys) == (str(error) or "interrupted before a model was found")
 
 
+def test_notes_are_printed_before_the_error(asked: Asked, config: str, capsys: pytest.CaptureFixture[str]) -> None:
+    asked.error = DataError("there must be at least two groups").noted(["column 'a' is the same in every row"])
+    assert main(["run", config]) == 2
+    assert capsys.readouterr().err == ("note: column 'a' is the same in every row\nthere must be at least two groups\n")
+
+
 def test_infeasible_says_what_binds(asked: Asked, config: str, capsys: pytest.CaptureFixture[str]) -> None:
     record = TrialRecord(number=0, family="tree", status="rejected", reason="too large")
     asked.error = Infeasible(

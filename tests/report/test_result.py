@@ -58,6 +58,14 @@ def test_infeasible_names_the_nearest_trials() -> None:
     assert infeasible_text(Infeasible("no model was found")) == "no model was found"
 
 
+def test_notes_about_the_data_come_before_what_could_not_be_met() -> None:
+    error = Infeasible("no model was found").noted(["column 'price' holds numbers as text"])
+    assert infeasible_text(error).splitlines() == [
+        "note: column 'price' holds numbers as text",
+        "no model was found",
+    ]
+
+
 def test_progress_is_quiet_where_nobody_looks() -> None:
     stream = io.StringIO()
     progress = Progress(stream=stream)
