@@ -121,7 +121,7 @@ def _margins(result: Result, outcome: Outcome, latency: Latency | None) -> dict[
 
 def _judged_by(latency: Latency, limit: float) -> float:
     """Return what stands against the limit: what is surely kept, or of what is too slow the quantile itself."""
-    return latency.quantile_us if latency.decision(limit) == "missed" else latency.upper_us
+    return latency.quantile_us if latency.decision(limit) == "missed" else latency.high_us
 
 
 def infeasible(

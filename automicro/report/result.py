@@ -82,7 +82,8 @@ def _latency(selection: Any) -> str:
         f"p{100 * asked.quantile:g} {rounded(asked.us)} us ({rounded(asked.low_us)} to {rounded(asked.high_us)}{sure}"
     )
     operations = "" if structure is None else f"; at most {structure.operations_p95:g} operations in 95% of rows"
-    return f"{told} in {count(len(latency.runs), 'process', 'processes')}; {', '.join(others)}{operations})"
+    where = f"{latency.argument}, in {count(len(latency.runs), 'process', 'processes')}"
+    return f"{told}; {where}; {', '.join(others)}{operations})"
 
 
 def _not_monotone(selection: Any) -> str:

@@ -169,6 +169,7 @@ class LatencyRecord(_Record):
         description="what of the time a typical process had a processor; below 0.95 the machine was busy"
     )
     runtime: str
+    argument: str = Field("one row as an array", description="what each call was given")
     machine: dict[str, Any] = Field(
         description="processor, cores, threads, clock and its resolution, load before and after"
     )
