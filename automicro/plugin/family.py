@@ -64,7 +64,9 @@ class Family(ABC):
     A family whose first training in a process takes long to begin, as it imports a heavy library, says so in `start_seconds`. It is
     begun after the families without have tried their portfolios, and then only where nothing meets the constraints yet or it may win
     (`SizeBudget.expected_bytes`); on a table it is no part of the reference
-    that ``within`` is measured against while others have a strongest setting.
+    that ``within`` is measured against while others have a strongest setting. A family that trains in seconds on any table can say
+    `in_every_reference`: then its strongest setting is waited for, and a search in whose time it is not finished is infeasible. That of
+    the other families does not count where it is not finished in its part of the time.
 
     A family keeps no state between calls: `fit` returns whatever `lower` and `variants` need, which must pickle.
     """
@@ -73,6 +75,7 @@ class Family(ABC):
     tasks: ClassVar[frozenset[Task]]
     kinds: ClassVar[frozenset[Kind]] = frozenset({"table"})
     start_seconds: ClassVar[float] = 0.0
+    in_every_reference: ClassVar[bool] = False
 
     @abstractmethod
     def space(self, profile: Profile) -> Space:

@@ -105,6 +105,10 @@ class Allocation:
                 budgets = [artifact_budget(family, candidate, profile) for candidate in candidates]
                 self._shares[name].expected_bytes = min((b.expected_bytes for b in budgets), default=0)
 
+    def number_from(self, number: int) -> None:
+        """Number the candidates from here on."""
+        self._number = number
+
     def ask(self, seconds_left: float | None = None) -> Candidate | None:
         """Return the next candidate; None if every family is exhausted or left out."""
         self._begin(seconds_left)

@@ -5,20 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from automicro.program import Program, evaluate
 from automicro.search.certify import Certified, certified, refit_tasks, sequence
 from automicro.search.finish import Timed, decided, raw_rows
-from automicro.search.reference import reference_tasks
-from automicro.search.task import Outcome, StrongestTask
+from automicro.search.task import Outcome
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    import numpy as np
-    from numpy.typing import NDArray
-
     from automicro.measure import Latency
-    from automicro.plugin import Family, Profile
     from automicro.request import Constraints
     from automicro.search.certify import Trust
     from automicro.search.executor import LocalExecutor
@@ -27,18 +19,14 @@ if TYPE_CHECKING:
     from automicro.search.replaying import Gate
     from automicro.search.task import Target
 
-__all__ = ["Refits", "refits", "settle", "strongest_task"]
+__all__ = ["Refits", "refits", "settle"]
 
 
 @dataclass(frozen=True, eq=False)
 class Refits:
-    """What was trained on all search rows after the loop.
-
-    Forms below the search's aim, and the reference, of which only the predictions for the held-out rows are kept.
-    """
+    """Forms below the search's aim that were trained on all search rows after the loop."""
 
     outcomes: tuple[Outcome, ...] = ()
-    reference: NDArray[np.float64] | None = None
 
     @property
     def sound(self) -> list[Outcome]:
@@ -47,47 +35,30 @@ class Refits:
         return sorted(kept, key=lambda outcome: (len(outcome.artifact or b""), outcome.number))
 
 
-def refits(
-    executor: LocalExecutor,
-    trust: Trust,
-    found: Found,
-    target: Target,
-    strongest: StrongestTask | None,
-    until: float | None,
-) -> Refits:
+def refits(executor: LocalExecutor, found: Found, target: Target, until: float | None) -> Refits:
     """Train what the certificate needs beside the artifacts of the loop; what is not finished at `until` is given up."""
-    tasks: list[object] = [*([strongest] if strongest else []), *refit_tasks(found, target)]
+    tasks = refit_tasks(found, target)
     first = 1 + max(found.candidates, default=0)
     for place, task in enumerate(tasks):
         executor.submit(first + place, task)
     outcomes: dict[int, Outcome] = {}
-    reference: NDArray[np.float64] | None = None
     waiting = len(tasks)
     while waiting and (finished := executor.next_finished(until)) is not None:
         if finished.number < first:
             continue  # a trial that was under way when the loop ended
         waiting -= 1
-        if isinstance(finished.result, Program):
-            reference = evaluate(finished.result, trust.problem.batch(trust.held))
-        elif isinstance(finished.result, Outcome):
+        if isinstance(finished.result, Outcome):
             outcomes[finished.number] = finished.result
-    return Refits(tuple(outcomes[number] for number in sorted(outcomes)), reference)
+    return Refits(tuple(outcomes[number] for number in sorted(outcomes)))
 
 
-def strongest_task(
-    families: Mapping[str, Family], facts: Profile, reference: Reference | None, seed: int
-) -> StrongestTask | None:
-    """Return the training, on all search rows, of what `within` is measured against."""
-    if reference is None:
-        return None
-    best = reference.best.family  # no other family is asked, for those that do not serve the problem cannot answer
-    return StrongestTask(reference_tasks({best: families[best]}, facts, 1, seed)[0].candidate)
-
-
-def settle(gate: Gate, trust: Trust, constraints: Constraints, made: Refits) -> tuple[Certified, Timed]:
+def settle(
+    gate: Gate, trust: Trust, constraints: Constraints, made: Refits, reference: Reference | None
+) -> tuple[Certified, Timed]:
     """Test artifacts that pass the gate; return the tests and the smallest that passed and is sure to be fast enough, with its latency."""
     ordered = [o for o in map(gate.passed, sequence([*gate.found.feasible, *made.sound])) if o is not None]
-    result = certified(trust, constraints, ordered, made.reference)
+    paired = None if reference is None else trust.predict(reference.best.artifact)
+    result = certified(trust, constraints, ordered, paired)
     if result.chosen is None:
         return result, Timed(None, None)
     rows, limit = raw_rows(gate.context), constraints.latency

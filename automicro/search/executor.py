@@ -61,7 +61,7 @@ class LocalExecutor:
         self._folder = tempfile.TemporaryDirectory(prefix="automicro-")
         self._command = Command(Path(self._folder.name), entry, int(memory_bytes or 0), task_seconds)
         self._command.context.write_bytes(pickle.dumps(context, protocol=5))
-        self._tasks: queue.SimpleQueue[tuple[int, object] | None] = queue.SimpleQueue()
+        self._tasks: queue.SimpleQueue[tuple[int, object, bool] | None] = queue.SimpleQueue()
         self._finished: queue.SimpleQueue[Finished] = queue.SimpleQueue()
         self._closing = threading.Event()
         self._lock = threading.Lock()
@@ -89,9 +89,9 @@ class LocalExecutor:
             thread.join()
         self._folder.cleanup()
 
-    def submit(self, number: int, task: object) -> None:
-        """Queue a task; `number` names it in `next_finished`."""
-        self._tasks.put((number, task))
+    def submit(self, number: int, task: object, *, limited: bool = True) -> None:
+        """Queue a task; `number` names it in `next_finished`. It may take as long as it likes if it is not `limited`."""
+        self._tasks.put((number, task, limited))
 
     def cancel(self, number: int) -> None:
         """Give up a task: it is not started, or its process is ended; it will not be among the finished."""
@@ -133,14 +133,14 @@ class LocalExecutor:
         with self._lock:
             self._workers.discard(worker)
 
-    def _run(self, worker: WorkerProcess, number: int, task: object) -> None:
+    def _run(self, worker: WorkerProcess, number: int, task: object, limited: bool) -> None:
         started = time.monotonic()
         with self._lock:
             if number in self._cancelled:
                 return
             self._running[number] = worker
         try:
-            result, failure = worker.ask(task)
+            result, failure = worker.ask(task, limited=limited)
         except WorkerEnded as ended:
             worker.close()
             result, failure = None, str(ended)

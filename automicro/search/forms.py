@@ -62,6 +62,7 @@ class FormTable:
         self._batches: list[Batch] = []
         self._screened: list[dict[str, float]] = []
         self._quantised: dict[tuple[int, str, str], Program] = {}
+        self._predicted: dict[tuple[int, str, str], NDArray[np.float64]] = {}
 
     @cached_property
     def precisions(self) -> dict[str, Precision]:
@@ -88,6 +89,11 @@ class FormTable:
         self._folds.append(fold)
         self._programs.append(programs)
         self._batches.append(self._context.problem.batch(fold.validation))
+
+    def add_predicted(self, fold: Fold, key: str, program: Program, prediction: NDArray[np.float64]) -> None:
+        """Take up the only program of one more fold, with what it predicts as trained for the validation rows."""
+        self._predicted[self.folds, key, UNTOUCHED] = prediction
+        self.add_fold(fold, {key: program})
 
     def program(self, key: str, precision: str, fold: int = 0) -> Program:
         """Return the program of a fold at a precision (`UNTOUCHED` for the family's own)."""
@@ -128,6 +134,8 @@ class FormTable:
 
     def predictions(self, key: str, precision: str, fold: int) -> NDArray[np.float64]:
         """Return what a form predicts for the validation rows of a fold."""
+        if (known := self._predicted.get((fold, key, precision))) is not None:
+            return known
         return evaluate(self.program(key, precision, fold), self._batches[fold])
 
     def fold_gain(self, key: str, precision: str, fold: int) -> float:

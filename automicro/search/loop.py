@@ -109,7 +109,8 @@ def _ask(family: Family, profile: Profile) -> None:
 class Goal:
     """What is to be reached, on how many folds, starting from what; `timed` if nothing but the clock bounds the search.
 
-    With an `aim` the search aims above the target, by a margin that is fixed once a trial has told how much scores vary.
+    With an `aim` the search aims above the target, by a margin that is fixed once a trial has told how much scores vary. `first` is
+    a candidate that is finished before the search begins, with its outcome: the reference's own model.
     """
 
     target: Target
@@ -117,6 +118,7 @@ class Goal:
     timed: bool = False
     earlier: Earlier | None = None
     aim: Aim | None = None
+    first: tuple[Candidate, Outcome] | None = None
 
 
 class Loop:
@@ -137,6 +139,8 @@ class Loop:
         self._tasks: dict[int, TrialTask] = {}
         self._trials = 0
         self.found = Found()
+        if goal.first is not None:
+            self._begin_with(*goal.first)
 
     def run(self, executor: LocalExecutor, trials: int | None, until: float | None, listener: Listener) -> Found:
         """Search until `trials` candidates were trained, the clock `time.monotonic` says `until`, or nothing new is left."""
@@ -147,6 +151,13 @@ class Loop:
             self.found.stopped = "interrupted"
         self._take_what_is_done(listener)
         return self.found
+
+    def _begin_with(self, candidate: Candidate, outcome: Outcome) -> None:
+        """Take up what is finished already; candidates that are drawn have the numbers behind it."""
+        self._allocation.number_from(candidate.number + 1)
+        self.found.candidates[candidate.number] = candidate
+        self.found.outcomes.append(outcome)
+        self._aimed(outcome)
 
     def _run(self, executor: LocalExecutor, trials: int | None, until: float | None, listener: Listener) -> None:
         while True:

@@ -98,7 +98,7 @@ class WorkerProcess:
             with contextlib.suppress(BrokenPipeError):
                 cast("BinaryIO", stream).close()
 
-    def ask(self, task: object) -> tuple[Any, str | None]:
+    def ask(self, task: object, *, limited: bool = True) -> tuple[Any, str | None]:
         """Return the result of a task, or None and why there is none; raise `WorkerEnded` if the process did not survive it."""
         overdue = threading.Event()
 
@@ -106,7 +106,7 @@ class WorkerProcess:
             overdue.set()
             self.kill()
 
-        timer = threading.Timer(self._command.seconds or threading.TIMEOUT_MAX, stop)
+        timer = threading.Timer((limited and self._command.seconds) or threading.TIMEOUT_MAX, stop)
         timer.daemon = True
         timer.start()
         try:

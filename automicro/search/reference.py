@@ -1,53 +1,118 @@
-"""The reference that ``within`` is measured against: the best out-of-fold score of the families' strongest settings."""
+"""The reference of ``within``: the best out-of-fold score of the strongest settings of all families, each run to the end."""
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+import time
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from automicro.data import PreparationSettings
+from automicro.errors import DataError, Infeasible
 from automicro.search.forms import mean_gain
 from automicro.search.space import preparation_settings, reference_preparation
-from automicro.search.task import Candidate, ReferenceOutcome, ReferenceTask
+from automicro.search.task import Candidate, Outcome, OwnTask, ReferenceOutcome, ReferenceTask
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping
 
     from numpy.typing import NDArray
 
-    from automicro.data import Fold
     from automicro.plugin import Family, Profile
     from automicro.search.executor import Finished, LocalExecutor
-    from automicro.search.task import Context
+    from automicro.search.task import Context, TrialTask
 
-__all__ = ["Member", "Reference", "find_reference", "reference_tasks"]
+__all__ = ["Limits", "Member", "Reference", "find_reference", "own_model", "portfolio"]
+
+PROBED_CELLS = (
+    1_000_000  # of a fold's training table from which on a training of few rows says first how long one of all takes
+)
+PROBED_EVERY = 16
+OWN = -1_000_000  # number of the judging of the reference's own model
+SPARE = 1.15  # times the seconds that are measured, for another run takes longer now and then
+
+
+@dataclass(frozen=True)
+class Limits:
+    """When a reference must be finished, on the clock `time.monotonic`; no limit where nothing bounds the search.
+
+    Parameters
+    ----------
+    started : float
+        When the search began.
+    seconds, share : float or None, float
+        Of the search, and the part of it after which the members that every reference has must be finished.
+    others_share : float
+        The part after which no other member is waited for.
+    workers : int
+    """
+
+    started: float
+    seconds: float | None
+    share: float
+    others_share: float
+    workers: int
+
+    @property
+    def until(self) -> float | None:
+        """When the members that every reference has must be finished."""
+        return None if self.seconds is None else self.started + self.share * self.seconds
+
+    @property
+    def others_until(self) -> float | None:
+        """When the other members must be finished, if the former are."""
+        return None if self.seconds is None else self.started + self.others_share * self.seconds
 
 
 @dataclass
 class Member:
-    """One strongest setting: its gain on each fold (NaN where it did not finish), and why it has none if so."""
+    """One strongest setting: what became of it on each fold and on all rows, and why it does not count if so."""
 
-    family: str
+    candidate: Candidate
+    required: bool
     fold_gains: list[float]
-    predictions: dict[int, NDArray[np.float64]] = field(default_factory=dict)
+    outcomes: dict[int | None, ReferenceOutcome] = field(default_factory=dict)
+    seconds: dict[int | None, float] = field(default_factory=dict)
+    probe_seconds: float = 0.0
     reason: str = ""
+    is_late: bool = False
+
+    @property
+    def family(self) -> str:
+        """Name of the family."""
+        return self.candidate.family
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether every fold is scored, and a model is trained on all rows."""
+        return not self.reason and len(self.outcomes) == len(self.fold_gains) + 1
 
     @property
     def gain(self) -> float:
-        """Mean over the finished folds; minus infinity if there is none."""
-        return mean_gain(self.fold_gains)
+        """Mean over the folds; minus infinity if it is not finished."""
+        return mean_gain(self.fold_gains) if self.is_finished else -math.inf
 
-    def out_of_fold(self, folds: Sequence[Fold], rows: int) -> NDArray[np.float64] | None:
-        """Return predictions for held-out rows, (repeats, rows) or (repeats, rows, classes); None if no fold was finished."""
-        if not self.predictions:
-            return None
-        first = next(iter(self.predictions.values()))
-        result = np.full((1 + max(fold.repeat for fold in folds), rows, *first.shape[1:]), np.nan)
-        for place, prediction in self.predictions.items():
-            result[folds[place].repeat, folds[place].validation] = prediction
-        return result
+    @property
+    def folds_done(self) -> int:
+        """Number of folds that are scored."""
+        return len(self.outcomes.keys() - {None})
+
+    @property
+    def artifacts(self) -> tuple[bytes, ...]:
+        """The packed model of each fold."""
+        return tuple(self.outcomes[fold].artifact for fold in range(len(self.fold_gains)))
+
+    @property
+    def predictions(self) -> tuple[NDArray[np.float64], ...]:
+        """What the packed model of each fold predicts for its validation rows."""
+        return tuple(self.outcomes[fold].prediction for fold in range(len(self.fold_gains)))
+
+    @property
+    def artifact(self) -> bytes:
+        """The packed model that was trained on all rows."""
+        return self.outcomes[None].artifact
 
 
 @dataclass(frozen=True)
@@ -57,68 +122,183 @@ class Reference:
     Parameters
     ----------
     members : tuple of Member
-        At least one, the best first.
+        The finished ones first, the best of all at the head.
+    rows : int
+        That the folds are made of.
+    seconds : float
+        From the first training to the last.
+    notes : list of str
+        One sentence for each member that does not count, and why its own model is no candidate, if so.
     """
 
     members: tuple[Member, ...]
+    rows: int
+    seconds: float
+    notes: list[str] = field(default_factory=list)
 
     @property
     def best(self) -> Member:
         """The member with the best mean gain."""
         return self.members[0]
 
-    @property
-    def notes(self) -> list[str]:
-        """One sentence for each member that did not finish every fold."""
-        return [f"reference: family {m.family!r} {m.reason}" for m in self.members if m.reason]
+
+def portfolio(families: Mapping[str, Family], profile: Profile, folds: int, seed: int) -> list[Member]:
+    """Return a member for every family that has a strongest setting for this problem, or that raises when it is asked for it."""
+    members: list[Member] = []
+    for name, family in sorted(families.items()):
+        member = Member(
+            Candidate(0, name, {}, PreparationSettings(), seed), family.in_every_reference, [math.nan] * folds
+        )
+        try:
+            setting = family.strongest(profile)
+            if setting is None:
+                continue
+            preparation = preparation_settings(family, {**setting, **reference_preparation(profile)})
+        except Exception as error:  # noqa: BLE001 - a family of others must not end the search
+            member.reason = f"does not count: its strongest setting raised {type(error).__name__}: {error}"
+        else:
+            member.candidate = replace(member.candidate, parameters=setting, preparation=preparation)
+        members.append(member)
+    return members
 
 
-def reference_tasks(families: Mapping[str, Family], profile: Profile, folds: int, seed: int) -> list[ReferenceTask]:
-    """Return one task for every fold and family that has a strongest setting for this problem, the first fold of all first."""
-    settings = {name: family.strongest(profile) for name, family in sorted(families.items())}
-    tasks: list[ReferenceTask] = []
-    for fold in range(folds):
-        for name, setting in settings.items():
-            if setting is not None:
-                preparation = preparation_settings(families[name], {**setting, **reference_preparation(profile)})
-                tasks.append(ReferenceTask(Candidate(-1 - len(tasks), name, setting, preparation, seed), fold))
-    return tasks
+def find_reference(executor: LocalExecutor, context: Context, members: list[Member], limits: Limits) -> Reference:
+    """Run the portfolio to its end.
 
+    Members that every reference has run first and are waited for; the others do not count where they are not finished in their part of
+    the time.
 
-def find_reference(
-    executor: LocalExecutor,
-    context: Context,
-    tasks: Sequence[ReferenceTask],
-    until: float | None,
-    at_last: float | None,
-) -> Reference:
-    """Run the portfolio; what is not finished when `time.monotonic()` reaches `until` is given up.
-
-    If no fold of any member is finished by then, the first one is waited for until `at_last`.
+    Raises
+    ------
+    DataError
+        If no family has a strongest setting.
+    Infeasible
+        If a member that every reference has is not finished in time, or fails: there is nothing to measure a model against.
     """
-    for task in tasks:
-        executor.submit(task.candidate.number, task)
-    waiting = {task.candidate.number: task for task in tasks}
-    members = {t.candidate.family: Member(t.candidate.family, [math.nan] * len(context.folds)) for t in tasks}
-    while waiting:
-        anything = any(member.predictions for member in members.values())
-        finished = executor.next_finished(until if anything else at_last)
-        if finished is None:
-            break
-        _take(finished, waiting.pop(finished.number), members)
-    for number, task in waiting.items():
-        executor.cancel(number)
-        member = members[task.candidate.family]
-        done, of = len(member.predictions), len(context.folds)
-        member.reason = member.reason or f"finished {done} of {of} folds within its part of the time"
-    return Reference(tuple(sorted(members.values(), key=lambda member: (-member.gain, member.family))))
+    if not members:
+        raise DataError(
+            "constraints.within needs the score of a strong model, but no family has one: give an absolute score"
+        )
+    race = _Race(executor, context, members, limits)
+    race.run()
+    ranked = sorted(members, key=lambda member: (not member.is_finished, -member.gain, member.family))
+    if not ranked[0].is_finished or any(m.required and not m.is_finished for m in members):
+        raise race.unfinished()
+    notes = [f"reference: family {member.family!r} {member.reason}" for member in ranked if member.reason]
+    return Reference(tuple(ranked), context.problem.rows, time.monotonic() - race.started, notes)
 
 
-def _take(finished: Finished, task: ReferenceTask, members: Mapping[str, Member]) -> None:
-    member, result = members[task.candidate.family], finished.result
-    if isinstance(result, ReferenceOutcome):
-        member.fold_gains[task.fold] = result.gain
-        member.predictions[task.fold] = result.prediction
-    else:
-        why = finished.failure or getattr(result, "reason", "ended without a result")
-        member.reason = f"failed on fold {task.fold + 1}: {why}"
+def own_model(
+    executor: LocalExecutor, reference: Reference, task: TrialTask, families: Mapping[str, Family]
+) -> tuple[Candidate, Outcome] | None:
+    """Return the reference's own model as a candidate, judged; None, and a note of the reference, if its family takes no part."""
+    best = reference.best
+    if best.family not in families:
+        reference.notes.append(
+            f"reference: the model of {best.family!r} itself is no candidate, for its family takes no part in the search"
+        )
+        return None
+    own = OwnTask(task, tuple(best.fold_gains), best.artifacts, best.predictions, best.artifact)
+    executor.submit(OWN, own, limited=False)
+    finished = executor.next_finished()
+    while finished is not None and finished.number != OWN:  # a training that was given up, but had ended
+        finished = executor.next_finished()
+    if finished is not None and isinstance(finished.result, Outcome):
+        return best.candidate, finished.result
+    why = "it was not judged" if finished is None else finished.failure
+    reference.notes.append(f"reference: the model of {best.family!r} itself is no candidate: {why}")
+    return None
+
+
+class _Race:
+    """The trainings of all members: those of the required ones first, fold by fold, then on all rows."""
+
+    def __init__(self, executor: LocalExecutor, context: Context, members: list[Member], limits: Limits) -> None:
+        self._executor, self._context, self._members, self._limits = executor, context, members, limits
+        self._waiting: dict[int, tuple[Member, ReferenceTask]] = {}
+        self.started = time.monotonic()
+
+    def run(self) -> None:
+        """Run until every member is finished, has failed or is given up."""
+        able = [member for member in self._members if not member.reason]
+        for member, task in self._tasks(able):
+            number = -1 - len(self._waiting)
+            self._waiting[number] = member, task
+            self._executor.submit(number, task, limited=not member.required)
+        while self._waiting and not any(member.required and member.reason for member in able):
+            limit = self._limits.until if self._waits_for_required() else self._limits.others_until
+            finished = self._executor.next_finished(limit)
+            if finished is None:
+                break
+            self._take(finished)
+        for number in self._waiting:
+            self._executor.cancel(number)
+        for member in able:
+            if not (member.is_finished or member.reason):
+                done = f"{member.folds_done} of {len(self._context.folds)} folds"
+                member.reason = f"does not count: it finished {done} within its part of the time"
+                member.is_late = True
+
+    def unfinished(self) -> Infeasible:
+        """Return the error that names what is not finished, and the seconds with which it would be."""
+        required = [member for member in self._members if member.required] or self._members
+        member = next(member for member in required if not member.is_finished)
+        folds, spent = len(self._context.folds), time.monotonic() - self.started
+        seconds = self._enough_seconds(required)
+        nearest: dict[str, dict[str, object]] = {"within": {"family": member.family, "folds": member.folds_done}}
+        if not member.is_late:
+            said = f"family {member.family!r} {member.reason}: give an absolute score instead of within"
+        else:
+            nearest["within"]["seconds"] = seconds
+            said = (
+                f"family {member.family!r} finished {member.folds_done} of {folds} folds in {spent:.3g} s: "
+                f"give at least {seconds} s, fewer rows, or an absolute score instead of within"
+            )
+        return Infeasible(
+            f"within needs a reference that is finished, but {said}", binding=("within",), nearest=nearest
+        )
+
+    def _tasks(self, members: list[Member]) -> Iterator[tuple[Member, ReferenceTask]]:
+        places: list[int | None] = [*range(len(self._context.folds)), None]
+        required = [member for member in members if member.required]
+        cells = len(self._context.folds[0].train) * len(self._context.problem.table.columns)
+        if self._limits.seconds is not None and cells >= PROBED_CELLS:
+            yield from ((member, ReferenceTask(member.candidate, 0, PROBED_EVERY)) for member in required)
+        for group in (required, [member for member in members if not member.required]):
+            yield from ((member, ReferenceTask(member.candidate, place)) for place in places for member in group)
+
+    def _waits_for_required(self) -> bool:
+        return any(member.required and not member.is_finished for member in self._members)
+
+    def _take(self, finished: Finished) -> None:
+        if finished.number not in self._waiting:
+            return
+        member, task = self._waiting.pop(finished.number)
+        result = finished.result
+        if not isinstance(result, ReferenceOutcome):
+            where = "all rows" if task.fold is None else f"fold {task.fold + 1}"
+            why = finished.failure or getattr(result, "reason", "ended without a result")
+            did = "declined" if isinstance(result, Outcome) else "failed"
+            member.reason = member.reason or f"does not count: it {did} on {where}: {why}"
+            member.required = member.required and did == "failed"
+        elif task.every > 1:
+            member.probe_seconds = finished.seconds
+        else:
+            member.outcomes[task.fold] = result
+            member.seconds[task.fold] = finished.seconds
+            if task.fold is not None:
+                member.fold_gains[task.fold] = result.gain
+
+    def _enough_seconds(self, members: list[Member]) -> int:
+        """Return the seconds of a search in which these members are finished in their part of the time, as far as trainings so far tell."""
+        now, folds = time.monotonic(), self._context.folds
+        each = []
+        for member in members:
+            known = [seconds for fold, seconds in member.seconds.items() if fold is not None]
+            probed = [member.probe_seconds * PROBED_EVERY] if member.probe_seconds else [now - self.started]
+            each.append(float(np.mean(known or probed)))
+        whole = self._context.problem.rows / len(folds[0].train)
+        busy = sum(each) * (len(folds) + whole) / min(self._limits.workers, len(each) * len(folds))
+        wall = self.started - self._limits.started + busy + max(each)
+        least = 0.0 if self._limits.seconds is None else self._limits.seconds + 1
+        return math.ceil(max(SPARE * wall / self._limits.share, least))

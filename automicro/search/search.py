@@ -9,19 +9,19 @@ from typing import TYPE_CHECKING
 
 from automicro.data import folds, profile
 from automicro.discovery import discover
-from automicro.errors import DataError, FamilyUnavailableError
+from automicro.errors import FamilyUnavailableError
 from automicro.search.caps import limited, wishes_of
 from automicro.search.certify import Aim, split_off
-from automicro.search.conclude import refits, settle, strongest_task
+from automicro.search.conclude import refits, settle
 from automicro.search.executor import LocalExecutor
 from automicro.search.finish import decide_latency
 from automicro.search.loop import Goal, Loop, serves, usable_families
-from automicro.search.reference import find_reference, reference_tasks
+from automicro.search.reference import Limits, find_reference, own_model, portfolio
 from automicro.search.replaying import Gate
 from automicro.search.robust import check_robustness
 from automicro.search.store import Store
 from automicro.search.structure import one_cluster, partition_target, structure_note, structure_of
-from automicro.search.task import Context, Target, offsets_of
+from automicro.search.task import Context, Target, TrialTask, offsets_of
 from automicro.search.transfer import read_earlier, read_encoders
 
 if TYPE_CHECKING:
@@ -35,13 +35,13 @@ if TYPE_CHECKING:
     from automicro.search.certify import Certified, Trust
     from automicro.search.finish import Timed
     from automicro.search.loop import Found, Listener
-    from automicro.search.reference import Reference
+    from automicro.search.reference import Member, Reference
     from automicro.search.task import Outcome
 
 __all__ = ["Result", "search"]
 
 MOST_WORKERS = 4
-REFERENCE_SHARE, REFERENCE_SHARE_AT_LAST = 0.2, 0.5
+REFERENCE_SHARE, REFERENCE_SHARE_AT_LAST = 0.2, 0.6
 TRIAL_SECONDS, TRIAL_SHARE = 120.0, 1 / 3
 FINISH_SHARE, FINISH_SECONDS = 0.15, 4.0
 CERTIFY_SHARE = 0.15
@@ -122,19 +122,23 @@ def search(problem: Problem, constraints: Constraints, settings: Search, listene
     with LocalExecutor(context, workers, _trial_seconds(settings), settings.trial_memory) as executor:
         reference = None
         if constraints.within is not None:
-            reference = _reference(executor, context, registry.families, settings, clock)
+            limits = Limits(clock.started, clock.seconds, REFERENCE_SHARE_AT_LAST, REFERENCE_SHARE, workers)
+            members = _portfolio(context, registry.families, settings.seed)
+            reference = find_reference(executor, context, members, limits)
         target = partition_target(constraints, structure) if structure else _target(constraints, reference)
         aim = None if structure else _aim(context, trust, constraints, settings.seed)
-        goal = Goal(target, len(context.folds), timed=settings.trials is None, earlier=context.earlier, aim=aim)
+        first = None
+        if reference is not None:
+            first = own_model(executor, reference, TrialTask(reference.best.candidate, target, None, aim), families)
+        goal = Goal(target, len(context.folds), settings.trials is None, context.earlier, aim, first)
         loop = Loop(families, facts, goal, settings.seed, store)
         until = clock.loop_until(certifying=trust is not None)
         found = loop.run(executor, settings.trials, until, listener)
         if trust is not None:
-            strongest = strongest_task(registry.families, facts, reference, settings.seed)
-            made = refits(executor, trust, found, target, strongest, clock.loop_until(certifying=False))
+            made = refits(executor, found, target, clock.loop_until(certifying=False))
     certificate, gate = None, Gate(context, found, target.level)
     if trust is not None:
-        certificate, timed = settle(gate, trust, constraints, made)
+        certificate, timed = settle(gate, trust, constraints, made, reference)
     if trust is None or (timed.outcome is None and constraints.certify == "auto"):
         feasible = found.feasible if trust is None else found.feasible or made.sound
         timed = _timed(gate, feasible, constraints, clock.until(1.0))
@@ -231,27 +235,13 @@ def _doubts(timed: Timed, constraints: Constraints) -> list[str]:
     return told
 
 
-def _reference(
-    executor: LocalExecutor, context: Context, families: Mapping[str, Family], settings: Search, clock: _Clock
-) -> Reference:
+def _portfolio(context: Context, families: Mapping[str, Family], seed: int) -> list[Member]:
+    """Return the members of the reference; of a table not those that are slow to start, while others have a strongest setting."""
     facts = profile(context.problem, max_features=context.max_features)
-    portfolio, _ = usable_families(families, facts)
-    prompt = {name: family for name, family in portfolio.items() if not family.start_seconds}
-    tasks = reference_tasks(prompt, facts, len(context.folds), settings.seed) if facts.kind == "table" else []
-    tasks = tasks or reference_tasks(portfolio, facts, len(context.folds), settings.seed)
-    if not tasks:
-        raise DataError(
-            "constraints.within needs the score of a strong model, but no family has one: give an absolute score"
-        )
-    reference = find_reference(
-        executor, context, tasks, clock.until(REFERENCE_SHARE), clock.until(REFERENCE_SHARE_AT_LAST)
-    )
-    if not reference.best.predictions:
-        raise DataError(
-            f"constraints.within needs the score of a strong model, but none has one ({'; '.join(reference.notes)}):"
-            " give more search.seconds or an absolute score"
-        )
-    return reference
+    usable, _ = usable_families(families, facts)
+    prompt = {name: family for name, family in usable.items() if not family.start_seconds}
+    made = portfolio(prompt, facts, len(context.folds), seed) if facts.kind == "table" else []
+    return made or portfolio(usable, facts, len(context.folds), seed)
 
 
 def _target(constraints: Constraints, reference: Reference | None) -> Target:

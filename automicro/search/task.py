@@ -25,10 +25,10 @@ __all__ = [
     "Context",
     "Form",
     "Outcome",
+    "OwnTask",
     "ReferenceOutcome",
     "ReferenceTask",
     "RefitTask",
-    "StrongestTask",
     "Target",
     "TrialTask",
     "offsets_of",
@@ -117,17 +117,25 @@ class TrialTask:
 
 @dataclass(frozen=True)
 class ReferenceTask:
-    """Score a family's strongest setting on one fold, whatever its size."""
+    """Train a family's strongest setting on a fold, whatever its size, and score what it packs to; with `fold` None train it on all rows.
+
+    Of the fold only one row of `every` so many is used.
+    """
 
     candidate: Candidate
-    fold: int
+    fold: int | None
+    every: int = 1
 
 
-@dataclass(frozen=True)
-class StrongestTask:
-    """Train a family's strongest setting on all rows, whatever its size."""
+@dataclass(frozen=True, eq=False)
+class OwnTask:
+    """Judge the reference's own model as a candidate: packed models and predictions of its folds, and the one of all rows."""
 
-    candidate: Candidate
+    task: TrialTask
+    fold_gains: tuple[float, ...]
+    fold_artifacts: tuple[bytes, ...]
+    predictions: tuple[NDArray[np.float64], ...]
+    artifact: bytes
 
 
 @dataclass(frozen=True)
@@ -202,9 +210,9 @@ class Outcome:
 
 @dataclass(frozen=True, eq=False)
 class ReferenceOutcome:
-    """What a strongest setting reaches on one fold: its gain, and its predictions for the validation rows."""
+    """What a strongest setting packs to, and on a fold its gain and its predictions for the validation rows."""
 
-    number: int
+    artifact: bytes
     gain: float
     prediction: NDArray[np.float64]
     seconds: float = 0.0

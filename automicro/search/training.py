@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from automicro.plugin import Family, Lowered
     from automicro.search.task import Candidate, Context
 
-__all__ = ["Trained", "standard_of", "train"]
+__all__ = ["Trained", "every_row", "standard_of", "train"]
 
 MOST_NAMED = 12
 
@@ -33,6 +33,11 @@ class Trained:
 
     programs: dict[str, Program]
     taken_over: str = ""
+
+
+def every_row(context: Context) -> NDArray[np.int64]:
+    """Return the numbers of all rows of the search."""
+    return np.arange(context.problem.rows)
 
 
 @cache

@@ -9,8 +9,6 @@ from functools import cache
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from automicro.discovery import discover
 from automicro.measure import interpretability, row_array, time_calls
 from automicro.model import Model
@@ -19,16 +17,15 @@ from automicro.program import decode, evaluate, pack, quantise, unpack
 from automicro.request import metric
 from automicro.search.caps import missed_caps, monotone_words
 from automicro.search.finish import raw_rows
-from automicro.search.forms import UNTOUCHED, FormTable, check_finite, gain_of, mean_gain
+from automicro.search.forms import UNTOUCHED, FormTable, check_finite, mean_gain
 from automicro.search.partitions import PartitionTable
 from automicro.search.robust import judged_robustness, missed_robustness, without_a_column
-from automicro.search.task import Form, Outcome, ReferenceOutcome, ReferenceTask, RefitTask, StrongestTask, TrialTask
-from automicro.search.training import train
+from automicro.search.strongest import scored_strongest
+from automicro.search.task import Form, Outcome, OwnTask, ReferenceOutcome, ReferenceTask, RefitTask, TrialTask
+from automicro.search.training import every_row, train
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
-
-    from numpy.typing import NDArray
 
     from automicro.data import Fold
     from automicro.measure import Interpretability
@@ -41,50 +38,39 @@ __all__ = ["run"]
 HOPELESS = 0.03  # a mean gain this fraction of the target below what is expected after one fold is given up; less with every further fold
 NOISE = 3.0  # while it is not known how hard the single folds are: so many standard errors of a score on the rows judged so far
 VARIANTS_AT_ONCE = 10  # variants whose quantised forms are scored
+OWN = "full"  # the variant of a strongest setting
 FORMS_REFIT = 3  # passing forms that are trained on all rows, smallest first
 FORMS_BARRED = 40  # forms that reach the score but miss a constraint on structure or size before the trial gives up
 NEAR = 0.002  # a variant this fraction below the target may pass once quantised
 
 
-def run(
-    context: Context, task: TrialTask | ReferenceTask | RefitTask | StrongestTask
-) -> Outcome | ReferenceOutcome | Program:
+def run(context: Context, task: TrialTask | ReferenceTask | OwnTask | RefitTask) -> Outcome | ReferenceOutcome:
     """Run a task; called in a worker process.
 
     Whatever the family raises passes through, except `Declined`.
     """
     started = time.monotonic()
-    family = _families()[task.candidate.family]
+    candidate = task.task.candidate if isinstance(task, OwnTask) else task.candidate
+    family = _families()[candidate.family]
     try:
-        if isinstance(task, StrongestTask):
-            return train(context, family, task.candidate, every_row(context), every_variant=False).programs["full"]
         if isinstance(task, ReferenceTask):
-            outcome: Outcome | ReferenceOutcome = _reference(context, family, task)
+            outcome: Outcome | ReferenceOutcome = scored_strongest(context, family, task)
+        elif isinstance(task, OwnTask):
+            trial = _Trial(context, family, task.task)
+            outcome = trial.told(trial.own(task))
         elif isinstance(task, RefitTask):
             outcome = _Trial(context, family, TrialTask(task.candidate, task.target)).refit(task.form)
         else:
             trial = _Trial(context, family, task)
             outcome = trial.told(trial.run())
     except Declined as declined:
-        outcome = Outcome(task.candidate.number, "declined", str(declined))
+        outcome = Outcome(candidate.number, "declined", str(declined))
     return replace(outcome, seconds=time.monotonic() - started)
 
 
 @cache
 def _families() -> Mapping[str, Family]:
     return discover().families
-
-
-def every_row(context: Context) -> NDArray[np.int64]:
-    """Return the numbers of all rows of the search."""
-    return np.arange(context.problem.rows)
-
-
-def _reference(context: Context, family: Family, task: ReferenceTask) -> ReferenceOutcome:
-    fold = context.folds[task.fold]
-    program = train(context, family, task.candidate, fold.train, every_variant=False).programs["full"]
-    prediction = evaluate(program, context.problem.batch(fold.validation))
-    return ReferenceOutcome(task.candidate.number, gain_of(context, fold.validation, prediction), prediction)
 
 
 class _Trial:
@@ -119,6 +105,20 @@ class _Trial:
             if (best := max(screened.values())) < self._hopeless_below():
                 return self._abandoned(best)
         return self._judge(screened)
+
+    def own(self, task: OwnTask) -> Outcome:
+        """Judge the reference's own model, which is finished and scored."""
+        for fold, artifact, prediction in zip(self.context.folds, task.fold_artifacts, task.predictions, strict=True):
+            self.table.add_predicted(fold, OWN, unpack(artifact), prediction)
+        form = replace(self.table.form(OWN, UNTOUCHED, task.fold_gains), size_bytes=len(task.artifact))
+        missed = self._fragile(form)
+        if form.gain < self.target.gain:  # an absolute score that is asked for as well
+            missed["score"] = (self.target.gain - form.gain) / self.target.scale
+        outcome = self._packed(form, task.fold_gains, unpack(task.artifact), (form,))
+        if not missed:
+            return outcome
+        missed |= outcome.violations
+        return self._infeasible(form, task.fold_gains, missed, (form,))
 
     def told(self, outcome: Outcome) -> Outcome:
         """Return an outcome that says how high to aim, and with which columns the score does not go as asked."""

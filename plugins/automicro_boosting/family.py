@@ -34,6 +34,7 @@ class Boosting(Family):
     name: ClassVar[str] = "boosting"
     tasks: ClassVar[frozenset[Task]] = frozenset({"classification", "regression"})
     kinds: ClassVar[frozenset[Kind]] = frozenset({"table"})
+    in_every_reference: ClassVar[bool] = True
 
     def needs(self, parameters: Parameters) -> Needs:  # noqa: ARG002 - the same for all settings
         """Missing values stay; categories become numbers."""

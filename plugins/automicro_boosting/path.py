@@ -50,11 +50,11 @@ def grow(parameters: Parameters, data: TrainingData) -> Model:
     data, order = filled(data)
     loss = make_loss(data, _link(parameters, data))
     X = np.asfortranarray(data.X)
-    coarse = coarsened(X, parameters["digits"])
     bits = Bits.of(data.features, X)
+    if parameters["shape"] == "large":  # LightGBM's own trees, thresholds included
+        return Model(forest(train(parameters, data, loss, bits).rescaled(loss.factor, loss.shift)), ())
+    coarse = coarsened(X, parameters["digits"])
     trained = shortened(train(parameters, replace(data, X=coarse), loss, bits), coarse, data.features)
-    if parameters["shape"] == "large":
-        return Model(forest(trained.rescaled(loss.factor, loss.shift)), ())
     trained = trained.limited(_JOINT_VALUES)
     ensemble: Ensemble | Tables = tables_of(trained, X) if parameters["shape"] == "additive" else trained
     design = ensemble.design(X)

@@ -34,7 +34,6 @@ _FIXED = {
     "num_threads": 1,
     "verbosity": -1,
     "feature_pre_filter": False,
-    "min_data_in_bin": 1,
     "min_sum_hessian_in_leaf": 1e-3,
 }
 
@@ -73,7 +72,7 @@ def _settings(parameters: Parameters, data: TrainingData, loss: Loss) -> dict[st
     rows, features = data.X.shape
     settings: dict[str, Any] = {
         **_FIXED,
-        "seed": data.seed,
+        **({} if parameters["shape"] == "large" else {"seed": data.seed, "min_data_in_bin": 1}),
         "objective": _objective(data, loss.link),
         "learning_rate": parameters["learning_rate"],
         "max_bin": parameters["max_bin"],

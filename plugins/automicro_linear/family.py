@@ -38,6 +38,7 @@ class Linear(Family):
 
     name: ClassVar[str] = "linear"
     tasks: ClassVar[frozenset[Task]] = frozenset({"classification", "regression"})
+    in_every_reference: ClassVar[bool] = True
 
     def space(self, profile: Profile) -> Space:
         """Return bands of sizes, cuts, orders of selection, penalties and, for regression, links."""

@@ -249,7 +249,7 @@ def test_the_portfolio_lies_in_the_space(task):
 def test_the_strongest_setting_is_lightgbm_with_its_defaults(task):
     data = table(task, rows=400, missing=0.1)
     make = lightgbm.LGBMRegressor if task == "regression" else lightgbm.LGBMClassifier
-    model = make(n_jobs=1, verbosity=-1, deterministic=True, force_row_wise=True, min_data_in_bin=1)
+    model = make(n_jobs=1, verbosity=-1, deterministic=True, force_row_wise=True)
     expected = model.fit(data.X, data.y).booster_.predict(data.X, raw_score=True).reshape(len(data.X), -1)
     lowered = FAMILY.lower(FAMILY.fit(FAMILY.strongest(profile_of(data)), data))
     own = raw_scores(data, lowered, data.X)
