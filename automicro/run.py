@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from automicro.errors import DataError, RequestError
+from automicro.errors import DataError, Infeasible, RequestError
 from automicro.explain import global_card
 from automicro.measure import directions, interpretability
 from automicro.model import Model
 from automicro.prices import prices
 from automicro.program import has_points, outlier_distances, unpack
 from automicro.report import Progress
-from automicro.request import Card, CardColumn
+from automicro.request import Card, CardColumn, CardReference, metric
 from automicro.search import frontier, judged_by_replay, ranges_of, search
 from automicro.selection import RecordTable, ReferenceScore, Selection
 from automicro.trace import infeasible, records
@@ -72,7 +72,7 @@ def run(
     listener.start(settings.trials, settings.seconds)
     try:
         result = search(problem, constraints, settings, listener)
-    except DataError as error:
+    except (DataError, Infeasible) as error:
         raise error.noted(problem.notes) from error.__cause__
     finally:
         listener.stop()
@@ -160,6 +160,7 @@ def _card(asked: _Asked, result: Result, chosen: Outcome, judged: Judgement, str
         sha256=hashlib.sha256(payload).hexdigest(),
         seed=asked.seed,
         outlier_distance=_outlier_distance(problem, unpack(payload)),
+        reference=_card_reference(result),
         versions=_versions(),
     )
     if chosen.replay is None or not chosen.replay.passed:
@@ -174,12 +175,29 @@ def _outlier_distance(problem: Problem, program: Program) -> float | None:
     return _rounded(float(np.quantile(outlier_distances(program, problem.batch()), USUAL, method="higher")))
 
 
+def _card_reference(result: Result) -> CardReference | None:
+    found = result.reference
+    if found is None:
+        return None
+    best, sign = found.best, metric(result.context.metric).sign
+    digest = hashlib.sha256(best.artifact).hexdigest()
+    score = _rounded(sign * best.gain)
+    return CardReference(family=best.family, score=score, folds=len(best.fold_gains), rows=found.rows, sha256=digest)
+
+
 def _reference(result: Result, sign: float) -> ReferenceScore | None:
     found = result.reference
     if found is None:
         return None
-    scores: dict[str, float | str] = {m.family: sign * m.gain if m.predictions else m.reason for m in found.members}
-    return ReferenceScore(found.best.family, sign * found.best.gain, scores)
+    return ReferenceScore(
+        family=found.best.family,
+        score=sign * found.best.gain,
+        members={m.family: sign * m.gain if m.is_finished else m.reason for m in found.members},
+        folds=len(found.best.fold_gains),
+        rows=found.rows,
+        size_bytes=len(found.best.artifact),
+        seconds=found.seconds,
+    )
 
 
 def _rounded(value: float) -> float:

@@ -31,13 +31,25 @@ class ReferenceScore:
     family : str
         Whose strongest setting it was.
     score : float
+        Of what it packs to: the mean over the folds, the same as those of the search.
     members : dict of str to float or str
-        The score of each member, or why it has none.
+        The score of each member that was finished, or why it does not count.
+    folds : int
+    rows : int
+        That the folds are made of.
+    size_bytes : int
+        Of its packed model, trained on all of these rows.
+    seconds : float
+        That the whole portfolio took.
     """
 
     family: str
     score: float
     members: dict[str, float | str]
+    folds: int
+    rows: int
+    size_bytes: int
+    seconds: float
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -101,10 +101,14 @@ def _indices(selection: Any) -> list[tuple[str, str]]:
 
 
 def _reference(reference: Any) -> str:
+    """Return the score that `within` was measured against, whose it is, and on what."""
     if reference is None:
         return ""
-    score, family = getattr(reference, "score", reference), getattr(reference, "family", None)
-    return f"{rounded(score)} ({family})" if family else rounded(score)
+    others = [f"{name} {rounded(score)}" for name, score in reference.members.items() if isinstance(score, float)]
+    others = [said for said in others if not said.startswith(f"{reference.family} ")]
+    on = f"mean over {count(reference.folds, 'fold')} of {count(reference.rows, 'row')}, {rounded(reference.seconds)} s"
+    more = [f"{count(reference.size_bytes, 'byte')}", on, *others]
+    return f"{rounded(reference.score)} ({reference.family}, {'; '.join(more)})"
 
 
 def _trials(trace: Iterable[Any]) -> str:

@@ -8,6 +8,7 @@ from automicro.request.problems import did_you_mean
 from automicro.request.records import (
     Card,
     CardColumn,
+    CardReference,
     Certificate,
     CertifiedStep,
     LatencyRecord,
@@ -29,6 +30,7 @@ __all__ = [
     "STRESSES",
     "Card",
     "CardColumn",
+    "CardReference",
     "Certificate",
     "CertifiedStep",
     "Constraints",

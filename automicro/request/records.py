@@ -12,6 +12,7 @@ from automicro.values import hash_of, same
 __all__ = [
     "Card",
     "CardColumn",
+    "CardReference",
     "Certificate",
     "CertifiedStep",
     "Label",
@@ -47,6 +48,16 @@ class CardColumn(_Record):
     kind: Literal["numeric", "boolean", "category", "text", "series"]
     minimum: float | None = Field(None, description="least value in training")
     maximum: float | None = Field(None, description="greatest value in training")
+
+
+class CardReference(_Record):
+    """What ``within`` was measured against: the best of the families' strongest settings, each run to the end."""
+
+    family: str
+    score: float = Field(description="of its packed models: the mean over the folds")
+    folds: _NotNegative = Field(description="on which both it and the model were scored")
+    rows: _NotNegative = Field(description="of the search, which the folds are made of")
+    sha256: str = Field(pattern="^[0-9a-f]{64}$", description="of its stripped file, trained on all rows of the search")
 
 
 class CertifiedStep(_Record):
@@ -126,6 +137,7 @@ class Card(_Record):
         description="of an estimated score: what is to be expected of new rows, the optimism of the selection taken off",
     )
     certificate: Certificate | None = Field(None, description="of a certified score")
+    reference: CardReference | None = Field(None, description="what `within` was measured against")
     size_bytes: _NotNegative = Field(description="size of the stripped file")
     sha256: str = Field(pattern="^[0-9a-f]{64}$", description="of the stripped file")
     seed: _NotNegative = 0

@@ -13,7 +13,7 @@ from automicro.data import PreparationSettings
 from automicro.errors import DataError, Infeasible
 from automicro.search.forms import mean_gain
 from automicro.search.space import preparation_settings, reference_preparation
-from automicro.search.task import Candidate, Outcome, OwnTask, ReferenceOutcome, ReferenceTask
+from automicro.search.task import Candidate, Outcome, OwnTask, ReferenceOutcome, ReferenceTask, TrialTask
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -21,8 +21,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from automicro.plugin import Family, Profile
+    from automicro.search.certify import Aim
     from automicro.search.executor import Finished, LocalExecutor
-    from automicro.search.task import Context, TrialTask
+    from automicro.search.task import Context, Target
 
 __all__ = ["Limits", "Member", "Reference", "find_reference", "own_model", "portfolio"]
 
@@ -189,15 +190,22 @@ def find_reference(executor: LocalExecutor, context: Context, members: list[Memb
 
 
 def own_model(
-    executor: LocalExecutor, reference: Reference, task: TrialTask, families: Mapping[str, Family]
+    executor: LocalExecutor,
+    reference: Reference | None,
+    families: Mapping[str, Family],
+    target: Target,
+    aim: Aim | None,
 ) -> tuple[Candidate, Outcome] | None:
     """Return the reference's own model as a candidate, judged; None, and a note of the reference, if its family takes no part."""
+    if reference is None:
+        return None
     best = reference.best
     if best.family not in families:
         reference.notes.append(
             f"reference: the model of {best.family!r} itself is no candidate, for its family takes no part in the search"
         )
         return None
+    task = TrialTask(best.candidate, target, None, aim)
     own = OwnTask(task, tuple(best.fold_gains), best.artifacts, best.predictions, best.artifact)
     executor.submit(OWN, own, limited=False)
     finished = executor.next_finished()

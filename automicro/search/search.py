@@ -21,7 +21,7 @@ from automicro.search.replaying import Gate
 from automicro.search.robust import check_robustness
 from automicro.search.store import Store
 from automicro.search.structure import one_cluster, partition_target, structure_note, structure_of
-from automicro.search.task import Context, Target, TrialTask, offsets_of
+from automicro.search.task import Context, Target, offsets_of
 from automicro.search.transfer import read_earlier, read_encoders
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from automicro.search.certify import Certified, Trust
     from automicro.search.finish import Timed
     from automicro.search.loop import Found, Listener
-    from automicro.search.reference import Member, Reference
+    from automicro.search.reference import Reference
     from automicro.search.task import Outcome
 
 __all__ = ["Result", "search"]
@@ -123,13 +123,10 @@ def search(problem: Problem, constraints: Constraints, settings: Search, listene
         reference = None
         if constraints.within is not None:
             limits = Limits(clock.started, clock.seconds, REFERENCE_SHARE_AT_LAST, REFERENCE_SHARE, workers)
-            members = _portfolio(context, registry.families, settings.seed)
-            reference = find_reference(executor, context, members, limits)
+            reference = _reference(executor, context, registry.families, settings.seed, limits)
         target = partition_target(constraints, structure) if structure else _target(constraints, reference)
         aim = None if structure else _aim(context, trust, constraints, settings.seed)
-        first = None
-        if reference is not None:
-            first = own_model(executor, reference, TrialTask(reference.best.candidate, target, None, aim), families)
+        first = own_model(executor, reference, families, target, aim)
         goal = Goal(target, len(context.folds), settings.trials is None, context.earlier, aim, first)
         loop = Loop(families, facts, goal, settings.seed, store)
         until = clock.loop_until(certifying=trust is not None)
@@ -235,13 +232,15 @@ def _doubts(timed: Timed, constraints: Constraints) -> list[str]:
     return told
 
 
-def _portfolio(context: Context, families: Mapping[str, Family], seed: int) -> list[Member]:
-    """Return the members of the reference; of a table not those that are slow to start, while others have a strongest setting."""
+def _reference(
+    executor: LocalExecutor, context: Context, families: Mapping[str, Family], seed: int, limits: Limits
+) -> Reference:
+    """Run the reference; of a table without families that are slow to start, while others have a strongest setting."""
     facts = profile(context.problem, max_features=context.max_features)
     usable, _ = usable_families(families, facts)
     prompt = {name: family for name, family in usable.items() if not family.start_seconds}
-    made = portfolio(prompt, facts, len(context.folds), seed) if facts.kind == "table" else []
-    return made or portfolio(usable, facts, len(context.folds), seed)
+    members = portfolio(prompt, facts, len(context.folds), seed) if facts.kind == "table" else []
+    return find_reference(executor, context, members or portfolio(usable, facts, len(context.folds), seed), limits)
 
 
 def _target(constraints: Constraints, reference: Reference | None) -> Target:
