@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from automicro.errors import DataError, RequestError
 from automicro.request import INDICES, Constraints, Search, did_you_mean
+from automicro.request import metric as known_metric
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -64,7 +65,8 @@ def select(  # noqa: PLR0913 - each is a question that users ask on its own
     families : iterable of str, optional
         Families that may take part; short for ``Search(families=...)``.
     task : {"classification", "regression", "clustering"}, optional
-        Told by the target and the metric if not given. Clustering asks for ``metric="silhouette"`` if it is not told what for.
+        By default the one that the metric is for: whole numbers are classes for ``"accuracy"`` and numbers for ``"r2"``. Clustering has
+        ``metric="silhouette"`` by default.
     weights : array or str, (rows,), optional
         Sample weights.
     groups : array or str, (rows,), optional
@@ -346,7 +348,7 @@ def metric_of(model: Model, metric: str | None) -> str:
     told = metric or (model.card or {}).get("metric")
     if told is None:
         raise RequestError("metric: must be given for a model without a card, such as 'roc_auc' or 'r2'")
-    return str(told)
+    return known_metric(str(told)).name
 
 
 @contextmanager
@@ -384,9 +386,9 @@ def _check_graphs(source: DataSource) -> None:
 
 
 def _task_of(constraints: Constraints) -> Task | None:
-    """Return the task if the metric tells it: whole numbers are then classes, however many there are."""
+    """Return the task if the metric serves one only: whole numbers are then classes, or numbers, however many there are."""
     tasks = constraints.measured.tasks
-    return "classification" if tasks == {"classification"} else "clustering" if tasks == {"clustering"} else None
+    return cast("Task", next(iter(tasks))) if len(tasks) == 1 else None
 
 
 def _name(y: Any) -> str | None:

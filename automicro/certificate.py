@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from automicro.data import hold_out
+from automicro.data import hold_out, labelled_as
 from automicro.errors import DataError, NotVerified
 from automicro.evidence.hashes import data_sha256, rows_sha256
 from automicro.measure import judged_level, score
@@ -140,6 +140,7 @@ def verify(model: Model, problem: Problem) -> Verified:
         If the model has no certificate.
     """
     certificate = certificate_in(model)
+    problem = labelled_as(problem, model.program.labels)
     passed = [step for step in certificate.steps if step.rejected]
     if hashlib.sha256(model.payload).hexdigest() != passed[-1].sha256:
         raise NotVerified(

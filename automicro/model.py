@@ -72,6 +72,8 @@ class Model:
         self._of_series = any(isinstance(decoder, Summary) for decoder in program.decoders)
         self._of_graphs = reads_graphs(program.body)
         self._labels = None if program.labels is None else np.array(program.labels)
+        order = () if self._labels is None else np.argsort(self._labels, kind="stable").tolist()
+        self._ascending = None if order == list(range(len(order))) else np.array(order, dtype=np.int64)
         self._names = None if card is None else tuple(column["name"] for column in card["columns"])
 
     @cached_property
@@ -86,10 +88,13 @@ class Model:
 
     @property
     def classes_(self) -> NDArray[Any]:
-        """Class labels in the order of the columns of `predict_proba`, under the name that scikit-learn looks for."""
+        """Class labels in ascending order, as the columns of `predict_proba`, under the name that scikit-learn looks for.
+
+        The program's own labels (``program.labels``) have the positive class last.
+        """
         if self._labels is None:
             raise AttributeError("classes_ belongs to classifiers, but this model predicts numbers")
-        return self._labels
+        return self._labels if self._ascending is None else self._labels[self._ascending]
 
     def __sklearn_tags__(self) -> Any:
         """Tell scikit-learn's scorers and plots what kind of estimator this is; only they call it."""
@@ -132,7 +137,7 @@ class Model:
         return result if self._labels is None else self._labels[np.argmax(result, axis=1)]
 
     def predict_proba(self, X: Any) -> NDArray[np.float64]:
-        """Return the probability of each class, (rows, classes); see `predict` for `X`.
+        """Return the probability of each class, (rows, classes), in the order of `classes_`; see `predict` for `X`.
 
         Raises
         ------
@@ -141,7 +146,7 @@ class Model:
         """
         if self._labels is None:
             raise DataError("predict_proba needs a classifier, but this model predicts numbers: call predict")
-        return self._scores(X)
+        return self._scores(X) if self._ascending is None else self._scores(X)[:, self._ascending]
 
     @property
     def reads_graphs(self) -> bool:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from automicro.data import positive_of
 from automicro.errors import DataError, Infeasible, RequestError
 from automicro.explain import global_card
 from automicro.measure import directions, interpretability
@@ -105,6 +106,7 @@ def _selection(asked: _Asked, result: Result, chosen: Outcome, trace: tuple[Tria
         parameters=dict(candidate.parameters),
         verdict=card.verdict,
         metric=card.metric,
+        pos_label=card.pos_label,
         score=judged.score,
         expected_score=judged.expected_score,
         score_interval=judged.score_interval,
@@ -142,6 +144,7 @@ def _card(asked: _Asked, result: Result, chosen: Outcome, judged: Judgement, str
         task=problem.task,
         target=asked.target_name,
         labels=unpack(payload).labels,
+        pos_label=positive_of(problem),
         metric=result.context.metric,
         score=_rounded(judged.score),
         expected_score=None if judged.verdict == "certified" else _rounded(judged.expected_score),

@@ -66,6 +66,8 @@ class Selection:
     verdict : {"certified", "estimated"}
         How sure the score is: tested on rows that the search never saw, or estimated by cross-validation.
     metric : str
+    pos_label : str, int, float, bool or None
+        Positive class of two: the one that the request, the order of a categorical or its name (1, true, yes) states.
     score : float
         Certified: on the held-out rows. Estimated: the metric's mean over the folds, on rows that the folds' models were not trained on.
     expected_score : float
@@ -136,6 +138,7 @@ class Selection:
     prices: tuple[Price, ...] = ()
     rows_needed: int | None = None
     robustness: Mapping[str, float] = field(default_factory=dict)
+    pos_label: Any = None
 
     @property
     def latency_us(self) -> float:

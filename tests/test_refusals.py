@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 from sklearn.datasets import load_breast_cancer, load_diabetes
+from sklearn.metrics import average_precision_score
 
 import automicro
 from automicro import DataError, Infeasible, RequestError
@@ -60,7 +62,7 @@ def test_what_nothing_can_meet_is_infeasible(
         ({"metric": "roc_auc", "within": -1}, "within"),
         ({"metric": "roc_auc", "scor": 0.9}, "did you mean 'score'"),
         ({"metric": "roc_auk", "score": 0.9}, "did you mean 'roc_auc'"),
-        ({"metric": "r2", "score": 0.9}, "r2"),
+        ({"metric": "r2", "score": 0.9, "task": "classification"}, "r2"),
         ({"metric": "roc_auc"}, "score or within"),
         ({"metric": "roc_auc", "score": 0.9, "latency": "0us"}, "latency"),
         ({"metric": "roc_auc", "score": 0.9, "latency": "fast"}, "latency"),
@@ -169,3 +171,57 @@ def test_what_was_known_of_the_data_is_part_of_every_refusal() -> None:
     with pytest.raises(automicro.DataError, match="every class must occur") as refused:
         automicro.select(rows, rows[:, 0] > 0, groups=rows[:, 0] > 0, metric="accuracy", score=0.9, search=search)
     assert refused.value.notes == ("column 'x1' is the same in every row and is not used",)
+
+
+def of_two_labels(positive: str, negative: str) -> tuple[pd.DataFrame, pd.Series[Any]]:
+    generator = np.random.default_rng(0)
+    X = pd.DataFrame(generator.normal(size=(400, 2)), columns=["a", "b"])
+    y = np.where(X.a + 0.5 * generator.normal(size=400) > 1.0, positive, negative)
+    return X, pd.Series(y, name="y")
+
+
+@pytest.mark.parametrize("metric", ["f1", "f2", "recall", "precision", "jaccard", "average_precision"])
+def test_a_metric_of_one_class_asks_which(metric: str) -> None:
+    with pytest.raises(
+        automicro.RequestError, match=r"neither 'fraud' nor 'legit' .* pos_label='fraud' or pos_label='legit'"
+    ):
+        automicro.select(*of_two_labels("fraud", "legit"), metric=metric, score=0.5, search=QUICK)
+
+
+def test_the_positive_class_is_scored_named_and_kept_in_order() -> None:
+    X, y = of_two_labels("fraud", "legit")
+    selection = automicro.select(X, y, metric="average_precision", score=0.5, pos_label="fraud", search=QUICK)
+    assert selection.pos_label == selection.model.card["pos_label"] == "fraud"
+    assert re.search(r"positive class +'fraud'", str(selection))
+    assert selection.model.program.labels == ("legit", "fraud")
+    assert selection.model.classes_.tolist() == ["fraud", "legit"]
+    probability = selection.model.predict_proba(X)
+    assert average_precision_score(y == "fraud", probability[:, 0]) > 0.5
+    likeliest = selection.model.classes_[probability.argmax(axis=1)]
+    assert (likeliest == selection.model.predict(X)).all()
+    lost = automicro.importance(selection.model, X, y)
+    assert lost[0].column == "a"
+    assert lost[0].loss > 0.2
+
+
+@pytest.mark.parametrize("metric", ["mean_absolute_error", "r2"])
+def test_a_metric_of_numbers_takes_whole_numbers_as_numbers(metric: str) -> None:
+    X, _ = of_two_labels("a", "b")
+    counts = np.random.default_rng(1).poisson(np.exp(X.a.clip(-2, 1)))
+    score = {"mean_absolute_error": 1.5, "r2": 0.1}[metric]
+    selection = automicro.select(X, counts, metric=metric, score=score, search=QUICK)
+    assert selection.model.card["task"] == "regression"
+
+
+@pytest.mark.parametrize(
+    ("metric", "target", "said"),
+    [
+        ("accuracy", np.linspace(0, 1, 400), "must repeat its values, but holds 400 different numbers"),
+        ("r2", ["a", "b"] * 200, "must hold numbers, but holds text like 'a'"),
+        ("mean_poisson_deviance", np.linspace(-1, 1, 400), "must be at least 0 for 'mean_poisson_deviance'"),
+        ("mean_gamma_deviance", np.linspace(0, 1, 400), "must be above 0 for 'mean_gamma_deviance'"),
+    ],
+)
+def test_a_target_that_the_metric_is_not_for_is_refused(metric: str, target: Any, said: str) -> None:
+    with pytest.raises(DataError, match=said):
+        automicro.select(of_two_labels("a", "b")[0], target, metric=metric, score=0.5, search=QUICK)

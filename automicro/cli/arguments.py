@@ -109,7 +109,7 @@ def _add_request(command: argparse.ArgumentParser, without: tuple[str, ...]) -> 
 def _add_option(group: Any, path: str, field: FieldInfo) -> None:
     key = path.partition(".")[2].replace("_", "-")
     told = (field.description or "").replace("%", "%%")
-    if "bool" in str(field.annotation) and "Literal" not in str(field.annotation):
+    if "bool" in str(field.annotation) and not any(other in str(field.annotation) for other in ("Literal", "float")):
         group.add_argument(f"--{key}", dest=path, default=None, action=argparse.BooleanOptionalAction, help=told)
     else:
         group.add_argument(f"--{key}", dest=path, metavar=key.rpartition("-")[2].upper(), help=told)

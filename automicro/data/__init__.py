@@ -3,6 +3,7 @@
 from automicro.data.derived import GramSettings, SummarySettings
 from automicro.data.files import read_file, sklearn_source
 from automicro.data.frames import with_columns
+from automicro.data.positive import labelled_as, positive_of, with_positive
 from automicro.data.prepare import Preparation, PreparationSettings, features_at_most
 from automicro.data.problem import Problem, load_problem
 from automicro.data.profile import profile
@@ -27,8 +28,10 @@ __all__ = [
     "folds",
     "hold_out",
     "holds_series",
+    "labelled_as",
     "load_problem",
     "load_table",
+    "positive_of",
     "profile",
     "rank_by_clusters",
     "rank_columns",
@@ -39,4 +42,5 @@ __all__ = [
     "series_rows",
     "sklearn_source",
     "with_columns",
+    "with_positive",
 ]

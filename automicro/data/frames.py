@@ -24,11 +24,15 @@ NESTED = (nw.List, nw.Array, nw.Struct)
 
 @dataclass(frozen=True, eq=False)
 class RawColumn:
-    """One column before its kind is known; `category` says that its library calls it a categorical or an enum."""
+    """One column before its kind is known.
+
+    `category` says that its library calls it a categorical or an enum; `levels` are those of an ordered categorical, the least first.
+    """
 
     name: str
     values: NDArray[Any]
     category: bool = False
+    levels: tuple[Any, ...] | None = None
 
 
 def frame_of(data: Any, role: str) -> nw.DataFrame[Any] | None:
@@ -113,7 +117,17 @@ def raw_series(series: nw.Series[Any]) -> NDArray[Any]:
 
 def _raw(series: nw.Series[Any]) -> RawColumn:
     name = "" if series.name is None else str(series.name)
-    return RawColumn(name, raw_series(series), isinstance(series.dtype, nw.Categorical | nw.Enum))
+    category = isinstance(series.dtype, nw.Categorical | nw.Enum)
+    return RawColumn(name, raw_series(series), category, _ordered_levels(series) if category else None)
+
+
+def _ordered_levels(series: nw.Series[Any]) -> tuple[Any, ...] | None:
+    """Return the levels of a pandas or pyarrow categorical that is ordered; an enum of polars lists its levels in any order."""
+    native = series.to_native()
+    if series.implementation.is_pyarrow():
+        return tuple(native.unify_dictionaries().chunk(0).dictionary.to_pylist()) if native.type.ordered else None
+    dtype: Any = getattr(native, "dtype", None)
+    return tuple(dtype.categories.tolist()) if getattr(dtype, "ordered", False) is True else None
 
 
 def _refuse_duplicates(names: list[str], role: str) -> None:

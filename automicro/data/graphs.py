@@ -68,6 +68,7 @@ def load_graphs(
         kind="graph",
         topology=graphs.topology,
         places=places,
+        ordered_labels=target.ordered,
     )
     roles = {"weights": weights, "groups": groups, "time": time}
     return checked_roles(problem, roles, [target.note], places)

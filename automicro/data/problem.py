@@ -45,7 +45,9 @@ class Problem:
         Class codes 0..classes-1 as int64, or numbers as float64; zeros for clustering.
     task : {"classification", "regression", "clustering"}
     labels : tuple or None
-        Class labels in the order of the codes; None for regression and clustering.
+        Class labels in the order of the codes; None for regression and clustering. The second of two is the positive class.
+    ordered_labels : bool
+        Whether the data or the request state the order of the labels.
     weights : array of float64, (rows,), or None
     groups : array of int64, (rows,), or None
         Codes; rows of one group stay together in every split.
@@ -77,6 +79,7 @@ class Problem:
     places: NDArray[np.int64] | None = None
     barred: frozenset[int] = frozenset()
     needed: frozenset[int] = frozenset()
+    ordered_labels: bool = False
 
     @property
     def rows(self) -> int:
@@ -206,6 +209,7 @@ def load_problem(  # noqa: PLR0913 - each is a question that users ask on its ow
         groups=_groups(taken["groups"], table.rows) if "groups" in taken else None,
         order=_order(taken["time"], table.rows) if "time" in taken else None,
         kind=_kind(table),
+        ordered_labels=target.ordered,
     )
     return replace(problem, notes=tuple(filter(None, [target.note, *table.notes, *_notes(problem)])))
 

@@ -28,12 +28,16 @@ UNSURE = 100
 
 @dataclass(frozen=True, eq=False)
 class Target:
-    """Class codes (int64) and their labels, or numbers (float64) and no labels; `note` says what was guessed."""
+    """Class codes (int64) and their labels, or numbers (float64) and no labels.
+
+    `note` says what was guessed; `ordered` that the data state the order of the labels.
+    """
 
     values: NDArray[np.int64] | NDArray[np.float64]
     task: Task
     labels: Labels | None = None
     note: str | None = None
+    ordered: bool = False
 
 
 def read_target(raw: RawColumn, rows: int, task: Task | None = None) -> Target:
@@ -41,7 +45,7 @@ def read_target(raw: RawColumn, rows: int, task: Task | None = None) -> Target:
 
     Text, booleans and categoricals are classes. Numbers with fractions are to be predicted as numbers. Whole numbers
     are classes if there are two of them, or at most 20 with at least 5 rows each on average; else they are numbers.
-    `task` overrules this. Labels stand in ascending order.
+    `task` overrules this. Labels are in ascending order, those of an ordered categorical in the order of its levels.
 
     Raises
     ------
@@ -56,7 +60,7 @@ def read_target(raw: RawColumn, rows: int, task: Task | None = None) -> Target:
     if (task or guessed) == "regression":
         return Target(_numbers(raw, kind), "regression", None, None if task else note)
     codes, labels = _classes(raw, kind)
-    return Target(codes, "classification", labels, None if task else note)
+    return Target(codes, "classification", labels, None if task else note, ordered=raw.levels is not None)
 
 
 def _checked_kind(raw: RawColumn, rows: int) -> str:
@@ -98,7 +102,8 @@ def _guess(raw: RawColumn, kind: str) -> tuple[Task, str | None]:
 def _numbers(raw: RawColumn, kind: str) -> NDArray[np.float64]:
     if kind not in {"numeric", "boolean"}:
         raise DataError(
-            f"a regression target must hold numbers, but holds text like {raw.values[0]!r}: use task='classification'"
+            f"a regression target must hold numbers, but holds text like {str(raw.values[0])!r}: use a metric of classes, such as "
+            "'accuracy', and task='classification' if the task is given"
         )
     numbers = numeric_values(raw.values)
     if numbers.min() == numbers.max():
@@ -116,11 +121,23 @@ def _classes(raw: RawColumn, kind: str) -> tuple[NDArray[np.int64], Labels]:
     elif kind == "mixed" or len({type(v) for v in values}) > 1:
         kinds = " and ".join(sorted({type(v).__name__ for v in values}))
         raise DataError(f"class labels must be of one type, but are {kinds}: turn all of them into text")
-    labels = tuple(sorted(set(values)))
+    labels = tuple(sorted(set(values), key=None if raw.levels is None else raw.levels.index))
+    if any(isinstance(label, float) and not label.is_integer() for label in labels):
+        _check_not_measured(labels, len(values))
     code = {label: i for i, label in enumerate(labels)}
     codes = np.fromiter((code[v] for v in values), dtype=np.int64, count=len(values))
     _check_classes(np.bincount(codes), labels)
     return codes, labels
+
+
+def _check_not_measured(labels: tuple[Any, ...], rows: int) -> None:
+    """Raise `DataError` for numbers with fractions of which hardly two are the same."""
+    if len(labels) > MOST_CLASSES and len(labels) * ROWS_PER_CLASS > rows:
+        fraction = next(label for label in labels if not label.is_integer())
+        raise DataError(
+            f"a target of classes must repeat its values, but holds {len(labels)} different numbers in {rows} rows, such as "
+            f"{fraction:g}: use a metric of numbers, such as 'r2' or 'mean_absolute_error', or turn the numbers into classes"
+        )
 
 
 def _check_classes(counts: NDArray[np.int64], labels: tuple[Any, ...]) -> None:

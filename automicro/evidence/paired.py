@@ -19,7 +19,14 @@ if TYPE_CHECKING:
 
 __all__ = ["paired_terms"]
 
-RATIOS = {"f1", "precision", "recall"}  # denominators depend on what is predicted, so that terms do not pair
+RATIOS = {
+    "f0.5",
+    "f1",
+    "f2",
+    "jaccard",
+    "precision",
+    "recall",
+}  # denominators depend on what is predicted, so that terms do not pair
 MEANS = {"root_mean_squared_error": "mean_squared_error", "root_mean_squared_log_error": "mean_squared_log_error"}
 
 

@@ -65,16 +65,31 @@ def _recall(y: NDArray[np.int64], told: NDArray[np.int64], limit: float) -> Labe
     return np.where(y == 1, (told == 1) - limit, 0.0), -limit, 1 - limit
 
 
-def _f1(y: NDArray[np.int64], told: NDArray[np.int64], limit: float) -> Labelled:
+def _f_measure(beta: float) -> Callable[[NDArray[np.int64], NDArray[np.int64], float], Labelled]:
+    """Return the terms of (1 + b^2) TP / ((1 + b^2) TP + b^2 FN + FP)."""
+    square = beta**2
+
+    def terms(y: NDArray[np.int64], told: NDArray[np.int64], limit: float) -> Labelled:
+        hit, lost, false = (y == 1) & (told == 1), (y == 1) & (told != 1), (y != 1) & (told == 1)
+        gain = (1 + square) * (1 - limit)
+        return gain * hit - limit * (square * lost + false), -limit * max(square, 1.0), gain
+
+    return terms
+
+
+def _jaccard(y: NDArray[np.int64], told: NDArray[np.int64], limit: float) -> Labelled:
     hit = (y == 1) & (told == 1)
     miss = (y == 1) != (told == 1)
-    return 2 * (1 - limit) * hit - limit * miss, -limit, 2 * (1 - limit)
+    return (1 - limit) * hit - limit * miss, -limit, 1 - limit
 
 
 _LABELS: dict[str, Callable[[NDArray[np.int64], NDArray[np.int64], float], Labelled]] = {
     "accuracy": _accuracy,
-    "f1": _f1,
+    "f0.5": _f_measure(0.5),
+    "f1": _f_measure(1.0),
     "f1_micro": _accuracy,
+    "f2": _f_measure(2.0),
+    "jaccard": _jaccard,
     "precision": _precision,
     "precision_micro": _accuracy,
     "recall": _recall,
@@ -118,11 +133,25 @@ def _brier(y: NDArray[Any], prediction: Floats) -> tuple[Floats, float]:
     return (distance / 2, 1.0) if classes == 2 else (distance, 2.0)
 
 
+def _poisson(y: NDArray[Any], prediction: Floats) -> tuple[Floats, float]:
+    real, told = y.astype(np.float64), np.where(prediction > 0, prediction, np.nan)
+    losses = 2 * (real * np.log(np.where(real > 0, real, 1.0) / told) - real + told)
+    return np.where(prediction > 0, losses, np.inf), np.inf
+
+
+def _gamma(y: NDArray[Any], prediction: Floats) -> tuple[Floats, float]:
+    real, told = y.astype(np.float64), np.where(prediction > 0, prediction, np.nan)
+    losses = 2 * (np.log(told / real) + real / told - 1)
+    return np.where(prediction > 0, losses, np.inf), np.inf
+
+
 _LOSSES: dict[str, Callable[[NDArray[Any], Floats], tuple[Floats, float]]] = {
     "brier_score": _brier,
     "log_loss": _logarithmic,
     "mean_absolute_error": _absolute,
     "mean_absolute_percentage_error": _percentage,
+    "mean_gamma_deviance": _gamma,
+    "mean_poisson_deviance": _poisson,
     "mean_squared_error": _squared,
     "mean_squared_log_error": _squared_log,
     "root_mean_squared_error": _squared,

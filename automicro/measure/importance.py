@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from automicro.data import labelled_as
 from automicro.errors import DataError
 from automicro.measure.score import score
 from automicro.program import columns_read, evaluate, take
@@ -71,6 +72,7 @@ def permutation_importance(
     -----
     A loss tells what the model uses, not what causes the target: of two columns that say the same the model may need only one.
     """
+    problem = labelled_as(problem, program.labels)
     check_classes(program, problem)
     judged = metric_of(metric)
     judged.check_task(problem.task, problem.classes)

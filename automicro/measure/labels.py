@@ -17,8 +17,12 @@ __all__ = [
     "accuracy",
     "averaged",
     "balanced_accuracy",
+    "cohen_kappa",
+    "cohen_kappa_quadratic",
     "confusion",
+    "f_half",
     "f_measure",
+    "f_two",
     "jaccard",
     "matthews_corrcoef",
     "precision",
@@ -60,6 +64,24 @@ def matthews_corrcoef(y: Codes, prediction: Predicted, weights: Batch) -> Batch:
     return ratio(covariance, np.sqrt(np.maximum(spread, 0.0)), 0.0)
 
 
+def cohen_kappa(y: Codes, prediction: Predicted, weights: Batch) -> Batch:
+    """Agreement beyond chance (Cohen 1960); undefined where both are the same constant."""
+    return _kappa(y, prediction, weights, 1.0 - np.eye(prediction.shape[1], dtype=np.float64))
+
+
+def cohen_kappa_quadratic(y: Codes, prediction: Predicted, weights: Batch) -> Batch:
+    """Agreement beyond chance, disagreements weighed by the squared distance of the classes' codes."""
+    codes = np.arange(prediction.shape[1], dtype=np.float64)
+    return _kappa(y, prediction, weights, (codes[:, None] - codes[None, :]) ** 2)
+
+
+def _kappa(y: Codes, prediction: Predicted, weights: Batch, costs: Batch) -> Batch:
+    matrices = confusion(y, prediction, weights)
+    real, told = matrices.sum(axis=2), matrices.sum(axis=1)
+    by_chance = np.einsum("bi,bj,ij->b", real, told, costs)
+    return 1.0 - ratio(np.einsum("bij,ij->b", matrices, costs) * real.sum(axis=1), by_chance)
+
+
 def precision(hit: Batch, real: Batch, told: Batch) -> Batch:  # noqa: ARG001 - all measures of one class take the same counts
     """Share of the rows told to be of a class that are."""
     return ratio(hit, told, 0.0)
@@ -73,6 +95,16 @@ def recall(hit: Batch, real: Batch, told: Batch) -> Batch:  # noqa: ARG001 - all
 def f_measure(hit: Batch, real: Batch, told: Batch) -> Batch:
     """Harmonic mean of precision and recall."""
     return ratio(2 * hit, real + told, 0.0)
+
+
+def f_two(hit: Batch, real: Batch, told: Batch) -> Batch:
+    """Weighted harmonic mean that counts recall four times precision (beta 2)."""
+    return ratio(5 * hit, 4 * real + told, 0.0)
+
+
+def f_half(hit: Batch, real: Batch, told: Batch) -> Batch:
+    """Weighted harmonic mean that counts precision four times recall (beta 0.5)."""
+    return ratio(1.25 * hit, 0.25 * real + told, 0.0)
 
 
 def jaccard(hit: Batch, real: Batch, told: Batch) -> Batch:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from automicro.data import labelled_as
 from automicro.errors import DataError
 from automicro.measure.flips import flips
 from automicro.measure.importance import check_classes
@@ -134,6 +135,7 @@ def robustness(
     """
     if len(problem.table.names) != program.columns:
         raise DataError(f"rows must have {program.columns} columns as in training, but have {len(problem.table.names)}")
+    problem = labelled_as(problem, program.labels)
     check_classes(program, problem)
     if tolerance is not None and not tolerance > 0:
         raise DataError(f"tolerance must be above 0, but got {tolerance}")

@@ -99,10 +99,17 @@ def _scorer(metric: str) -> Scorer:
 
 @cache
 def _scorers() -> dict[str, Scorer]:
-    plain = [labels.accuracy, labels.balanced_accuracy, labels.matthews_corrcoef]
+    plain = [
+        labels.accuracy,
+        labels.balanced_accuracy,
+        labels.cohen_kappa,
+        labels.cohen_kappa_quadratic,
+        labels.matthews_corrcoef,
+    ]
     for module in (probabilities, ranking, values):
         plain.extend(getattr(module, name) for name in module.__all__)
     found: dict[str, Scorer] = {scorer.__name__: scorer for scorer in plain}
+    found["f0.5"], found["f2"] = labels.averaged(labels.f_half, "binary"), labels.averaged(labels.f_two, "binary")
     for name, measure in _OF_ONE_CLASS.items():
         found[name] = labels.averaged(measure, "binary")
         for average in ("macro", "micro", "weighted"):

@@ -34,6 +34,7 @@ def summary(selection: Any) -> str:
         ("size", count(selection.size_bytes, "byte")),
         (selection.metric, score),
         *_indices(selection),
+        ("positive class", _positive(selection)),
         ("robustness", _robustness(selection)),
         ("reference", _reference(selection.reference)),
         ("latency", _latency(selection)),
@@ -58,6 +59,15 @@ def _score(selection: Any) -> str:
     if selection.score_interval is not None:
         details.append(f"interval {' to '.join(rounded(side) for side in selection.score_interval)}")
     return rounded(expected) + (f" ({'; '.join(details)})" if details else "")
+
+
+def _positive(selection: Any) -> str:
+    """Return the positive class, where the metric, a direction or the request depends on it."""
+    label, constraints = getattr(selection, "pos_label", None), getattr(selection, "constraints", None)
+    if label is None or constraints is None:
+        return ""
+    depends = constraints.pos_label is not None or constraints.monotone or constraints.measured.of_one_class
+    return repr(label) if depends else ""
 
 
 def _robustness(selection: Any) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from automicro.request.constraints import LEVELS, Constraints, Level
-from automicro.request.metrics import INDICES, METRICS, Metric, metric
+from automicro.request.metrics import ALIASES, INDICES, METRICS, Metric, metric
 from automicro.request.problems import did_you_mean
 from automicro.request.records import (
     Card,
@@ -23,6 +23,7 @@ from automicro.request.source import DataSource, Output
 from automicro.request.stresses import FLIP, STRESSES
 
 __all__ = [
+    "ALIASES",
     "FLIP",
     "INDICES",
     "LEVELS",

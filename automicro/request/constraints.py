@@ -7,13 +7,14 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import AfterValidator, Field, WithJsonSchema, model_validator
 
 from automicro.errors import ConstraintError, RequestError
-from automicro.request.metrics import INDICES, METRICS, Metric, metric
+from automicro.request.metrics import ALIASES, INDICES, METRICS, Metric, metric
 from automicro.request.problems import Section, did_you_mean, problem
 from automicro.request.quantities import (
     Auto,
     Bytes,
     Count,
     Directions,
+    Label,
     Microseconds,
     Names,
     NotNegative,
@@ -55,7 +56,9 @@ def _inside(value: float) -> float:
     return value
 
 
-_MetricName = Annotated[Text, AfterValidator(_metric_name), WithJsonSchema({"type": "string", "enum": sorted(METRICS)})]
+_MetricName = Annotated[
+    Text, AfterValidator(_metric_name), WithJsonSchema({"type": "string", "enum": sorted({*METRICS, *ALIASES})})
+]
 _LevelName = Annotated[Text, AfterValidator(_level), WithJsonSchema({"type": "string", "enum": list(LEVELS)})]
 _Probability = Annotated[Number, AfterValidator(_inside)]
 
@@ -71,8 +74,8 @@ class Constraints(Section):
     Parameters
     ----------
     metric : str
-        A scorer name of scikit-learn (``"roc_auc"``, ``"r2"``, ``"neg_log_loss"``) or an error name
-        (``"mean_absolute_error"``).
+        A scorer name of scikit-learn (``"roc_auc"``, ``"r2"``, ``"neg_log_loss"``), an error name (``"mean_absolute_error"``)
+        or a usual abbreviation (``"auc"``, ``"rmse"``), in any case; kept under its full name.
     score : float
         At least this value of the metric; at most, where the metric is an error.
     within : float
@@ -81,6 +84,10 @@ class Constraints(Section):
     silhouette, density_validity, stability : float
         Clustering: at least this mean silhouette width, density-based validity, adjusted Rand index between models of
         two halves of the rows.
+    pos_label : str, int, float or bool
+        Positive class of a target of two classes, for ``precision``, ``recall``, ``f1``, ``f2``, ``f0.5``, ``jaccard`` and
+        ``average_precision``. Without it the last level of an ordered categorical, 1 of 0/1 or -1/1, true or yes; those metrics refuse
+        other labels.
     latency : str
         At most this time for one row, such as ``"200us"`` or ``"1.5ms"``; the call is included.
     runtime : {"python"}
@@ -99,8 +106,9 @@ class Constraints(Section):
         At most this many pairs of source columns act together, as far as the structure does not rule it out: 0 asks for a sum of
         functions of one column each. A network counts all pairs of the columns that it reads.
     monotone : mapping of str to {"+", "-"}
-        With a column the prediction, of two classes the score of the second, must never fall ("+") or never rise ("-"), whatever the
-        other columns are, missing values included. It is proved on the packed program; see `automicro.measure.directions`.
+        With a column the prediction must never fall ("+") or never rise ("-"), whatever the other columns are, missing values included:
+        of two classes the score of the positive one, or of the second in ascending order where none is. It is proved on the packed
+        program; see `automicro.measure.directions`.
     must_use, must_not_use : sequence of str
         Columns that the model must read, and must not read.
     robustness : dict of str to float
@@ -139,6 +147,9 @@ class Constraints(Section):
     stability: Number | None = Field(
         None, description="clustering: at least this adjusted Rand index between models of two halves of the rows"
     )
+    pos_label: Label | None = Field(
+        None, description="positive class of two, for metrics such as recall; without it 1, true, yes or the last level"
+    )
     latency: Microseconds | None = Field(None, description="at most this time for one row, with its unit: '200us'")
     runtime: Literal["python"] = Field("python", description="where the latency is measured")
     latency_quantile: _Probability = Field(0.99, description="quantile of the latency that must hold")
@@ -176,11 +187,20 @@ class Constraints(Section):
             raise problem(f"must be given with {given}, such as 'roc_auc' or 'r2'", "metric")
         bounds = self.measured
         if self.score is not None and not bounds.low <= self.score <= bounds.high:
-            raise problem(f"must {bounds.range} for {self.metric!r}, but got {self.score!r}", "score")
+            raise problem(
+                f"must {bounds.range} for {self.metric!r}, but got {self.score!r}{self._other_sign()}", "score"
+            )
         if self.latency is None and self.latency_quantile != Constraints.model_fields["latency_quantile"].default:
             raise problem("needs latency, but none is given", "latency_quantile")
         self._check_columns()
         return self
+
+    def _other_sign(self) -> str:
+        """Return the remedy where an error was given to its negative."""
+        name, value = str(self.metric), self.score or 0.0
+        if not name.startswith("neg_") or not METRICS[name].low <= -value <= METRICS[name].high:
+            return ""
+        return f": use {-value!r}, or metric {name.removeprefix('neg_')!r}"
 
     def _check_columns(self) -> None:
         """Raise unless what is asked of columns goes together."""
@@ -195,6 +215,8 @@ class Constraints(Section):
             )
         if self.monotone and self.clusters:
             raise problem("is of a score, which clustering has not: leave it out", "monotone")
+        if self.pos_label is not None and self.measured.tasks != {"classification"}:
+            raise problem(f"needs a metric of classes, but the metric is {self.metric!r}: leave it out", "pos_label")
 
     def _check_clustering(self) -> None:
         """Raise unless what is asked of a partition goes together."""

@@ -2,19 +2,20 @@
 
 A scorer name is a score: greater is better, and `score` is a lower bound. An error name (scikit-learn's ``neg_...``
 scorers without ``neg_``) is an error: less is better, and `score` is an upper bound. So ``neg_mean_absolute_error``
-with ``score=-3`` and ``mean_absolute_error`` with ``score=3`` ask for the same.
+with ``score=-3`` and ``mean_absolute_error`` with ``score=3`` ask for the same. Names are read in any case, and the usual
+abbreviations are taken: ``auc`` is ``roc_auc``, ``rmse`` is ``root_mean_squared_error``.
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from automicro.errors import RequestError
 from automicro.request.problems import did_you_mean
 
-__all__ = ["INDICES", "METRICS", "Metric", "metric"]
+__all__ = ["ALIASES", "INDICES", "METRICS", "Metric", "metric"]
 
 INDICES = ("silhouette", "density_validity", "stability")
 """Metrics of clustering, each of which can also be a constraint beside another."""
@@ -35,9 +36,10 @@ class Metric:
     low, high : float
         The least and the greatest value it can take, either may be infinite.
     two_classes : bool
-        Whether it is defined for two classes only; the positive class is then the last label in sorted order. As in
-        scikit-learn, ``roc_auc``, ``f1``, ``precision`` and ``recall`` are so: more classes need ``roc_auc_ovr``,
-        ``f1_macro`` and the like.
+        Whether it is defined for two classes only. As in scikit-learn, ``roc_auc``, ``f1``, ``precision`` and ``recall`` are so:
+        more classes need ``roc_auc_ovr``, ``f1_macro`` and the like.
+    of_one_class : bool
+        Whether its value on two classes depends on which of them is the positive one. That is the second of the problem's labels.
     """
 
     name: str
@@ -47,6 +49,7 @@ class Metric:
     low: float
     high: float
     two_classes: bool = False
+    of_one_class: bool = False
 
     @property
     def sign(self) -> int:
@@ -77,49 +80,75 @@ class Metric:
                 f"metric: {self.name!r} is for {served}, but the task is {task}: choose among {fits}, or give task={served!r}"
             )
         if self.two_classes and classes > 2:
-            instead = f"{self.name}_ovr" if self.name == "roc_auc" else f"{self.name}_macro"
+            others = (f"{self.name}_ovr", f"{self.name}_macro", "f1_macro")
+            instead = next(name for name in others if name in METRICS)
             raise RequestError(
                 f"metric: {self.name!r} is for two classes, but the target has {classes}: use {instead!r}"
             )
 
 
-_ABBREVIATIONS = {
+ALIASES = {
     "acc": "accuracy",
+    "adjusted_rand_score": "stability",
+    "ap": "average_precision",
     "auc": "roc_auc",
-    "auroc": "roc_auc",
     "auprc": "average_precision",
+    "auroc": "roc_auc",
+    "average_precision_score": "average_precision",
+    "bacc": "balanced_accuracy",
     "brier": "brier_score",
     "brier_score_loss": "brier_score",
-    "adjusted_rand_score": "stability",
     "cross_entropy": "log_loss",
     "dbcv": "density_validity",
+    "f0_5": "f0.5",
+    "f1_score": "f1",
+    "f2_score": "f2",
+    "gamma_deviance": "mean_gamma_deviance",
+    "iou": "jaccard",
+    "jaccard_score": "jaccard",
+    "kappa": "cohen_kappa",
+    "cohen_kappa_score": "cohen_kappa",
     "logloss": "log_loss",
     "mae": "mean_absolute_error",
     "mape": "mean_absolute_percentage_error",
     "mcc": "matthews_corrcoef",
+    "medae": "median_absolute_error",
     "mse": "mean_squared_error",
     "msle": "mean_squared_log_error",
+    "poisson_deviance": "mean_poisson_deviance",
+    "pr_auc": "average_precision",
+    "qwk": "cohen_kappa_quadratic",
+    "quadratic_weighted_kappa": "cohen_kappa_quadratic",
+    "r2_score": "r2",
     "rmse": "root_mean_squared_error",
     "rmsle": "root_mean_squared_log_error",
+    "roc_auc_score": "roc_auc",
+    "sensitivity": "recall",
     "silhouette_score": "silhouette",
 }
+"""What people call metrics, with the names that they are reported under."""
 
 
 def _classification() -> list[Metric]:
     tasks = frozenset({"classification"})
+    of_one_class = ("f1", "f2", "f0.5", "jaccard", "precision", "recall")
     averages = [
-        f"{name}_{average}" for name in ("f1", "precision", "recall") for average in ("macro", "micro", "weighted")
+        f"{name}_{average}"
+        for name in ("f1", "jaccard", "precision", "recall")
+        for average in ("macro", "micro", "weighted")
     ]
+    areas = ("roc_auc_ovr", "roc_auc_ovr_weighted", "roc_auc_ovo", "roc_auc_ovo_weighted")
     return [
         Metric("accuracy", True, tasks, "label", 0, 1),
         Metric("balanced_accuracy", True, tasks, "label", 0, 1),
-        *(Metric(name, True, tasks, "label", 0, 1, two_classes=True) for name in ("f1", "precision", "recall")),
+        *(Metric(name, True, tasks, "label", 0, 1, two_classes=True, of_one_class=True) for name in of_one_class),
         *(Metric(name, True, tasks, "label", 0, 1) for name in averages),
         Metric("matthews_corrcoef", True, tasks, "label", -1, 1),
+        Metric("cohen_kappa", True, tasks, "label", -1, 1),
+        Metric("cohen_kappa_quadratic", True, tasks, "label", -1, 1),
         Metric("roc_auc", True, tasks, "probability", 0, 1, two_classes=True),
-        Metric("roc_auc_ovr", True, tasks, "probability", 0, 1),
-        Metric("roc_auc_ovo", True, tasks, "probability", 0, 1),
-        Metric("average_precision", True, tasks, "probability", 0, 1),
+        *(Metric(name, True, tasks, "probability", 0, 1) for name in areas),
+        Metric("average_precision", True, tasks, "probability", 0, 1, of_one_class=True),
         Metric("log_loss", False, tasks, "probability", 0, math.inf),
         Metric("brier_score", False, tasks, "probability", 0, 2),
     ]
@@ -136,10 +165,13 @@ def _regression() -> list[Metric]:
         "mean_squared_log_error",
         "root_mean_squared_log_error",
         "max_error",
+        "mean_poisson_deviance",
+        "mean_gamma_deviance",
     )
     return [
         Metric("r2", True, tasks, "value", -math.inf, 1),
         Metric("explained_variance", True, tasks, "value", -math.inf, 1),
+        Metric("d2_absolute_error_score", True, tasks, "value", -math.inf, 1),
         *(Metric(name, False, tasks, "value", 0, math.inf) for name in errors),
     ]
 
@@ -149,7 +181,7 @@ def _clustering() -> list[Metric]:
 
 
 def _negated(error: Metric) -> Metric:
-    return Metric(f"neg_{error.name}", True, error.tasks, error.needs, -error.high, -error.low, error.two_classes)
+    return replace(error, name=f"neg_{error.name}", greater_is_better=True, low=-error.high, high=-error.low)
 
 
 def _all() -> dict[str, Metric]:
@@ -161,15 +193,21 @@ METRICS: dict[str, Metric] = _all()
 
 
 def metric(name: str) -> Metric:
-    """Return the metric of that name.
+    """Return the metric of that name or abbreviation, in any case; ``neg_rmse`` is ``neg_root_mean_squared_error``.
 
     Raises
     ------
     RequestError
         If there is none; the sentence names the nearest.
     """
-    if name in METRICS:
-        return METRICS[name]
-    hint = _ABBREVIATIONS.get(str(name).casefold().replace("-", "_"))
-    remedy = f"did you mean {hint!r}" if hint else did_you_mean(str(name), METRICS)
-    raise RequestError(f"metric: must be one of scikit-learn's scorer or error names, but got {name!r}: {remedy}")
+    plain = str(name).strip().casefold().replace("-", "_").replace(" ", "_")
+    if plain in METRICS or plain in ALIASES:
+        return METRICS[ALIASES.get(plain, plain)]
+    error = plain.removeprefix("neg_")
+    negated = f"neg_{ALIASES.get(error, error)}"
+    if plain.startswith("neg_") and negated in METRICS:
+        return METRICS[negated]
+    known = METRICS if not plain.startswith("neg_") else [each for each in METRICS if each.startswith("neg_")]
+    raise RequestError(
+        f"metric: must be one of scikit-learn's scorer or error names, but got {name!r}: {did_you_mean(str(name), known)}"
+    )

@@ -21,6 +21,7 @@ __all__ = [
     "Count",
     "Directions",
     "Flag",
+    "Label",
     "Microseconds",
     "Names",
     "NotNegative",
@@ -193,6 +194,15 @@ def _auto(value: object) -> bool | str:
         raise problem(f'must be true, false or "auto", but got {value!r}') from None
 
 
+def _label(value: object) -> object:
+    plain = value.item() if hasattr(value, "item") and not isinstance(value, str) else value
+    if isinstance(plain, str | bool | int) and plain != "":
+        return plain
+    if isinstance(plain, float) and math.isfinite(plain):
+        return plain
+    raise problem(f"must be a label of the target: a text, a number, true or false, but got {value!r}")
+
+
 def _text(value: object) -> str:
     if not isinstance(value, str) or not value:
         raise problem(f"must be a text that is not empty (in quotes), but got {value!r}")
@@ -254,6 +264,11 @@ Auto = Annotated[
     bool | Literal["auto"],
     BeforeValidator(_auto),
     WithJsonSchema({"anyOf": [{"type": "boolean"}, {"type": "string", "enum": ["auto"]}]}),
+]
+Label = Annotated[
+    str | int | float | bool,
+    BeforeValidator(_label),
+    WithJsonSchema({"anyOf": [{"type": "string", "minLength": 1}, {"type": "number"}, {"type": "boolean"}]}),
 ]
 Text = Annotated[str, BeforeValidator(_text), WithJsonSchema({"type": "string", "minLength": 1})]
 Names = Annotated[tuple[str, ...], BeforeValidator(_names), WithJsonSchema(_NAMES_SCHEMA)]

@@ -112,6 +112,10 @@ class Card(_Record):
     task: Literal["classification", "regression", "clustering"]
     target: str | None = Field(None, description="name of the target column")
     labels: tuple[Label, ...] | None = Field(None, description="class labels in the order of the scores")
+    pos_label: Label | None = Field(
+        None,
+        description="positive class of two: the second label; none where neither the request nor the data state it",
+    )
     metric: str = Field(description="scorer or error name of scikit-learn")
     score: float = Field(description="value of the metric on rows that the model was not trained on")
     indices: dict[str, float] | None = Field(None, description="clustering: every index of the partition")

@@ -12,6 +12,7 @@ from automicro.discovery import discover
 from automicro.errors import FamilyUnavailableError
 from automicro.search.caps import limited, wishes_of
 from automicro.search.certify import Aim, split_off
+from automicro.search.classes import with_classes
 from automicro.search.conclude import refits, settle
 from automicro.search.executor import LocalExecutor
 from automicro.search.finish import decide_latency
@@ -101,6 +102,7 @@ def search(problem: Problem, constraints: Constraints, settings: Search, listene
     """
     clock = _Clock(time.monotonic(), settings.seconds)
     constraints.check_task(problem.task, problem.classes)
+    problem = with_classes(problem, constraints)
     wishes, problem = wishes_of(problem, constraints), limited(problem, constraints)
     check_robustness(problem, constraints)
     registry = discover()

@@ -65,7 +65,7 @@ def test_accuracy_is_the_exact_binomial_tail():
     assert tested.p_value == pytest.approx(binom.sf(43, 50, 0.8), rel=1e-12)
 
 
-LABELS = ["accuracy", "f1", "precision", "recall", "brier_score", "log_loss"]
+LABELS = ["accuracy", "f0.5", "f1", "f2", "jaccard", "precision", "recall", "brier_score", "log_loss"]
 NUMBERS = ["r2", "explained_variance", "mean_absolute_error", "root_mean_squared_error", "neg_mean_squared_error"]
 
 
@@ -173,7 +173,7 @@ def test_no_error_at_all_says_as_much_as_so_many_rows_can():
     assert np.isclose(better_than(Judged("accuracy", y, certain(y)), 0.9).p_value, 0.9**50)
 
 
-@pytest.mark.parametrize("metric", ["f1_macro", "f1_weighted", "matthews_corrcoef", "average_precision"])
+@pytest.mark.parametrize("metric", ["f1_macro", "f1_weighted", "matthews_corrcoef", "average_precision", "cohen_kappa"])
 def test_ten_rows_without_an_error_prove_little(metric):
     y = np.repeat([0, 1], 5)
     assert better_than(Judged(metric, y, certain(y)), 0.95).p_value > LEVEL

@@ -40,6 +40,12 @@ CLASSIFICATION = {
     "accuracy": lambda y, p, w: sk.accuracy_score(y, p.argmax(1), sample_weight=w),
     "balanced_accuracy": lambda y, p, w: sk.balanced_accuracy_score(y, p.argmax(1), sample_weight=w),
     "matthews_corrcoef": lambda y, p, w: sk.matthews_corrcoef(y, p.argmax(1), sample_weight=w),
+    "cohen_kappa": lambda y, p, w: sk.cohen_kappa_score(y, p.argmax(1), sample_weight=w),
+    "cohen_kappa_quadratic": lambda y, p, w: sk.cohen_kappa_score(
+        y, p.argmax(1), sample_weight=w, weights="quadratic", labels=range(p.shape[1])
+    ),
+    "f2": lambda y, p, w: sk.fbeta_score(y, p.argmax(1), beta=2, sample_weight=w, zero_division=0),
+    "f0.5": lambda y, p, w: sk.fbeta_score(y, p.argmax(1), beta=0.5, sample_weight=w, zero_division=0),
     "log_loss": lambda y, p, w: sk.log_loss(y, p, sample_weight=w, labels=range(p.shape[1])),
     "brier_score": lambda y, p, w: sk.brier_score_loss(
         y, p if p.shape[1] > 2 else p[:, 1], sample_weight=w, labels=range(p.shape[1])
@@ -71,7 +77,7 @@ REGRESSION = {
         *("root_mean_squared_log_error", "mean_poisson_deviance", "mean_gamma_deviance", "d2_absolute_error_score"),
     )
 }
-BINARY_ONLY = {"f1", "precision", "recall", "jaccard"}
+BINARY_ONLY = {"f0.5", "f1", "f2", "precision", "recall", "jaccard"}
 
 
 def _classified(seed, classes, coarse):

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from automicro.errors import ConstraintError, RequestError
-from automicro.request import INDICES, LEVELS, METRICS, Constraints, DataSource, Output, SearchRequest, metric
+from automicro.request import ALIASES, INDICES, LEVELS, METRICS, Constraints, DataSource, Output, SearchRequest, metric
 from automicro.request.search_request import set_values
 
 REFUSED = [
@@ -23,7 +24,10 @@ REFUSED = [
     ({"metric": "accuracy", "score": -0.1}, "score: must lie in [0, 1] for 'accuracy', but got -0.1"),
     ({"metric": "r2", "score": 1.01}, "score: must be at most 1 for 'r2', but got 1.01"),
     ({"metric": "max_error", "score": -1}, "score: must be at least 0 for 'max_error', but got -1.0"),
-    ({"metric": "neg_max_error", "score": 1}, "score: must be at most 0 for 'neg_max_error', but got 1.0"),
+    (
+        {"metric": "neg_max_error", "score": 1},
+        "score: must be at most 0 for 'neg_max_error', but got 1.0: use -1.0, or metric 'max_error'",
+    ),
     ({"metric": "r2", "score": True}, "score: must be a finite number, such as 0.83 or '1%', but got True"),
     ({"metric": "r2", "score": float("nan")}, "score: must be a finite number, such as 0.83 or '1%', but got nan"),
     ({"metric": "r2", "score": float("-inf")}, "score: must be a finite number, such as 0.83 or '1%', but got -inf"),
@@ -68,8 +72,8 @@ REFUSED = [
         f"interpretability: must be one of {', '.join(LEVELS)}, but got 'additve': did you mean 'additive'",
     ),
     (
-        {"metric": "auc", "score": 1},
-        "metric: must be one of scikit-learn's scorer or error names, but got 'auc': did you mean 'roc_auc'",
+        {"metric": "rocc_auc", "score": 1},
+        "metric: must be one of scikit-learn's scorer or error names, but got 'rocc_auc': did you mean 'roc_auc'",
     ),
     (
         {"metric": "silhouette", "within": 0.1},
@@ -191,13 +195,17 @@ def test_a_metric_of_its_task() -> None:
     Constraints(metric="r2", within=0.1).check_task("regression", 0)
 
 
+FUNCTIONS = {"cohen_kappa", "cohen_kappa_quadratic", "f0.5", "f2"}  # that scikit-learn has, without a scorer's name
+
+
 def test_metrics_are_scikit_learns() -> None:
     from sklearn.metrics import get_scorer_names
 
     scorers = set(get_scorer_names())
     for name in METRICS.keys() - {*INDICES}:
         each = METRICS[name]
-        assert name in scorers if each.greater_is_better else f"neg_{name}" in scorers
+        if name not in FUNCTIONS:
+            assert name in scorers if each.greater_is_better else f"neg_{name}" in scorers
         assert each.low < each.high
         assert each.needs in ({"value"} if "regression" in each.tasks else {"label", "probability"})
 
@@ -210,12 +218,28 @@ def test_an_error_and_its_negation_mirror_each_other() -> None:
 
 
 @pytest.mark.parametrize(
+    ("typed", "name"),
+    [
+        ("auc", "roc_auc"),
+        ("ROC-AUC", "roc_auc"),
+        ("R2", "r2"),
+        ("RMSE", "root_mean_squared_error"),
+        ("neg_rmse", "neg_root_mean_squared_error"),
+        ("f0_5", "f0.5"),
+        *((alias, name) for alias, name in ALIASES.items()),
+    ],
+)
+def test_what_people_call_a_metric_is_taken(typed: str, name: str) -> None:
+    assert metric(typed).name == name
+    assert Constraints(metric=typed, **{"stability": 0.5} if name in INDICES[:2] else {"score": 0}).metric == name
+
+
+@pytest.mark.parametrize(
     ("wrong", "right"),
     [
-        ("rmse", "root_mean_squared_error"),
-        ("ROC-AUC", "roc_auc"),
+        ("root_mean_error", "root_mean_squared_error"),
         ("acuracy", "accuracy"),
-        ("mae", "mean_absolute_error"),
+        ("neg_mean_abs_error", "neg_mean_absolute_error"),
     ],
 )
 def test_the_nearest_metric_is_named(wrong: str, right: str) -> None:
@@ -289,3 +313,21 @@ def test_one_request_from_keywords_tables_and_settings() -> None:
 def test_directions_read_as_people_write_them() -> None:
     for written in ({"age": "+", "price=": "-"}, "age=+, price==-"):
         assert Constraints(metric="r2", score=0, monotone=written).monotone == {"age": "+", "price=": "-"}
+
+
+@pytest.mark.parametrize("given", ["leave", 1, 0.5, True, np.int64(1), np.str_("leave")])
+def test_a_positive_class_keeps_its_type(given: object) -> None:
+    kept = Constraints(metric="recall", score=0.5, pos_label=given).pos_label
+    assert kept == given
+    assert type(kept) in {str, int, float, bool}
+
+
+@pytest.mark.parametrize("given", ["", [1], float("nan")])
+def test_what_cannot_be_a_label_is_refused(given: object) -> None:
+    with pytest.raises(ConstraintError, match="pos_label: must be a label of the target"):
+        Constraints(metric="recall", score=0.5, pos_label=given)
+
+
+def test_numbers_have_no_positive_class() -> None:
+    with pytest.raises(ConstraintError, match="pos_label: needs a metric of classes, but the metric is 'r2'"):
+        Constraints(metric="r2", score=0.5, pos_label=1)

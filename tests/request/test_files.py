@@ -44,6 +44,8 @@ def constraint_tables(draw: st.DrawFn) -> dict[str, object]:
             confidence=fractions,
         )
     )
+    if "classification" in metric.tasks:
+        table |= draw(optional(pos_label=words | st.integers(-(2**40), 2**40) | st.booleans()))
     low, high = max(metric.low, -1e300), min(metric.high, 1e300)
     if "clustering" not in metric.tasks:
         table |= draw(optional(monotone=st.dictionaries(words, st.sampled_from("+-"), min_size=1)))

@@ -28,7 +28,7 @@ GOOD = [
 BAD: list[Any] = [
     {},
     {"constraints": {"metric": "roc_auc", "scor": 0.83}},
-    {"constraints": {"metric": "auc", "score": 0.83}},
+    {"constraints": {"metric": "rocc_auc", "score": 0.83}},
     {"constraints": {"metric": "r2", "score": True}},
     {"constraints": {"metric": "r2", "score": 0.1, "latency": 200}},
     {"constraints": {"metric": "r2", "score": 0.1, "size": 0}},

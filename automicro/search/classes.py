@@ -1,0 +1,63 @@
+"""What a metric needs of the target: a positive class, an order of the classes, values that it is defined for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from automicro.data import positive_of, with_positive
+from automicro.errors import ConstraintError, DataError
+
+if TYPE_CHECKING:
+    from automicro.data import Problem
+    from automicro.request import Constraints
+
+__all__ = ["with_classes"]
+
+LEAST = {
+    "mean_squared_log_error": (-1.0, False),
+    "root_mean_squared_log_error": (-1.0, False),
+    "mean_poisson_deviance": (0.0, True),
+    "mean_gamma_deviance": (0.0, False),
+}
+"""The least value of a target, and whether it can be taken."""
+
+
+def with_classes(problem: Problem, constraints: Constraints) -> Problem:
+    """Return the problem with the positive class as the second of two labels.
+
+    Raises
+    ------
+    ConstraintError
+        If the metric needs a positive class, or an order of the classes, that neither the request nor the data state; or `pos_label` is no
+        label.
+    DataError
+        If the metric is not defined for the target's values.
+    """
+    problem = with_positive(problem, constraints.pos_label)
+    judged, labels = constraints.measured, problem.labels or ()
+    if judged.of_one_class and len(labels) == 2 and positive_of(problem) is None:
+        first, second = map(repr, labels)
+        raise ConstraintError(
+            f"pos_label: must be given for {judged.name!r}, which is of one class, and neither {first} nor {second} is 1, true or yes: "
+            f"give pos_label={first} or pos_label={second}"
+        )
+    unordered = len(labels) > 2 and isinstance(labels[0], str) and not problem.ordered_labels
+    if judged.name == "cohen_kappa_quadratic" and unordered:
+        raise ConstraintError(
+            f"metric: {judged.name!r} needs classes that are ordered, but they are text: give numbers or an ordered categorical"
+        )
+    name = judged.name.removeprefix("neg_")
+    if name in LEAST and problem.task == "regression":
+        _check_least(problem, judged.name, *LEAST[name])
+    return problem
+
+
+def _check_least(problem: Problem, metric: str, least: float, inclusive: bool) -> None:
+    low = float(np.min(problem.target))
+    if low < least or (low == least and not inclusive):
+        words = "at least" if inclusive else "above"
+        raise DataError(
+            f"the target must be {words} {least:g} for {metric!r}, but its least value is {low:g}: choose another metric"
+        )
