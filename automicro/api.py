@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from automicro.plugin.profile import Task
     from automicro.report import Progress
     from automicro.request import SearchRequest
-    from automicro.request.source import DataSource
     from automicro.selection import RecordTable, Selection
 
 __all__ = [
@@ -33,6 +32,8 @@ __all__ = [
     "select_request",
     "verify",
 ]
+
+KEYS = ("families", "groups", "missing", "search", "task", "text", "time", "weights")
 
 
 def select(  # noqa: PLR0913 - each is a question that users ask on its own
@@ -47,6 +48,7 @@ def select(  # noqa: PLR0913 - each is a question that users ask on its own
     groups: Any = None,
     time: Any = None,
     text: Sequence[str] | None = None,
+    missing: Sequence[str | float] | None = None,
     **keywords: Any,
 ) -> Selection:
     """Return the smallest model, in deployed bytes, that meets the constraints.
@@ -76,6 +78,9 @@ def select(  # noqa: PLR0913 - each is a question that users ask on its own
     text : sequence of str, optional
         Names of the columns that are text, of which hashed grams become features, rather than categories. Told by their values if not
         given: most differ and have several words.
+    missing : sequence of str or float, optional
+        Words of text columns and numbers that count as missing, such as ``["unknown", -999]``; ``[]`` makes every word a value. By
+        default NA, N/A, n/a and None where they are rare, and ?, NaN, NULL and the like.
 
     Returns
     -------
@@ -106,8 +111,7 @@ def select(  # noqa: PLR0913 - each is a question that users ask on its own
 
     for name in keywords:
         if name not in Constraints.model_fields:
-            known = [*Constraints.model_fields, "families", "groups", "search", "task", "text", "time", "weights"]
-            raise RequestError(f"{name}: unknown key, {did_you_mean(name, known)}")
+            raise RequestError(f"{name}: unknown key, {did_you_mean(name, [*Constraints.model_fields, *KEYS])}")
     if constraints is not None and keywords:
         raise RequestError(
             f"constraints must be given either as an object or as keywords, but got an object and {', '.join(sorted(keywords))}"
@@ -130,7 +134,7 @@ def select(  # noqa: PLR0913 - each is a question that users ask on its own
             "clustering has no target, but got one: pass y=None, or a metric of classification or regression"
         )
     roles = {"weights": weights, "groups": groups, "time": time}
-    problem = load_problem(X, y, task=asked, text=text, **roles)  # type: ignore[arg-type]  # checked there
+    problem = load_problem(X, y, task=asked, text=text, missing=missing, **roles)  # type: ignore[arg-type]  # checked there
     return run(problem, wanted, settings, target_name=_name(y))
 
 
@@ -159,43 +163,13 @@ def select_request(request: SearchRequest, progress: Progress | None = None) -> 
     return selection
 
 
-def problem_of(request: SearchRequest) -> tuple[Problem, str | None]:
-    """Return the problem that a request describes and the name of its target column."""
-    from automicro.data import load_problem, read_file, series_of, sklearn_source, with_columns
-    from automicro.program import holds_graphs
+def problem_of(request: SearchRequest, model: Model | None = None) -> tuple[Problem, str | None]:
+    """Return the problem that a request describes, read as a model's card says if one is given, and the name of its target column."""
+    from automicro.sources import read_source
 
     source = request.data
     assert source is not None  # noqa: S101 - checked by the caller
-    asked = source.task or _task_of(request.constraints)
-    if source.source.startswith("sklearn:"):
-        frame, own_target = sklearn_source(source.source)
-        target: str | None = source.target or own_target
-        if asked == "clustering" and source.target is None:
-            frame, target = with_columns(frame, None, (own_target,)), None
-    else:
-        frame, target = read_file(source.source, format=source.format), source.target
-    if holds_graphs(frame):
-        _check_graphs(source)
-        return load_problem(frame, target, task=source.task or _task_of(request.constraints)), target
-    keep = source.columns
-    if keep is not None:
-        roles = filter(None, (target, source.weights, source.groups, source.time))
-        steps = () if source.series is None else (source.series.id, source.series.time)
-        keep = tuple(dict.fromkeys([*keep, *roles, *steps]))
-    frame = with_columns(frame, keep, source.drop or ())
-    if source.series is not None:
-        labels = dict.fromkeys(name for name in (target, source.weights, source.groups, source.time) if name)
-        frame = series_of(frame, id=source.series.id, time=source.series.time, labels=list(labels))
-    problem = load_problem(
-        frame,
-        target,
-        task=asked,
-        weights=source.weights,
-        groups=source.groups,
-        time=source.time,
-        text=source.text,
-    )
-    return problem, target
+    return read_source(source, source.task or _task_of(request.constraints), model)
 
 
 def verify(
@@ -369,20 +343,13 @@ def _judged(model: Model, X: Any, y: Any, **roles: Any) -> Problem:
 
     task: Task = (model.card or {}).get("task") or ("classification" if model.program.labels else "regression")
     with judging(model, lambda: X):
-        return load_problem(X, y, task=task, text=texts_in(model.card), **roles)
+        return load_problem(X, y, task=task, text=texts_in(model.card), card=model.card, **roles)
 
 
 def _model(model: Model | str | PathLike[str]) -> Model:
     from automicro.model import Model, load
 
     return model if isinstance(model, Model) else load(model)
-
-
-def _check_graphs(source: DataSource) -> None:
-    """Refuse what has no meaning for a file of graphs."""
-    names = ("columns", "drop", "weights", "groups", "time", "series", "text")
-    if told := [name for name in names if getattr(source, name)]:
-        raise RequestError(f"data.{told[0]}: must not be given for a file of graphs: leave it out")
 
 
 def _task_of(constraints: Constraints) -> Task | None:
@@ -392,5 +359,5 @@ def _task_of(constraints: Constraints) -> Task | None:
 
 
 def _name(y: Any) -> str | None:
-    name = y if isinstance(y, str) else getattr(y, "name", None)
+    name = str(y) if isinstance(y, str | int | tuple) else getattr(y, "name", None)
     return name if isinstance(name, str) else None

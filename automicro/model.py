@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 
+from automicro.data.readings import readings_of_card
 from automicro.data.rows import rows_for_prediction
 from automicro.data.series import holds_series, series_rows
 from automicro.errors import ArtifactError, DataError
@@ -75,6 +76,7 @@ class Model:
         order = () if self._labels is None else np.argsort(self._labels, kind="stable").tolist()
         self._ascending = None if order == list(range(len(order))) else np.array(order, dtype=np.int64)
         self._names = None if card is None else tuple(column["name"] for column in card["columns"])
+        self._readings = readings_of_card(card)
 
     @cached_property
     def payload(self) -> bytes:
@@ -297,7 +299,7 @@ class Model:
         """Return rows or series in the form that `columns_of` reads."""
         if self._of_series or holds_series(X):
             return series_rows(X, self.program.columns)
-        return rows_for_prediction(X, self._names, self.program.columns, self._used)
+        return rows_for_prediction(X, self._names, self.program.columns, self._used, self._readings)
 
     @contextmanager
     def _named(self) -> Iterator[None]:

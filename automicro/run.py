@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from automicro.data import positive_of
+from automicro.data.readings import PLAIN, as_entry
 from automicro.errors import DataError, Infeasible, RequestError
 from automicro.explain import global_card
 from automicro.measure import directions, interpretability
@@ -29,7 +30,7 @@ from automicro.verdict import judgement
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from automicro.data import Problem
+    from automicro.data import Problem, Table
     from automicro.measure import Interpretability
     from automicro.program import Program
     from automicro.request import Constraints, Output, Search, TrialRecord
@@ -138,9 +139,7 @@ def _card(asked: _Asked, result: Result, chosen: Outcome, judged: Judgement, str
     low, high = judged.score_interval
     payload = chosen.artifact or b""
     card = Card(
-        columns=tuple(
-            CardColumn(name=c.name, kind=c.kind, minimum=c.minimum, maximum=c.maximum) for c in problem.table.profiles
-        ),
+        columns=_columns(problem.table),
         task=problem.task,
         target=asked.target_name,
         labels=unpack(payload).labels,
@@ -169,6 +168,14 @@ def _card(asked: _Asked, result: Result, chosen: Outcome, judged: Judgement, str
     if chosen.replay is None or not chosen.replay.passed:
         return card
     return card.model_copy(update={"explanation": global_card(unpack(payload), card.model_dump(mode="json"))})
+
+
+def _columns(table: Table) -> tuple[CardColumn, ...]:
+    readings = table.readings or (PLAIN,) * len(table.profiles)
+    return tuple(
+        CardColumn(name=c.name, kind=c.kind, minimum=c.minimum, maximum=c.maximum, reading=as_entry(reading))
+        for c, reading in zip(table.profiles, readings, strict=True)
+    )
 
 
 def _outlier_distance(problem: Problem, program: Program) -> float | None:

@@ -41,15 +41,15 @@ def predict(arguments: Namespace) -> str:
     return ""
 
 
-def read_table(source: str, form: str | None) -> Any:
-    """Return the table of a file or of scikit-learn."""
-    from automicro.data import read_file, sklearn_source  # noqa: PLC0415 - brings pyarrow or scikit-learn
+def read_table(source: str, form: str | None, model: Model | None = None) -> Any:
+    """Return the table of a file or of scikit-learn; columns that are text to a model are text, whatever their cells look like."""
+    from automicro.data import read_file, sklearn_source, texts_in_files  # noqa: PLC0415 - brings pyarrow or scikit-learn
 
     if source.startswith("sklearn:"):
         if form is not None:
             raise RequestError(f"--format: must not be given with {source!r}")
         return sklearn_source(source)[0]
-    return read_file(source, form)
+    return read_file(source, form, texts=() if model is None else texts_in_files(model.program, model.card))
 
 
 def read_rows(arguments: Namespace, model: Model) -> Any:
@@ -61,7 +61,7 @@ def read_rows(arguments: Namespace, model: Model) -> Any:
     if reads_series != (arguments.series is not None):
         must = "must be given, such as 'patient,day', for a model" if reads_series else "is only for models"
         raise RequestError(f"--series: {must} that {'reads' if reads_series else 'read'} series of a long table")
-    table = read_table(arguments.data, arguments.format)
+    table = read_table(arguments.data, arguments.format, model)
     if not reads_series:
         return table
     steps = [name.strip() for name in arguments.series.split(",")]

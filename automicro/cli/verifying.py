@@ -40,5 +40,5 @@ def judged_problem(arguments: Namespace, model: Model) -> Problem:
     if not data["source"].startswith("sklearn:"):
         data.setdefault("target", card.get("target"))
     document["constraints"] = {"metric": card.get("metric", "accuracy"), "score": card.get("score", 1.0)}
-    with judging(model, lambda: read_table(data["source"], data.get("format"))):
-        return problem_of(SearchRequest(**document))[0]
+    with judging(model, lambda: read_table(data["source"], data.get("format"), model)):
+        return problem_of(SearchRequest(**document), model)[0]

@@ -7,6 +7,7 @@ from automicro.data.positive import labelled_as, positive_of, with_positive
 from automicro.data.prepare import Preparation, PreparationSettings, features_at_most
 from automicro.data.problem import Problem, load_problem
 from automicro.data.profile import profile
+from automicro.data.readings import texts_in_files
 from automicro.data.relevance import rank_by_clusters, rank_columns
 from automicro.data.rows import rows_for_prediction
 from automicro.data.series import Series, holds_series, series_of, series_rows
@@ -41,6 +42,7 @@ __all__ = [
     "series_of",
     "series_rows",
     "sklearn_source",
+    "texts_in_files",
     "with_columns",
     "with_positive",
 ]

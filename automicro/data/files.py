@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from csv import reader as read_lines
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,7 @@ from automicro.program import holds_graphs
 
 if TYPE_CHECKING:
     import os
+    from collections.abc import Collection
 
 __all__ = ["FORMATS", "read_file", "sklearn_source"]
 
@@ -32,19 +34,26 @@ MISSING = ["", "?", "NA", "N/A", "n/a", "#N/A", "NaN", "nan", "-nan", "NULL", "n
 SKLEARN = ("breast_cancer", "diabetes", "digits", "iris", "wine")
 
 
-def read_file(path: str | os.PathLike[str], format: str | None = None) -> Any:  # noqa: A002 - the word that users look for
+def read_file(
+    path: str | os.PathLike[str],
+    format: str | None = None,  # noqa: A002 - the word that users look for
+    *,
+    texts: Collection[str | int] = (),
+) -> Any:
     """Return the table in a CSV, Parquet or JSON-lines file as a `pyarrow.Table`.
 
-    CSV files are UTF-8 with a head; of comma, semicolon, tab and bar the one that stands most often in the head
-    separates cells. A .json file holds a graph, or a list of graphs, with `x`, `edge_index` and, where there is one, `edge_attr` and the
-    target; it is returned as it is. Empty cells and the words ?, NA, N/A, NaN, NULL, None and <NA> are missing values. CSV and
-    JSON-lines files may be compressed (.gz, .bz2, .zst).
+    CSV files are UTF-8 with a head; of comma, semicolon, tab and bar the one that stands most often in the head separates cells. Their
+    columns are numbers, booleans, dates or text by all of their cells; empty cells and the words ?, NA, N/A, NaN, NULL, None and <NA> are
+    missing values beside numbers and stay as they are in text. A .json file holds a graph, or a list of graphs, with `x`, `edge_index` and,
+    where there is one, `edge_attr` and the target; it is returned as it is. CSV and JSON-lines files may be compressed (.gz, .bz2, .zst).
 
     Parameters
     ----------
     path : path
     format : {"csv", "tsv", "parquet", "jsonl"}, optional
         By default told by the suffix.
+    texts : collection of str or int, optional
+        Columns of a CSV file, by name or by place, that are text whatever their cells look like.
 
     Raises
     ------
@@ -64,7 +73,7 @@ def read_file(path: str | os.PathLike[str], format: str | None = None) -> Any:  
         raise DataError(f"the format of a data file must be one of {', '.join(FORMATS)}, but {given}: give its format")
     if file.stat().st_size == 0:
         raise DataError(f"data file {str(file)!r} must hold a table, but is empty")
-    table = _read(file, kind)
+    table = _read(file, kind, texts)
     if table.num_rows == 0:
         raise DataError(f"data file {str(file)!r} must hold rows, but has none")
     return table
@@ -83,35 +92,47 @@ def _read_graphs(file: Path) -> Any:
     return found
 
 
-def _read(file: Path, kind: str) -> Any:
+def _read(file: Path, kind: str, texts: Collection[str | int]) -> Any:
     import pyarrow as pa  # noqa: PLC0415 - only who reads files pays for it
 
-    readers = {"csv": _read_csv, "tsv": _read_csv, "parquet": _read_parquet, "jsonl": _read_json_lines}
+    readers = {"parquet": _read_parquet, "jsonl": _read_json_lines}
     try:
-        table = readers[kind](file)
+        table = readers[kind](file) if kind in readers else _read_csv(file, texts)
         return table.rename_columns(table.column_names)  # reads the names, which may be no UTF-8
     except (pa.ArrowException, UnicodeError, OSError) as error:
         reason = " ".join(str(error).split()).rstrip(".")
         raise DataError(f"data file {str(file)!r} cannot be read as {kind}: {reason}") from error
 
 
-def _read_csv(file: Path) -> Any:
-    from pyarrow import csv  # noqa: PLC0415 - only who reads files pays for it
+def _read_csv(file: Path, texts: Collection[str | int]) -> Any:
+    import pyarrow as pa  # noqa: PLC0415 - only who reads files pays for it
+    from pyarrow import csv  # noqa: PLC0415 - as above
 
+    head = _head(file)
+    names = next(iter(read_lines(head.splitlines(keepends=True), delimiter=_delimiter(head))), [])
+    named = [
+        names[one] if isinstance(one, int) else one for one in texts if not isinstance(one, int) or one < len(names)
+    ]
     return csv.read_csv(
         file,
         read_options=csv.ReadOptions(use_threads=False),
-        parse_options=csv.ParseOptions(delimiter=_delimiter(file), newlines_in_values=True),
-        convert_options=csv.ConvertOptions(null_values=MISSING, strings_can_be_null=True),
+        parse_options=csv.ParseOptions(delimiter=_delimiter(head), newlines_in_values=True),
+        convert_options=csv.ConvertOptions(
+            null_values=MISSING, strings_can_be_null=False, column_types={name: pa.string() for name in named}
+        ),
     )
 
 
-def _delimiter(file: Path) -> str:
-    """Return the separator that stands most often in the first line, quoted text left out."""
+def _head(file: Path) -> str:
     from pyarrow import input_stream  # noqa: PLC0415 - only who reads files pays for it
 
     with input_stream(str(file)) as stream:
-        head = stream.read(HEAD_BYTES).decode("utf-8", errors="replace")
+        text: str = stream.read(HEAD_BYTES).decode("utf-8-sig", errors="replace")
+    return text
+
+
+def _delimiter(head: str) -> str:
+    """Return the separator that stands most often in the first line, quoted text left out."""
     unquoted = "".join(head.split('"')[::2])
     first = (unquoted.splitlines() or [""])[0]
     return max(DELIMITERS, key=first.count)

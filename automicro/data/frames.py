@@ -17,9 +17,10 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["RawColumn", "frame_columns", "frame_of", "objects", "raw_series", "raw_values", "with_columns"]
+__all__ = ["RawColumn", "frame_columns", "frame_of", "labels_in", "objects", "raw_series", "raw_values", "with_columns"]
 
 NESTED = (nw.List, nw.Array, nw.Struct)
+WIDE = (nw.Int128, nw.UInt128)
 
 
 @dataclass(frozen=True, eq=False)
@@ -111,8 +112,16 @@ def raw_series(series: nw.Series[Any]) -> NDArray[Any]:
         return objects(series.to_native().to_pylist())  # to_numpy repeats a level where the dictionary's index is null
     if isinstance(dtype, NESTED):
         return objects(series.to_list())  # to_numpy may spread them over several dimensions
+    if isinstance(dtype, WIDE):
+        return objects(series.to_list())  # numpy has no such integers
     values: NDArray[Any] = series.to_numpy()
     return values
+
+
+def labels_in(data: Any) -> list[Any] | None:
+    """Return the labels of the rows of a pandas object, in their order; None if `data` has none."""
+    index: Any = getattr(data, "index", None)
+    return list(index) if nw.dependencies.is_pandas_like_index(index) else None
 
 
 def _raw(series: nw.Series[Any]) -> RawColumn:

@@ -71,7 +71,7 @@ def load_graphs(
         ordered_labels=target.ordered,
     )
     roles = {"weights": weights, "groups": groups, "time": time}
-    return checked_roles(problem, roles, [target.note], places)
+    return checked_roles(problem, roles, list(target.notes), places)
 
 
 def _without(items: tuple[Any, ...], at: int) -> tuple[Any, ...]:

@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from automicro.data.column import numeric_values, part_profile, value_kind, where_missing
+from automicro.data.column import part_profile
+from automicro.data.detect import missing_of, read_as_given, read_columns
 from automicro.data.frames import RawColumn, raw_values
+from automicro.data.readings import names_and_readings
+from automicro.data.roles import groups_of, order_of, taken_roles, weights_of
 from automicro.data.series import Series, holds_series, series_table
-from automicro.data.suggest import did_you_mean
-from automicro.data.table import raw_columns, table_of
+from automicro.data.table import check_columns, raw_columns, table_of
 from automicro.data.target import read_target
 from automicro.errors import DataError
 from automicro.program import Batch, holds_graphs, take
@@ -138,6 +140,8 @@ def load_problem(  # noqa: PLR0913 - each is a question that users ask on its ow
     groups: Any = None,
     time: Any = None,
     text: Sequence[str] | None = None,
+    missing: Sequence[str | float] | None = None,
+    card: Mapping[str, Any] | None = None,
 ) -> Problem:
     """Read a table and its target.
 
@@ -155,9 +159,13 @@ def load_problem(  # noqa: PLR0913 - each is a question that users ask on its ow
     groups : array or str, (rows,), optional
         Rows with the same value stay together in every split.
     time : array or str, (rows,), optional
-        Numbers, dates or text that sort by time; splits then validate on later rows only.
+        Numbers or dates, which may be written as text in one format; splits then validate on later rows only.
     text : sequence of str, optional
-        Names of the columns that are text rather than categories; told by their values if not given.
+        Names of the columns that are text rather than categories; inferred from their values if not given.
+    missing : sequence of str or float, optional
+        Words and numbers that count as missing, as in `load_table`; in the target, too.
+    card : mapping, optional
+        Card of a model, by which columns are read as in its training, rather than by what these rows look like.
 
     Raises
     ------
@@ -166,7 +174,8 @@ def load_problem(  # noqa: PLR0913 - each is a question that users ask on its ow
 
     Notes
     -----
-    Columns of `X` that are named as `y`, `weights`, `groups` or `time` are not learnt from.
+    Columns of `X` that are named as `y`, `weights`, `groups` or `time` are not learnt from. Of pandas objects, values belong to the rows
+    with their labels: an index that has those of `X` in another order is aligned, one with other labels is refused.
 
     Examples
     --------
@@ -184,34 +193,49 @@ def load_problem(  # noqa: PLR0913 - each is a question that users ask on its ow
     if holds_series(X) and text is not None:
         raise DataError("text must name columns of a table, but X holds series")
     columns = _labels_of(X) if holds_series(X) else raw_columns(X)
-    roles = {"the target": y, "weights": weights, "groups": groups, "time": time}
-    named = {value for value in roles.values() if isinstance(value, str)}
-    taken = {role: _taken(value, role, columns) for role, value in roles.items() if value is not None}
+    text = text if text is None or isinstance(text, str) else [str(name) for name in text]
+    given = {"the target": y, "weights": weights, "groups": groups, "time": time}
+    taken, named, orders = taken_roles(X, columns, given)
     if task == "clustering":
         if holds_series(X) or text:
             raise DataError("clusters are looked for in tables of numbers and categories, but X holds series or text")
-        return _without_target(columns, taken, named)
+        return _without_target(columns, taken, named, missing)
     if "the target" not in taken:
         raise DataError(
             "a target is needed to learn from: pass y, or the name of its column; without one, ask for clusters with "
             "metric='silhouette'"
         )
     unnamed = [column for column in columns if column.name not in named]
-    table = series_table(X) if holds_series(X) else table_of(unnamed, text)
+    table = series_table(X) if holds_series(X) else _table(unnamed, text, missing, card)
     _check_leak(taken["the target"], columns if taken["the target"].name not in named else [])
-    target = read_target(taken["the target"], table.rows, task)
+    target = read_target(taken["the target"], table.rows, task, missing_of(missing), (card or {}).get("labels"))
     problem = Problem(
         table,
         target.values,
         target.task,
         target.labels,
-        weights=_weights(taken["weights"], table.rows) if "weights" in taken else None,
-        groups=_groups(taken["groups"], table.rows) if "groups" in taken else None,
-        order=_order(taken["time"], table.rows) if "time" in taken else None,
+        weights=weights_of(taken["weights"], table.rows) if "weights" in taken else None,
+        groups=groups_of(taken["groups"], table.rows) if "groups" in taken else None,
+        order=order_of(taken["time"], table.rows) if "time" in taken else None,
         kind=_kind(table),
         ordered_labels=target.ordered,
     )
-    return replace(problem, notes=tuple(filter(None, [target.note, *table.notes, *_notes(problem)])))
+    return replace(problem, notes=tuple(filter(None, [*orders, *target.notes, *table.notes, *_notes(problem)])))
+
+
+def _table(
+    raw: list[RawColumn],
+    text: Sequence[str] | None,
+    missing: Sequence[str | float] | None,
+    card: Mapping[str, Any] | None,
+) -> Table:
+    """Return the table of columns that are learnt from, read as the card says if there is one."""
+    check_columns(raw, () if card is not None else text or ())
+    if card is not None:
+        read = read_as_given(raw, *names_and_readings(card))
+        return table_of(read.columns, text, read.readings)
+    read = read_columns(raw, text, missing_of(missing))
+    return table_of(read.columns, text, read.readings, read.sentences)
 
 
 def _kind(table: Table) -> Kind:
@@ -241,36 +265,31 @@ def checked_roles(
         given = {role: replace(raw, values=raw.values[places]) for role, raw in given.items()}
     problem = replace(
         problem,
-        weights=_weights(given["weights"], problem.rows) if "weights" in given else None,
-        groups=_groups(given["groups"], problem.rows) if "groups" in given else None,
-        order=_order(given["time"], problem.rows) if "time" in given else None,
+        weights=weights_of(given["weights"], problem.rows) if "weights" in given else None,
+        groups=groups_of(given["groups"], problem.rows) if "groups" in given else None,
+        order=order_of(given["time"], problem.rows) if "time" in given else None,
     )
     return replace(problem, notes=tuple(filter(None, [*notes, *problem.table.notes, *_notes(problem)])))
 
 
-def _without_target(columns: list[RawColumn], taken: Mapping[str, RawColumn], named: Collection[str]) -> Problem:
+def _without_target(
+    columns: list[RawColumn],
+    taken: Mapping[str, RawColumn],
+    named: Collection[str],
+    missing: Sequence[str | float] | None,
+) -> Problem:
     """Return the problem of finding clusters in some rows."""
     for role in ("the target", "weights", "time"):
         if role in taken:
             raise DataError(f"{role} must not be given with task='clustering', which does not read it: leave it out")
-    table = table_of([column for column in columns if column.name not in named], ())
+    table = _table([column for column in columns if column.name not in named], (), missing, None)
     if table.rows < FEWEST_TO_CLUSTER:
         raise DataError(
             f"there must be at least {FEWEST_TO_CLUSTER} rows to find clusters in, but there are only {table.rows}"
         )
-    groups = _groups(taken["groups"], table.rows) if "groups" in taken else None
+    groups = groups_of(taken["groups"], table.rows) if "groups" in taken else None
     _check_varies(table)
     return Problem(table, np.zeros(table.rows), "clustering", groups=groups, notes=tuple(table.notes))
-
-
-def _taken(value: Any, role: str, columns: list[RawColumn]) -> RawColumn:
-    if not isinstance(value, str):
-        return raw_values(value, role)
-    for column in columns:
-        if column.name == value:
-            return column
-    meant = did_you_mean(value, [column.name for column in columns])
-    raise DataError(f"{role} must be an array or the name of a column, but there is no column {value!r}{meant}")
 
 
 def _check_leak(target: RawColumn, columns: list[RawColumn]) -> None:
@@ -308,48 +327,3 @@ def _check_varies(table: Table) -> None:
         raise DataError(
             "at least one column must vary, but each is the same in every row: there is nothing to learn from"
         )
-
-
-def _checked(raw: RawColumn, role: str, rows: int) -> RawColumn:
-    if raw.values.shape != (rows,):
-        raise DataError(f"{role} must have one value for each of the {rows} rows, but the shape is {raw.values.shape}")
-    if missing := int(where_missing(raw.values).sum()):
-        raise DataError(
-            f"{role} must be known in every row, but {missing} of {rows} values are missing: drop these rows"
-        )
-    return raw
-
-
-def _weights(raw: RawColumn, rows: int) -> NDArray[np.float64]:
-    kind = value_kind(_checked(raw, "weights", rows).values)
-    if kind not in {"numeric", "boolean"}:
-        raise DataError(f"weights must be numbers, but hold {kind} values")
-    weights = numeric_values(raw.values)
-    if bad := int((~np.isfinite(weights) | (weights < 0)).sum()):
-        raise DataError(f"weights must be finite and not negative, but {bad} of {rows} are not: 0 leaves a row out")
-    if not weights.any():
-        raise DataError("weights must not all be 0: no row would count")
-    return weights
-
-
-def _groups(raw: RawColumn, rows: int) -> NDArray[np.int64]:
-    codes = _ranks(_checked(raw, "groups", rows), "groups")
-    if codes.max() == 0:
-        raise DataError("there must be at least two groups, but every row is of the same one: leave groups out")
-    return codes
-
-
-def _order(raw: RawColumn, rows: int) -> NDArray[np.int64]:
-    ranks = _ranks(_checked(raw, "time", rows), "time")
-    if ranks.max() == 0:
-        raise DataError("time must vary, but is the same in every row: leave time out")
-    return ranks
-
-
-def _ranks(raw: RawColumn, role: str) -> NDArray[np.int64]:
-    try:
-        return np.unique(raw.values, return_inverse=True)[1].astype(np.int64)
-    except TypeError:
-        raise DataError(
-            f"{role} must hold values of one type, which can be sorted, but mixes several: turn all of them into text"
-        ) from None

@@ -15,11 +15,17 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from automicro.data.readings import Reading
+
 __all__ = ["rows_for_prediction"]
 
 
 def rows_for_prediction(
-    rows: Any, names: Sequence[str] | None, columns: int, used: Collection[int] | None = None
+    rows: Any,
+    names: Sequence[str] | None,
+    columns: int,
+    used: Collection[int] | None = None,
+    readings: Sequence[Reading] | None = None,
 ) -> NDArray[Any] | list[NDArray[Any]]:
     """Return rows in the form that `automicro.program.columns_of` reads.
 
@@ -38,6 +44,9 @@ def rows_for_prediction(
         How many columns the model has.
     used : collection of int, optional
         The columns that the model reads; others need not be there if columns are found by name. By default all.
+    readings : sequence of Reading, optional
+        How the cells of each column are read, as the card has it. Columns that are parts of dates are then made of the dates: rows have
+        the columns of the training table.
 
     Returns
     -------
@@ -53,6 +62,31 @@ def rows_for_prediction(
     >>> rows_for_prediction({"job": ["cook"], "age": [31]}, ("age", "job"), 2)
     [array([31], dtype=object), array(['cook'], dtype=object)]
     """
+    if readings is not None and names is not None:
+        return _read(rows, names, range(columns) if used is None else used, readings)
+    return _as_given(rows, names, columns, used)
+
+
+def _read(
+    rows: Any, names: Sequence[str], used: Collection[int], readings: Sequence[Reading]
+) -> NDArray[Any] | list[NDArray[Any]]:
+    """Return the columns of a model, each made of the cells of its source."""
+    own = [j for j, reading in enumerate(readings) if not reading.is_added]
+    sources = [readings[j].source or names[j] for j in own]
+    place = {source: i for i, source in enumerate(sources)}
+    source_of = {j: place[readings[j].source or names[j]] for j in used}
+    given = _as_given(rows, sources, len(sources), set(source_of.values()))
+    blank = np.zeros(len(given) if isinstance(given, np.ndarray) else len(given[0]))
+    cells = {j: given[:, i] if isinstance(given, np.ndarray) else given[i] for j, i in source_of.items()}
+    read = {j: readings[j].read(column, sources[source_of[j]]) for j, column in cells.items()}
+    if len(own) == len(names) and all(read[j] is cells[j] for j in read):
+        return given
+    return [read.get(j, blank) for j in range(len(names))]
+
+
+def _as_given(
+    rows: Any, names: Sequence[str] | None, columns: int, used: Collection[int] | None
+) -> NDArray[Any] | list[NDArray[Any]]:
     if isinstance(rows, np.ndarray):
         return _matrix(rows, columns)
     if isinstance(rows, list | tuple) and not (rows and all(isinstance(row, dict) for row in rows)):

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from automicro.data.column import numeric_values, value_kind, where_missing
+from automicro.data.moments import times_in
 from automicro.data.table import Table, raw_columns
 from automicro.errors import DataError
 from automicro.plugin import ColumnProfile
@@ -35,11 +36,14 @@ class Series:
         Of the channels.
     labels : dict of str to array, each (series,)
         Columns with one value for each series, such as the target.
+    ids : array, (series,), or None
+        What identifies each series: a pandas target with these labels as its index is taken by label.
     """
 
     values: NDArray[np.floating[Any]]
     names: tuple[str, ...]
     labels: dict[str, NDArray[Any]] = field(default_factory=dict)
+    ids: NDArray[Any] | None = None
 
     def __len__(self) -> int:
         return len(self.values)
@@ -78,7 +82,10 @@ def series_of(frame: Any, *, id: str, time: str, labels: Sequence[str] = ()) -> 
         if name not in columns:
             raise DataError(f"column {name!r} must be in the long table, but there are only {', '.join(columns)}")
     owner, first = _owners(columns[id], "the id of a series")
-    ranks = _owners(columns[time], "the time of a step")[0]
+    steps = columns[time]
+    if not where_missing(steps.values).any():
+        steps = replace(steps, values=times_in(steps.values, f"the time of a step (column {time!r})"))
+    ranks = _owners(steps, "the time of a step")[0]
     order = np.lexsort((ranks, owner))
     sizes = np.bincount(owner)
     step = np.arange(len(owner)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
@@ -89,7 +96,7 @@ def series_of(frame: Any, *, id: str, time: str, labels: Sequence[str] = ()) -> 
     for place, name in enumerate(channels):
         values[owner[order], place, step] = _numbers(columns[name])[order]
     told = {name: _label(columns[name], owner, first) for name in labels}
-    return Series(values, tuple(channels), told)
+    return Series(values, tuple(channels), told, columns[id].values[first])
 
 
 def _owners(raw: RawColumn, role: str) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

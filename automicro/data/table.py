@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from automicro.data.column import FEW_LEVELS, MANY_DISTINCT, read_column
+from automicro.data.detect import missing_of, read_columns
 from automicro.data.frames import RawColumn, frame_columns, objects
 from automicro.data.suggest import did_you_mean
 from automicro.errors import DataError
@@ -19,12 +20,12 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from automicro.data.readings import Reading
     from automicro.plugin import ColumnProfile
     from automicro.program import Column
 
-__all__ = ["Table", "load_table", "raw_columns", "table_of"]
+__all__ = ["Table", "check_columns", "load_table", "raw_columns", "table_of"]
 
-MOSTLY_NUMBERS = 0.8
 EXACT_INTEGERS = 2.0**24
 
 
@@ -40,12 +41,15 @@ class Table:
     profiles : tuple of ColumnProfile
     notes : tuple of str
         What the user should know of columns that cannot be used as they are, or lose something.
+    readings : tuple of Reading
+        How the cells of each column are read; empty where all cells stay as they are.
     """
 
     names: tuple[str, ...]
     columns: tuple[Column, ...]
     profiles: tuple[ColumnProfile, ...]
     notes: tuple[str, ...] = ()
+    readings: tuple[Reading, ...] = ()
 
     @property
     def rows(self) -> int:
@@ -53,11 +57,12 @@ class Table:
         return row_count(self.columns)
 
 
-def load_table(X: Any, *, text: Sequence[str] | None = None) -> Table:
+def load_table(X: Any, *, text: Sequence[str] | None = None, missing: Sequence[str | float] | None = None) -> Table:
     """Read a table.
 
-    Text, categoricals and enums become categories, booleans become 0 and 1. Columns that are missing or the same in
-    every row are kept, since new rows have them too, but no model uses them.
+    Text, categoricals and enums become categories, booleans become 0 and 1; numbers and dates that are written as text are read as what
+    they are where all cells of a column follow one format, and dates become days and the parts of a date. Columns that are missing or
+    the same in every row are kept, since new rows have them too, but no model uses them.
 
     Parameters
     ----------
@@ -65,13 +70,16 @@ def load_table(X: Any, *, text: Sequence[str] | None = None) -> Table:
         A dataframe is one of pandas, polars, pyarrow or another eager library that narwhals knows. The columns of an
         array or a list of rows are named x0, x1 and so on.
     text : sequence of str, optional
-        Names of the columns that are text rather than categories; told by their values if not given.
+        Names of the columns that are text rather than categories; inferred from their values if not given.
+    missing : sequence of str or float, optional
+        Words, in columns of text, and numbers that count as missing. By default NA, N/A, n/a and None where they are rare, and ?, NaN,
+        NULL, null, NaT, #N/A and <NA>; blank cells always do.
 
     Raises
     ------
     DataError
-        Where there are no rows or no columns, names that stand twice, or a column that no model can read: dates,
-        lists, complex numbers, infinities, numbers beyond float32, numbers mixed with text.
+        Where there are no rows or no columns, names that stand twice, or a column that no model can read: lists, complex numbers,
+        infinities, numbers beyond float32, numbers mixed with text.
 
     Examples
     --------
@@ -79,7 +87,10 @@ def load_table(X: Any, *, text: Sequence[str] | None = None) -> Table:
     >>> [(profile.name, profile.kind, profile.missing) for profile in table.profiles]
     [('age', 'numeric', 1), ('job', 'category', 0)]
     """
-    return table_of(raw_columns(X), text)
+    raw = raw_columns(X)
+    check_columns(raw, text or ())
+    read = read_columns(raw, text, missing_of(missing))
+    return table_of(read.columns, text, read.readings, read.sentences)
 
 
 def raw_columns(data: Any) -> list[RawColumn]:
@@ -96,9 +107,28 @@ def raw_columns(data: Any) -> list[RawColumn]:
     return [RawColumn(f"x{j}", matrix[:, j]) for j in range(matrix.shape[1])]
 
 
-def table_of(raw: list[RawColumn], text: Sequence[str] | None = None) -> Table:
-    """Read raw columns into a table; the columns named in `text` are text, or, if it is None, those that look like it."""
-    _check_names(text or (), [column.name for column in raw])
+def table_of(
+    raw: list[RawColumn],
+    text: Sequence[str] | None = None,
+    readings: Sequence[Reading] = (),
+    notes: Sequence[str] = (),
+) -> Table:
+    """Read columns into a table; the columns named in `text` are text, or, if it is None, those that look like it.
+
+    `readings` say how their cells were read before, `notes` what is known of that.
+    """
+    check_columns(raw, text or ())
+    rows = len(raw[0].values)
+    read = [read_column(column, as_text=None if text is None else column.name in text) for column in raw]
+    profiles = tuple(profile for _, profile in read)
+    more = tuple(note for column, profile in read if (note := _note(column, profile, rows, told=text is not None)))
+    names, columns = tuple(profile.name for profile in profiles), tuple(column for column, _ in read)
+    return Table(names, columns, profiles, (*notes, *more), tuple(readings))
+
+
+def check_columns(raw: list[RawColumn], text: Sequence[str]) -> None:
+    """Raise `DataError` unless there are columns and rows, equally long, and `text` names some of them."""
+    _check_names(text, [column.name for column in raw])
     if not raw:
         raise DataError("a table must have at least one column to learn from, but has none")
     rows = len(raw[0].values)
@@ -108,10 +138,6 @@ def table_of(raw: list[RawColumn], text: Sequence[str] | None = None) -> Table:
             raise DataError(f"columns must be equally long, but {given}")
     if rows == 0:
         raise DataError("a table must have rows to learn from, but has none")
-    read = [read_column(column, as_text=None if text is None else column.name in text) for column in raw]
-    profiles = tuple(profile for _, profile in read)
-    notes = tuple(note for column, profile in read if (note := _note(column, profile, rows, told=text is not None)))
-    return Table(tuple(profile.name for profile in profiles), tuple(column for column, _ in read), profiles, notes)
 
 
 def _check_names(text: Sequence[str], names: list[str]) -> None:
@@ -131,32 +157,11 @@ def _note(column: Column, profile: ColumnProfile, rows: int, *, told: bool) -> s
     if profile.kind == "text" and not told:
         return f"{name} holds texts of several words and is read as text: text=[] makes it categories"
     if isinstance(column, Categories):
-        if (texts := _texts_among_numbers(column)) is not None:
-            others = f", beside {', '.join(map(repr, texts[:3]))}" if texts else ""
-            return f"{name} holds numbers as text{others}: turn it into numbers if their size matters"
         if profile.distinct > max(FEW_LEVELS, MANY_DISTINCT * rows):
             return f"{name} has {profile.distinct} different texts in {rows} rows: only frequent ones can be used"
     elif profile.integral and max(-(profile.minimum or 0.0), profile.maximum or 0.0) > EXACT_INTEGERS:
         return f"{name} has whole numbers beyond 16,777,216, where 32-bit floats leave gaps"
     return None
-
-
-def _texts_among_numbers(column: Categories) -> list[str] | None:
-    """Return the levels that are no numbers if most rows of a category are numbers; None if they are not."""
-    texts = [code for code, level in enumerate(column.levels) if not _is_number(level)]
-    if len(texts) == len(column.levels) or len(column.levels) <= 2:
-        return None
-    if np.isin(column.codes, texts).sum() > (1.0 - MOSTLY_NUMBERS) * (column.codes >= 0).sum():
-        return None
-    return [column.levels[code] for code in texts]
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
 
 
 def _vector(values: Any, name: str) -> NDArray[Any]:

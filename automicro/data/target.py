@@ -8,10 +8,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from automicro.data.column import REMEDY, USABLE, numeric_values, value_kind, where_missing
+from automicro.data.detect import Missing
+from automicro.data.target_cells import target_cells
 from automicro.errors import DataError
 from automicro.program.rows import FLOAT32_MAX
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     from automicro.data.frames import RawColumn
@@ -30,22 +34,31 @@ UNSURE = 100
 class Target:
     """Class codes (int64) and their labels, or numbers (float64) and no labels.
 
-    `note` says what was guessed; `ordered` that the data state the order of the labels.
+    `notes` say what was inferred; `ordered` that the data state the order of the labels.
     """
 
     values: NDArray[np.int64] | NDArray[np.float64]
     task: Task
     labels: Labels | None = None
-    note: str | None = None
+    notes: tuple[str, ...] = ()
     ordered: bool = False
 
 
-def read_target(raw: RawColumn, rows: int, task: Task | None = None) -> Target:
+def read_target(
+    raw: RawColumn,
+    rows: int,
+    task: Task | None = None,
+    missing: Missing | None = None,
+    labels: Sequence[Any] | None = None,
+) -> Target:
     """Check the target and decide which task it poses.
 
     Text, booleans and categoricals are classes. Numbers with fractions are to be predicted as numbers. Whole numbers
     are classes if there are two of them, or at most 20 with at least 5 rows each on average; else they are numbers.
     `task` overrules this. Labels are in ascending order, those of an ordered categorical in the order of its levels.
+
+    The words NA, N/A, n/a and None are labels where they are frequent, or among `labels`, those of an earlier model; where they are rare
+    they are refused, unless `missing` decides. Labels that differ only in blanks at their ends are one.
 
     Raises
     ------
@@ -53,14 +66,16 @@ def read_target(raw: RawColumn, rows: int, task: Task | None = None) -> Target:
         For a target that is missing somewhere, infinite, constant, of another length than the table or at odds with the
         task; for a class with a single row; for fewer than 4 rows.
     """
+    raw, notes = target_cells(raw, task, missing or Missing(), labels)
     kind = _checked_kind(raw, rows)
     guessed, note = _guess(raw, kind)
     if task not in {None, "classification", "regression"}:
         raise DataError(f"task must be 'classification' or 'regression' for a table with a target, but got {task!r}")
     if (task or guessed) == "regression":
-        return Target(_numbers(raw, kind), "regression", None, None if task else note)
-    codes, labels = _classes(raw, kind)
-    return Target(codes, "classification", labels, None if task else note, ordered=raw.levels is not None)
+        return Target(_numbers(raw, kind), "regression", None, notes if task or not note else (*notes, note))
+    codes, found = _classes(raw, kind)
+    notes = notes if task or not note else (*notes, note)
+    return Target(codes, "classification", found, notes, ordered=raw.levels is not None)
 
 
 def _checked_kind(raw: RawColumn, rows: int) -> str:

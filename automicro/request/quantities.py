@@ -18,6 +18,7 @@ __all__ = [
     "AnyNames",
     "Auto",
     "Bytes",
+    "ColumnNames",
     "Count",
     "Directions",
     "Flag",
@@ -29,6 +30,7 @@ __all__ = [
     "Seconds",
     "Text",
     "Whole",
+    "Words",
 ]
 
 # KB is 1,000 bytes and KiB is 1,024, as the SI and IEC 80000-13 say.
@@ -218,6 +220,26 @@ def _names(value: object) -> tuple[str, ...]:
     return tuple(names)
 
 
+def _column_names(value: object) -> tuple[str, ...]:
+    """Read names of columns, of which one may be empty, as that of the index in many CSV files."""
+    names = value if isinstance(value, list | tuple) else ()
+    if "" not in names:
+        return _names(value)
+    rest = [name for name in names if name != ""]
+    return ("", *(_names(rest) if rest else ()))
+
+
+def _words(value: object) -> tuple[str | float, ...]:
+    words = [part.strip() for part in value.split(",")] if isinstance(value, str) else value
+    if not isinstance(words, list | tuple) or not all(
+        isinstance(one, str | Real) and not isinstance(one, bool) for one in words
+    ):
+        raise problem(f"must be a list of words and numbers that count as missing, but got {value!r}")
+    if isinstance(value, str):  # from the command line, where numbers are words, too
+        return (*words, *(float(one) for one in words if _QUANTITY.fullmatch(one) and one[-1:].isdigit()))
+    return tuple(one if isinstance(one, str) else float(one) for one in words)
+
+
 def _any_names(value: object) -> tuple[str, ...]:
     return () if value in ([], ()) else _names(value)
 
@@ -238,6 +260,19 @@ _NAMES_SCHEMA = {
 _ANY_NAMES_SCHEMA = {
     "anyOf": [
         {"type": "array", "items": {"type": "string", "minLength": 1}, "uniqueItems": True},
+        {"type": "string", "description": "names separated by commas"},
+    ]
+}
+
+_WORDS_SCHEMA = {
+    "anyOf": [
+        {"type": "array", "items": {"type": ["string", "number"]}},
+        {"type": "string", "description": "words and numbers separated by commas"},
+    ]
+}
+_COLUMN_NAMES_SCHEMA = {
+    "anyOf": [
+        {"type": "array", "items": {"type": "string"}, "minItems": 1, "uniqueItems": True},
         {"type": "string", "description": "names separated by commas"},
     ]
 }
@@ -273,3 +308,5 @@ Label = Annotated[
 Text = Annotated[str, BeforeValidator(_text), WithJsonSchema({"type": "string", "minLength": 1})]
 Names = Annotated[tuple[str, ...], BeforeValidator(_names), WithJsonSchema(_NAMES_SCHEMA)]
 AnyNames = Annotated[tuple[str, ...], BeforeValidator(_any_names), WithJsonSchema(_ANY_NAMES_SCHEMA)]
+ColumnNames = Annotated[tuple[str, ...], BeforeValidator(_column_names), WithJsonSchema(_COLUMN_NAMES_SCHEMA)]
+Words = Annotated[tuple[str | float, ...], BeforeValidator(_words), WithJsonSchema(_WORDS_SCHEMA)]

@@ -48,6 +48,10 @@ class CardColumn(_Record):
     kind: Literal["numeric", "boolean", "category", "text", "series"]
     minimum: float | None = Field(None, description="least value in training")
     maximum: float | None = Field(None, description="greatest value in training")
+    reading: dict[str, str | list[str] | list[float] | None] | None = Field(
+        None,
+        description="how cells become what the program reads, where they do not stay as they are; see docs/data.md",
+    )
 
 
 class CardReference(_Record):

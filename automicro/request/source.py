@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import Field, model_validator
 
 from automicro.request.problems import Section, problem
-from automicro.request.quantities import AnyNames, Flag, Names, Text
+from automicro.request.quantities import AnyNames, ColumnNames, Flag, Text, Words
 
 __all__ = ["DataSource", "LongSeries", "Output"]
 
@@ -66,7 +66,10 @@ class DataSource(Section):
     drop : list of str, optional
         Columns to leave out.
     text : list of str, optional
-        Columns that are text rather than categories; told by their values, if not given.
+        Columns that are text rather than categories; inferred from their values, if not given.
+    missing : list of str or float, optional
+        Words of text columns and numbers that count as missing; an empty list makes every word a value. By default NA, N/A, n/a and
+        None where they are rare, and ?, NaN, NULL and the like.
     series : {id, time}, optional
         Of a long table of series, one row a step: the columns that tell which series a row belongs to, and in what order. Target, weights,
         groups and time have one value for each series; all other columns are channels.
@@ -87,9 +90,10 @@ class DataSource(Section):
     weights: Text | None = Field(None, description="column of sample weights")
     groups: Text | None = Field(None, description="column whose equal values stay on one side of every split")
     time: Text | None = Field(None, description="column that orders the rows in time")
-    columns: Names | None = Field(None, description="the only columns to predict from")
-    drop: Names | None = Field(None, description="columns to leave out")
+    columns: ColumnNames | None = Field(None, description="the only columns to predict from")
+    drop: ColumnNames | None = Field(None, description="columns to leave out")
     text: AnyNames | None = Field(None, description="columns that are text rather than categories")
+    missing: Words | None = Field(None, description="words and numbers that count as missing")
     series: LongSeries | None = Field(None, description="columns that make series of a long table: id,time")
     format: Literal["csv", "tsv", "parquet", "jsonl"] | None = Field(
         None, description="told by the suffix, if not given"

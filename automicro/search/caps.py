@@ -65,7 +65,7 @@ def limited(problem: Problem, constraints: Constraints) -> Problem:
     ConstraintError
         If a column is not there, or none is left.
     """
-    barred = frozenset(_places(problem, "must_not_use", constraints.must_not_use or ()))
+    barred = problem.barred | frozenset(_places(problem, "must_not_use", constraints.must_not_use or ()))
     if len(barred) == len(problem.table.columns):
         raise ConstraintError("must_not_use: must leave a column to learn from, but names all of them")
     return replace(problem, barred=barred, needed=frozenset(_places(problem, "must_use", constraints.must_use or ())))

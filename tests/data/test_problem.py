@@ -84,7 +84,8 @@ def test_the_task_can_be_given():
         (pd.DataFrame({"a": HALF, "b": HALF}), None, "single column, but is a table of 2"),
         ("x7", None, "no column 'x7': there are 'x0', 'x1'"),
         (None, None, "a target is needed"),
-        (3, None, "but is a int"),
+        (3, None, "there is no column 3"),
+        (3.5, None, "but is a float"),
     ],
 )
 def test_targets_that_are_refused(y, task, sentence):
