@@ -19,7 +19,7 @@ from automicro.evidence.hashes import data_sha256, rows_sha256
 from automicro.measure import judged_level, score
 from automicro.report import certificate_text
 from automicro.request import Certificate, CertifiedStep
-from automicro.search import Trust, claim_test, rows_needed
+from automicro.search import Paired, Trust, claim_test, rows_needed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -82,7 +82,8 @@ def certificate_of(certified: Certified, constraints: Constraints, families: dic
         rows_needed=rows_needed(chosen.tested.p_value, len(trust.held), constraints.confidence),
         split_sha256=rows_sha256(trust.held),
         data_sha256=data_sha256(trust.problem),
-        reference=None if certified.reference is None else _packed(certified.reference),
+        reference=None if certified.reference is None else _packed(certified.reference.prediction),
+        reference_sha256=None if certified.reference is None else certified.reference.sha256,
     )
     return sealed(made)
 
@@ -195,9 +196,11 @@ def _recomputed(trust: Any, model: Model, certificate: Certificate) -> tuple[flo
     judged = trust.judged(certificate.metric, trust.predict(model.payload))
     reference = None
     if certificate.reference is not None:
-        reference = _unpacked(certificate.reference, judged.prediction.shape)
+        prediction = _unpacked(certificate.reference, judged.prediction.shape)
+        reference = Paired(prediction, str(certificate.reference_sha256))
     claim = _Claim(certificate.limit, certificate.within)
-    tested = claim_test(judged, claim, reference, certificate.seed)
+    own = hashlib.sha256(model.payload).hexdigest()
+    tested = claim_test(judged, claim, reference, certificate.seed, own)
     value = score(judged.metric, judged.y, judged.prediction, judged.weights)
     step = [step for step in certificate.steps if step.rejected][-1]
     same = math.isclose(tested.p_value, step.p_value, rel_tol=1e-3, abs_tol=CLOSE)

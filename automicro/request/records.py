@@ -103,6 +103,9 @@ class Certificate(_Record):
     reference: str | None = Field(
         None, description="the reference's predictions for the held-out rows: base64 of zlib of float64, little-endian"
     )
+    reference_sha256: str | None = Field(
+        None, description="of the reference's stripped file, trained on the search rows"
+    )
     sha256: str = Field("", description="of this certificate, written as JSON with an empty text here")
 
 

@@ -1,7 +1,7 @@
 """The loop that proposes, tries and judges candidates."""
 
 from automicro.search.caps import cap_values, caps_of, ranges_of
-from automicro.search.certify import Certified, Trust, claim_test, rows_needed
+from automicro.search.certify import Certified, Paired, Trust, claim_test, rows_needed
 from automicro.search.finish import Point, frontier, optimism, score_interval
 from automicro.search.replaying import judged_by_replay
 from automicro.search.search import Result, search
@@ -11,6 +11,7 @@ __all__ = [
     "Candidate",
     "Certified",
     "Outcome",
+    "Paired",
     "Point",
     "Result",
     "Trust",

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from automicro.search.certify import Certified, certified, refit_tasks, sequence
+from automicro.search.certify import Certified, Paired, certified, refit_tasks, sequence
 from automicro.search.finish import Timed, decided, raw_rows
 from automicro.search.task import Outcome
 
@@ -52,13 +53,19 @@ def refits(executor: LocalExecutor, found: Found, target: Target, until: float |
     return Refits(tuple(outcomes[number] for number in sorted(outcomes)))
 
 
+def _paired(trust: Trust, reference: Reference | None) -> Paired | None:
+    if reference is None:
+        return None
+    artifact = reference.best.artifact
+    return Paired(trust.predict(artifact), hashlib.sha256(artifact).hexdigest())
+
+
 def settle(
     gate: Gate, trust: Trust, constraints: Constraints, made: Refits, reference: Reference | None
 ) -> tuple[Certified, Timed]:
     """Test artifacts that pass the gate; return the tests and the smallest that passed and is sure to be fast enough, with its latency."""
     ordered = [o for o in map(gate.passed, sequence([*gate.found.feasible, *made.sound])) if o is not None]
-    paired = None if reference is None else trust.predict(reference.best.artifact)
-    result = certified(trust, constraints, ordered, paired)
+    result = certified(trust, constraints, ordered, _paired(trust, reference))
     if result.chosen is None:
         return result, Timed(None, None)
     rows, limit = raw_rows(gate.context), constraints.latency

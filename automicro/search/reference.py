@@ -75,8 +75,7 @@ class Member:
     required: bool
     fold_gains: list[float]
     outcomes: dict[int | None, ReferenceOutcome] = field(default_factory=dict)
-    seconds: dict[int | None, float] = field(default_factory=dict)
-    probe_seconds: float = 0.0
+    probed_seconds: float = 0.0
     reason: str = ""
     is_late: bool = False
 
@@ -224,7 +223,7 @@ class _Race:
     def __init__(self, executor: LocalExecutor, context: Context, members: list[Member], limits: Limits) -> None:
         self._executor, self._context, self._members, self._limits = executor, context, members, limits
         self._waiting: dict[int, tuple[Member, ReferenceTask]] = {}
-        self.started = time.monotonic()
+        self.started, self._start_seconds = time.monotonic(), 0.0
 
     def run(self) -> None:
         """Run until every member is finished, has failed or is given up."""
@@ -289,11 +288,13 @@ class _Race:
             did = "declined" if isinstance(result, Outcome) else "failed"
             member.reason = member.reason or f"does not count: it {did} on {where}: {why}"
             member.required = member.required and did == "failed"
-        elif task.every > 1:
-            member.probe_seconds = finished.seconds
+            return
+        if not self._start_seconds:  # of the workers, and of what they import
+            self._start_seconds = max(time.monotonic() - self.started - result.seconds, 0.0)
+        if task.every > 1:
+            member.probed_seconds = result.seconds * task.every
         else:
             member.outcomes[task.fold] = result
-            member.seconds[task.fold] = finished.seconds
             if task.fold is not None:
                 member.fold_gains[task.fold] = result.gain
 
@@ -302,11 +303,10 @@ class _Race:
         now, folds = time.monotonic(), self._context.folds
         each = []
         for member in members:
-            known = [seconds for fold, seconds in member.seconds.items() if fold is not None]
-            probed = [member.probe_seconds * PROBED_EVERY] if member.probe_seconds else [now - self.started]
-            each.append(float(np.mean(known or probed)))
+            known = [outcome.seconds for fold, outcome in member.outcomes.items() if fold is not None]
+            each.append(float(np.mean(known)) if known else member.probed_seconds or now - self.started)
         whole = self._context.problem.rows / len(folds[0].train)
         busy = sum(each) * (len(folds) + whole) / min(self._limits.workers, len(each) * len(folds))
-        wall = self.started - self._limits.started + busy + max(each)
+        wall = self.started - self._limits.started + self._start_seconds + busy + max(each)
         least = 0.0 if self._limits.seconds is None else self._limits.seconds + 1
         return math.ceil(max(SPARE * wall / self._limits.share, least))
