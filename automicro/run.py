@@ -22,7 +22,7 @@ from automicro.prices import prices
 from automicro.program import has_points, outlier_distances, unpack
 from automicro.report import Progress
 from automicro.request import Card, CardColumn, CardReference, metric
-from automicro.search import frontier, judged_by_replay, ranges_of, search
+from automicro.search import constant_words, frontier, judged_by_replay, ranges_of, search
 from automicro.selection import RecordTable, ReferenceScore, Selection
 from automicro.trace import infeasible, records
 from automicro.verdict import judgement
@@ -94,6 +94,7 @@ def _selection(asked: _Asked, result: Result, chosen: Outcome, trace: tuple[Tria
     if chosen.structure is None:
         chosen = replace(chosen, structure=interpretability(program))
     chosen = judged_by_replay(result.context, chosen)
+    constant = constant_words(result.context.problem, program, result.context.metric)
     structure: Any = chosen.structure
     cheap = structure.constants <= MOST_CONSTANTS and len(structure.columns) <= MOST_COLUMNS
     told = directions(program, None, ranges_of(result.context.problem)) if cheap else {}
@@ -122,7 +123,7 @@ def _selection(asked: _Asked, result: Result, chosen: Outcome, trace: tuple[Tria
         frontier=RecordTable(frontier(result.context, result.found.outcomes, families)),
         trace=RecordTable(trace),
         out_of_fold={o.number: o.out_of_fold for o in result.found.outcomes if o.out_of_fold is not None},
-        notes=(*result.notes, *judged.notes),
+        notes=(*([f"a constant: {constant}"] if constant else ()), *result.notes, *judged.notes),
         seconds=result.seconds,
         interrupted=result.found.interrupted,
         variant=form.key if form else "",
@@ -131,6 +132,7 @@ def _selection(asked: _Asked, result: Result, chosen: Outcome, trace: tuple[Tria
         prices=prices(result, asked.constraints, chosen),
         rows_needed=judged.rows_needed,
         robustness=dict(chosen.robustness),
+        constant=constant,
     )
 
 

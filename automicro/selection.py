@@ -86,6 +86,8 @@ class Selection:
         Held-out rows with which a margin like the expected one would be certified four times in five; None where there is no margin.
     robustness : mapping of str to float
         On held-out rows: what the worst column that goes missing takes from the score (``"column_lost"``), and what was asked for.
+    constant : str
+        What the model predicts for every row, in words; empty where it does not predict the same for all (`Constraints.allow_constant`).
     size_bytes : int
         Size of the stripped file.
     latency : Latency
@@ -139,6 +141,7 @@ class Selection:
     rows_needed: int | None = None
     robustness: Mapping[str, float] = field(default_factory=dict)
     pos_label: Any = None
+    constant: str = ""
 
     @property
     def latency_us(self) -> float:

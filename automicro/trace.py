@@ -143,7 +143,19 @@ def infeasible(
     tried = sum(record.status not in ("skipped", "declined") and record.seconds > 0 for record in trace)
     said = "; ".join(_sentence(name, nearest_overall, result, constraints) for name in binding)
     message = f"no model meets the constraints ({result.found.stopped}, {tried} candidates tried): {said}"
+    if "constant" not in binding:
+        message += _constant_met(missed, result)
     return Infeasible(message, binding=binding, nearest=nearest, trace=RecordTable(trace), prices=prices)
+
+
+def _constant_met(missed: list[TrialRecord], result: Result) -> str:
+    """Return that a constant would meet everything, where that is all that was found."""
+    met = [r for r in missed if [name for name, margin in r.margins.items() if margin < 0] == ["constant"]]
+    if not met:
+        return ""
+    best = max(met, key=lambda r: (_sign(result) * (r.score or 0.0), -r.number))
+    score = "unknown" if best.score is None else f"{best.score:.4g}"
+    return f"; a constant has {result.context.metric} {score}, it {best.reason}"
 
 
 def _not_certified(result: Result, constraints: Constraints, trace: tuple[TrialRecord, ...]) -> Infeasible:
@@ -252,7 +264,13 @@ def _sentence(name: str, record: TrialRecord, result: Result, constraints: Const
         case "monotone" | "must_use" | "must_not_use":
             asked = caps_of(result.context)[name]
             return f"{name}: asked for {asked}, the nearest ({record.family}) misses it for {-record.margins[name]:.0%} of the columns"
-        case _ if name.startswith("robustness."):
-            return _fragile(name, record, constraints)
         case _:
-            return f"{name}: missed by {-record.margins[name]:.1%} by the nearest ({record.family})"
+            return _other_sentence(name, record, constraints)
+
+
+def _other_sentence(name: str, record: TrialRecord, constraints: Constraints) -> str:
+    if name == "constant":
+        return f"constant: the nearest ({record.family}) {record.reason}"
+    if name.startswith("robustness."):
+        return _fragile(name, record, constraints)
+    return f"{name}: missed by {-record.margins[name]:.1%} by the nearest ({record.family})"

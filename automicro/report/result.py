@@ -44,10 +44,12 @@ def summary(selection: Any) -> str:
         ("trials", _trials(selection.trace)),
     ]
     notes = [f"price: {price.said}" for price in getattr(selection, "prices", ())]
-    notes += [f"note: {note}" for note in getattr(selection, "notes", ())]
+    constant = getattr(selection, "constant", "")
+    first = [f"a constant: {constant}"] if constant else []
+    notes += [f"note: {note}" for note in getattr(selection, "notes", ()) if note not in first]
     certificate = getattr(selection, "certificate", None)
     told = [] if certificate is None else ["", certificate_text(certificate.model_dump(mode="json"))]
-    return "\n".join([*aligned(row for row in rows if row[1]), *notes, *told])
+    return "\n".join([*first, *aligned(row for row in rows if row[1]), *notes, *told])
 
 
 def _score(selection: Any) -> str:

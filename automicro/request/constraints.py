@@ -14,6 +14,7 @@ from automicro.request.quantities import (
     Bytes,
     Count,
     Directions,
+    Flag,
     Label,
     Microseconds,
     Names,
@@ -119,6 +120,9 @@ class Constraints(Section):
         True: the verdict is certified, on rows that are split off before the search, or there is none. False: it is estimated by
         cross-validation on all rows. "auto" certifies where that costs little: from 25,000 rows on, and where nothing passes the
         certificate's test there the verdict is estimated.
+    allow_constant : bool
+        Whether a model may be returned that predicts the same for every row: one label for a metric of labels, else the same
+        probabilities or value.
     confidence : float
         Of the verdict and its interval.
 
@@ -172,6 +176,9 @@ class Constraints(Section):
         description="most of the score that stresses may take, least distance of a flip: 'noise_30=0.02,flip=0.05'",
     )
     certify: Auto = Field("auto", description="whether the score is certified on rows that the search never saw")
+    allow_constant: Flag = Field(
+        False, description="whether a model that predicts the same for every row may be returned"
+    )
     confidence: _Probability = Field(0.95, description="confidence of the verdict and its interval")
 
     @model_validator(mode="after")

@@ -12,6 +12,7 @@ from automicro.plugin import Wishes
 from automicro.program import columns_read
 from automicro.program.structure import structure
 from automicro.request import did_you_mean
+from automicro.search.constant import constant_words
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -100,13 +101,14 @@ def cap_values(structure: Interpretability) -> dict[str, float]:
 
 
 def missed_caps(context: Context, program: Program, judged: Callable[[Program], Interpretability]) -> dict[str, float]:
-    """Return by how much, relative to its limit, a program misses each constraint on its structure.
+    """Return by how much, relative to its limit, a program misses each constraint on its structure; 1 for a constant that is not permitted.
 
     Of lists of columns that is the share of columns that are not as they must be.
     """
     wishes, problem, caps = context.wishes, context.problem, caps_of(context)
+    constant = not context.allow_constant and constant_words(problem, program, context.metric)
     if not caps:
-        return {}
+        return {"constant": 1.0} if constant else {}
     used = set(columns_read(program))
     found = {"max_features": float(len(used))}
     if {"max_operations", "max_interactions"} & caps.keys():
@@ -122,7 +124,7 @@ def missed_caps(context: Context, program: Program, judged: Callable[[Program], 
         missed["must_use"] = len(absent) / len(wishes.must_use)
     if wrong := _against(context, program):
         missed["monotone"] = len(wrong) / len(wishes.monotone)
-    return missed
+    return missed | ({"constant": 1.0} if constant else {})
 
 
 def caps_of(context: Context) -> dict[str, float | str]:

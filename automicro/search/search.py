@@ -184,6 +184,7 @@ def _context(
         wishes_of(problem, constraints),
         earlier,
         read_encoders(settings.encoders or (), families),
+        constraints.allow_constant,
     )
 
 

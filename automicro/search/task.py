@@ -58,6 +58,7 @@ class Context:
     wishes: Wishes = field(default_factory=Wishes)
     earlier: Earlier | None = None
     encoders: Mapping[str, Mapping[str, NDArray[np.float64]]] = field(default_factory=dict)
+    allow_constant: bool = False
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from automicro.plugin import Declined
 from automicro.program import decode, evaluate, pack, quantise, unpack
 from automicro.request import metric
 from automicro.search.caps import missed_caps, monotone_words
+from automicro.search.constant import ASK, constant_words
 from automicro.search.finish import raw_rows
 from automicro.search.forms import UNTOUCHED, FormTable, check_finite, mean_gain
 from automicro.search.partitions import PartitionTable
@@ -126,10 +127,13 @@ class _Trial:
         if self.task.aim is not None and form is not None and outcome.out_of_fold is not None:
             self._aim_by(form)
             outcome = replace(outcome, aim=None if self.target.floor is None else self.target.gain)
-        if "monotone" not in outcome.violations or form is None:
+        if not {"constant", "monotone"} & outcome.violations.keys() or form is None:
             return outcome
         shipped = outcome.artifact
         program = self.table.program(form.key, form.precision) if shipped is None else unpack(shipped)
+        if "constant" in outcome.violations:
+            words = constant_words(self.context.problem, program, self.context.metric)
+            return replace(outcome, reason=f"{words}: {ASK}")
         return replace(outcome, reason=f"{outcome.reason}: {monotone_words(self.context, program)}")
 
     def _aim_by(self, form: Form) -> None:
