@@ -8,7 +8,13 @@ from automicro.measure.importance import Importance, permutation_importance
 from automicro.measure.interactions import Interaction
 from automicro.measure.interpretability import Interpretability, Limits, interpretability
 from automicro.measure.interval import JudgedRows, Reference, halves_interval, interval
-from automicro.measure.latency import FEWEST_RUNS, Latency, latency_in_fresh_processes, more_runs
+from automicro.measure.latency import (
+    FEWEST_RUNS,
+    Latency,
+    latency_in_fresh_processes,
+    latency_in_this_process,
+    more_runs,
+)
 from automicro.measure.level import JudgedLevel, judged_level
 from automicro.measure.monotone import Direction, directions
 from automicro.measure.partitions import agreement, density_validity, distances, silhouette
@@ -50,6 +56,7 @@ __all__ = [
     "interval",
     "judged_level",
     "latency_in_fresh_processes",
+    "latency_in_this_process",
     "more_runs",
     "permutation_importance",
     "robustness",

@@ -16,13 +16,22 @@ from typing import IO, TYPE_CHECKING, Any, Literal, cast
 import numpy as np
 
 from automicro.errors import AutomicroError
+from automicro.interpreters import MISSING, interpreter, module_path
 from automicro.measure.timing import machine
 from automicro.request import LatencyRecord, QuantileRecord
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
-__all__ = ["FEWEST_RUNS", "Latency", "QuantileInterval", "Run", "latency_in_fresh_processes", "more_runs"]
+__all__ = [
+    "FEWEST_RUNS",
+    "Latency",
+    "QuantileInterval",
+    "Run",
+    "latency_in_fresh_processes",
+    "latency_in_this_process",
+    "more_runs",
+]
 
 USUAL = (0.5, 0.95, 0.99)
 CONFIDENCE = (
@@ -31,6 +40,7 @@ CONFIDENCE = (
 FEWEST_RUNS = 7  # the fewest whose range is an interval of that confidence for a median
 MOST_RUNS_NEEDED = 1000
 LONGEST_SECONDS = 120.0  # of one process
+SECONDS = 0.2  # of timed calls of each, about
 BUSY = 0.95  # share of a processor below which a process was disturbed
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
 
@@ -204,7 +214,7 @@ def latency_in_fresh_processes(
     *,
     runs: int = FEWEST_RUNS,
     runtime: str = "python",
-    seconds: float = 0.2,
+    seconds: float = SECONDS,
 ) -> Latency:
     """Time an artifact in interpreters started for it one after the other, as somebody who deploys it would.
 
@@ -228,20 +238,37 @@ def latency_in_fresh_processes(
     automicro.errors.AutomicroError
         If a process fails or takes too long.
     """
+    return _latency(artifact, rows, quantile, (runtime, seconds), lambda request: _measured(request, runs))
+
+
+def latency_in_this_process(artifact: bytes, rows: Sequence[Any], quantile: float = 0.99) -> Latency:
+    """Time an artifact in this process, once, where no other is to be started; too little to decide that a limit is kept."""
+    from automicro.measure.latency_process import measured  # noqa: PLC0415 - the program of the other processes
+
+    return _latency(artifact, rows, quantile, ("python", SECONDS), lambda request: [_read(measured(request))])
+
+
+def _latency(
+    artifact: bytes,
+    rows: Sequence[Any],
+    quantile: float,
+    how: tuple[str, float],
+    measure: Callable[[str], Sequence[Run]],
+) -> Latency:
+    """Put the request of a measurement in words, have it measured, and read the answers; `how`: the runtime, and seconds of each run."""
     plain = [row if isinstance(row, dict) else [_plain(value) for value in row] for row in rows]
     asked = {
         "artifact": base64.b64encode(artifact).decode(),
         "rows": plain,
         "quantiles": sorted({*USUAL, quantile}),
-        "runtime": runtime,
-        "seconds": seconds,
+        "runtime": how[0],
+        "seconds": how[1],
     }
     facts = machine()
     before = facts.pop("load")
-    request = json.dumps(asked)
-    done = tuple(_measured(request, runs))
+    done = tuple(measure(json.dumps(asked)))
     facts |= {"load_before": before, "load_after": machine()["load"]}
-    return Latency(quantile, done, runtime, facts, _form(plain))
+    return Latency(quantile, done, how[0], facts, _form(plain))
 
 
 def _form(rows: Sequence[Any]) -> str:
@@ -261,8 +288,13 @@ def more_runs(known: Latency, artifact: bytes, rows: Sequence[Any], runs: int = 
 
 def _measured(request: str, runs: int) -> list[Run]:
     """Measure in fresh processes that are started together, so that they load side by side, and then time calls one after the other."""
-    command = [sys.executable, "-m", "automicro.measure.latency_process"]
-    pipe, env = subprocess.PIPE, os.environ | dict.fromkeys(THREAD_VARIABLES, "1")
+    python = interpreter()
+    if python is None:
+        raise AutomicroError(
+            f"a latency is measured in fresh processes, for which {MISSING.format(repr(sys.executable))}"
+        )
+    command = [python, "-m", "automicro.measure.latency_process"]
+    pipe, env = subprocess.PIPE, {**os.environ, **dict.fromkeys(THREAD_VARIABLES, "1"), "PYTHONPATH": module_path()}
     started: list[subprocess.Popen[str]] = []
     overdue = threading.Event()
 
@@ -303,7 +335,11 @@ def _run(process: subprocess.Popen[str], request: str) -> Run:
     if process.returncode:
         last = (errors.strip().splitlines() or ["no message"])[-1]
         raise AutomicroError(f"the latency process must end with code 0, but ended with {process.returncode}: {last}")
-    answer = json.loads(out)
+    return _read(out)
+
+
+def _read(written: str) -> Run:
+    answer = json.loads(written)
     return Run(**answer | {"quantiles": tuple(QuantileInterval(*found) for found in answer["quantiles"])})
 
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, Field, model_validator
 
 from automicro.request.problems import Section, problem
-from automicro.request.quantities import Bytes, Count, Flag, Names, Seconds, Text, Whole
+from automicro.request.quantities import Bytes, Count, Flag, Names, NotNegative, Seconds, Text, Whole
 from automicro.request.start import Encoders, Start
 
 __all__ = ["Search"]
@@ -38,7 +38,9 @@ class Search(Section):
     families : list of str, optional
         Names of the families that may take part; all that are installed and serve the task, if not given.
     workers : int, optional
-        Processes that train at the same time; as many as the machine has processors, if not given.
+        Processes that train at the same time; as many as the machine has processors, at most 4, if not given. With 0 trials run in this
+        process, one after the other: quicker for small tables, but `trial_seconds` and `trial_memory` do not limit them, and the
+        latency, unless it is constrained, is that of one measurement in this process.
     trial_seconds : float or str, optional
         A trial that takes longer is stopped and traced as failed; if not given, a third of `seconds`, but at least 120.
     trial_memory : int or str
@@ -70,8 +72,8 @@ class Search(Section):
     seconds: Seconds | None = Field(None, description="at most this long; 60 if neither trials nor seconds is given")
     seed: Annotated[Whole, AfterValidator(_seed)] = Field(0, description="the only source of randomness")
     families: Names | None = Field(None, description="families that may take part; all, if not given")
-    workers: Count | None = Field(
-        None, description="processes that train at the same time; all processors, if not given"
+    workers: NotNegative | None = Field(
+        None, description="processes that train at the same time; all processors, if not given; 0: none but this one"
     )
     trial_seconds: Seconds | None = Field(
         None, description="a trial that takes longer is stopped; a third of the seconds, at least 120, if not given"

@@ -6,6 +6,7 @@ import hashlib
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from automicro.measure import latency_in_this_process
 from automicro.search.certify import Certified, Paired, certified, refit_tasks, sequence
 from automicro.search.finish import Timed, decided, raw_rows
 from automicro.search.task import Outcome
@@ -72,7 +73,12 @@ def settle(
     slow: list[tuple[Outcome, Latency]] = []
     passed = [step for step in result.steps if step.rejected]
     for place, step in reversed(list(enumerate(passed))):
-        latency = decided(step.outcome.artifact or b"", rows, limit, constraints.latency_quantile)
+        artifact, quantile = step.outcome.artifact or b"", constraints.latency_quantile
+        latency = (
+            decided(artifact, rows, limit, quantile)
+            if gate.fresh
+            else latency_in_this_process(artifact, rows, quantile)
+        )
         if limit is None or latency.decision(limit) == "met":
             tested = (
                 result.steps if not slow else tuple(passed[: place + 1])

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
+from automicro.errors import AutomicroError
 from automicro.search.process import Command, WorkerEnded, WorkerProcess
 
 if TYPE_CHECKING:
@@ -62,7 +63,7 @@ class LocalExecutor:
         self._command = Command(Path(self._folder.name), entry, int(memory_bytes or 0), task_seconds)
         self._command.context.write_bytes(pickle.dumps(context, protocol=5))
         self._tasks: queue.SimpleQueue[tuple[int, object, bool] | None] = queue.SimpleQueue()
-        self._finished: queue.SimpleQueue[Finished] = queue.SimpleQueue()
+        self._finished: queue.SimpleQueue[Finished | Exception] = queue.SimpleQueue()
         self._closing = threading.Event()
         self._lock = threading.Lock()
         self._places = itertools.count()
@@ -101,14 +102,33 @@ class LocalExecutor:
                 self._running[number].kill()
 
     def next_finished(self, until: float | None = None) -> Finished | None:
-        """Wait for a task to end; None if none did before `time.monotonic()` reaches `until`."""
+        """Wait for a task to end; None if none did before `time.monotonic()` reaches `until`.
+
+        Raises
+        ------
+        AutomicroError
+            If workers cannot be started.
+        """
         timeout = None if until is None else max(until - time.monotonic(), 0.0)
         try:
-            return self._finished.get(timeout=timeout)
+            finished = self._finished.get(timeout=timeout)
         except queue.Empty:
             return None
+        if isinstance(finished, Finished):
+            return finished
+        self._finished.put(finished)  # whoever waits next must not wait for ever
+        if isinstance(finished, AutomicroError):
+            raise finished
+        raise AutomicroError(f"a worker process must start, but {type(finished).__name__}: {finished}") from finished
 
     def _serve(self) -> None:
+        """Do tasks until the executor closes; whatever ends this thread is raised where results are waited for."""
+        try:
+            self._serve_tasks()
+        except Exception as error:  # noqa: BLE001 - a thread that ends in silence would be waited for without end
+            self._finished.put(error)
+
+    def _serve_tasks(self) -> None:
         worker = self._launch()
         while not self._closing.is_set() and (item := self._tasks.get()) is not None:
             if worker is not None and not worker.alive:

@@ -16,6 +16,7 @@ from automicro.measure import (
     JudgedRows,
     interval,
     latency_in_fresh_processes,
+    latency_in_this_process,
     more_runs,
 )
 from automicro.program import raw_cells, take
@@ -95,7 +96,12 @@ def decide_latency(
         followed = gate.passed(outcome)
         if followed is None:
             continue
-        measured = decided(outcome.artifact or b"", rows, limit_us, quantile, until)
+        artifact = outcome.artifact or b""
+        measured = (
+            decided(artifact, rows, limit_us, quantile, until)
+            if gate.fresh
+            else latency_in_this_process(artifact, rows, quantile)
+        )
         if limit_us is None or measured.decision(limit_us) == "met":
             return Timed(followed, measured, tuple(too_slow))
         too_slow.append((outcome, measured))

@@ -11,6 +11,9 @@ import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
+from automicro.errors import AutomicroError
+from automicro.interpreters import MISSING, interpreter, module_path
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -63,11 +66,13 @@ class WorkerProcess:
     def __init__(self, command: Command, place: int) -> None:
         self._command = command
         self._errors = command.folder / f"{place}.errors"
-        path = os.pathsep.join(filter(None, sys.path))
+        python = interpreter()
+        if python is None:
+            raise AutomicroError(MISSING.format(repr(sys.executable)))
         with self._errors.open("wb") as errors:
             self._process = subprocess.Popen(  # noqa: S603 - this interpreter, this package
                 [
-                    sys.executable,
+                    python,
                     "-m",
                     "automicro.search.worker",
                     str(command.context),
@@ -77,7 +82,7 @@ class WorkerProcess:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=errors,
-                env={**os.environ, **ONE_THREAD, "PYTHONPATH": path, "PYTHONHASHSEED": "0"},
+                env={**os.environ, **ONE_THREAD, "PYTHONPATH": module_path(), "PYTHONHASHSEED": "0"},
                 start_new_session=True,  # Ctrl-C is for the parent, which ends its workers itself
             )
 
@@ -114,6 +119,8 @@ class WorkerProcess:
             result, failure = receive(cast("BinaryIO", self._process.stdout))
         except (EOFError, OSError):
             raise WorkerEnded(self._cause(overdue=overdue.is_set())) from None
+        except Exception as error:  # what was sent or came back does not pickle
+            raise WorkerEnded(f"its task or answer could not be passed on: {type(error).__name__}: {error}") from error
         finally:
             timer.cancel()
         return result, failure

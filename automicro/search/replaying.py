@@ -42,11 +42,15 @@ def judged_by_replay(context: Context, outcome: Outcome) -> Outcome:
 
 @dataclass(frozen=True, eq=False)
 class Gate:
-    """What an artifact must pass before it may be returned, where a level of interpretability is asked for."""
+    """What an artifact must pass before it may be returned, where a level of interpretability is asked for.
+
+    Its latency is measured in processes that are `fresh`, or else in this one.
+    """
 
     context: Context
     found: Found
     level: int
+    fresh: bool = True
 
     def passed(self, outcome: Outcome) -> Outcome | None:
         """Return an outcome that keeps its level; None if its replay failed, which then stands among the outcomes."""

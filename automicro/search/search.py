@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import os
+import sys
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from automicro.data import folds, profile
 from automicro.discovery import discover
-from automicro.errors import FamilyUnavailableError
+from automicro.errors import FamilyUnavailableError, RequestError
+from automicro.interpreters import MISSING, interpreter
 from automicro.search.caps import limited, wishes_of
 from automicro.search.certify import Aim, split_off
 from automicro.search.classes import with_classes
 from automicro.search.conclude import refits, settle
 from automicro.search.executor import LocalExecutor
 from automicro.search.finish import decide_latency
+from automicro.search.in_process import InProcessExecutor
 from automicro.search.loop import Goal, Loop, serves, usable_families
 from automicro.search.reference import Limits, find_reference, own_model, portfolio
 from automicro.search.replaying import Gate
@@ -48,6 +51,10 @@ FINISH_SHARE, FINISH_SECONDS = 0.15, 4.0
 CERTIFY_SHARE = 0.15
 STARTED = (
     "a certificate holds only if what the search started from was not trained on the rows that are put aside for it"
+)
+INSIDE = (
+    "trials ran in this process, one after the other and without limits on their time and memory, and the latency is that of this process:"
+    f" {MISSING}"
 )
 
 
@@ -111,6 +118,7 @@ def search(problem: Problem, constraints: Constraints, settings: Search, listene
     facts = profile(searched, max_features=constraints.max_features, wishes=wishes)
     families, notes = _families(registry, settings, facts)
     context = _context(searched, constraints, settings, families, notes)
+    workers = _workers(settings, constraints, notes)
     if trust is not None and (settings.start_from or settings.encoders):
         notes.append(STARTED)
     structure = None
@@ -118,13 +126,12 @@ def search(problem: Problem, constraints: Constraints, settings: Search, listene
         structure = structure_of(context, constraints, settings.seed, clock.until(REFERENCE_SHARE))
         notes.insert(0, structure_note(constraints, structure))
         if not structure.structured:
-            return _one_cluster(context, constraints, structure, (*problem.notes, *notes), clock)
-    workers = settings.workers or min(MOST_WORKERS, os.cpu_count() or 1)
+            return _one_cluster(context, constraints, structure, (*problem.notes, *notes), clock, fresh=workers > 0)
     store = None if settings.storage is None else Store(settings.storage, context)
-    with LocalExecutor(context, workers, _trial_seconds(settings), settings.trial_memory) as executor:
+    with _executor(context, settings, workers) as executor:
         reference = None
         if constraints.within is not None:
-            limits = Limits(clock.started, clock.seconds, REFERENCE_SHARE_AT_LAST, REFERENCE_SHARE, workers)
+            limits = Limits(clock.started, clock.seconds, REFERENCE_SHARE_AT_LAST, REFERENCE_SHARE, max(workers, 1))
             reference = _reference(executor, context, registry.families, settings.seed, limits)
         target = partition_target(constraints, structure) if structure else _target(constraints, reference)
         aim = None if structure else _aim(context, trust, constraints, settings.seed)
@@ -135,7 +142,7 @@ def search(problem: Problem, constraints: Constraints, settings: Search, listene
         found = loop.run(executor, settings.trials, until, listener)
         if trust is not None:
             made = refits(executor, found, target, clock.loop_until(certifying=False))
-    certificate, gate = None, Gate(context, found, target.level)
+    certificate, gate = None, Gate(context, found, target.level, fresh=workers > 0 or constraints.latency is not None)
     if trust is not None:
         certificate, timed = settle(gate, trust, constraints, made, reference)
     if trust is None or (timed.outcome is None and constraints.certify == "auto"):
@@ -149,6 +156,24 @@ def search(problem: Problem, constraints: Constraints, settings: Search, listene
         *_doubts(timed, constraints),
     )
     return Result(context, target, found, timed, reference, all_notes, time.monotonic() - clock.started, certificate)
+
+
+def _workers(settings: Search, constraints: Constraints, notes: list[str]) -> int:
+    """Return how many processes train; 0 where this process does, because it is to or because none can be started."""
+    if interpreter() is not None:
+        return min(MOST_WORKERS, os.cpu_count() or 1) if settings.workers is None else settings.workers
+    if constraints.latency is not None:
+        missing = MISSING.format(repr(sys.executable))
+        raise RequestError(f"latency: is decided in fresh processes, for which {missing}: leave latency out")
+    if settings.workers != 0:
+        notes.append(INSIDE.format(repr(sys.executable)))
+    return 0
+
+
+def _executor(context: Context, settings: Search, workers: int) -> LocalExecutor:
+    if workers:
+        return LocalExecutor(context, workers, _trial_seconds(settings), settings.trial_memory)
+    return cast("LocalExecutor", InProcessExecutor(context))  # which has the same methods
 
 
 def _aim(context: Context, trust: Trust | None, constraints: Constraints, seed: int) -> Aim:
@@ -189,12 +214,19 @@ def _context(
 
 
 def _one_cluster(
-    context: Context, constraints: Constraints, test: StructureTest, notes: tuple[str, ...], clock: _Clock
+    context: Context,
+    constraints: Constraints,
+    test: StructureTest,
+    notes: tuple[str, ...],
+    clock: _Clock,
+    *,
+    fresh: bool,
 ) -> Result:
     """Return the model of one cluster, for rows without structure."""
     target = partition_target(constraints, test)
     found = one_cluster(context, target, test)
-    timed = _timed(Gate(context, found, target.level), found.feasible, constraints, clock.until(1.0))
+    gate = Gate(context, found, target.level, fresh or constraints.latency is not None)
+    timed = _timed(gate, found.feasible, constraints, clock.until(1.0))
     notes = (*notes, *_doubts(timed, constraints))
     return Result(context, target, found, timed, None, notes, time.monotonic() - clock.started)
 

@@ -24,7 +24,9 @@ from automicro.search.search import _doubts
 from automicro.search.store import Store
 from automicro.search.task import Form, Outcome, Target
 
-GATE: Any = SimpleNamespace(context=None, passed=lambda outcome: outcome)  # lets everything pass; no rows are read
+GATE: Any = SimpleNamespace(
+    context=None, fresh=True, passed=lambda outcome: outcome
+)  # lets everything pass; no rows are read
 QUICK = automicro.Search(trials=1, families=["linear"])
 
 

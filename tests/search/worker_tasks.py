@@ -8,6 +8,15 @@ import time
 from typing import Any
 
 
+def fail() -> None:
+    raise ZeroDivisionError("as it is read")
+
+
+class Unreadable:
+    def __reduce__(self) -> Any:
+        return fail, ()
+
+
 def run(context: Any, task: Any) -> Any:
     match task:
         case "hang":
@@ -23,6 +32,10 @@ def run(context: Any, task: Any) -> Any:
             return len(bytearray(8 * 10**9))
         case "raise":
             raise ZeroDivisionError("by a family")
+        case "unreadable":
+            return Unreadable()
+        case "unwritable":
+            return sys.stdout
         case "threads":
             return os.environ["OMP_NUM_THREADS"]
     return context + task
