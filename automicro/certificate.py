@@ -19,7 +19,7 @@ from automicro.evidence.hashes import data_sha256, rows_sha256
 from automicro.measure import judged_level, score
 from automicro.report import certificate_text
 from automicro.request import Certificate, CertifiedStep
-from automicro.search import Paired, Trust, claim_test, rows_needed
+from automicro.search import Paired, Trust, claim_test, levels, rows_needed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -52,8 +52,8 @@ class Verified:
 
 def certificate_of(certified: Certified, constraints: Constraints, families: dict[int, str]) -> Certificate | None:
     """Return the record of the tests; None if nothing passed."""
-    chosen = certified.chosen
-    if chosen is None:
+    chosen, place = certified.chosen, certified.place
+    if chosen is None or place is None:
         return None
     trust = certified.trust
     made = Certificate(
@@ -71,10 +71,12 @@ def certificate_of(certified: Certified, constraints: Constraints, families: dic
                 family=families[step.outcome.number],
                 score=step.score,
                 p_value=step.tested.p_value,
+                level=step.level,
                 rejected=step.rejected,
             )
             for step in certified.steps
         ),
+        place=place,
         searched_rows=len(trust.searched),
         held_rows=len(trust.held),
         share=trust.share,
@@ -142,8 +144,7 @@ def verify(model: Model, problem: Problem) -> Verified:
     """
     certificate = certificate_in(model)
     problem = labelled_as(problem, model.program.labels)
-    passed = [step for step in certificate.steps if step.rejected]
-    if hashlib.sha256(model.payload).hexdigest() != passed[-1].sha256:
+    if hashlib.sha256(model.payload).hexdigest() != certificate.steps[certificate.place].sha256:
         raise NotVerified(
             "the model must be the one that was certified, but its bytes are others: it was changed afterwards"
         )
@@ -179,12 +180,15 @@ def certificate_in(model: Model) -> Certificate:
             f"the model must have a certificate to verify, but {reason}: search with certify=True and save without strip"
         )
     certificate = Certificate.model_validate(record)
-    steps, passed = certificate.steps, [step.rejected for step in certificate.steps]
+    steps = certificate.steps
     consistent = (
         _own_sha256(certificate) == certificate.sha256
-        and any(passed)
-        and all(step.rejected == (step.p_value <= 1 - certificate.confidence) for step in steps)
-        and all(passed[:-1])
+        and certificate.place < len(steps)
+        and steps[certificate.place].rejected
+        and all(step.rejected == (step.p_value <= step.level) for step in steps)
+        and np.allclose(
+            [step.level for step in steps], levels([step.p_value for step in steps], certificate.confidence)
+        )
         and all(a.size_bytes > b.size_bytes for a, b in pairwise(steps))
     )
     if not consistent:
@@ -202,7 +206,7 @@ def _recomputed(trust: Any, model: Model, certificate: Certificate) -> tuple[flo
     own = hashlib.sha256(model.payload).hexdigest()
     tested = claim_test(judged, claim, reference, certificate.seed, own)
     value = score(judged.metric, judged.y, judged.prediction, judged.weights)
-    step = [step for step in certificate.steps if step.rejected][-1]
+    step = certificate.steps[certificate.place]
     same = math.isclose(tested.p_value, step.p_value, rel_tol=1e-3, abs_tol=CLOSE)
     if not same or not math.isclose(value, step.score, rel_tol=CLOSE):
         raise NotVerified(

@@ -131,6 +131,7 @@ def _selection(asked: _Asked, result: Result, chosen: Outcome, trace: tuple[Tria
         certificate=judged.certificate,
         prices=prices(result, asked.constraints, chosen),
         rows_needed=judged.rows_needed,
+        held_out=judged.held_out,
         robustness=dict(chosen.robustness),
         constant=constant,
     )
@@ -151,6 +152,7 @@ def _card(asked: _Asked, result: Result, chosen: Outcome, judged: Judgement, str
         expected_score=None if judged.verdict == "certified" else _rounded(judged.expected_score),
         certificate=judged.certificate,
         score_interval=(_rounded(low), _rounded(high)),
+        held_out=judged.held_out,
         indices=None if chosen.indices is None else {k: _rounded(v) for k, v in chosen.indices.items()},
         confidence=asked.constraints.confidence,
         verdict=judged.verdict,

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from automicro.measure import Interpretability, Latency
     from automicro.model import Model
-    from automicro.request import Certificate, Constraints, Price
+    from automicro.request import Certificate, Constraints, HeldOutScore, Price
 
 __all__ = ["RecordTable", "ReferenceScore", "Selection"]
 
@@ -69,11 +69,14 @@ class Selection:
     pos_label : str, int, float, bool or None
         Positive class of two: the one that the request, the order of a categorical or its name (1, true, yes) states.
     score : float
-        Certified: on the held-out rows. Estimated: the metric's mean over the folds, on rows that the folds' models were not trained on.
+        Certified: on the held-out rows. Estimated: the metric's mean over the folds, on rows that the folds' models were not trained on,
+        or what the returned model's own training rows imply, where that is worse.
     expected_score : float
         What to expect of new rows: `score`, of an estimated one without the optimism of having selected the smallest above the target.
     score_interval : (float, float)
-        One-sided bounds of `expected_score`, each at the constraint's confidence.
+        Two-sided interval of the score of new rows, at the constraint's confidence. Certified: for all models that were tested at once.
+    held_out : HeldOutScore or None
+        The score of the returned file on rows that the search did not use, where some were held out.
     indices : dict of str to float, or None
         For clustering: silhouette, density-based validity and stability of the partition, whichever was asked for.
     target : float
@@ -139,6 +142,7 @@ class Selection:
     certificate: Certificate | None = None
     prices: tuple[Price, ...] = ()
     rows_needed: int | None = None
+    held_out: HeldOutScore | None = None
     robustness: Mapping[str, float] = field(default_factory=dict)
     pos_label: Any = None
     constant: str = ""

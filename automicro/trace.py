@@ -273,4 +273,4 @@ def _other_sentence(name: str, record: TrialRecord, constraints: Constraints) ->
         return f"constant: the nearest ({record.family}) {record.reason}"
     if name.startswith("robustness."):
         return _fragile(name, record, constraints)
-    return f"{name}: missed by {-record.margins[name]:.1%} by the nearest ({record.family})"
+    return f"{name}: the nearest ({record.family}) was not as good trained on all rows as the models of its folds"

@@ -1,21 +1,19 @@
-"""How sure a score is: certified on rows that were held out, or estimated with the optimism of its selection taken off."""
+"""How sure a score is: certified on rows that were held out, or estimated, without what the selection adds to it."""
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from statistics import NormalDist
 from typing import TYPE_CHECKING, Literal
 
-import numpy as np
-
 from automicro.certificate import certificate_of
-from automicro.measure import JudgedRows, halves_interval, interval, score
-from automicro.search import optimism, rows_needed, score_interval
+from automicro.measure import halves_interval
+from automicro.request import HeldOutScore
+from automicro.search import combined, cross_validated, on_held_out, optimism, rows_needed
 
 if TYPE_CHECKING:
     from automicro.request import Certificate, Constraints
-    from automicro.search import Certified, Outcome, Result
+    from automicro.search import Certified, Estimate, Outcome, Result
 
 __all__ = ["Judgement", "judgement"]
 
@@ -31,87 +29,84 @@ class Judgement:
     certificate: Certificate | None = None
     rows_needed: int | None = None
     notes: tuple[str, ...] = ()
+    held_out: HeldOutScore | None = None
 
 
 def judgement(result: Result, chosen: Outcome, constraints: Constraints, seed: int) -> Judgement:
     """Return the verdict on the outcome that is returned."""
     if result.certified is not None and result.is_certified:
-        return _certified(result, result.certified, constraints, seed)
+        return _certified(result.certified, result, constraints)
     sign, form = constraints.measured.sign, chosen.form
-    gain = form.gain if form else math.nan
+    gain = form.gain if form else float("nan")
     if result.context.problem.task == "clustering":
-        return Judgement("estimated", gain, gain, halves_interval(chosen.fold_gains, constraints.confidence))
+        side = (1 + constraints.confidence) / 2
+        return Judgement("estimated", gain, gain, halves_interval(chosen.fold_gains, side))
     excess = optimism(result.context, result.found.outcomes, result.target.gain, seed)
-    if chosen.out_of_fold is None and result.certified is not None:  # a refit: only the held-out rows tell
-        value, bounds = _on_held_out(result.certified, chosen, constraints, seed)
-        return Judgement("estimated", sign * gain, value, bounds, notes=_why_estimated(result, None))
-    if chosen.out_of_fold is None:
-        return Judgement("estimated", sign * gain, sign * (gain - excess), (math.nan, math.nan))
-    of_rows = score_interval(result.context, chosen.out_of_fold, constraints.confidence, seed)
-    bounds = _of_another_training(result, constraints, (sign * gain, sign * excess), of_rows)
-    normal = NormalDist()
-    width = 2 * normal.inv_cdf(constraints.confidence)
-    error = (of_rows[1] - of_rows[0]) / width if width else 0.0
-    if not error > 0:  # as good as can be on every row, or even odds were asked for: nothing tells its distance
-        return Judgement("estimated", sign * gain, sign * (gain - excess), bounds)
-    p_value = normal.cdf(-(gain - excess - result.target.gain) / error)
-    needed = rows_needed(p_value, result.context.problem.rows, constraints.confidence)
-    return Judgement(
-        "estimated", sign * gain, sign * (gain - excess), bounds, None, needed, _why_estimated(result, needed)
-    )
+    crossed = cross_validated(result.context, chosen, constraints.confidence, seed, excess)
+    held = None if result.certified is None else _on_held_out(result.certified, chosen, constraints, models=1)
+    if result.certified is None or held is None:
+        needed = _needed(crossed, result, constraints)
+        notes = _rows_for_a_certificate(needed, result)
+        return Judgement("estimated", sign * gain, crossed.value, (crossed.low, crossed.high), None, needed, notes)
+    both = combined(crossed, held, constraints.confidence)
+    bounds = (max(both.low, constraints.measured.low), min(both.high, constraints.measured.high))
+    seen = _seen(held, result.certified)
+    notes = _not_certified(result.certified, chosen, result)
+    return Judgement("estimated", sign * gain, both.value, bounds, None, None, notes, seen)
 
 
-def _of_another_training(
-    result: Result, constraints: Constraints, estimate: tuple[float, float], bounds: tuple[float, float]
-) -> tuple[float, float]:
-    """Return bounds of a cross-validated score, widened as the model that is returned is another than the folds', without the optimism.
-
-    They are moved away from the score by the root of 1 + folds * (rows of a fold / rows that trained), by which the error of a mean over
-    random splits is larger than its rows tell (Nadeau and Bengio, Machine Learning 52, 2003), and end where the metric ends.
-    """
-    score, excess = estimate
-    folds = [fold for fold in result.context.folds if fold.repeat == 0]
-    ratio = float(np.mean([len(fold.validation) / len(fold.train) for fold in folds]))
-    wider = math.sqrt(1 + len(folds) * ratio)
-    low, high = (score - excess + wider * (bound - score) for bound in bounds)
-    return max(low, constraints.measured.low), min(high, constraints.measured.high)
+def _needed(crossed: Estimate, result: Result, constraints: Constraints) -> int | None:
+    """Return how many held-out rows would certify the estimated margin four times in five; None where it is not above 0."""
+    error = crossed.error(constraints.confidence)
+    if not error > 0:  # as good as can be on every row, or not defined: nothing is known of its error
+        return None
+    margin = constraints.measured.sign * crossed.value - result.target.gain
+    p_value = NormalDist().cdf(-margin / error)
+    return rows_needed(p_value, result.context.problem.rows, constraints.confidence)
 
 
-def _certified(result: Result, certified: Certified, constraints: Constraints, seed: int) -> Judgement:
+def _certified(certified: Certified, result: Result, constraints: Constraints) -> Judgement:
     step = certified.chosen
     assert step is not None  # noqa: S101 - asked for by the caller
-    bounds = _on_held_out(certified, step.outcome, constraints, seed)[1]
+    held = _on_held_out(certified, step.outcome, constraints, models=len(certified.steps))
     families = {number: candidate.family for number, candidate in result.found.candidates.items()}
     certificate = certificate_of(certified, constraints, families)
     needed = None if certificate is None else certificate.rows_needed
-    return Judgement("certified", step.score, step.score, bounds, certificate, needed)
+    seen = _seen(held, certified)
+    return Judgement("certified", step.score, step.score, (held.low, held.high), certificate, needed, held_out=seen)
 
 
-def _on_held_out(
-    certified: Certified, outcome: Outcome, constraints: Constraints, seed: int
-) -> tuple[float, tuple[float, float]]:
-    """Return the score of an artifact on the held-out rows, with its interval."""
-    trust = certified.trust
-    judged = trust.judged(str(constraints.metric), trust.predict(outcome.artifact or b""))
-    rows = JudgedRows(judged.y, np.zeros(len(judged.y), dtype=np.int64), judged.weights, judged.units)
-    value = score(judged.metric, judged.y, judged.prediction, judged.weights)
-    return value, interval(judged.metric, rows, judged.prediction, constraints.confidence, seed)
+def _seen(held: Estimate, certified: Certified) -> HeldOutScore:
+    return HeldOutScore(score=held.value, low=held.low, high=held.high, rows=len(certified.trust.held))
 
 
-def _why_estimated(result: Result, needed: int | None) -> tuple[str, ...]:
-    """Return what a certificate would have taken."""
-    certified = result.certified
-    if certified is not None and certified.steps:
-        step = certified.steps[0]
-        said = (
-            f"not certified: on {len(certified.trust.held):,} held-out rows the surest model has {result.context.metric} {step.score:.4g} "
-            f"(p {step.tested.p_value:.2g})"
-        )
-        return (said,)
+def _on_held_out(certified: Certified, outcome: Outcome, constraints: Constraints, models: int) -> Estimate:
+    return on_held_out(certified.trust, str(constraints.metric), outcome, constraints.confidence, models)
+
+
+def _not_certified(certified: Certified, chosen: Outcome, result: Result) -> tuple[str, ...]:
+    """Return what the held-out rows say of the model that is returned, and of the surest."""
+    if not certified.steps:
+        return ()
+    rows, metric = len(certified.trust.held), result.context.metric
+    own = [step for step in certified.steps if step.outcome.artifact == chosen.artifact]
+    step = own[0] if own else certified.steps[0]
+    which = "the model" if own else f"the surest model, of {len(step.outcome.artifact or b'')} bytes,"
+    return (
+        f"not certified: on {rows:,} held-out rows {which} has {metric} {step.score:.4g} (p {step.tested.p_value:.2g})",
+    )
+
+
+def _rows_for_a_certificate(needed: int | None, result: Result) -> tuple[str, ...]:
+    """Return what a certificate would take."""
     if needed is None:
-        return (
-            "a certificate at this target is out of reach of any number of rows: the expected score is not above it",
-        )
+        return ("a certificate at this target is out of reach: the expected score is not above the target",)
     enough = needed <= result.context.problem.rows // 4
     remedy = "ask for certify=True" if enough else "give more rows, or ask for less"
-    return (f"a certificate with this margin would need about {needed:,} held-out rows: {remedy}",)
+    return (f"a certificate with this margin would need about {_rounded(needed):,} held-out rows: {remedy}",)
+
+
+def _rounded(rows: int) -> int:
+    """Return a number of rows with two digits: more would be noise."""
+    unit = int(10 ** max(len(str(rows)) - 2, 0))
+    return round(rows / unit) * unit

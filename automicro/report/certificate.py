@@ -20,28 +20,23 @@ def certificate_text(certificate: dict[str, Any]) -> str:
         As `automicro.request.Certificate` describes it.
     """
     steps = certificate["steps"]
-    passed = [step for step in steps if step["rejected"]][-1]
+    passed = steps[certificate["place"]]
     chance = 1 - certificate["confidence"]
     error = "" if certificate["exact"] else ", an approximation that is good for many rows"
     about = "" if certificate["exact"] else "about "
+    failed = sum(not step["rejected"] for step in steps)
     tests = (
-        f"{len(steps)} models were tested, from the surest to the smallest"
+        f"{len(steps)} models were tested, from the surest to the smallest, and {len(steps) - failed} passed"
         if len(steps) > 1
         else "One model was tested"
     )
-    last = steps[-1]
-    stopped = (
-        f", and testing stopped at one of {count(last['size_bytes'], 'byte')} that did not pass (p {rounded(last['p_value'])})"
-        if not last["rejected"]
-        else ""
-    )
     return (
         f"Certified at {100 * certificate['confidence']:.6g}%. Before the search {count(certificate['held_rows'], 'row')} of "
-        f"{certificate['held_rows'] + certificate['searched_rows']:,} were put aside; the search never saw them. On them this model of "
+        f"{certificate['held_rows'] + certificate['searched_rows']:,} were held out; the search did not use them. On them this model of "
         f"{count(passed['size_bytes'], 'byte')} has {certificate['metric']} {rounded(passed['score'])}. If it were true that "
         f"{certificate['null']}, rows that look this good would turn up with a probability of at most {rounded(passed['p_value'])} "
-        f"({certificate['method']}{error}). {tests}{stopped}; the chance that this whole procedure certifies a model "
-        f"that misses its target is at most {about}{100 * chance:.6g}%, if new rows are like those that were put aside."
+        f"({certificate['method']}{error}). {tests}; the chance that this whole procedure certifies a model "
+        f"that misses its target is at most {about}{100 * chance:.6g}%, if new rows are like the held-out ones."
         f"{_unseen(certificate)}"
     )
 

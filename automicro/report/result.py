@@ -33,6 +33,7 @@ def summary(selection: Any) -> str:
         ("family", selection.family),
         ("size", count(selection.size_bytes, "byte")),
         (selection.metric, score),
+        ("held out", _held_out(selection)),
         *_indices(selection),
         ("positive class", _positive(selection)),
         ("robustness", _robustness(selection)),
@@ -70,6 +71,14 @@ def _positive(selection: Any) -> str:
         return ""
     depends = constraints.pos_label is not None or constraints.monotone or constraints.measured.of_one_class
     return repr(label) if depends else ""
+
+
+def _held_out(selection: Any) -> str:
+    """Return the score of an estimated model on held-out rows; that of a certified one is its score."""
+    held = getattr(selection, "held_out", None)
+    if held is None or selection.verdict == "certified":
+        return ""
+    return f"{rounded(held.score)} (interval {rounded(held.low)} to {rounded(held.high)}) on {count(held.rows, 'row')}"
 
 
 def _robustness(selection: Any) -> str:

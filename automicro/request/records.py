@@ -15,6 +15,7 @@ __all__ = [
     "CardReference",
     "Certificate",
     "CertifiedStep",
+    "HeldOutScore",
     "Label",
     "LatencyRecord",
     "Price",
@@ -72,14 +73,25 @@ class CertifiedStep(_Record):
     family: str
     score: float = Field(description="value of the metric on the held-out rows")
     p_value: float = Field(ge=0, le=1, description="how likely such rows are if the claim does not hold")
-    rejected: bool = Field(description="whether the null hypothesis was rejected: the artifact passed")
+    level: float = Field(
+        ge=0, le=1, description="the level of the test: its own share, and that of a test before it that passed"
+    )
+    rejected: bool = Field(
+        description="whether the null hypothesis was rejected, the p-value being at most the level: the artifact passed"
+    )
+
+
+class HeldOutScore(_Record):
+    """The score of a model on rows that the search did not use."""
+
+    score: float
+    low: float = Field(description="lower end of the two-sided interval, for all models that these rows chose from")
+    high: float = Field(description="its upper end")
+    rows: _NotNegative = Field(description="how many there are")
 
 
 class Certificate(_Record):
-    """Why a score is certain: tests of artifacts, surest first, on rows that were split off before the search.
-
-    The artifact of the card is that of the last test that was passed.
-    """
+    """Why a score is certain: tests of artifacts, surest first, on rows that were split off before the search."""
 
     method: str = Field(description="the test of one artifact")
     exact: bool = Field(description="whether its p-values hold for every number of rows")
@@ -89,6 +101,9 @@ class Certificate(_Record):
     within: float | None = Field(None, description="the fraction below the reference that was asked for")
     confidence: float
     steps: tuple[CertifiedStep, ...] = Field(description="in the order of testing, which the search rows alone decided")
+    place: _NotNegative = Field(
+        description="of this model's test among the steps: the smallest that passed and is fast enough"
+    )
     searched_rows: _NotNegative
     held_rows: _NotNegative
     share: float = Field(description="of the rows that was asked to be held out")
@@ -126,7 +141,12 @@ class Card(_Record):
     metric: str = Field(description="scorer or error name of scikit-learn")
     score: float = Field(description="value of the metric on rows that the model was not trained on")
     indices: dict[str, float] | None = Field(None, description="clustering: every index of the partition")
-    score_interval: tuple[float, float] | None = Field(None, description="interval of the score, low and high")
+    score_interval: tuple[float, float] | None = Field(
+        None, description="two-sided interval of the score of new rows at `confidence`, low and high"
+    )
+    held_out: HeldOutScore | None = Field(
+        None, description="the score on rows that the search did not use, where some were held out"
+    )
     confidence: float = Field(0.95, description="of the interval")
     verdict: Verdict
     family: str

@@ -1,9 +1,10 @@
 """The loop that proposes, tries and judges candidates."""
 
 from automicro.search.caps import cap_values, caps_of, ranges_of
-from automicro.search.certify import Certified, Paired, Trust, claim_test, rows_needed
+from automicro.search.certify import Certified, Paired, Trust, claim_test, levels, rows_needed
 from automicro.search.constant import constant_words
-from automicro.search.finish import Point, frontier, optimism, score_interval
+from automicro.search.estimate import Estimate, combined, cross_validated, on_held_out
+from automicro.search.finish import Point, frontier, optimism
 from automicro.search.replaying import judged_by_replay
 from automicro.search.search import Result, search
 from automicro.search.task import Candidate, Outcome
@@ -11,6 +12,7 @@ from automicro.search.task import Candidate, Outcome
 __all__ = [
     "Candidate",
     "Certified",
+    "Estimate",
     "Outcome",
     "Paired",
     "Point",
@@ -19,12 +21,15 @@ __all__ = [
     "cap_values",
     "caps_of",
     "claim_test",
+    "combined",
     "constant_words",
+    "cross_validated",
     "frontier",
     "judged_by_replay",
+    "levels",
+    "on_held_out",
     "optimism",
     "ranges_of",
     "rows_needed",
-    "score_interval",
     "search",
 ]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from automicro.measure import latency_in_this_process
 from automicro.search.certify import Certified, Paired, certified, refit_tasks, sequence
+from automicro.search.estimate import Estimate, combined, cross_validated, on_held_out
 from automicro.search.finish import Timed, decided, raw_rows
 from automicro.search.task import Outcome
 
@@ -21,7 +22,9 @@ if TYPE_CHECKING:
     from automicro.search.replaying import Gate
     from automicro.search.task import Target
 
-__all__ = ["Refits", "refits", "settle"]
+__all__ = ["Refits", "not_contradicted", "refits", "settle"]
+
+MOST_COMPARED = 12  # artifacts that are compared with the held-out rows where none is certified
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,18 +74,43 @@ def settle(
         return result, Timed(None, None)
     rows, limit = raw_rows(gate.context), constraints.latency
     slow: list[tuple[Outcome, Latency]] = []
-    passed = [step for step in result.steps if step.rejected]
-    for place, step in reversed(list(enumerate(passed))):
-        artifact, quantile = step.outcome.artifact or b"", constraints.latency_quantile
+    while (place := result.place) is not None:
+        outcome = result.steps[place].outcome
+        artifact, quantile = outcome.artifact or b"", constraints.latency_quantile
         latency = (
             decided(artifact, rows, limit, quantile)
             if gate.fresh
             else latency_in_this_process(artifact, rows, quantile)
         )
         if limit is None or latency.decision(limit) == "met":
-            tested = (
-                result.steps if not slow else tuple(passed[: place + 1])
-            )  # what is too slow has no place in the certificate
-            return replace(result, steps=tested), Timed(step.outcome, latency, tuple(slow))
-        slow.append((step.outcome, latency))
-    return replace(result, steps=()), Timed(None, None, tuple(slow))
+            return result, Timed(outcome, latency, tuple(slow))
+        slow.append((outcome, latency))
+        result = replace(result, too_slow=result.too_slow | {place})
+    return result, Timed(None, None, tuple(slow))
+
+
+def not_contradicted(gate: Gate, trust: Trust, constraints: Constraints, made: Refits, target: Target) -> list[Outcome]:
+    """Return artifacts, smallest first, whose score is at least the target by cross-validation and held-out rows together.
+
+    What the held-out rows contradict is not among them, and is found among the outcomes with that reason: the upper end of the interval
+    of its score on these rows, at the confidence that is asked for, is below the target.
+    """
+    metric, sign = gate.context.metric, constraints.measured.sign
+    candidates = sorted([*gate.found.feasible, *made.sound], key=lambda o: (len(o.artifact or b""), o.number))
+    kept: list[Outcome] = []
+    for outcome in candidates[:MOST_COMPARED]:
+        held = on_held_out(trust, metric, outcome, constraints.confidence)
+        if (missed := target.gain - max(sign * held.low, sign * held.high)) > 0:
+            gate.found.replace(outcome, _contradicted(outcome, held, len(trust.held), missed / target.scale))
+            continue
+        crossed = cross_validated(gate.context, outcome, constraints.confidence, trust.seed)
+        if sign * combined(crossed, held, constraints.confidence).value >= target.gain:
+            kept.append(outcome)
+            if constraints.latency is None:
+                break
+    return kept
+
+
+def _contradicted(outcome: Outcome, held: Estimate, rows: int, missed: float) -> Outcome:
+    reason = f"{held.value:.4g} on {rows:,} held-out rows ({held.low:.4g} to {held.high:.4g}) contradicts its cross-validated score"
+    return replace(outcome, status="infeasible", reason=reason, violations={"score": missed})

@@ -21,6 +21,7 @@ from automicro.measure import (
 )
 from automicro.program import raw_cells, take
 from automicro.request import metric
+from automicro.search.task import STABILITY
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -128,7 +129,7 @@ def decided(
 def score_interval(
     context: Context, out_of_fold: NDArray[np.float64], confidence: float, seed: int
 ) -> tuple[float, float]:
-    """Return the one-sided bounds of the score of out-of-fold predictions, each at `confidence`."""
+    """Return the bounds of the score of out-of-fold predictions, each at `confidence` on its own."""
     problem = context.problem
     rows, places, predictions = [], [], []
     for number, fold in enumerate(context.folds):
@@ -148,7 +149,8 @@ def score_interval(
 def optimism(context: Context, outcomes: Iterable[Outcome], target_gain: float, seed: int) -> float:
     """Return by how much the gain of what was selected is likely too high, because it was selected for it.
 
-    Every trial with out-of-fold predictions was a contender, the smallest first; the first repeat of a cross-validation is used.
+    Every trial with out-of-fold predictions whose training was stable was a contender, the smallest first; the first repeat of a
+    cross-validation is used.
     """
     problem = context.problem
     rows = np.concatenate([fold.validation for fold in context.folds if fold.repeat == 0])
@@ -161,7 +163,7 @@ def optimism(context: Context, outcomes: Iterable[Outcome], target_gain: float, 
             Judged(context.metric, problem.target[rows], o.out_of_fold[0, rows], weights, units),
         )
         for o in outcomes
-        if o.out_of_fold is not None and o.form is not None and o.form.size_bytes
+        if o.out_of_fold is not None and o.form is not None and o.form.size_bytes and STABILITY not in o.violations
     ]
     smallest = sorted(contenders, key=lambda c: (abs(c.gain - target_gain), c.size_bytes))[:CONTENDERS]
     return selection_optimism(smallest, target_gain, metric(context.metric).sign, seed)

@@ -154,9 +154,19 @@ class FormTable:
                 break
         return tuple(gains)
 
+    def by_size(self, keys: Sequence[str], limit: int | None) -> list[tuple[int, str, str]]:
+        """Return the distinct forms of some variants by their bytes, about `limit` at most; equal bytes go to the finer precision."""
+        forms: dict[tuple[str, bytes], tuple[int, int, str, str]] = {}
+        for key in keys:
+            for rank, name in enumerate(self.precisions):
+                payload = pack(self.program(key, name))
+                if limit is None or len(payload) < limit + max(2, limit // 16):
+                    forms.setdefault((key, payload), (len(payload), rank, key, name))
+        return [(size, key, name) for size, _, key, name in sorted(forms.values())]
+
     def form(self, key: str, precision: str, gains: tuple[float, ...]) -> Form:
         """Return the record of a form that was scored on every fold."""
-        return Form(key, precision, mean_gain(gains), self.size_bytes(key, precision))
+        return Form(key, precision, mean_gain(gains), self.size_bytes(key, precision), gains)
 
     def out_of_fold(self, form: Form) -> NDArray[np.float64]:
         """Return predictions for held-out rows, (repeats, rows) or (repeats, rows, classes)."""

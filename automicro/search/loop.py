@@ -62,6 +62,10 @@ class Found:
         enough = self.aim if best >= self.aim else (self.floor + best) / 2
         return sorted(kept, key=lambda o: (_gain(o) < enough, len(o.artifact or b""), _effort(o), o.number))
 
+    def replace(self, outcome: Outcome, by: Outcome) -> None:
+        """Put another outcome of the same trial in the place of one, where the trial is among them."""
+        self.outcomes[:] = [by if other is outcome else other for other in self.outcomes]
+
     def reaches_aim(self, outcome: Outcome) -> bool:
         """Whether an outcome's gain is as high as the search aims."""
         return _gain(outcome) >= self.aim

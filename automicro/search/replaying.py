@@ -65,5 +65,5 @@ class Gate:
             reason=f"misses interpretability: the replay of its card {judged.replay}",
             violations={**judged.violations, "interpretability": float(self.level)},
         )
-        self.found.outcomes[:] = [failed if other is outcome else other for other in self.found.outcomes]
+        self.found.replace(outcome, failed)
         return None

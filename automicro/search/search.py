@@ -15,7 +15,7 @@ from automicro.interpreters import MISSING, interpreter
 from automicro.search.caps import limited, wishes_of
 from automicro.search.certify import Aim, split_off
 from automicro.search.classes import with_classes
-from automicro.search.conclude import refits, settle
+from automicro.search.conclude import not_contradicted, refits, settle
 from automicro.search.executor import LocalExecutor
 from automicro.search.finish import decide_latency
 from automicro.search.in_process import InProcessExecutor
@@ -146,8 +146,8 @@ def search(problem: Problem, constraints: Constraints, settings: Search, listene
     if trust is not None:
         certificate, timed = settle(gate, trust, constraints, made, reference)
     if trust is None or (timed.outcome is None and constraints.certify == "auto"):
-        feasible = found.feasible if trust is None else found.feasible or made.sound
-        timed = _timed(gate, feasible, constraints, clock.until(1.0))
+        left = found.feasible if trust is None else not_contradicted(gate, trust, constraints, made, target)
+        timed = _timed(gate, left, constraints, clock.until(1.0))
     all_notes = (
         *problem.notes,
         *notes,

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from automicro.search.transfer import Earlier
 
 __all__ = [
+    "STABILITY",
     "Candidate",
     "Context",
     "Form",
@@ -33,6 +34,9 @@ __all__ = [
     "TrialTask",
     "offsets_of",
 ]
+
+
+STABILITY = "stability of training"  # what is missed by an artifact that does not agree with the models of its folds
 
 
 @dataclass(frozen=True)
@@ -152,13 +156,17 @@ class RefitTask:
 class Form:
     """One program that a trial could return: a variant of the trained model at one precision.
 
-    `gain` is the mean over the folds; `size_bytes` is that of the first fold's artifact.
+    `size_bytes` is that of the first fold's artifact, `gain` the mean of the folds' models on their validation rows. Of an artifact that
+    was trained on all rows `size_bytes` is its own, and `gain` is lower where its own training rows imply less. `validated` and `trained`
+    are the gains of the folds' models on their validation rows and on their training rows, the latter of forms that may be returned.
     """
 
     key: str
     precision: str
     gain: float
     size_bytes: int
+    validated: tuple[float, ...] = ()
+    trained: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -179,6 +187,8 @@ class Outcome:
     out_of_fold : array of float64 or None
         Predictions of the chosen form on rows it was not trained on, (repeats, rows) or (repeats, rows, classes); NaN where a
         row was never held out. For clustering each half's clusters have numbers of their own.
+    implied_gain : float or None
+        The gain that the artifact's own training rows imply; see `automicro.search.agreement`.
     aim : float or None
         The gain that the trial found the search should aim at, where its task left that to it.
     robustness : mapping of str to float
@@ -201,6 +211,7 @@ class Outcome:
     latency_us: float | None = None
     indices: Mapping[str, float] | None = None
     out_of_fold: NDArray[np.float64] | None = None
+    implied_gain: float | None = None
     aim: float | None = None
     robustness: Mapping[str, float] = field(default_factory=dict)
     taken_over: str = ""

@@ -15,6 +15,7 @@ from automicro.model import Model
 from automicro.plugin import Declined
 from automicro.program import decode, evaluate, pack, quantise, unpack
 from automicro.request import metric
+from automicro.search.agreement import agreement, with_training_gains
 from automicro.search.caps import missed_caps, monotone_words
 from automicro.search.constant import ASK, constant_words
 from automicro.search.finish import raw_rows
@@ -22,7 +23,16 @@ from automicro.search.forms import UNTOUCHED, FormTable, check_finite, mean_gain
 from automicro.search.partitions import PartitionTable
 from automicro.search.robust import judged_robustness, missed_robustness, without_a_column
 from automicro.search.strongest import scored_strongest
-from automicro.search.task import Form, Outcome, OwnTask, ReferenceOutcome, ReferenceTask, RefitTask, TrialTask
+from automicro.search.task import (
+    STABILITY,
+    Form,
+    Outcome,
+    OwnTask,
+    ReferenceOutcome,
+    ReferenceTask,
+    RefitTask,
+    TrialTask,
+)
 from automicro.search.training import every_row, train
 
 if TYPE_CHECKING:
@@ -32,6 +42,7 @@ if TYPE_CHECKING:
     from automicro.measure import Interpretability
     from automicro.plugin import Family
     from automicro.program import Program
+    from automicro.search.agreement import Agreement
     from automicro.search.task import Context, Target
 
 __all__ = ["run"]
@@ -42,6 +53,7 @@ VARIANTS_AT_ONCE = 10  # variants whose quantised forms are scored
 OWN = "full"  # the variant of a strongest setting
 FORMS_REFIT = 3  # passing forms that are trained on all rows, smallest first
 FORMS_BARRED = 40  # forms that reach the score but miss a constraint on structure or size before the trial gives up
+RESTARTS = 2  # of a training on all rows that does not agree with those of the folds
 NEAR = 0.002  # a variant this fraction below the target may pass once quantised
 
 
@@ -223,10 +235,12 @@ class _Trial:
             gains = self.table.gains(key, precision, self.target.least_gain)
             if len(gains) < self.table.folds:
                 continue
-            form = Form(key, precision, mean_gain(gains), size)
-            forms.append(form)
+            form = Form(key, precision, mean_gain(gains), size, gains)
             if form.gain < self.target.least_gain:
+                forms.append(form)
                 continue
+            form = with_training_gains(self.context, self.table, form)
+            forms.append(form)
             self._aim_by(form)
             if missed := self._missed(self.table.program(key, precision), form) or self._fragile(form):
                 barred.append(self._infeasible(form, gains, missed, tuple(forms)))
@@ -257,18 +271,7 @@ class _Trial:
         """Give the forms of some variants by their bytes, then those of the next ones as long as none has passed."""
         for start in range(0, len(keys), VARIANTS_AT_ONCE):
             if not passing:
-                yield from self._by_size(keys[start : start + VARIANTS_AT_ONCE])
-
-    def _by_size(self, keys: Sequence[str]) -> list[tuple[int, str, str]]:
-        """Return the distinct forms of some variants by their bytes; equal bytes go to the finer precision."""
-        limit = self.task.incumbent_bytes
-        forms: dict[tuple[str, bytes], tuple[int, int, str, str]] = {}
-        for key in keys:
-            for rank, name in enumerate(self.table.precisions):
-                payload = pack(self.table.program(key, name))
-                if limit is None or len(payload) < limit + max(2, limit // 16):
-                    forms.setdefault((key, payload), (len(payload), rank, key, name))
-        return [(size, key, name) for size, _, key, name in sorted(forms.values())]
+                yield from self.table.by_size(keys[start : start + VARIANTS_AT_ONCE], self.task.incumbent_bytes)
 
     def _refit(self, passing: list[tuple[Form, tuple[float, ...]]], forms: tuple[Form, ...]) -> Outcome:
         """Train on all rows; return the smallest artifact that meets every constraint the trial can judge."""
@@ -282,25 +285,28 @@ class _Trial:
                 forms=forms,
                 fold_gains=gains,
             )
-        programs = self._of_all_rows()
-        outcomes = [
-            self._packed(form, gains, programs[form.key], forms) for form, gains in passing if form.key in programs
-        ]
-        if not outcomes:
-            return self._outcome(
-                "failed", f"variant {passing[0][0].key!r} did not come out of the training on all rows", forms=forms
-            )
-        return min(outcomes, key=lambda o: (sum(o.violations.values()), o.form.size_bytes if o.form else 0))
-
-    def _of_all_rows(self) -> dict[str, Program]:
-        return train(self.context, self.family, self.task.candidate, every_row(self.context)).programs
+        return self._trained_on_all(passing, forms)
 
     def refit(self, form: Form) -> Outcome:
         """Return the artifact of a form that was scored before, trained on all rows."""
-        programs = self._of_all_rows()
-        if form.key not in programs:
-            return self._outcome("failed", f"variant {form.key!r} did not come out of the training on all rows")
-        return self._packed(form, (), programs[form.key], ())
+        return self._trained_on_all([(form, ())], ())
+
+    def _trained_on_all(self, passing: list[tuple[Form, tuple[float, ...]]], forms: tuple[Form, ...]) -> Outcome:
+        """Return the best artifact of some forms; training that does not agree with the folds' is repeated from other random numbers."""
+        candidate = self.task.candidate
+        for restart in range(1 + RESTARTS):
+            again = replace(candidate, seed=candidate.seed + restart)
+            programs = train(self.context, self.family, again, every_row(self.context)).programs
+            outcomes = [
+                self._packed(form, gains, programs[form.key], forms) for form, gains in passing if form.key in programs
+            ]
+            if not outcomes:
+                missing = f"variant {passing[0][0].key!r} did not come out of the training on all rows"
+                return self._outcome("failed", missing, forms=forms)
+            best = min(outcomes, key=lambda o: (sum(o.violations.values()), o.form.size_bytes if o.form else 0))
+            if STABILITY not in best.violations:
+                break
+        return best
 
     def _packed(self, form: Form, gains: tuple[float, ...], program: Program, forms: tuple[Form, ...]) -> Outcome:
         if form.precision != UNTOUCHED:
@@ -310,6 +316,10 @@ class _Trial:
         self._check_finite(program)
         form = replace(form, size_bytes=len(payload))
         violations = self._missed(program, form)
+        agreed = agreement(self.context, program, form)
+        if agreed is not None:
+            form = replace(form, gain=min(form.gain, agreed.gain))
+            violations |= self._less_than_promised(agreed)
         partitions = self.table if isinstance(self.table, PartitionTable) else None
         if partitions is not None:
             limits = {self.context.metric: self.target.gain, **dict(self.target.indices)}
@@ -324,6 +334,7 @@ class _Trial:
             violations=violations,
             structure=self._interpretability(program),
             indices=None if partitions is None else partitions.indices(form.key, form.precision),
+            implied_gain=None if agreed is None else agreed.gain,
             out_of_fold=self.table.out_of_fold(form) if self.table.folds else None,
             robustness={**without_a_column(self.table, form), **self.robustness.get((form.key, form.precision), {})},
         )
@@ -336,6 +347,13 @@ class _Trial:
         if limit is not None and len(payload) > limit:
             return replace(outcome, status="too_large", reason=f"takes {len(payload)} bytes, the incumbent {limit}")
         return outcome
+
+    def _less_than_promised(self, agreed: Agreement) -> dict[str, float]:
+        """Return by how much a model that was trained on all rows misses what its folds' models have, or the target."""
+        if not agreed.holds:
+            return {STABILITY: agreed.excess / self.target.scale}
+        short = self.target.least_gain - agreed.gain
+        return {"score": short / self.target.scale} if short > 0 else {}
 
     def _fragile(self, form: Form) -> dict[str, float]:
         """Return by how much a form misses what is asked of its robustness on held-out rows."""

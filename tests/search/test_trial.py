@@ -36,6 +36,9 @@ class Forms:
     def program(self, key: str, precision: str, fold: int = 0) -> str:
         return key
 
+    def by_size(self, keys: list[str], limit: int | None) -> list[tuple[int, str, str]]:
+        return [(50, key, "fine") for key in keys if limit is None or limit > 50]
+
     def form(self, key: str, precision: str, gains: tuple[float, ...]) -> Form:
         return Form(key, precision, gains[0], 50)
 
@@ -44,7 +47,7 @@ class Forms:
 
 
 def judged(monkeypatch: pytest.MonkeyPatch, gains: dict[str, float], incumbent: int | None, aim: Any = None) -> Any:
-    monkeypatch.setattr(trial, "pack", lambda key: key.encode().ljust(50))
+    monkeypatch.setattr(trial, "with_training_gains", lambda _context, _table, form: form)
     candidate = Candidate(0, "linear", {}, None, 0)  # type: ignore[arg-type]  # not prepared here
     context: Any = SimpleNamespace(
         folds=(None, None),

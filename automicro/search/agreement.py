@@ -1,0 +1,154 @@
+"""Whether the model that is trained on all rows is as good as the models of its folds, and what its own rows say of its score."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from automicro.program import evaluate
+from automicro.search.forms import gain_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from automicro.program import Batch, Program
+    from automicro.search.forms import FormTable
+    from automicro.search.task import Context, Form
+
+__all__ = ["Agreement", "agreement", "with_training_gains"]
+
+ROWS = 10_000  # training rows that models are compared on: a paired difference on so many is exact to a fraction of a score's error
+LEVEL = 0.99  # of the prediction interval for the shortfall of one more training
+DRAWN = 104729  # sets the random numbers of this sample apart from those of the folds
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """How a model that was trained on all rows compares with the models of its folds.
+
+    Parameters
+    ----------
+    out_of_fold : float
+        Mean gain of the folds' models on their validation rows.
+    shortfall : float
+        How much lower than the folds' models the model scores on the rows that those were trained on, the mean over the folds; a
+        negative number where it scores higher.
+    drop : float
+        What more training rows alone take from a training score: half of the difference between the optimism (training score less
+        out-of-fold score) of the folds' models and of one trained on all rows, as the optimism of a fit by least squares is inverse to its
+        rows (Efron, JASA 81, 1986).
+    allowed : float
+        The excess that one more training of the same kind stays below in 99 of 100 cases, by how much those of the folds differ; at least
+        a standard error of the out-of-fold score.
+    """
+
+    out_of_fold: float
+    shortfall: float
+    drop: float
+    allowed: float
+
+    @property
+    def gain(self) -> float:
+        """The gain that the model's own training rows imply: out of fold, less what it lacks on the training rows."""
+        return self.out_of_fold - self.excess
+
+    @property
+    def excess(self) -> float:
+        """The shortfall beyond what more rows explain."""
+        return self.shortfall - self.drop
+
+    @property
+    def holds(self) -> bool:
+        """Whether the model agrees with those of its folds."""
+        return self.excess <= self.allowed
+
+
+def _sampled(rows: int) -> NDArray[np.bool_]:
+    """Return which rows models are compared on: all, or `ROWS` drawn ones."""
+    if rows <= ROWS:
+        return np.ones(rows, dtype=np.bool_)
+    mask = np.zeros(rows, dtype=np.bool_)
+    mask[np.random.default_rng(DRAWN).choice(rows, ROWS, replace=False)] = True
+    return mask
+
+
+def agreement(context: Context, program: Program, form: Form) -> Agreement | None:
+    """Compare a program that was trained on all rows with the models of the folds that `form` describes.
+
+    Parameters
+    ----------
+    context : Context
+    program : Program
+        As it ships: packed and read back.
+    form : Form
+        With the gains of the folds' models on their training rows (`trained`).
+
+    Returns
+    -------
+    Agreement or None
+        None where the metric is not defined on the training rows, and for clusters.
+    """
+    if not form.trained:
+        return None
+    shortfalls = np.array(form.trained) - np.array(_training_gains(context, [program] * len(context.folds)))
+    shortfalls = shortfalls[np.isfinite(shortfalls)]
+    if not len(shortfalls):
+        return None
+    optimism = max(float(np.nanmean(form.trained)) - form.gain, 0.0)
+    drop = (1 - _share_of_rows(context)) * optimism / 2
+    allowed = max(_spread(shortfalls), _error(context, form))
+    return Agreement(form.gain, float(shortfalls.mean()), drop, allowed)
+
+
+def with_training_gains(context: Context, table: FormTable, form: Form) -> Form:
+    """Return a form with the gains of the folds' models on their own training rows; of clusters, which have no target, as it is."""
+    if context.problem.task == "clustering":
+        return form
+    programs = [table.program(form.key, form.precision, fold) for fold in range(table.folds)]
+    return replace(form, trained=_training_gains(context, programs))
+
+
+def _training_gains(context: Context, programs: Sequence[Program]) -> tuple[float, ...]:
+    """Return the gain of one program for each fold on the training rows of that fold, or on a sample of them."""
+    return tuple(
+        gain_of(context, rows, evaluate(program, batch))
+        for program, (rows, batch) in zip(programs, _training_rows(context), strict=True)
+    )
+
+
+@lru_cache(maxsize=2)
+def _training_rows(context: Context) -> tuple[tuple[NDArray[np.int64], Batch], ...]:
+    sampled = _sampled(context.problem.rows)
+    chosen = [fold.train[sampled[fold.train]] for fold in context.folds]
+    return tuple((rows, context.problem.batch(rows)) for rows in chosen)
+
+
+def _share_of_rows(context: Context) -> float:
+    """Return the share of the rows that a fold trains on; 1 under a time order, where a loss has other reasons than few rows."""
+    if context.problem.order is not None:
+        return 1.0
+    return float(np.mean([len(fold.train) for fold in context.folds])) / context.problem.rows
+
+
+def _spread(shortfalls: NDArray[np.float64]) -> float:
+    """Return half the prediction interval, at `LEVEL`, of one more value beside the mean of those that were seen."""
+    from scipy.special import stdtrit  # noqa: PLC0415 - scipy is loaded only where a model is trained on all rows
+
+    count = len(shortfalls)
+    if count < 2:
+        return 0.0
+    quantile = float(stdtrit(count - 1, LEVEL))
+    return quantile * float(shortfalls.std(ddof=1)) * math.sqrt(1 + 1 / count)
+
+
+def _error(context: Context, form: Form) -> float:
+    """Return the standard error of an out-of-fold score, by how much the folds differ; the folds of one repeat share no validation row."""
+    gains = np.array(form.validated)[np.isfinite(form.validated)]
+    once = sum(fold.repeat == 0 for fold in context.folds)
+    return float(gains.std(ddof=1)) / math.sqrt(once) if len(gains) > 1 else 0.0

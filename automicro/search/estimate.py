@@ -1,0 +1,143 @@
+"""Estimates of the score of a returned file, each with an interval: by cross-validation, on held-out rows, and from both."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from statistics import NormalDist
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from automicro.measure import JudgedRows, interval, score
+from automicro.request import metric as metric_of
+from automicro.search.finish import score_interval
+from automicro.search.forms import mean_gain
+
+if TYPE_CHECKING:
+    from automicro.search.certify import Trust
+    from automicro.search.task import Context, Form, Outcome
+
+__all__ = ["Estimate", "combined", "cross_validated", "on_held_out"]
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A score with its two-sided interval.
+
+    Parameters
+    ----------
+    value : float
+        In the unit of the metric.
+    low, high : float
+        The ends of the interval; NaN where nothing is known of the error.
+    """
+
+    value: float
+    low: float = math.nan
+    high: float = math.nan
+
+    def error(self, confidence: float) -> float:
+        """Return the standard error that the width of the interval implies, if `confidence` is that of the interval."""
+        return (self.high - self.low) / (2 * _quantile(confidence))
+
+
+def cross_validated(context: Context, outcome: Outcome, confidence: float, seed: int, excess: float = 0.0) -> Estimate:
+    """Return what cross-validation says of the file that was trained on all rows.
+
+    The value is the lower of two scores, less `excess`: that of the folds' models on their validation rows, and what the file's own
+    training rows imply (see `automicro.search.agreement`). The interval begins below the lower and ends above the higher of the two. Its
+    half-width is the larger of two: that of resampled rows, and that of the optimism (training less validation score) as it differs
+    between folds. Both are multiplied because the model that is returned is not one of the folds': the variance of a mean over K random
+    splits is (1/K + validation rows / training rows) times that of one split (Nadeau and Bengio, Machine Learning 52, 2003).
+
+    Parameters
+    ----------
+    context : Context
+    outcome : Outcome
+        With an artifact, and out-of-fold predictions where it has been cross-validated by the same trial.
+    confidence : float
+        Of the interval, both sides together.
+    seed : int
+        Seed of the resampling.
+    excess : float
+        What selection adds to the gain.
+    """
+    form = outcome.form
+    if form is None:
+        return Estimate(math.nan)
+    sign, bounded = metric_of(context.metric).sign, metric_of(context.metric)
+    out_of_fold = mean_gain(form.validated) if form.validated else form.gain
+    implied = out_of_fold if outcome.implied_gain is None else outcome.implied_gain
+    below, above = _half_widths(context, outcome, form, confidence, seed)
+    low, high = min(out_of_fold, implied) - excess - below, max(out_of_fold, implied) + above
+    ends = sorted((sign * low, sign * high))
+    return Estimate(sign * (form.gain - excess), max(ends[0], bounded.low), min(ends[1], bounded.high))
+
+
+def _half_widths(context: Context, outcome: Outcome, form: Form, confidence: float, seed: int) -> tuple[float, float]:
+    """Return how far the interval of a gain reaches below and above it."""
+    once = [fold for fold in context.folds if fold.repeat == 0]
+    ratio = float(np.mean([len(fold.validation) / len(fold.train) for fold in once]))
+    below = above = 0.0
+    if outcome.out_of_fold is not None:
+        sign = metric_of(context.metric).sign
+        low, high = sorted(sign * end for end in score_interval(context, outcome.out_of_fold, _side(confidence), seed))
+        middle, wider = mean_gain(form.validated), math.sqrt(1 + len(once) * ratio)
+        below, above = max(wider * (middle - low), 0.0), max(wider * (high - middle), 0.0)
+    optimism = np.array(form.trained) - np.array(form.validated[: len(form.trained)])
+    optimism = optimism[np.isfinite(optimism)]
+    if len(optimism) < 2:
+        return below, above
+    between = _quantile(confidence) * float(optimism.std(ddof=1)) * math.sqrt(1 / len(once) + ratio)
+    return max(below, between), max(above, between)
+
+
+def on_held_out(trust: Trust, metric: str, outcome: Outcome, confidence: float, models: int = 1) -> Estimate:
+    """Return the score of an artifact on rows that the search did not use.
+
+    Parameters
+    ----------
+    trust : Trust
+    metric : str
+    outcome : Outcome
+        With an artifact.
+    confidence : float
+        Of the interval, both sides together, for all `models` at once.
+    models : int
+        How many models the returned one was chosen from by these rows (Bonferroni).
+    """
+    judged = trust.judged(metric, trust.predict(outcome.artifact or b""))
+    rows = JudgedRows(judged.y, np.zeros(len(judged.y), dtype=np.int64), judged.weights, judged.units)
+    value = score(judged.metric, judged.y, judged.prediction, judged.weights)
+    low, high = interval(judged.metric, rows, judged.prediction, _side(confidence), trust.seed)
+    wider = _quantile(1 - (1 - confidence) / models) / _quantile(confidence)
+    bounded = metric_of(metric)
+    return Estimate(
+        value, max(value - wider * (value - low), bounded.low), min(value + wider * (high - value), bounded.high)
+    )
+
+
+def combined(first: Estimate, second: Estimate, confidence: float) -> Estimate:
+    """Return the mean of two independent estimates, weighted by the inverse of their variances.
+
+    Where they differ by more than their errors explain, the interval is wider by as much (Birge, Physical Review 40, 1932).
+    """
+    known = [e for e in (first, second) if math.isfinite(e.error(confidence)) and e.error(confidence) > 0]
+    if len(known) < 2:
+        return known[0] if known else second
+    variances = [e.error(confidence) ** 2 for e in known]
+    weights = [1 / v / sum(1 / w for w in variances) for v in variances]
+    value = sum(w * e.value for w, e in zip(weights, known, strict=True))
+    ratio = max(1.0, abs(first.value - second.value) / math.sqrt(sum(variances)))
+    half = _quantile(confidence) * ratio * math.sqrt(1 / sum(1 / v for v in variances))
+    return Estimate(value, value - half, value + half)
+
+
+def _side(confidence: float) -> float:
+    """Return the confidence of each side of a two-sided interval."""
+    return (1 + confidence) / 2
+
+
+def _quantile(confidence: float) -> float:
+    return NormalDist().inv_cdf(_side(confidence))

@@ -1,0 +1,128 @@
+"""A model that is trained on all rows is returned only if it is as good as the models of its folds, and with its own number."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from automicro.data import folds, load_problem
+from automicro.plugin import Family, Lowered, Needs, Profile, SizeBudget, Space, TrainingData
+from automicro.program import Affine, Weights, evaluate, unpack
+from automicro.search.agreement import agreement
+from automicro.search.estimate import Estimate, combined, cross_validated
+from automicro.search.forms import gain_of
+from automicro.search.space import preparation_settings
+from automicro.search.task import STABILITY, Candidate, Context, Form, Outcome, Target, TrialTask
+from automicro.search.trial import _Trial
+
+ROWS = 600
+
+
+class Fickle(Family):
+    """Least squares that goes wrong on all rows, as often as `failures` says; the seed counts the attempts."""
+
+    name = "linear"
+    tasks = frozenset({"regression"})
+
+    def __init__(self, failures: int, shrink: float = 0.3) -> None:
+        self.failures, self.shrink = failures, shrink
+
+    def needs(self, parameters: Any) -> Needs:
+        return Needs()
+
+    def space(self, profile: Profile) -> Space:
+        return Space((), ({},))
+
+    def size_budget(self, parameters: Any, profile: Profile) -> SizeBudget:
+        return SizeBudget(1, 500)
+
+    def fit(self, parameters: Any, data: TrainingData) -> Lowered:
+        X = np.column_stack([data.X.astype(float), np.ones(len(data.X))])
+        beta = np.linalg.lstsq(X, data.y.astype(float), rcond=None)[0]
+        if len(X) == ROWS and data.seed < self.failures:
+            beta[:-1] *= self.shrink
+        return Lowered(Affine(Weights.of(beta[None, :-1]), Weights.of(beta[-1:])), "identity")
+
+    def lower(self, model: Lowered) -> Lowered:
+        return model
+
+
+@pytest.fixture
+def context() -> Context:
+    rng = np.random.default_rng(0)
+    X = pd.DataFrame(rng.normal(size=(ROWS, 2)), columns=["a", "b"])
+    problem = load_problem(X, X.a - X.b + 0.5 * rng.normal(size=ROWS), task="regression")
+    return Context(problem, folds(problem), "r2")
+
+
+def tried(context: Context, family: Family, target: float = 0.5) -> Outcome:
+    candidate = Candidate(0, family.name, {}, preparation_settings(family, {}), seed=0)
+    return _Trial(context, family, TrialTask(candidate, Target(target))).run()
+
+
+def own_score(context: Context, outcome: Outcome) -> float:
+    rows = np.arange(context.problem.rows)
+    return gain_of(context, rows, evaluate(unpack(outcome.artifact or b""), context.problem.batch()))
+
+
+def test_a_stable_model_has_the_score_of_its_folds(context: Context) -> None:
+    outcome = tried(context, Fickle(failures=0))
+    assert outcome.status == "feasible"
+    assert outcome.form is not None
+    assert outcome.form.gain == pytest.approx(np.mean(outcome.fold_gains), abs=0.003)
+
+
+def test_a_model_that_went_wrong_on_all_rows_is_not_returned(context: Context) -> None:
+    outcome = tried(context, Fickle(failures=9))
+    assert outcome.status == "infeasible"
+    assert STABILITY in outcome.violations
+    assert outcome.form is not None
+    assert outcome.form.gain == pytest.approx(own_score(context, outcome), abs=0.02)  # its own number, not the folds'
+    assert np.mean(outcome.fold_gains) > outcome.form.gain + 0.3
+
+
+def test_training_that_went_wrong_is_repeated_from_another_seed(context: Context) -> None:
+    outcome = tried(context, Fickle(failures=2))
+    assert outcome.status == "feasible"
+    assert own_score(context, outcome) > 0.8
+
+
+def test_a_model_that_is_below_the_target_on_its_own_rows_misses_the_score(context: Context) -> None:
+    outcome = tried(context, Fickle(failures=9, shrink=0.93), target=0.884)  # least squares has 0.889
+    assert outcome.status == "infeasible"
+    assert set(outcome.violations) in ({"score"}, {STABILITY})
+
+
+def test_what_more_rows_take_from_a_training_score_is_no_fault(context: Context) -> None:
+    program = unpack(tried(context, Fickle(failures=0)).artifact or b"")
+    rows = np.arange(context.problem.rows)
+    own = gain_of(context, rows, evaluate(program, context.problem.batch()))
+    overfit = Form(
+        "k", "p", own - 0.2, 50, (own - 0.2,) * 5, (own + 0.019,) * 5
+    )  # optimism 0.22, a fifth of the rows more
+    found = agreement(context, program, overfit)
+    assert found is not None
+    assert found.holds
+    assert found.drop == pytest.approx(0.0219, abs=1e-3)
+
+
+def test_the_interval_holds_both_estimates_of_a_file(context: Context) -> None:
+    form = Form("k", "p", 0.70, 50, (0.79, 0.80, 0.81, 0.80, 0.80), (0.82,) * 5)
+    outcome = Outcome(0, "feasible", form=form, artifact=b"x", implied_gain=0.70)
+    found = cross_validated(context, outcome, 0.95, seed=0)
+    assert found.value == 0.70
+    assert found.low < 0.70
+    assert found.high > 0.80
+
+
+def test_two_estimates_that_differ_have_a_wider_interval() -> None:
+    first, second = Estimate(0.80, 0.78, 0.82), Estimate(0.80, 0.78, 0.82)
+    together = combined(first, second, 0.95)
+    assert together.value == pytest.approx(0.80)
+    assert together.high - together.low == pytest.approx(0.04 / np.sqrt(2))
+    apart = combined(first, Estimate(0.70, 0.68, 0.72), 0.95)
+    assert apart.value == pytest.approx(0.75)
+    assert apart.low < 0.70 < 0.80 < apart.high
