@@ -19,13 +19,15 @@ from automicro.data.derived import (
 from automicro.data.encode import MOST_LEVELS, list_levels, lookup_values
 from automicro.data.graphs import of_nodes
 from automicro.data.relevance import rank_columns
+from automicro.data.scaling import Scaling
+from automicro.data.screening import screened
 from automicro.data.short import short_number
 from automicro.errors import DataError
 from automicro.plugin import Feature
 from automicro.program import (
-    Affine,
     Batch,
     Categories,
+    Chain,
     Lookup,
     Missing,
     Numeric,
@@ -35,6 +37,7 @@ from automicro.program import (
     Weights,
     body_scores,
     decode,
+    narrow,
     take,
 )
 
@@ -119,8 +122,10 @@ class Preparation:
         One for each feature that the decoders make.
     fit_matrix : array of float32, (training rows, features)
         What to train on: scaled if the settings say so, target encodings cross-fitted.
-    lead : tuple of Node
-        What stands between the decoders and the family's body in the program, such as the scaling of features.
+    sums : tuple of Node
+        What stands behind the decoders in the program: the smoothing and summing up of nodes of graphs.
+    scaling : Scaling or None
+        What follows, before the family's body.
     topology : Topology or None
         If the settings ask for whole graphs: how the rows of `fit_matrix`, which are then nodes, are connected.
     places : array of int64, (training rows,), or None
@@ -132,7 +137,8 @@ class Preparation:
     decoders: tuple[Decoder, ...]
     features: tuple[Feature, ...]
     fit_matrix: NDArray[np.float32]
-    lead: tuple[Node, ...] = ()
+    sums: tuple[Node, ...] = ()
+    scaling: Scaling | None = None
     topology: Topology | None = None
     places: NDArray[np.int64] | None = None
     others: NDArray[np.float32] | None = None
@@ -166,10 +172,11 @@ class Preparation:
             If no column varies within the rows.
         """
         given: Sequence[int] = range(len(problem.table.columns)) if settings.only is None else settings.only
-        columns = [j for j in given if j not in problem.barred]
+        columns = screened(problem, [j for j in given if j not in problem.barred], rows)
         if settings.columns is not None:
             ranked = sorted(ranking or rank_columns(problem, rows, seed), key=lambda j: j not in problem.needed)
-            columns = sorted([j for j in ranked if j in columns][: settings.columns])
+            known = set(columns)
+            columns = sorted([j for j in ranked if j in known][: settings.columns])
         flat, training = of_nodes(problem, rows)
         made = [part for j in columns for part in _parts(flat, j, training, settings, seed)]
         if channels := [j for j in columns if problem.table.profiles[j].kind == "series"]:
@@ -192,6 +199,20 @@ class Preparation:
     def transform(self, columns: Sequence[Column], rows: NDArray[np.int64] | None = None) -> NDArray[np.float32]:
         """Return the features (rows, features) that a program with these decoders computes, before the lead."""
         return decode(self.decoders, _taken(self.decoders, columns, rows))
+
+    @property
+    def lead(self) -> tuple[Node, ...]:
+        """What stands between the decoders and the family's body in the program."""
+        return self.sums if self.scaling is None else (*self.sums, self.scaling.node())
+
+    def under(self, body: Node) -> tuple[tuple[Decoder, ...], Node]:
+        """Return decoders and the body of a program for a body over the features; what that does not read is left out."""
+        if self.sums:
+            return self.decoders, Chain((*self.lead, body))
+        decoders, narrowed, kept = narrow(self.decoders, body)
+        if self.scaling is None or not len(kept):
+            return decoders, narrowed
+        return decoders, Chain((self.scaling.node(kept), narrowed))
 
 
 @dataclass(frozen=True, eq=False)
@@ -219,14 +240,14 @@ def _batch(problem: Problem, decoders: Sequence[Decoder], rows: NDArray[np.int64
 
 
 def _led(made: Preparation, batch: Batch, settings: PreparationSettings) -> Preparation:
-    """Return a preparation with its lead, and what that makes of the features of a batch."""
+    """Return a preparation with what stands before the body, and what that makes of the features of a batch."""
     known = batch.keep
     if batch.topology is not None and not settings.whole_graphs:
         made, known = _summed_up(made, batch, settings), None
     if settings.scaled:
-        scaling, X = _scale(made.fit_matrix, known)
-        others = None if made.others is None else body_scores(scaling, made.others).astype(np.float32)
-        made = replace(made, fit_matrix=X, lead=(*made.lead, scaling), others=others)
+        scaling = Scaling.of(made.fit_matrix if known is None else made.fit_matrix[known])
+        others = None if made.others is None else body_scores(scaling.node(), made.others).astype(np.float32)
+        made = replace(made, fit_matrix=scaling(made.fit_matrix), scaling=scaling, others=others)
     return replace(made, topology=batch.topology, places=batch.keep) if settings.whole_graphs else made
 
 
@@ -250,7 +271,7 @@ def _summed_up(made: Preparation, batch: Batch, settings: PreparationSettings) -
         X = body_scores(node, X, batch.topology)
     others = None if batch.keep is None else np.delete(X, batch.keep, axis=0).astype(np.float32)
     kept = np.asfortranarray(batch.kept(X), dtype=np.float32)
-    return replace(made, features=features, fit_matrix=kept, lead=tuple(lead), others=others)
+    return replace(made, features=features, fit_matrix=kept, sums=tuple(lead), others=others)
 
 
 def _parts(problem: Problem, j: int, rows: NDArray[np.int64], settings: PreparationSettings, seed: int) -> list[_Part]:
@@ -325,16 +346,6 @@ def _onehot_part(j: int, name: str, listed: Listed) -> _Part:
         levels = levels[1:]  # zeros say the more frequent of two
     names = (f"{name} missing" if level is None else f"{name}={level}" for level in levels)
     return _Part(OneHot(j, levels), tuple(Feature(j, n, "level", v) for n, v in zip(names, levels, strict=True)))
-
-
-def _scale(X: NDArray[np.float32], known: NDArray[np.int64] | None) -> tuple[Affine, NDArray[np.float32]]:
-    seen = X if known is None else X[known]
-    mean = np.nanmean(seen, axis=0, dtype=np.float64)
-    deviation = np.nanstd(seen, axis=0, dtype=np.float64)
-    scale = (1.0 / np.where(deviation > 0, deviation, 1.0)).astype(np.float32)
-    affine = Affine(Weights.of(np.diag(scale)), Weights.of(-mean * scale))
-    scaled = X * scale.astype(np.float64) + affine.bias.values
-    return affine, np.asfortranarray(scaled, dtype=np.float32)
 
 
 def features_at_most(profiles: Sequence[ColumnProfile], settings: PreparationSettings) -> int:

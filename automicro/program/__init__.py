@@ -37,6 +37,7 @@ from automicro.program.nodes import (
 )
 from automicro.program.outliers import has_points, outlier_distances
 from automicro.program.quantise import PRECISIONS, Precision, quantise
+from automicro.program.rewrite.decoding import narrow
 from automicro.program.rows import (
     Batch,
     Categories,
@@ -49,7 +50,7 @@ from automicro.program.rows import (
     take,
 )
 from automicro.program.simplify import simplify
-from automicro.program.validate import validate
+from automicro.program.validate import check_body, validate
 from automicro.program.weights import Weights
 from automicro.program.wire.programs import pack, size_by_part, unpack
 
@@ -94,6 +95,7 @@ __all__ = [
     "attention_of",
     "body_scores",
     "bounds",
+    "check_body",
     "columns_of",
     "columns_read",
     "decode",
@@ -103,6 +105,7 @@ __all__ = [
     "has_points",
     "holds_graphs",
     "level_text",
+    "narrow",
     "outlier_distances",
     "pack",
     "quantise",

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from automicro.program.nodes import Decoder, Node, Program, Tree
     from automicro.program.weights import Weights
 
-__all__ = ["validate"]
+__all__ = ["check_body", "validate"]
 
 DEEPEST = 8
 LINKS = ("identity", "exp", "sigmoid", "softmax")
@@ -72,6 +72,14 @@ def validate(program: Program, error: type[AutomicroError] = PluginError) -> Non
         _program(program)
     except _Invalid as found:
         raise error(f"a program is not valid: {found}") from None
+
+
+def check_body(body: Node, inputs: int) -> None:
+    """Raise `PluginError` unless a body over so many features can be evaluated."""
+    try:
+        _node(body, inputs, 0)
+    except _Invalid as found:
+        raise PluginError(f"a program is not valid: {found}") from None
 
 
 def _program(program: Program) -> None:

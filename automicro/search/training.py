@@ -11,7 +11,7 @@ import numpy as np
 from automicro.data import Preparation, Standard, rank_by_clusters, rank_columns
 from automicro.errors import DataError, PluginError
 from automicro.plugin import Declined, TrainingData, Wishes
-from automicro.program import Chain, Program, simplify, validate
+from automicro.program import Program, check_body, simplify, validate
 from automicro.search.transfer import start_of
 
 if TYPE_CHECKING:
@@ -126,11 +126,14 @@ def _prepare(context: Context, candidate: Candidate, rows: NDArray[np.int64]) ->
 
 
 def _program(context: Context, preparation: Preparation, lowered: Lowered) -> Program:
-    body = Chain((*preparation.lead, lowered.body)) if preparation.lead else lowered.body
     problem = context.problem
     if problem.task == "clustering" and not lowered.labels:
         raise PluginError("for clustering a family must say which cluster each score stands for: Lowered(labels=...)")
     labels = lowered.labels if problem.task == "clustering" else problem.labels
-    program = Program(len(problem.table.columns), preparation.decoders, body, lowered.link, labels)
+    check_body(lowered.body, len(preparation.features))
+    decoders, body = preparation.under(
+        lowered.body
+    )  # few decoders are quick to check, many take longer than the training
+    program = Program(len(problem.table.columns), decoders, body, lowered.link, labels)
     validate(program)
     return simplify(program)

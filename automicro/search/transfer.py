@@ -174,13 +174,9 @@ def _keys(decoder: Decoder, places: Mapping[int, int]) -> list[Key]:
 
 def _scaling(preparation: Preparation) -> tuple[NDArray[np.float64], NDArray[np.float64]] | None:
     """Return factors and shifts of the features; None if more than scaling stands before the body."""
-    features = len(preparation.features)
-    if not preparation.lead:
+    features, scaling = len(preparation.features), preparation.scaling
+    if preparation.sums:
+        return None
+    if scaling is None:
         return np.ones(features), np.zeros(features)
-    node = preparation.lead[0]
-    if len(preparation.lead) > 1 or not isinstance(node, Affine) or node.weights.values.shape != (features, features):
-        return None
-    factors = np.diag(node.weights.values).astype(np.float64)
-    if np.count_nonzero(node.weights.values) != features or not factors.all():
-        return None
-    return factors, node.bias.values.astype(np.float64)
+    return (scaling.factors.astype(np.float64), scaling.shifts.astype(np.float64)) if scaling.factors.all() else None

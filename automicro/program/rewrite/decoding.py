@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from automicro.program.nodes import Grams, Lookup, Missing, Numeric, OneHot, Summary
+from automicro.program.nodes import Grams, Lookup, Missing, Numeric, OneHot, Summary, feature_count
 from automicro.program.rewrite.features import map_cuts, renumber
 from automicro.program.rows import FLOAT32_MAX
 from automicro.program.usage import usage
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from automicro.program.nodes import Decoder, Node
 
-__all__ = ["decoders_of", "features_of", "recoded", "shared", "with_fills_at_cuts"]
+__all__ = ["decoders_of", "features_of", "narrow", "recoded", "shared", "with_fills_at_cuts"]
 
 ORDER = (Numeric, Missing, OneHot, Lookup, Grams, Summary)
 
@@ -95,6 +95,23 @@ def _follows(before: Grams, feature: Grams) -> bool:
 
 def _can_join(before: OneHot, feature: OneHot) -> bool:
     return before.column == feature.column and feature.levels[0] not in before.levels
+
+
+def narrow(decoders: Sequence[Decoder], body: Node) -> tuple[tuple[Decoder, ...], Node, NDArray[np.int64]]:
+    """Return the decoders that a body reads, the body over their features, and the numbers that these had before."""
+    found, count = usage(body), sum(map(feature_count, decoders))
+    if found.positional or len(found.features) == count:
+        return tuple(decoders), body, np.arange(count)
+    kept: list[int] = []
+    read: list[Decoder] = []
+    feature = 0
+    for decoder in decoders:
+        own = range(feature, feature := feature + feature_count(decoder))
+        if not found.features.isdisjoint(own):
+            read.append(decoder)
+            kept += own
+    place = {former: number for number, former in enumerate(kept)}
+    return tuple(read), renumber(body, place, len(kept)), np.array(kept, dtype=np.int64)
 
 
 def shared(features: Sequence[Decoder], body: Node) -> tuple[list[Decoder], Node]:
