@@ -14,7 +14,7 @@ import numpy as np
 
 from automicro.errors import DataError
 from automicro.plugin import ColumnProfile
-from automicro.program.rows import FLOAT32_MAX, Categories, Texts, categories_of, level_text, texts_of
+from automicro.program.rows import FLOAT32_MAX, Categories, Texts, categories_of, is_nested, level_text, texts_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -38,7 +38,7 @@ OF_TYPE: tuple[tuple[str, tuple[type, ...]], ...] = (
 REMEDY = {
     "dates": "dates or times: replace them by numbers such as the year or the days since a start, or pass it as time",
     "complex": "complex numbers: replace them by real ones, such as their real and imaginary parts",
-    "nested": "lists or records: spread them over columns of their own",
+    "nested": "arrays, lists or records: spread them over columns of their own",
     "bytes": "bytes: decode them to text (text files must be UTF-8)",
 }
 FEW_LEVELS, MANY_DISTINCT, SEVERAL_WORDS = 20, 0.5, 3.0
@@ -53,6 +53,8 @@ def value_kind(values: NDArray[Any]) -> str:
     """
     if values.dtype.kind != "O":
         return OF_LETTER.get(values.dtype.kind, str(values.dtype))
+    if any(is_nested(value) for value in values):
+        return "nested"
     kinds = {_kind_of(kind) for kind in {type(v) for v in values if type(v) is str or level_text(v) is not None}}
     if len(kinds) <= 1:
         return kinds.pop() if kinds else "missing"
@@ -73,7 +75,7 @@ def where_missing(values: NDArray[Any]) -> NDArray[np.bool_]:
     elif values.dtype.kind in "mM":
         missing[...] = np.isnat(values)
     elif values.dtype.kind == "O":
-        missing[...] = [level_text(value) is None for value in values]
+        missing[...] = [not is_nested(value) and level_text(value) is None for value in values]
     return missing
 
 
@@ -109,7 +111,9 @@ def read_column(raw: RawColumn, *, as_text: bool | None = None) -> tuple[Column,
         raise DataError(_mixed(raw))
     if kind not in (*USABLE, "missing"):
         holds = REMEDY.get(kind, f"values of type {kind}: turn them into numbers or text")
-        raise DataError(f"column {raw.name!r} must hold numbers, booleans or text, but holds {holds}")
+        first = next((type(v).__name__ for v in raw.values if kind == "nested" and is_nested(v)), "")
+        shown = f" (a {first})" if first else ""
+        raise DataError(f"column {raw.name!r} must hold numbers, booleans or text, but holds {holds}{shown}")
     if kind == "category" or (raw.category and kind != "missing"):
         levels, profile = _category(raw)
         is_text = not raw.category and _is_text(levels, profile) if as_text is None else as_text

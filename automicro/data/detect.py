@@ -14,6 +14,7 @@ from automicro.data.column import value_kind, where_missing
 from automicro.data.frames import RawColumn
 from automicro.data.moments import clock_hours, moment_format
 from automicro.data.readings import PLAIN, Reading
+from automicro.data.suspects import index_columns, suspects
 from automicro.data.words import CERTAIN, DOUBTFUL, FREQUENT, is_beside_numbers, listed
 from automicro.data.written import number_style, parsed_number
 from automicro.errors import DataError
@@ -49,11 +50,13 @@ def missing_of(given: Sequence[str | float] | None) -> Missing:
 
 @dataclass
 class Read:
-    """Columns as they are read, those that moments add at the end, and what the user should know, by kind of note."""
+    """Columns as they are read, those that moments add at the end, what the user should know, and which columns no model may read."""
 
     columns: list[RawColumn] = field(default_factory=list)
     readings: list[Reading] = field(default_factory=list)
     notes: dict[str, list[str]] = field(default_factory=dict)
+    suspicions: list[str] = field(default_factory=list)
+    barred: tuple[int, ...] = ()
 
     def note(self, kind: str, text: str) -> None:
         """Keep what is said of one column under the kind of its note."""
@@ -62,7 +65,7 @@ class Read:
     @property
     def sentences(self) -> tuple[str, ...]:
         """One sentence for each kind of note."""
-        return tuple(_SENTENCES[kind].format(listed(told)) for kind, told in self.notes.items())
+        return (*(_SENTENCES[kind].format(listed(told)) for kind, told in self.notes.items()), *self.suspicions)
 
 
 _SENTENCES = {
@@ -97,6 +100,10 @@ def read_columns(raw: Sequence[RawColumn], text: Collection[str] | None, missing
         reading = _reading(column, column.name in (text or ()), missing, read)
         read.readings.append(reading)
         read.columns.append(replace(column, values=reading.read(column.values, column.name)))
+    read.barred = index_columns(raw)
+    plain = [column for column, reading in zip(raw, read.readings, strict=True) if reading.kind == "plain"]
+    nameless = [raw[place] for place in read.barred]
+    read.suspicions = suspects([column for column in plain if column not in nameless], nameless, missing.numbers)
     _add_parts(read, raw)
     return read
 

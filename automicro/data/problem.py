@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from automicro.data.column import part_profile
+from automicro.data.copies import with_copies_together
 from automicro.data.detect import missing_of, read_as_given, read_columns
 from automicro.data.frames import RawColumn, raw_values
+from automicro.data.leaks import leaks
 from automicro.data.readings import names_and_readings
 from automicro.data.roles import groups_of, order_of, taken_roles, weights_of
 from automicro.data.series import Series, holds_series, series_table
@@ -190,9 +192,7 @@ def load_problem(  # noqa: PLR0913 - each is a question that users ask on its ow
         from automicro.data.graphs import load_graphs  # noqa: PLC0415 - which itself makes problems
 
         return load_graphs(X, y, task=task, weights=weights, groups=groups, time=time)
-    if holds_series(X) and text is not None:
-        raise DataError("text must name columns of a table, but X holds series")
-    columns = _labels_of(X) if holds_series(X) else raw_columns(X)
+    columns = _columns_of(X, text)
     text = text if text is None or isinstance(text, str) else [str(name) for name in text]
     given = {"the target": y, "weights": weights, "groups": groups, "time": time}
     taken, named, orders = taken_roles(X, columns, given)
@@ -219,8 +219,9 @@ def load_problem(  # noqa: PLR0913 - each is a question that users ask on its ow
         order=order_of(taken["time"], table.rows) if "time" in taken else None,
         kind=_kind(table),
         ordered_labels=target.ordered,
+        barred=table.barred,
     )
-    return replace(problem, notes=tuple(filter(None, [*orders, *target.notes, *table.notes, *_notes(problem)])))
+    return with_copies_together(replace(problem, notes=(*orders, *target.notes, *table.notes, *_notes(problem))))
 
 
 def _table(
@@ -235,7 +236,7 @@ def _table(
         read = read_as_given(raw, *names_and_readings(card))
         return table_of(read.columns, text, read.readings)
     read = read_columns(raw, text, missing_of(missing))
-    return table_of(read.columns, text, read.readings, read.sentences)
+    return replace(table_of(read.columns, text, read.readings, read.sentences), barred=frozenset(read.barred))
 
 
 def _kind(table: Table) -> Kind:
@@ -243,9 +244,13 @@ def _kind(table: Table) -> Kind:
     return "series" if "series" in kinds else "text" if "text" in kinds else "table"
 
 
-def _labels_of(series: Any) -> list[RawColumn]:
-    """Return the columns with one value for each series."""
-    labels = series.labels if isinstance(series, Series) else {}
+def _columns_of(X: Any, text: Sequence[str] | None) -> list[RawColumn]:
+    """Return the columns of a table, or those with one value for each series."""
+    if not holds_series(X):
+        return raw_columns(X)
+    if text is not None:
+        raise DataError("text must name columns of a table, but X holds series")
+    labels = X.labels if isinstance(X, Series) else {}
     return [RawColumn(name, values) for name, values in labels.items()]
 
 
@@ -289,7 +294,8 @@ def _without_target(
         )
     groups = groups_of(taken["groups"], table.rows) if "groups" in taken else None
     _check_varies(table)
-    return Problem(table, np.zeros(table.rows), "clustering", groups=groups, notes=tuple(table.notes))
+    zeros = np.zeros(table.rows)
+    return Problem(table, zeros, "clustering", groups=groups, notes=tuple(table.notes), barred=table.barred)
 
 
 def _check_leak(target: RawColumn, columns: list[RawColumn]) -> None:
@@ -311,11 +317,16 @@ def _notes(problem: Problem) -> list[str]:
             "unless x is given, such as a column of how many nodes the graph has"
         )
     target = problem.target.astype(np.float32)
-    return [
-        f"column {name!r} equals the target in every row: drop it if it is not known when predicting"
-        for name, column in zip(table.names, table.columns, strict=True)
+    equal = [
+        place
+        for place, column in enumerate(table.columns)
         if isinstance(column, np.ndarray) and np.array_equal(column, target)
     ]
+    told = (
+        f"column {table.names[place]!r} equals the target in every row: drop it if it is not known when predicting"
+        for place in equal
+    )
+    return [*told, *leaks(problem, equal)]
 
 
 def _varies(table: Table) -> bool:

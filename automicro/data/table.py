@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -43,6 +43,8 @@ class Table:
         What the user should know of columns that cannot be used as they are, or lose something.
     readings : tuple of Reading
         How the cells of each column are read; empty where all cells stay as they are.
+    barred : frozenset of int
+        Columns that no model may read: an index that was written with the table.
     """
 
     names: tuple[str, ...]
@@ -50,6 +52,7 @@ class Table:
     profiles: tuple[ColumnProfile, ...]
     notes: tuple[str, ...] = ()
     readings: tuple[Reading, ...] = ()
+    barred: frozenset[int] = frozenset()
 
     @property
     def rows(self) -> int:
@@ -90,7 +93,7 @@ def load_table(X: Any, *, text: Sequence[str] | None = None, missing: Sequence[s
     raw = raw_columns(X)
     check_columns(raw, text or ())
     read = read_columns(raw, text, missing_of(missing))
-    return table_of(read.columns, text, read.readings, read.sentences)
+    return replace(table_of(read.columns, text, read.readings, read.sentences), barred=frozenset(read.barred))
 
 
 def raw_columns(data: Any) -> list[RawColumn]:
@@ -121,7 +124,9 @@ def table_of(
     rows = len(raw[0].values)
     read = [read_column(column, as_text=None if text is None else column.name in text) for column in raw]
     profiles = tuple(profile for _, profile in read)
-    more = tuple(note for column, profile in read if (note := _note(column, profile, rows, told=text is not None)))
+    more = tuple(
+        note for column, profile in read if (note := _note(column, profile, rows, told=text is not None, known=notes))
+    )
     names, columns = tuple(profile.name for profile in profiles), tuple(column for column, _ in read)
     return Table(names, columns, profiles, (*notes, *more), tuple(readings))
 
@@ -148,7 +153,7 @@ def _check_names(text: Sequence[str], names: list[str]) -> None:
             raise DataError(f"text must name columns, but there is no column {name!r}{did_you_mean(name, names)}")
 
 
-def _note(column: Column, profile: ColumnProfile, rows: int, *, told: bool) -> str | None:
+def _note(column: Column, profile: ColumnProfile, rows: int, *, told: bool, known: Sequence[str]) -> str | None:
     name = f"column {profile.name!r}"
     if profile.missing == rows:
         return f"{name} is missing in every row and is not used"
@@ -157,7 +162,7 @@ def _note(column: Column, profile: ColumnProfile, rows: int, *, told: bool) -> s
     if profile.kind == "text" and not told:
         return f"{name} holds texts of several words and is read as text: text=[] makes it categories"
     if isinstance(column, Categories):
-        if profile.distinct > max(FEW_LEVELS, MANY_DISTINCT * rows):
+        if profile.distinct > max(FEW_LEVELS, MANY_DISTINCT * rows) and not any(repr(profile.name) in n for n in known):
             return f"{name} has {profile.distinct} different texts in {rows} rows: only frequent ones can be used"
     elif profile.integral and max(-(profile.minimum or 0.0), profile.maximum or 0.0) > EXACT_INTEGERS:
         return f"{name} has whole numbers beyond 16,777,216, where 32-bit floats leave gaps"

@@ -30,6 +30,7 @@ __all__ = [
     "column_kinds",
     "columns_of",
     "columns_read",
+    "is_nested",
     "level_text",
     "number_of",
     "numbers_of",
@@ -119,6 +120,11 @@ def level_text(value: object) -> str | None:
 
     Text stays as it is, booleans become ``"True"`` and ``"False"``, whole numbers lose their fraction (``3.0`` is ``"3"``), other
     numbers are written as Python writes them. None, NaN, NaT and pandas' NA are missing.
+
+    Raises
+    ------
+    DataError
+        If the cell holds several values, such as an array, a list or a tensor.
     """
     if value is None:
         return None
@@ -128,7 +134,16 @@ def level_text(value: object) -> str | None:
         return str(bool(value))
     if isinstance(value, int | np.integer):
         return str(int(value))
+    if is_nested(value):
+        raise DataError(f"cells must be numbers or text, but one is a {type(value).__name__}: spread it over columns")
     return None if _is_missing(value) else _number_text(value)
+
+
+def is_nested(value: object) -> bool:
+    """Whether a cell holds several values: an array, a list, a series, a frame, a tensor or a record."""
+    return not isinstance(value, str | bytes | bytearray) and (
+        hasattr(value, "__len__") or bool(getattr(value, "ndim", 0))
+    )
 
 
 def _number_text(value: object) -> str:
@@ -139,7 +154,9 @@ def _number_text(value: object) -> str:
 
 
 def _is_missing(value: object) -> bool:
-    """Whether a cell is NaN, NaT or NA: the values that do not equal themselves."""
+    """Whether a cell is NaN, NaT or NA: the values that do not equal themselves. What holds several values is none."""
+    if is_nested(value):
+        return False
     try:
         return not bool(value == value)  # noqa: PLR0124 - missing values are those that differ from themselves
     except (TypeError, ValueError):  # pandas' NA has no truth value
@@ -328,7 +345,7 @@ def categories_of(values: Any) -> Categories:
     levels: dict[str, int] = {}
     codes = np.empty(len(array), dtype=np.int32)
     for row, value in enumerate(array.tolist() if array.dtype.kind != "O" and array.dtype != np.float32 else array):
-        key = value if type(value) is str else (type(value), value)
+        key = value if type(value) is str else (type(value), id(value) if is_nested(value) else value)
         code = known.get(key)
         if code is None:
             text = level_text(value)

@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 from decimal import Decimal
 from numbers import Real
+from os import PathLike
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, GetCoreSchemaHandler, WithJsonSchema
@@ -27,6 +28,7 @@ __all__ = [
     "Names",
     "NotNegative",
     "Number",
+    "Path",
     "Seconds",
     "Text",
     "Whole",
@@ -211,6 +213,10 @@ def _text(value: object) -> str:
     return value
 
 
+def _path(value: object) -> str:
+    return _text(str(value) if isinstance(value, PathLike) else value)
+
+
 def _names(value: object) -> tuple[str, ...]:
     names = [part.strip() for part in value.split(",")] if isinstance(value, str) else value
     if not isinstance(names, list | tuple) or not names or not all(isinstance(name, str) and name for name in names):
@@ -306,6 +312,7 @@ Label = Annotated[
     WithJsonSchema({"anyOf": [{"type": "string", "minLength": 1}, {"type": "number"}, {"type": "boolean"}]}),
 ]
 Text = Annotated[str, BeforeValidator(_text), WithJsonSchema({"type": "string", "minLength": 1})]
+Path = Annotated[str, BeforeValidator(_path), WithJsonSchema({"type": "string", "minLength": 1})]
 Names = Annotated[tuple[str, ...], BeforeValidator(_names), WithJsonSchema(_NAMES_SCHEMA)]
 AnyNames = Annotated[tuple[str, ...], BeforeValidator(_any_names), WithJsonSchema(_ANY_NAMES_SCHEMA)]
 ColumnNames = Annotated[tuple[str, ...], BeforeValidator(_column_names), WithJsonSchema(_COLUMN_NAMES_SCHEMA)]

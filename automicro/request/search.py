@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, Field, model_validator
 
 from automicro.request.problems import Section, problem
-from automicro.request.quantities import Bytes, Count, Flag, Names, NotNegative, Seconds, Text, Whole
+from automicro.request.quantities import Bytes, Count, Flag, Names, NotNegative, Path, Seconds, Whole
 from automicro.request.start import Encoders, Start
 
 __all__ = ["Search"]
@@ -79,7 +79,7 @@ class Search(Section):
         None, description="a trial that takes longer is stopped; a third of the seconds, at least 120, if not given"
     )
     trial_memory: Bytes = Field(Bytes(2 * 10**9), description="a trial that takes more memory is stopped")
-    storage: Text | None = Field(None, description="folder that keeps the finished trials, to resume from")
+    storage: Path | None = Field(None, description="folder that keeps the finished trials, to resume from")
     start_from: Start | None = Field(
         None, description="model of a related task, whose columns and weights are tried first"
     )

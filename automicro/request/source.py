@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import Field, model_validator
 
 from automicro.request.problems import Section, problem
-from automicro.request.quantities import AnyNames, ColumnNames, Flag, Text, Words
+from automicro.request.quantities import AnyNames, ColumnNames, Flag, Path, Text, Words
 
 __all__ = ["DataSource", "LongSeries", "Output"]
 
@@ -82,7 +82,7 @@ class DataSource(Section):
         If a key is unknown, a value impossible, or one column has two roles.
     """
 
-    source: Text = Field(description="path of a CSV, TSV, Parquet or JSON-lines file, or sklearn:NAME")
+    source: Path = Field(description="path of a CSV, TSV, Parquet or JSON-lines file, or sklearn:NAME")
     target: Text | None = Field(None, description="column to predict")
     task: Literal["classification", "regression", "clustering"] | None = Field(
         None, description="told by the target, if not given"
@@ -148,10 +148,10 @@ class Output(Section):
         If a key is unknown or a value impossible.
     """
 
-    model: Text | None = Field(None, description="file of the artifact")
+    model: Path | None = Field(None, description="file of the artifact")
     strip: Flag = Field(False, description="whether the card is left out of the file")
-    trace: Text | None = Field(None, description="file of the trials, one JSON record a line")
-    report: Text | None = Field(None, description="file of the result in words")
+    trace: Path | None = Field(None, description="file of the trials, one JSON record a line")
+    report: Path | None = Field(None, description="file of the result in words")
 
     @model_validator(mode="after")
     def _consistent(self) -> Output:

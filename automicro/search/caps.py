@@ -74,12 +74,17 @@ def limited(problem: Problem, constraints: Constraints) -> Problem:
 
 def _places(problem: Problem, key: str, names: Iterable[str]) -> tuple[int, ...]:
     known = [str(name) for name in problem.table.names]
+    sources = [reading.source for reading in problem.table.readings]
     for name in names:
-        if name not in known:
+        if name not in known and name not in sources:
             raise ConstraintError(
                 f"{key}: must name columns of the table, but {name!r} is none: {did_you_mean(name, known)}"
             )
-    return tuple(known.index(name) for name in names)
+    places = []
+    for name in names:
+        own = [known.index(name)] if name in known else [j for j, source in enumerate(sources) if source == name]
+        places += own if key == "must_not_use" else own[:1]  # of a date its days, unless all of it is barred
+    return tuple(places)
 
 
 def ranges_of(problem: Problem) -> dict[int, tuple[float, float]]:
