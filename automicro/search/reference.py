@@ -13,7 +13,16 @@ from automicro.data import PreparationSettings
 from automicro.errors import DataError, Infeasible
 from automicro.search.forms import mean_gain
 from automicro.search.space import preparation_settings, reference_preparation
-from automicro.search.task import Candidate, Outcome, OwnTask, ReferenceOutcome, ReferenceTask, TrialTask
+from automicro.search.task import (
+    Candidate,
+    Outcome,
+    OwnTask,
+    Probe,
+    ProbeTask,
+    ReferenceOutcome,
+    ReferenceTask,
+    TrialTask,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -222,7 +231,7 @@ class _Race:
 
     def __init__(self, executor: LocalExecutor, context: Context, members: list[Member], limits: Limits) -> None:
         self._executor, self._context, self._members, self._limits = executor, context, members, limits
-        self._waiting: dict[int, tuple[Member, ReferenceTask]] = {}
+        self._waiting: dict[int, tuple[Member, ReferenceTask | ProbeTask]] = {}
         self.started, self._start_seconds = time.monotonic(), 0.0
 
     def run(self) -> None:
@@ -265,12 +274,12 @@ class _Race:
             f"within needs a reference that is finished, but {said}", binding=("within",), nearest=nearest
         )
 
-    def _tasks(self, members: list[Member]) -> Iterator[tuple[Member, ReferenceTask]]:
+    def _tasks(self, members: list[Member]) -> Iterator[tuple[Member, ReferenceTask | ProbeTask]]:
         places: list[int | None] = [*range(len(self._context.folds)), None]
         required = [member for member in members if member.required]
         cells = len(self._context.folds[0].train) * len(self._context.problem.table.columns)
         if self._limits.seconds is not None and cells >= PROBED_CELLS:
-            yield from ((member, ReferenceTask(member.candidate, 0, PROBED_EVERY)) for member in required)
+            yield from ((member, ProbeTask(member.candidate)) for member in required)
         for group in (required, [member for member in members if not member.required]):
             yield from ((member, ReferenceTask(member.candidate, place)) for place in places for member in group)
 
@@ -280,23 +289,21 @@ class _Race:
     def _take(self, finished: Finished) -> None:
         if finished.number not in self._waiting:
             return
-        member, task = self._waiting.pop(finished.number)
-        result = finished.result
-        if not isinstance(result, ReferenceOutcome):
+        (member, task), result = self._waiting.pop(finished.number), finished.result
+        if isinstance(result, ReferenceOutcome | Probe) and not self._start_seconds:  # of the workers
+            self._start_seconds = max(time.monotonic() - self.started - result.seconds, 0.0)
+        if isinstance(task, ProbeTask):
+            member.probed_seconds = result.fold_seconds if isinstance(result, Probe) else 0.0
+        elif isinstance(result, ReferenceOutcome):
+            member.outcomes[task.fold] = result
+            if task.fold is not None:
+                member.fold_gains[task.fold] = result.gain
+        else:
             where = "all rows" if task.fold is None else f"fold {task.fold + 1}"
             why = finished.failure or getattr(result, "reason", "ended without a result")
             did = "declined" if isinstance(result, Outcome) else "failed"
             member.reason = member.reason or f"does not count: it {did} on {where}: {why}"
             member.required = member.required and did == "failed"
-            return
-        if not self._start_seconds:  # of the workers, and of what they import
-            self._start_seconds = max(time.monotonic() - self.started - result.seconds, 0.0)
-        if task.every > 1:
-            member.probed_seconds = result.seconds * task.every
-        else:
-            member.outcomes[task.fold] = result
-            if task.fold is not None:
-                member.fold_gains[task.fold] = result.gain
 
     def _enough_seconds(self, members: list[Member]) -> int:
         """Return the seconds of a search in which these members are finished in their part of the time, as far as trainings so far tell."""

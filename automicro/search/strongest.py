@@ -1,30 +1,54 @@
-"""A family's strongest setting on one fold, or on all rows: what ships of it, and how that scores."""
+"""A family's strongest setting on one fold, or on all rows: what ships of it, how that scores, and how long it takes."""
 
 from __future__ import annotations
 
 import math
+import time
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from automicro.program import evaluate, pack, unpack
 from automicro.search.forms import gain_of
-from automicro.search.task import ReferenceOutcome
+from automicro.search.task import Probe, ReferenceOutcome
 from automicro.search.training import every_row, train
 
 if TYPE_CHECKING:
-    from automicro.plugin import Family
-    from automicro.search.task import Context, ReferenceTask
+    from numpy.typing import NDArray
 
-__all__ = ["scored_strongest"]
+    from automicro.plugin import Family
+    from automicro.search.task import Context, ProbeTask, ReferenceTask
+
+__all__ = ["probed", "scored_strongest"]
+
+EVERY, FEWER = 16, 4  # a probe trains on one row of so many, and on so many times fewer
 
 
 def scored_strongest(context: Context, family: Family, task: ReferenceTask) -> ReferenceOutcome:
     """Return what ships of a strongest setting, and how that scores on its fold."""
-    rows = every_row(context) if task.fold is None else context.folds[task.fold].train[:: task.every]
-    artifact = pack(train(context, family, task.candidate, rows, every_variant=False).programs["full"])
     if task.fold is None:
-        return ReferenceOutcome(artifact, math.nan, np.zeros(0))
-    judged = context.folds[task.fold].validation[:: task.every]
-    prediction = evaluate(unpack(artifact), context.problem.batch(judged))
-    return ReferenceOutcome(artifact, gain_of(context, judged, prediction), prediction)
+        return ReferenceOutcome(_trained(context, family, task, every_row(context)), math.nan, np.zeros(0))
+    fold = context.folds[task.fold]
+    artifact = _trained(context, family, task, fold.train)
+    prediction = evaluate(unpack(artifact), context.problem.batch(fold.validation))
+    return ReferenceOutcome(artifact, gain_of(context, fold.validation, prediction), prediction)
+
+
+def probed(context: Context, family: Family, task: ProbeTask) -> Probe:
+    """Return how long a strongest setting takes on a fold, as two trainings on few of its rows let expect."""
+    fold = context.folds[0]
+
+    def seconds(every: int) -> float:
+        started = time.monotonic()
+        artifact = _trained(context, family, task, fold.train[::every])
+        evaluate(unpack(artifact), context.problem.batch(fold.validation[::every]))
+        return time.monotonic() - started
+
+    seconds(EVERY * FEWER**2)  # what a first training imports is not to be counted
+    few, more = seconds(EVERY * FEWER), seconds(EVERY)
+    each = max(more - few, 0.0) / (1 / EVERY - 1 / (EVERY * FEWER))  # of all rows, without what any training takes
+    return Probe(more + each * (1 - 1 / EVERY))
+
+
+def _trained(context: Context, family: Family, task: ReferenceTask | ProbeTask, rows: NDArray[np.int64]) -> bytes:
+    return pack(train(context, family, task.candidate, rows, every_variant=False).programs["full"])

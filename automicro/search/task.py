@@ -27,6 +27,8 @@ __all__ = [
     "Form",
     "Outcome",
     "OwnTask",
+    "Probe",
+    "ProbeTask",
     "ReferenceOutcome",
     "ReferenceTask",
     "RefitTask",
@@ -122,14 +124,17 @@ class TrialTask:
 
 @dataclass(frozen=True)
 class ReferenceTask:
-    """Train a family's strongest setting on a fold, whatever its size, and score what it packs to; with `fold` None train it on all rows.
-
-    Of the fold only one row of `every` so many is used.
-    """
+    """Train a family's strongest setting on a fold, whatever its size, and score what it packs to; of `fold` None on all rows."""
 
     candidate: Candidate
     fold: int | None
-    every: int = 1
+
+
+@dataclass(frozen=True)
+class ProbeTask:
+    """Train a family's strongest setting on few rows, to know how long a fold takes."""
+
+    candidate: Candidate
 
 
 @dataclass(frozen=True, eq=False)
@@ -227,4 +232,12 @@ class ReferenceOutcome:
     artifact: bytes
     gain: float
     prediction: NDArray[np.float64]
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True)
+class Probe:
+    """How long a fold of a strongest setting is expected to take (`fold_seconds`)."""
+
+    fold_seconds: float
     seconds: float = 0.0

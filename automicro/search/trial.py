@@ -22,12 +22,14 @@ from automicro.search.finish import raw_rows
 from automicro.search.forms import UNTOUCHED, FormTable, check_finite, mean_gain
 from automicro.search.partitions import PartitionTable
 from automicro.search.robust import judged_robustness, missed_robustness, without_a_column
-from automicro.search.strongest import scored_strongest
+from automicro.search.strongest import probed, scored_strongest
 from automicro.search.task import (
     STABILITY,
     Form,
     Outcome,
     OwnTask,
+    Probe,
+    ProbeTask,
     ReferenceOutcome,
     ReferenceTask,
     RefitTask,
@@ -57,7 +59,9 @@ RESTARTS = 2  # of a training on all rows that does not agree with those of the 
 NEAR = 0.002  # a variant this fraction below the target may pass once quantised
 
 
-def run(context: Context, task: TrialTask | ReferenceTask | OwnTask | RefitTask) -> Outcome | ReferenceOutcome:
+def run(
+    context: Context, task: TrialTask | ReferenceTask | ProbeTask | OwnTask | RefitTask
+) -> Outcome | ReferenceOutcome | Probe:
     """Run a task; called in a worker process.
 
     Whatever the family raises passes through, except `Declined`.
@@ -67,7 +71,9 @@ def run(context: Context, task: TrialTask | ReferenceTask | OwnTask | RefitTask)
     family = _families()[candidate.family]
     try:
         if isinstance(task, ReferenceTask):
-            outcome: Outcome | ReferenceOutcome = scored_strongest(context, family, task)
+            outcome: Outcome | ReferenceOutcome | Probe = scored_strongest(context, family, task)
+        elif isinstance(task, ProbeTask):
+            outcome = probed(context, family, task)
         elif isinstance(task, OwnTask):
             trial = _Trial(context, family, task.task)
             outcome = trial.told(trial.own(task))

@@ -23,8 +23,8 @@ from automicro.data import PreparationSettings, folds, hold_out, load_problem
 from automicro.discovery import discover
 from automicro.errors import DataError, Infeasible
 from automicro.search.executor import Finished
-from automicro.search.reference import PROBED_EVERY, Limits, Member, Reference, find_reference, own_model, portfolio
-from automicro.search.task import Candidate, ReferenceOutcome, Target
+from automicro.search.reference import Limits, Member, Reference, find_reference, own_model, portfolio
+from automicro.search.task import Candidate, Probe, ReferenceOutcome, ReferenceTask, Target
 
 HERE = Path(__file__).parent
 ONE = automicro.Search(trials=1, seed=0)
@@ -146,23 +146,23 @@ CONTEXT = SimpleNamespace(
 )
 
 
-End = tuple[str, int | None, int, Any]
+End = tuple[str, int | str | None, Any]
 
 
 class Script:
-    """Stands in for the workers: ends tasks as they are listed, (family, fold, few rows or all), then nothing before the time is over."""
+    """Stands in for the workers: ends tasks as they are listed, (family, fold or the probe, result), then nothing in time."""
 
     def __init__(self, ends: list[End]) -> None:
         self.ends, self.tasks, self.cancelled = ends, {}, []
 
     def submit(self, number: int, task: Any, *, limited: bool = True) -> None:
-        self.tasks[task.candidate.family, task.fold, task.every] = number, limited
+        self.tasks[task.candidate.family, task.fold if isinstance(task, ReferenceTask) else "probe"] = number
 
     def next_finished(self, until: float | None = None) -> Finished | None:
         if not self.ends:
             return None
-        family, fold, every, result = self.ends.pop(0)
-        number = self.tasks[family, fold, every][0]
+        family, place, result = self.ends.pop(0)
+        number = self.tasks[family, place]
         return Finished(number, None, result) if isinstance(result, str) else Finished(number, result)
 
     def cancel(self, number: int) -> None:
@@ -183,11 +183,11 @@ def race(ends: list[End], seconds: float | None = 10.0) -> Reference:
     return find_reference(Script(ends), CONTEXT, members, limits)  # type: ignore[arg-type]  # stand-ins
 
 
-ALL = [("sure", 0, 1, outcome(0.8)), ("sure", 1, 1, outcome(0.6)), ("sure", None, 1, outcome(0.0, 6.0))]
+ALL = [("sure", 0, outcome(0.8)), ("sure", 1, outcome(0.6)), ("sure", None, outcome(0.0, 6.0))]
 
 
 def test_what_is_not_required_does_not_count_where_it_is_late() -> None:
-    found = race([*ALL, ("late", 0, 1, outcome(0.99))])
+    found = race([*ALL, ("late", 0, outcome(0.99))])
     assert found.best.family == "sure"
     assert found.best.gain == pytest.approx(0.7)
     assert found.notes == [
@@ -208,7 +208,7 @@ def test_an_unfinished_reference_is_no_answer_and_names_the_seconds(ends: list[A
 
 def test_where_no_fold_is_finished_a_training_of_few_rows_says_how_long_one_takes() -> None:
     with pytest.raises(Infeasible) as raised:
-        race([("sure", 0, PROBED_EVERY, outcome(0.5, 0.25))])
+        race([("sure", "probe", Probe(4.0, 0.5))])
     assert raised.value.nearest["within"] == {"family": "sure", "folds": 0, "seconds": math.ceil(1.15 * 11 / 0.5)}
 
 
@@ -216,7 +216,7 @@ def test_a_required_member_that_fails_is_no_reference() -> None:
     with pytest.raises(
         Infeasible, match="family 'sure' does not count: it failed on fold 1: out of memory: give an absolute score"
     ):
-        race([("sure", 0, 1, "out of memory")], seconds=None)
+        race([("sure", 0, "out of memory")], seconds=None)
 
 
 def test_a_model_of_a_family_that_takes_no_part_is_no_candidate() -> None:
