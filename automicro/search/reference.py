@@ -37,9 +37,8 @@ if TYPE_CHECKING:
 __all__ = ["Limits", "Member", "Reference", "find_reference", "own_model", "portfolio"]
 
 PROBED_CELLS = (
-    1_000_000  # of a fold's training table from which on a training of few rows says first how long one of all takes
+    1_000_000  # of a fold's training table from which on trainings on few rows say first how long one of all takes
 )
-PROBED_EVERY = 16
 OWN = -1_000_000  # number of the judging of the reference's own model
 SPARE = 1.15  # times the seconds that are measured, for another run takes longer now and then
 

@@ -48,6 +48,18 @@ def test_a_task_over_its_time_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
     assert found == {0: "took longer than the 5 s that a trial may take", 1: 101}
 
 
+def test_a_task_without_a_limit_may_take_longer_than_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "path", [str(Path(__file__).parent), *sys.path])
+    with LocalExecutor(100, workers=1, task_seconds=0.02, entry=ENTRY) as executor:  # no process starts so fast
+        executor.submit(0, 1, limited=False)
+        executor.submit(1, "hang")
+        finished = [executor.next_finished() for _ in range(2)]
+    assert [one and (one.result, one.failure) for one in finished] == [
+        (101, None),
+        (None, "took longer than the 0.02 s that a trial may take"),
+    ]
+
+
 def test_a_cancelled_task_is_not_heard_of(executor: LocalExecutor) -> None:
     executor.submit(0, "hang")
     executor.submit(1, 1)
