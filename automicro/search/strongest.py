@@ -10,22 +10,29 @@ import numpy as np
 
 from automicro.program import evaluate, pack, unpack
 from automicro.search.forms import gain_of
-from automicro.search.task import Probe, ReferenceOutcome
+from automicro.search.task import Probe, ProbeTask, ReferenceOutcome, ReferenceTask
 from automicro.search.training import every_row, train
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from automicro.plugin import Family
-    from automicro.search.task import Context, ProbeTask, ReferenceTask
+    from automicro.search.task import Context
 
-__all__ = ["probed", "scored_strongest"]
+__all__ = ["StrongestOutcome", "StrongestTask", "run_strongest"]
+
+StrongestTask = ReferenceTask | ProbeTask
+StrongestOutcome = ReferenceOutcome | Probe
 
 EVERY, FEWER = 16, 4  # a probe trains on one row of so many, and on so many times fewer
 
 
-def scored_strongest(context: Context, family: Family, task: ReferenceTask) -> ReferenceOutcome:
-    """Return what ships of a strongest setting, and how that scores on its fold."""
+def run_strongest(context: Context, family: Family, task: StrongestTask) -> StrongestOutcome:
+    """Return what ships of a strongest setting and how that scores, or how long a fold takes."""
+    return _probed(context, family, task) if isinstance(task, ProbeTask) else _scored(context, family, task)
+
+
+def _scored(context: Context, family: Family, task: ReferenceTask) -> ReferenceOutcome:
     if task.fold is None:
         return ReferenceOutcome(_trained(context, family, task, every_row(context)), math.nan, np.zeros(0))
     fold = context.folds[task.fold]
@@ -34,7 +41,7 @@ def scored_strongest(context: Context, family: Family, task: ReferenceTask) -> R
     return ReferenceOutcome(artifact, gain_of(context, fold.validation, prediction), prediction)
 
 
-def probed(context: Context, family: Family, task: ProbeTask) -> Probe:
+def _probed(context: Context, family: Family, task: ProbeTask) -> Probe:
     """Return how long a strongest setting takes on a fold, as two trainings on few of its rows let expect."""
     fold = context.folds[0]
 

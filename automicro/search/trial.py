@@ -22,19 +22,8 @@ from automicro.search.finish import raw_rows
 from automicro.search.forms import UNTOUCHED, FormTable, check_finite, mean_gain
 from automicro.search.partitions import PartitionTable
 from automicro.search.robust import judged_robustness, missed_robustness, without_a_column
-from automicro.search.strongest import probed, scored_strongest
-from automicro.search.task import (
-    STABILITY,
-    Form,
-    Outcome,
-    OwnTask,
-    Probe,
-    ProbeTask,
-    ReferenceOutcome,
-    ReferenceTask,
-    RefitTask,
-    TrialTask,
-)
+from automicro.search.strongest import StrongestOutcome, StrongestTask, run_strongest
+from automicro.search.task import STABILITY, Form, Outcome, OwnTask, RefitTask, TrialTask
 from automicro.search.training import every_row, train
 
 if TYPE_CHECKING:
@@ -59,9 +48,7 @@ RESTARTS = 2  # of a training on all rows that does not agree with those of the 
 NEAR = 0.002  # a variant this fraction below the target may pass once quantised
 
 
-def run(
-    context: Context, task: TrialTask | ReferenceTask | ProbeTask | OwnTask | RefitTask
-) -> Outcome | ReferenceOutcome | Probe:
+def run(context: Context, task: TrialTask | StrongestTask | OwnTask | RefitTask) -> Outcome | StrongestOutcome:
     """Run a task; called in a worker process.
 
     Whatever the family raises passes through, except `Declined`.
@@ -70,10 +57,8 @@ def run(
     candidate = task.task.candidate if isinstance(task, OwnTask) else task.candidate
     family = _families()[candidate.family]
     try:
-        if isinstance(task, ReferenceTask):
-            outcome: Outcome | ReferenceOutcome | Probe = scored_strongest(context, family, task)
-        elif isinstance(task, ProbeTask):
-            outcome = probed(context, family, task)
+        if isinstance(task, StrongestTask):
+            outcome: Outcome | StrongestOutcome = run_strongest(context, family, task)
         elif isinstance(task, OwnTask):
             trial = _Trial(context, family, task.task)
             outcome = trial.told(trial.own(task))
