@@ -22,7 +22,7 @@ from automicro.prices import prices
 from automicro.program import has_points, outlier_distances, unpack
 from automicro.report import Progress
 from automicro.request import Card, CardColumn, CardReference, metric
-from automicro.search import constant_words, frontier, judged_by_replay, ranges_of, search
+from automicro.search import beside_note, constant_words, frontier, judged_by_replay, ranges_of, search
 from automicro.selection import RecordTable, ReferenceScore, Selection
 from automicro.trace import infeasible, records
 from automicro.verdict import judgement
@@ -95,6 +95,7 @@ def _selection(asked: _Asked, result: Result, chosen: Outcome, trace: tuple[Tria
         chosen = replace(chosen, structure=interpretability(program))
     chosen = judged_by_replay(result.context, chosen)
     constant = constant_words(result.context.problem, program, result.context.metric)
+    beside = beside_note(result.context.problem, result.context.metric, chosen.out_of_fold)
     structure: Any = chosen.structure
     cheap = structure.constants <= MOST_CONSTANTS and len(structure.columns) <= MOST_COLUMNS
     told = directions(program, None, ranges_of(result.context.problem)) if cheap else {}
@@ -123,7 +124,7 @@ def _selection(asked: _Asked, result: Result, chosen: Outcome, trace: tuple[Tria
         frontier=RecordTable(frontier(result.context, result.found.outcomes, families)),
         trace=RecordTable(trace),
         out_of_fold={o.number: o.out_of_fold for o in result.found.outcomes if o.out_of_fold is not None},
-        notes=(*([f"a constant: {constant}"] if constant else ()), *result.notes, *judged.notes),
+        notes=tuple(filter(None, (constant and f"a constant: {constant}", beside, *result.notes, *judged.notes))),
         seconds=result.seconds,
         interrupted=result.found.interrupted,
         variant=form.key if form else "",

@@ -2,6 +2,7 @@
 
 from automicro.search.caps import cap_values, caps_of, ranges_of
 from automicro.search.certify import Certified, Paired, Trust, claim_test, levels, rows_needed
+from automicro.search.classes import beside_note
 from automicro.search.constant import constant_words
 from automicro.search.estimate import Estimate, combined, cross_validated, on_held_out
 from automicro.search.finish import Point, frontier, optimism
@@ -18,6 +19,7 @@ __all__ = [
     "Point",
     "Result",
     "Trust",
+    "beside_note",
     "cap_values",
     "caps_of",
     "claim_test",

@@ -8,12 +8,15 @@ import numpy as np
 
 from automicro.data import positive_of, with_positive
 from automicro.errors import ConstraintError, DataError
+from automicro.measure import score
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from automicro.data import Problem
     from automicro.request import Constraints
 
-__all__ = ["with_classes"]
+__all__ = ["beside_note", "with_classes"]
 
 LEAST = {
     "mean_squared_log_error": (-1.0, False),
@@ -52,6 +55,19 @@ def with_classes(problem: Problem, constraints: Constraints) -> Problem:
     if name in LEAST and problem.task == "regression":
         _check_least(problem, judged.name, *LEAST[name])
     return problem
+
+
+def beside_note(problem: Problem, metric: str, out_of_fold: NDArray[np.float64] | None) -> str:
+    """Return the precision that comes with a recall, or the recall with a precision, out of fold; empty for other metrics."""
+    other = {"recall": "precision", "precision": "recall"}.get(metric)
+    if other is None or out_of_fold is None:
+        return ""
+    known = np.isfinite(out_of_fold).all(axis=2)
+    prediction, target = out_of_fold[known], np.broadcast_to(problem.target, known.shape)[known]
+    weights = None if problem.weights is None else np.broadcast_to(problem.weights, known.shape)[known]
+    value, share = score(other, target, prediction, weights), float(np.mean(prediction.argmax(axis=1) == 1))
+    label = (problem.labels or (0, 1))[1]
+    return f"{other} is {value:.4g} on rows that models of folds had not seen; {label!r} is predicted for {100 * share:.3g} % of them"
 
 
 def _check_least(problem: Problem, metric: str, least: float, inclusive: bool) -> None:

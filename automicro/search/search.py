@@ -210,6 +210,7 @@ def _context(
         earlier,
         read_encoders(settings.encoders or (), families),
         constraints.allow_constant,
+        constraints.score,
     )
 
 

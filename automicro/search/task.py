@@ -55,7 +55,10 @@ class Candidate:
 
 @dataclass(frozen=True, eq=False)
 class Context:
-    """What every task of a search shares, an earlier model and pretrained arrays by family included; sent to each worker once."""
+    """What every task of a search shares, an earlier model and pretrained arrays by family included; sent to each worker once.
+
+    `goal` is the value of the metric that was asked for, None where that is relative to a reference.
+    """
 
     problem: Problem
     folds: tuple[Fold, ...]
@@ -65,6 +68,7 @@ class Context:
     earlier: Earlier | None = None
     encoders: Mapping[str, Mapping[str, NDArray[np.float64]]] = field(default_factory=dict)
     allow_constant: bool = False
+    goal: float | None = None
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from automicro.data import Preparation, Standard, rank_by_clusters, rank_columns
 from automicro.errors import DataError, PluginError
 from automicro.plugin import Declined, TrainingData, Wishes
 from automicro.program import Program, check_body, simplify, validate
+from automicro.search.cuts import with_cuts
 from automicro.search.transfer import start_of
 
 if TYPE_CHECKING:
@@ -101,6 +102,8 @@ def train(
     else:
         lowered = [("full", family.lower(model))]
     programs = {key: _program(context, preparation, item) for key, item in lowered}
+    if every_variant:
+        programs = with_cuts(context, programs, rows)
     return Trained(programs, _taken_over(context, candidate, family.taken_over(model)))
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from automicro.request import METRICS
 from automicro_tree.criteria import balancing
 
 if TYPE_CHECKING:
@@ -13,15 +14,21 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-__all__ = ["counts_errors", "labels_of", "weighs_classes_alike"]
+__all__ = ["counts_errors", "labels_of", "tells_labels", "weighs_classes_alike"]
 
 _ALIKE = frozenset({"balanced_accuracy", "recall_macro"})
+_CUT_BY_SEARCH = frozenset({"cohen_kappa", "cohen_kappa_quadratic", "f0.5", "f2", "jaccard", "precision", "recall"})
 _ERRORS = _ALIKE | {"accuracy", "f1_micro", "precision_micro", "recall_micro"}
 
 
 def counts_errors(metric: str) -> bool:
     """Whether the metric falls with the weight of the rows that are told a wrong label."""
     return metric in _ERRORS
+
+
+def tells_labels(metric: str, classes: int) -> bool:
+    """Whether leaves score nothing but a label; of other metrics of two classes the search cuts their scores."""
+    return METRICS[metric].needs == "label" and not (classes == 2 and metric in _CUT_BY_SEARCH)
 
 
 def weighs_classes_alike(metric: str) -> bool:

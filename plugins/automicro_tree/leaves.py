@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from automicro.program import Forest, Lowered, Tree, Weights
-from automicro.request import METRICS
-from automicro_tree.labelling import labels_of
+from automicro_tree.labelling import labels_of, tells_labels
 from automicro_tree.splits import kept_nodes
 from automicro_tree.thresholds import shared_thresholds
 
@@ -110,14 +109,14 @@ def _ordered(found: NDArray[np.float64], grown: Grown, target: Target, order: Or
     scores[ends] = found[:, 0]
     mass = grown.mass.sum(axis=1) if target.classes else grown.mass[:, 0]
     kept = order.kept(grown.splits.feature, scores, mass)[ends, None]
-    if target.classes and METRICS[target.metric].needs == "label":
+    if target.classes and tells_labels(target.metric, target.classes):
         return np.where(kept > 0, LABEL_SCORE, -LABEL_SCORE)
     return kept
 
 
 def _scores(mass: NDArray[np.float64], grown: Grown, target: Target) -> NDArray[np.float64]:
     """Return the scores (leaves, outputs) of classes with these masses (leaves, classes)."""
-    if METRICS[target.metric].needs == "label":
+    if tells_labels(target.metric, target.classes):
         labels = labels_of(target.metric, mass, target.scale)
         if target.classes == 2:
             return np.where(labels == 1, LABEL_SCORE, -LABEL_SCORE)[:, None]

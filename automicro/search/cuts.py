@@ -1,0 +1,209 @@
+"""Where a score of two classes is cut, for metrics of labels: chosen on training rows, shipped as the constant of the program."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from automicro.measure import scores
+from automicro.program import Affine, Chain, Forest, Nearest, StepTables, Sum, Weights, evaluate, simplify
+from automicro.program.encodings import Float32, round_mantissa, round_to
+from automicro.request import metric
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+
+    from automicro.data import Problem
+    from automicro.program import Node, Program
+    from automicro.search.task import Context
+
+    Floats = NDArray[np.float64]
+
+__all__ = ["with_cuts"]
+
+TRADED = frozenset({"precision", "recall"})
+"""Metrics that a cut brings to 1 at the cost of the other: it is put where an aim is just reached."""
+AIMS = (1.0, 3.0, 6.0)  # standard errors above the target: what training rows promise is more than new rows keep
+AIMS_WITHOUT_TARGET = (0.6, 0.7, 0.8, 0.9, 0.95)
+LEFT_ALONE = frozenset(
+    {"precision_macro", "precision_weighted"}
+)  # best where one row is of a class, which says nothing
+AS_GOOD, FLAT = 0.25, 0.1  # standard errors below the best: no cut of its own, and the range of the cut
+ROWS = 20_000
+SUREST = 40.0  # log-odds
+LABEL_SCORE = 2.0  # of a tree that tells labels alone
+CELLS = (np.array([0, 0, 1, 1]), np.array([[1.0, 0.0], [0.0, 1.0], [1.0, 0.0], [0.0, 1.0]]))  # of a confusion matrix
+MOST_BITS = 23
+
+
+@dataclass(frozen=True, eq=False)
+class _Cuts:
+    """All cuts of some rows: the scores on both sides of each, and the weights of its confusion matrix, (cuts, 4)."""
+
+    below: Floats
+    above: Floats
+    cells: Floats
+    positive: float
+    negative: float
+
+    def values(self, name: str) -> Floats:
+        """Return a metric at each cut."""
+        return scores(name, CELLS[0], CELLS[1], self.cells)
+
+
+def with_cuts(context: Context, programs: Mapping[str, Program], rows: NDArray[np.int64]) -> dict[str, Program]:
+    """Return programs of two classes with, beside each, the same one cut where the metric is best on some training rows.
+
+    Of recall and precision there are several: each just reaches the target and some standard errors, and is then best for the other of the
+    two. Whether a cut is kept is decided like everything else, on rows that neither the model nor its cut has seen. A cut that
+    leaves all rows on one side is none.
+
+    Parameters
+    ----------
+    context : Context
+    programs : mapping of str to Program
+        By the key of their variant.
+    rows : array of int64
+        The rows that they were trained on; at most 20,000 of them, evenly spread, decide.
+    """
+    problem, name = context.problem, context.metric
+    label = metric(name).needs == "label" and name not in LEFT_ALONE
+    if problem.task != "classification" or problem.classes != 2 or not label:
+        return dict(programs)
+    chosen = rows[:: -(-len(rows) // ROWS)]
+    batch, found = problem.batch(chosen), {}
+    for key, program in programs.items():
+        found[key] = program
+        cuts = _cuts(problem, chosen, evaluate(program, batch))
+        if cuts is None:
+            continue
+        for place, (low, high) in enumerate(_shifts(context, cuts)):
+            moved = _moved(program, low, high)
+            if moved is not None:
+                found[f"{key}, cut {place + 1}" if key else f"cut {place + 1}"] = moved
+    return found
+
+
+def _cuts(problem: Problem, rows: NDArray[np.int64], prediction: Floats) -> _Cuts | None:
+    """Return the cuts between distinct scores; None where all are alike or of one class."""
+    with np.errstate(divide="ignore"):
+        odds = np.clip(np.log(prediction[:, 1]) - np.log(prediction[:, 0]), -SUREST, SUREST)
+    positive = problem.target[rows] == 1
+    mass = np.ones(len(rows)) if problem.weights is None else problem.weights[rows]
+    order = np.argsort(odds, kind="stable")
+    ordered, hits, misses = odds[order], (mass * positive)[order], (mass * ~positive)[order]
+    ends = np.flatnonzero(ordered[1:] > ordered[:-1])
+    if not len(ends) or not hits.any() or not misses.any():
+        return None
+    lost, right = np.cumsum(hits)[ends], np.cumsum(misses)[ends]
+    cells = np.stack([right, misses.sum() - right, lost, hits.sum() - lost], axis=1)
+    return _Cuts(
+        ordered[ends], ordered[ends + 1], np.maximum(cells, 0.0), float(positive.sum()), float((~positive).sum())
+    )
+
+
+def _shifts(context: Context, cuts: _Cuts) -> list[tuple[float, float]]:
+    """Return for each cut that is wanted the least and the greatest number that may be added to the score."""
+    values = cuts.values(context.metric)
+    if context.metric in TRADED:
+        return [
+            _range(cuts, place)
+            for aim in _aims(context, cuts)
+            if (place := _reached(context.metric, cuts, values, aim))
+        ]
+    error = 0.5 / np.sqrt(max(min(cuts.positive, cuts.negative), 1.0))
+    best = int(np.nanargmax(values))
+    zero = int(np.searchsorted(cuts.below, 0.0, side="right")) - 1
+    if zero >= 0 and cuts.above[zero] > 0 and values[zero] >= values[best] - AS_GOOD * error:
+        return []
+    return [_range(cuts, _run(values >= values[best] - FLAT * error, best))]
+
+
+def _aims(context: Context, cuts: _Cuts) -> tuple[float, ...]:
+    """Return the values of recall or precision to reach."""
+    goal = context.goal
+    if goal is None:
+        return AIMS_WITHOUT_TARGET
+    rows = cuts.positive if context.metric == "recall" else 0.5 * cuts.positive
+    error = float(np.sqrt(max(goal * (1 - goal), 0.01) / max(rows, 1.0)))
+    return tuple(dict.fromkeys(min(goal + steps * error, 1.0) for steps in AIMS))
+
+
+def _reached(name: str, cuts: _Cuts, values: Floats, aim: float) -> tuple[int, int] | None:
+    """Return the cut that reaches the aim: of recall with the fewest rows called positive, of precision with the highest recall."""
+    reached = values >= aim
+    if not reached.any():
+        return None
+    other = cuts.values("recall") if name == "precision" else -(cuts.cells[:, 1] + cuts.cells[:, 3])
+    best = int(np.argmax(np.where(reached, other, -np.inf)))
+    return best, best
+
+
+def _run(good: NDArray[np.bool_], place: int) -> tuple[int, int]:
+    """Return the first and the last of the cuts around one that are as good."""
+    worse = np.flatnonzero(~good)
+    before, after = worse[worse < place], worse[worse > place]
+    return (int(before[-1]) + 1 if len(before) else 0), (int(after[0]) - 1 if len(after) else len(good) - 1)
+
+
+def _range(cuts: _Cuts, run: tuple[int, int]) -> tuple[float, float]:
+    """Return the shifts that put 0 well between the scores on both sides of a run of cuts."""
+    low, high = -float(cuts.above[run[1]]), -float(cuts.below[run[0]])
+    edge = 0.1 * (high - low)
+    return low + edge, high - edge
+
+
+def _moved(program: Program, low: float, high: float) -> Program | None:
+    """Return a program whose score is shifted by a number in [low, high]; None where it has no constant to move."""
+    place = -1 if program.link == "softmax" else 0
+    body = _shifted(program.body, low, high, place)
+    if body is None:
+        return None
+    return simplify(replace(program, body=_labels_only(body) if program.link == "sigmoid" else body))
+
+
+def _shifted(node: Node, low: float, high: float, place: int) -> Node | None:
+    if isinstance(node, Chain):
+        last = _shifted(node.nodes[-1], low, high, place)
+        return None if last is None else Chain((*node.nodes[:-1], last))
+    if isinstance(node, Sum):
+        for at in sorted(range(len(node.nodes)), key=lambda at: not _has_bias(node.nodes[at])):
+            part = _shifted(node.nodes[at], low, high, place)
+            if part is not None:
+                return Sum((*node.nodes[:at], part, *node.nodes[at + 1 :]))
+        return None
+    if isinstance(node, Affine | StepTables | Forest):
+        return replace(node, bias=_short(node.bias, low, high, place))
+    if isinstance(node, Nearest) and node.otherwise is None and node.owners == (0, 1):
+        bias = Weights.of([0.0, 0.0]) if node.bias is None else node.bias
+        return replace(node, bias=_short(bias, low, high, place))
+    return None
+
+
+def _has_bias(node: Node) -> bool:
+    return isinstance(node, Affine | StepTables | Forest) and bool(node.bias.values.any())
+
+
+def _short(bias: Weights, low: float, high: float, place: int) -> Weights:
+    """Return a bias one number of which is moved by low to high, to the shortest number that there is."""
+    values = bias.values.astype(np.float64).reshape(-1)
+    first, last = values[place] + low, values[place] + high
+    middle = np.array([0.5 * (first + last)])
+    short = next(
+        (each for bits in range(MOST_BITS + 1) if first <= (each := round_mantissa(middle, bits)[0]) <= last), middle[0]
+    )
+    values[place] = 0.0 if first <= 0.0 <= last else short
+    moved = values.reshape(bias.values.shape)
+    return Weights.of(moved) if bias.encoding is None else round_to(moved, Float32())
+
+
+def _labels_only(body: Node) -> Node:
+    """Return a single tree that says nothing but labels, which takes fewer bytes; other bodies as they are."""
+    if not isinstance(body, Forest) or len(body.trees) != 1:
+        return body
+    positive = body.leaves.values.astype(np.float64) + body.bias.values.astype(np.float64) > 0
+    return replace(body, leaves=Weights.of(np.where(positive, LABEL_SCORE, -LABEL_SCORE)), bias=Weights.of(np.zeros(1)))
