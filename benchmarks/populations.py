@@ -13,11 +13,13 @@ from datasets import TABLES
 from automicro.data import load_problem
 from automicro.measure import score
 from automicro.program import Batch, evaluate, unpack
+from automicro.request import metric
 
 __all__ = ["SOURCES", "Population", "population"]
 
 FRESH_ROWS = 100_000
 COLUMNS = 10
+REGRESSION = ("r2", "mean_absolute_percentage_error")
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,7 +33,12 @@ class Population:
 
     @property
     def task(self) -> str:
-        return "regression" if self.metric == "r2" else "classification"
+        return "regression" if self.metric in REGRESSION else "classification"
+
+    @property
+    def sign(self) -> int:
+        """-1 where the metric is an error."""
+        return metric(self.metric).sign
 
     def draw(self, rows: int, seed: list[int]) -> tuple[pd.DataFrame, np.ndarray]:
         """Return independent rows, drawn with replacement."""
@@ -74,6 +81,11 @@ def _ranked() -> tuple[pd.DataFrame, np.ndarray, str]:
     return X, y, "roc_auc"
 
 
+def _relative() -> tuple[pd.DataFrame, np.ndarray, str]:
+    table = TABLES["plotnine_diamonds"]()
+    return table.X, table.y, "mean_absolute_percentage_error"
+
+
 def _table(name: str) -> Callable[[], tuple[pd.DataFrame, np.ndarray, str]]:
     def read() -> tuple[pd.DataFrame, np.ndarray, str]:
         table = TABLES[name]()
@@ -89,12 +101,13 @@ SOURCES: dict[str, Callable[[], tuple[pd.DataFrame, np.ndarray, str]]] = {
     "keel_letter": _table("keel_letter"),
     "keel_spambase": _table("keel_spambase"),
     "plotnine_diamonds": _table("plotnine_diamonds"),
+    "plotnine_diamonds, relative": _relative,
 }
 
 
 @cache
 def population(source: str) -> Population:
     """Return the population of a source."""
-    X, y, metric = SOURCES[source]()
-    task = "regression" if metric == "r2" else "classification"
-    return Population(X, y, metric, load_problem(X, y, task=task).batch())
+    X, y, name = SOURCES[source]()
+    task = "regression" if name in REGRESSION else "classification"
+    return Population(X, y, name, load_problem(X, y, task=task).batch())
