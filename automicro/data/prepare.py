@@ -48,7 +48,7 @@ if TYPE_CHECKING:
 
     from automicro.data.encode import Listed
     from automicro.data.problem import Problem
-    from automicro.plugin import ColumnProfile
+    from automicro.plugin import ColumnProfile, TargetTransform
     from automicro.plugin.profile import ColumnKind
     from automicro.program import Column, Decoder, Node, Topology
     from automicro.program.nodes import PoolKind
@@ -94,6 +94,8 @@ class PreparationSettings:
         Of series.
     whole_graphs : bool
         Whether nodes are left as they are, neither smoothed nor summed up, for a family that reads graphs.
+    target : {"none", "log"}
+        Whether a family is trained on the numbers to be predicted or on their logarithms; then the program ends with the link exp.
     """
 
     missing: Literal["fill", "keep"] = "fill"
@@ -109,6 +111,7 @@ class PreparationSettings:
     whole_graphs: bool = False
     grams: GramSettings = field(default_factory=GramSettings)
     summaries: SummarySettings = field(default_factory=SummarySettings)
+    target: TargetTransform = "none"
 
 
 @dataclass(frozen=True, eq=False)

@@ -12,6 +12,7 @@ from automicro.plugin import GraphProfile, Profile, Wishes
 
 if TYPE_CHECKING:
     from automicro.data.problem import Problem
+    from automicro.plugin import TargetTransform
 
 __all__ = ["profile"]
 
@@ -22,6 +23,7 @@ def profile(
     *,
     max_features: int | None = None,
     wishes: Wishes | None = None,
+    transforms: tuple[TargetTransform, ...] = ("none",),
 ) -> Profile:
     """Return the profile of a problem for candidates that are prepared with `settings`.
 
@@ -34,6 +36,8 @@ def profile(
         The constraint on source columns.
     wishes : Wishes, optional
         Other constraints on the structure of the model.
+    transforms : tuple of {"none", "log"}
+        How the target may be transformed for training.
     """
     counts = (
         np.bincount(problem.target, minlength=problem.classes)
@@ -54,6 +58,7 @@ def profile(
         max_features=max_features,
         graph=_graph(problem),
         wishes=wishes or Wishes(),
+        transforms=transforms,
     )
 
 

@@ -73,6 +73,9 @@ class Explanation:
         The nearest change that was found to flip the decision; None for numbers and series, or if there is none within the ranges seen.
     weights : tuple of Weight
         What attention weighed, how much each node of a graph adds, how far the prototypes are; the largest first.
+    link : {"identity", "exp", "sigmoid", "softmax"}
+        What turns the score into the output. Under ``"exp"`` the output is the product of ``exp(constant)`` and ``exp(contribution)``
+        of every part, so that each part multiplies it by a factor.
     method : str
         How parts were found where they are an approximation, with its seed; empty where they are the program's own steps.
     """
@@ -88,6 +91,7 @@ class Explanation:
     counterfactual: Counterfactual | None = None
     weights: tuple[Weight, ...] = ()
     method: str = ""
+    link: str = "identity"
 
     @property
     def completeness_error(self) -> float:

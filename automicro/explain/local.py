@@ -103,6 +103,7 @@ def _explanation(
         counterfactual=beside[1],
         weights=found.weights,
         method=found.method,
+        link=program.link,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from automicro.words.numbers import aligned, count, rounded
@@ -10,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from automicro.explain.counterfactual import Change
-    from automicro.explain.explanation import Explanation, Part, Weight
+    from automicro.explain.explanation import Explanation, Weight
 
 __all__ = ["explanation_text"]
 
@@ -18,6 +19,7 @@ TOLD = 0.9  # share of what the parts add up to, in absolute terms, that is told
 MOST_LINES = 12
 AROUND = ("headline", "constant", "others", "score")  # lines beside those of single parts
 MOST_WEIGHTS = 4
+LARGEST_EXPONENT = 700.0
 
 
 def explanation_text(explanation: Explanation) -> str:
@@ -29,8 +31,7 @@ def explanation_text(explanation: Explanation) -> str:
     """
     after = _after(explanation)
     most = MOST_LINES - len(AROUND) - len(after)
-    rows = _rows(explanation.constant, explanation.parts, explanation.score, most)
-    return "\n".join([_headline(explanation), *aligned(rows, "  "), *after])
+    return "\n".join([_headline(explanation), *aligned(_rows(explanation, most), "  "), *after])
 
 
 def _after(explanation: Explanation) -> list[str]:
@@ -62,7 +63,8 @@ def _weighed(weights: Sequence[Weight]) -> str:
 
 def _headline(explanation: Explanation) -> str:
     if explanation.probability is None:
-        return f"predicted {rounded(explanation.output)}, of a score {rounded(explanation.score)} that adds up as"
+        how = " = exp(score)" if explanation.link == "exp" else ""
+        return f"predicted {rounded(explanation.output)}{how}, of a score {rounded(explanation.score)} that adds up as"
     against = "" if explanation.against is None else f" over {explanation.against}"
     return (
         f"predicted {explanation.output} (probability {explanation.probability:.1%}){against}, "
@@ -70,17 +72,26 @@ def _headline(explanation: Explanation) -> str:
     )
 
 
-def _rows(constant: float, parts: Sequence[Part], score: float, most: int) -> list[tuple[str, str, str]]:
+def _rows(explanation: Explanation, most: int) -> list[tuple[str, ...]]:
+    """Return constant, parts and score as cells; where scores go through the exponential, each with the factor that it makes."""
+    parts = explanation.parts
     total = sum(abs(part.contribution) for part in parts)
-    rows, told = [(f"{constant:+.4g}", "to start from", "")], 0.0
+    rows, told = [(explanation.constant, "to start from", "")], 0.0
     for place, part in enumerate(parts):
         if place == most or (total > 0 and told >= TOLD * total and place < len(parts) - 1):
             rest = sum(part.contribution for part in parts[place:])
-            rows.append((f"{rest:+.4g}", f"from {count(len(parts) - place, 'other')}", ""))
+            rows.append((rest, f"from {count(len(parts) - place, 'other')}", ""))
             break
-        rows.append((f"{part.contribution:+.4g}", part.name, part.because))
+        rows.append((part.contribution, part.name, part.because))
         told += abs(part.contribution)
-    return [*rows, (f"= {score:.4g}", "", "")]
+    if explanation.link != "exp":
+        return [*((f"{added:+.4g}", *words) for added, *words in rows), (f"= {explanation.score:.4g}", "", "")]
+    multiplied = [(f"{added:+.4g}", f"x {_exponential(added):.4g}", *words) for added, *words in rows]
+    return [*multiplied, (f"= {explanation.score:.4g}", f"= {_exponential(explanation.score):.4g}", "", "")]
+
+
+def _exponential(value: float) -> float:
+    return math.exp(min(value, LARGEST_EXPONENT))
 
 
 def _changed(change: Change) -> str:

@@ -5,7 +5,7 @@ from automicro.plugin.data import Feature, TrainingData
 from automicro.plugin.family import Declined, Family, Needs, Variant
 from automicro.plugin.hooks import hookimpl
 from automicro.plugin.monotone import fills_of, ordered_leaves, ordered_pieces
-from automicro.plugin.profile import ColumnProfile, GraphProfile, Profile
+from automicro.plugin.profile import ColumnProfile, GraphProfile, Profile, TargetTransform
 from automicro.plugin.space import Choice, Float, Integer, Space
 from automicro.plugin.start import Layer, Start
 from automicro.plugin.wishes import Wishes
@@ -27,6 +27,7 @@ __all__ = [
     "SizeBudget",
     "Space",
     "Start",
+    "TargetTransform",
     "TrainingData",
     "Variant",
     "Wishes",

@@ -7,10 +7,11 @@ from typing import Literal
 
 from automicro.plugin.wishes import Wishes
 
-__all__ = ["ColumnKind", "ColumnProfile", "GraphProfile", "Kind", "Profile", "Task"]
+__all__ = ["ColumnKind", "ColumnProfile", "GraphProfile", "Kind", "Profile", "TargetTransform", "Task"]
 
 Task = Literal["classification", "regression", "clustering"]
 Kind = Literal["table", "graph", "series", "text"]
+TargetTransform = Literal["none", "log"]
 ColumnKind = Literal["numeric", "boolean", "category", "text", "series"]
 
 
@@ -60,6 +61,8 @@ class Profile:
         The constraint on source columns, if there is one.
     wishes : Wishes
         What else is asked of the model's structure; a family that cannot honour a wish may decline.
+    transforms : tuple of {"none", "log"}
+        How a target of numbers may be transformed for training, the most promising first. The search does it; families need not know.
     graph : GraphProfile or None
         Of a graph problem. Its columns are the attributes of nodes, their degree, and sums of edge attributes, all as numbers.
     """
@@ -74,6 +77,7 @@ class Profile:
     max_features: int | None = None
     graph: GraphProfile | None = None
     wishes: Wishes = field(default_factory=Wishes)
+    transforms: tuple[TargetTransform, ...] = ("none",)
 
     @property
     def outputs(self) -> int:

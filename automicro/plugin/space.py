@@ -67,10 +67,14 @@ class Space:
     parameters : tuple of Float, Integer or Choice
     portfolio : tuple of mappings
         Complete settings to try first, the most promising first.
+    identity_when : mapping of str to tuple
+        Where a regression's scores are the predicted values, by parameters and what they then are; everywhere, if not given. The search
+        may train such settings on the logarithms of the target, and end their programs with the link exp.
     """
 
     parameters: tuple[Parameter, ...]
     portfolio: tuple[Mapping[str, Any], ...] = ()
+    identity_when: When = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         seen: set[str] = set()
@@ -82,6 +86,8 @@ class Space:
                     f"parameter {parameter.name!r} depends on {sorted(missing)}, which must stand before it"
                 )
             seen.add(parameter.name)
+        if unknown := set(self.identity_when) - seen:
+            raise PluginError(f"identity_when must name parameters of the space, but names {sorted(unknown)}")
         for setting in self.portfolio:
             self.check(setting)
 
@@ -94,6 +100,10 @@ class Space:
                 raise PluginError(f"parameter {parameter.name!r} must lie in {parameter}, but got {got!r}")
         if extra := set(setting) - {p.name for p in active}:
             raise PluginError(f"parameters {sorted(extra)} do not exist in this setting")
+
+    def is_identity(self, setting: Mapping[str, Any]) -> bool:
+        """Whether a regression's scores are the predicted values in `setting`."""
+        return all(setting.get(name) in values for name, values in self.identity_when.items())
 
     def active(self, setting: Mapping[str, Any]) -> tuple[Parameter, ...]:
         """Return the parameters whose conditions hold in `setting`."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
@@ -51,6 +51,10 @@ class Search(Section):
     start_from : str, path or Model, optional
         An earlier model on a related task: each family first tries its columns, and may start from its weights. The trace says
         what a trial took over.
+    target_transform : {"auto", "none", "log"}
+        Of regression: whether models are trained on the target, on its logarithm, or both are tried. A model that was trained on
+        logarithms ends with the exponential, so that its predictions, scores and explanations are in the target's units. ``"auto"`` tries
+        both where every target is above 0 and they are skewed, or the metric compares ratios.
     encoders : mapping of str to path or arrays, optional
         Pretrained arrays for a family, by the names that the family reads: ``{"mlp": {"weights_0": ...}}``, or an .npz file of
         them; in a file or on a command line also ``"mlp=weights.npz"``.
@@ -84,6 +88,9 @@ class Search(Section):
         None, description="model of a related task, whose columns and weights are tried first"
     )
     encoders: Encoders | None = Field(None, description="pretrained arrays of a family, such as mlp=weights.npz")
+    target_transform: Literal["auto", "none", "log"] = Field(
+        "auto", description="whether regression is trained on the target, on its logarithm, or both are tried (auto)"
+    )
     progress: Flag | None = Field(None, description="whether progress is shown; on a terminal only, if not given")
 
     @model_validator(mode="before")

@@ -19,6 +19,7 @@ from automicro.search.conclude import not_contradicted, refits, settle
 from automicro.search.executor import LocalExecutor
 from automicro.search.finish import decide_latency
 from automicro.search.in_process import InProcessExecutor
+from automicro.search.logarithm import check_ratios, target_transforms
 from automicro.search.loop import Goal, Loop, serves, usable_families
 from automicro.search.reference import Limits, find_reference, own_model, portfolio
 from automicro.search.replaying import Gate
@@ -110,12 +111,14 @@ def search(problem: Problem, constraints: Constraints, settings: Search, listene
     clock = _Clock(time.monotonic(), settings.seconds)
     constraints.check_task(problem.task, problem.classes)
     problem = with_classes(problem, constraints)
+    check_ratios(problem, constraints.measured.name)
     wishes, problem = wishes_of(problem, constraints), limited(problem, constraints)
     check_robustness(problem, constraints)
     registry = discover()
     trust = split_off(problem, constraints, settings.seed)
     searched = problem if trust is None else problem.only(trust.searched)
-    facts = profile(searched, max_features=constraints.max_features, wishes=wishes)
+    transforms = target_transforms(searched, settings.target_transform, constraints.measured.name)
+    facts = profile(searched, max_features=constraints.max_features, wishes=wishes, transforms=transforms)
     families, notes = _families(registry, settings, facts)
     context = _context(searched, constraints, settings, families, notes)
     workers = _workers(settings, constraints, notes)

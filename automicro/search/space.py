@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from automicro.data import PreparationSettings
@@ -27,8 +28,10 @@ __all__ = ["candidate_space", "own_parameters", "preparation_settings", "referen
 
 ENCODING, RARE, COLUMNS = "preparation.encoding", "preparation.rare", "preparation.columns"
 HOPS, MESSAGES, POOLS = "preparation.hops", "preparation.messages", "preparation.pools"
-ALL = (ENCODING, RARE, COLUMNS, HOPS, MESSAGES, POOLS, *DERIVED)
+TARGET = "preparation.target"
+ALL = (ENCODING, RARE, COLUMNS, HOPS, MESSAGES, POOLS, *DERIVED, TARGET)
 EARLIER = "those of the earlier model"
+BOTH_WAYS = 4  # settings of the portfolio that are tried on the target and on its logarithms, one after the other
 FIRST_FROM_EARLIER = 2  # settings of the portfolio that are tried on the columns of an earlier model before all others
 RARE_SHARES = (0.02, 0.005, 0.05, 0.1)
 
@@ -76,7 +79,29 @@ def candidate_space(family: Family, profile: Profile, earlier: Earlier | None = 
     portfolio = derived_portfolio(portfolio, family, profile, default)
     if EARLIER in counts and earlier is not None:
         portfolio[:0] = _from_earlier(family, own, earlier, portfolio)
-    return Space((*own.parameters, *extra), tuple(portfolio))
+    return _transformed(Space((*own.parameters, *extra), tuple(portfolio), own.identity_when), profile)
+
+
+def _transformed(space: Space, profile: Profile) -> Space:
+    """Return a space where the target of settings with the link identity can be trained on as its logarithm, if the profile says so."""
+    ways = profile.transforms
+    if ways == ("none",):
+        return space
+    parameters = space.parameters
+    if ways == ("log",):  # what has a link of its own is left out
+        parameters = tuple(
+            replace(p, options=space.identity_when[p.name])
+            if isinstance(p, Choice) and p.name in space.identity_when
+            else p
+            for p in parameters
+        )
+    portfolio: list[Mapping[str, Any]] = []
+    for place, setting in enumerate(space.portfolio):
+        if space.is_identity(setting):
+            portfolio += [{**setting, TARGET: way} for way in (ways if place < BOTH_WAYS else ways[:1])]
+        elif "none" in ways:
+            portfolio.append(setting)
+    return Space((*parameters, Choice(TARGET, ways, when=space.identity_when)), tuple(portfolio), space.identity_when)
 
 
 def _from_earlier(
@@ -150,5 +175,6 @@ def preparation_settings(
         messages=setting.get(MESSAGES, "mean"),
         pools=tuple(setting[POOLS].split(",")) if POOLS in setting else (),
         whole_graphs="graph" in family.kinds,
+        target=setting.get(TARGET, "none"),
         **derived_settings(setting),
     )

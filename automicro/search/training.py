@@ -13,6 +13,7 @@ from automicro.errors import DataError, PluginError
 from automicro.plugin import Declined, TrainingData, Wishes
 from automicro.program import Program, check_body, simplify, validate
 from automicro.search.cuts import with_cuts
+from automicro.search.logarithm import in_logarithms, in_units, metric_of_logarithms
 from automicro.search.transfer import start_of
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from automicro.data import Problem
     from automicro.plugin import Family, Lowered
     from automicro.search.task import Candidate, Context
 
@@ -75,15 +77,16 @@ def train(
     Declined
         If the family declines, or nothing is left to train on.
     """
-    problem = context.problem
-    preparation = _prepare(context, candidate, rows)
+    logarithms = candidate.preparation.target == "log"
+    problem = in_logarithms(context) if logarithms else context.problem
+    preparation = _prepare(context, problem, candidate, rows)
     data = TrainingData(
         X=preparation.fit_matrix,
         y=problem.target[rows],
         task=problem.task,
         classes=problem.classes,
         features=preparation.features,
-        metric=context.metric,
+        metric=metric_of_logarithms(context.metric) if logarithms else context.metric,
         seed=candidate.seed,
         weights=None if problem.weights is None else problem.weights[rows],
         groups=None if problem.groups is None else problem.groups[rows],
@@ -101,6 +104,8 @@ def train(
         lowered = [(variant.key, variant.lowered) for variant in family.variants(model, data)]
     else:
         lowered = [("full", family.lower(model))]
+    if logarithms:
+        lowered = [(key, in_units(item, data, context.metric)) for key, item in lowered]
     programs = {key: _program(context, preparation, item) for key, item in lowered}
     if every_variant:
         programs = with_cuts(context, programs, rows)
@@ -119,11 +124,11 @@ def _taken_over(context: Context, candidate: Candidate, told: str) -> str:
     return f"{'; '.join(said)} from {earlier.name}" if said else ""
 
 
-def _prepare(context: Context, candidate: Candidate, rows: NDArray[np.int64]) -> Preparation:
+def _prepare(context: Context, problem: Problem, candidate: Candidate, rows: NDArray[np.int64]) -> Preparation:
     settings, seed = candidate.preparation, candidate.seed
     ranking = None if settings.columns is None else _ranking(context, np.asarray(rows, np.int64).tobytes(), seed)
     try:
-        return Preparation.fit(context.problem, rows, settings, seed=seed, ranking=ranking)
+        return Preparation.fit(problem, rows, settings, seed=seed, ranking=ranking)
     except DataError as error:
         raise Declined(str(error)) from error
 

@@ -58,6 +58,7 @@ class Boosting(Family):
                 Integer("digits", 2, 6),
             ),
             tuple(setting for setting in _portfolio(profile) if setting["shape"] in shapes),
+            identity_when={"logarithmic": (False,)} if links else {},
         )
 
     def size_budget(self, parameters: Parameters, profile: Profile) -> SizeBudget:

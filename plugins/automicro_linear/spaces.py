@@ -38,7 +38,8 @@ def space_of(profile: Profile) -> Space:
     ]
     if profile.task == "regression":
         parameters.append(Choice("link", ("identity", "exp")))
-    return Space(tuple(parameters), (*_portfolio(profile), strongest_of(profile)))
+    identity = {"link": ("identity",)} if profile.task == "regression" else {}
+    return Space(tuple(parameters), (*_portfolio(profile), strongest_of(profile)), identity)
 
 
 def strongest_of(profile: Profile) -> Parameters:
