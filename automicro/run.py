@@ -147,6 +147,7 @@ def _card(asked: _Asked, result: Result, chosen: Outcome, judged: Judgement, str
         task=problem.task,
         target=asked.target_name,
         labels=unpack(payload).labels,
+        weighted=None if problem.weights is None else True,
         pos_label=positive_of(problem),
         metric=result.context.metric,
         score=_rounded(judged.score),

@@ -3,7 +3,7 @@
 from automicro.data.derived import GramSettings, SummarySettings
 from automicro.data.files import read_file, sklearn_source
 from automicro.data.frames import with_columns
-from automicro.data.positive import labelled_as, positive_of, with_positive
+from automicro.data.positive import label_word, labelled_as, positive_of, with_positive
 from automicro.data.prepare import Preparation, PreparationSettings, features_at_most
 from automicro.data.problem import Problem, load_problem
 from automicro.data.profile import profile
@@ -29,6 +29,7 @@ __all__ = [
     "folds",
     "hold_out",
     "holds_series",
+    "label_word",
     "labelled_as",
     "load_problem",
     "load_table",

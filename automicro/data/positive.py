@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from automicro.data.problem import Problem
 
-__all__ = ["labelled_as", "positive_of", "with_positive"]
+__all__ = ["label_word", "labelled_as", "positive_of", "with_positive"]
 
 POSITIVE_WORDS = {"1": ("0", "-1"), "true": ("false",), "t": ("f",), "yes": ("no",), "y": ("n",)}
 
@@ -70,14 +70,15 @@ def _last(labels: Sequence[Any], chosen: Any) -> tuple[Any, ...]:
 
 def _by_name(labels: Sequence[Any]) -> Any:
     """Return the label that is positive by its name; None if neither is."""
-    words = [_word(label) for label in labels]
+    words = [label_word(label) for label in labels]
     for label, word, other in zip(labels, words, reversed(words), strict=True):
         if other in POSITIVE_WORDS.get(word, ()):
             return label
     return None
 
 
-def _word(label: Any) -> str:
+def label_word(label: Any) -> str:
+    """Return a label as a command line would write it, in lower case."""
     if isinstance(label, float) and label.is_integer():
         label = int(label)
     return str(label).strip().casefold()
@@ -90,7 +91,7 @@ def _label(labels: Sequence[Any], given: Any) -> Any:
             return label
     if isinstance(given, str):
         for label in labels:
-            if not isinstance(label, str) and _word(label) == _word(given):
+            if not isinstance(label, str) and label_word(label) == label_word(given):
                 return label
     told = " and ".join(map(repr, labels))
     meant = did_you_mean(str(given), [label for label in labels if isinstance(label, str)])

@@ -61,6 +61,9 @@ def _score(selection: Any) -> str:
         details.append(f"{rounded(selection.score)} before the optimism of the selection was taken off")
     if selection.score_interval is not None:
         details.append(f"interval {' to '.join(rounded(side) for side in selection.score_interval)}")
+    card = getattr(getattr(selection, "model", None), "card", None) or {}
+    if card.get("weighted"):
+        details.append("rows weighted by their sample weights")
     return rounded(expected) + (f" ({'; '.join(details)})" if details else "")
 
 

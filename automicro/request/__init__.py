@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from automicro.request.class_weights import BALANCED
 from automicro.request.constraints import LEVELS, Constraints, Level
 from automicro.request.metrics import ALIASES, INDICES, METRICS, Metric, metric
 from automicro.request.problems import did_you_mean
@@ -25,6 +26,7 @@ from automicro.request.stresses import FLIP, STRESSES
 
 __all__ = [
     "ALIASES",
+    "BALANCED",
     "FLIP",
     "INDICES",
     "LEVELS",

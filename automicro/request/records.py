@@ -134,6 +134,7 @@ class Card(_Record):
     task: Literal["classification", "regression", "clustering"]
     target: str | None = Field(None, description="name of the target column")
     labels: tuple[Label, ...] | None = Field(None, description="class labels in the order of the scores")
+    weighted: bool | None = Field(None, description="whether scores weigh the rows by their sample weights")
     pos_label: Label | None = Field(
         None,
         description="positive class of two: the second label; none where neither the request nor the data state it",

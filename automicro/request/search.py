@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
+from automicro.request.class_weights import ClassWeights
 from automicro.request.problems import Section, problem
 from automicro.request.quantities import Bytes, Count, Flag, Names, NotNegative, Path, Seconds, Whole
 from automicro.request.start import Encoders, Start
@@ -55,6 +56,10 @@ class Search(Section):
         Of regression: whether models are trained on the target, on its logarithm, or both are tried. A model that was trained on
         logarithms ends with the exponential, so that its predictions, scores and explanations are in the target's units. ``"auto"`` tries
         both where every target is above 0 and they are skewed, or the metric compares ratios.
+    class_weight : mapping of label to float, or "balanced", optional
+        How much the rows of each class count in training, times their sample weights: ``{"fraud": 10}`` (labels that are not named
+        count 1), or ``"balanced"``, which has all classes count alike. Models lean to the heavier class, and their probabilities with
+        it. Scores do not weigh classes: for that choose the metric, or give sample weights.
     encoders : mapping of str to path or arrays, optional
         Pretrained arrays for a family, by the names that the family reads: ``{"mlp": {"weights_0": ...}}``, or an .npz file of
         them; in a file or on a command line also ``"mlp=weights.npz"``.
@@ -90,6 +95,9 @@ class Search(Section):
     encoders: Encoders | None = Field(None, description="pretrained arrays of a family, such as mlp=weights.npz")
     target_transform: Literal["auto", "none", "log"] = Field(
         "auto", description="whether regression is trained on the target, on its logarithm, or both are tried (auto)"
+    )
+    class_weight: ClassWeights | None = Field(
+        None, description="how much the rows of each class count in training, such as fraud=10,legit=1, or balanced"
     )
     progress: Flag | None = Field(None, description="whether progress is shown; on a terminal only, if not given")
 

@@ -54,6 +54,11 @@ def with_classes(problem: Problem, constraints: Constraints) -> Problem:
     name = judged.name.removeprefix("neg_")
     if name in LEAST and problem.task == "regression":
         _check_least(problem, judged.name, *LEAST[name])
+    if name == "mean_absolute_percentage_error" and (zeros := int((problem.target == 0).sum())):
+        raise DataError(
+            f"the target must not be 0 for {judged.name!r}, which divides by it, but is 0 in {zeros} of {problem.rows} rows: "
+            "drop these rows, or choose 'mean_absolute_error' or, for ratios, 'root_mean_squared_log_error'"
+        )
     return problem
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from automicro.errors import ConstraintError, DataError
+from automicro.errors import DataError
 from automicro.plugin import Declined
 from automicro.program import Affine, Chain, Forest, StepTables, Weights, body_scores
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-__all__ = ["check_ratios", "in_logarithms", "in_units", "metric_of_logarithms", "target_transforms"]
+__all__ = ["in_logarithms", "in_units", "metric_of_logarithms", "target_transforms"]
 
 SKEWED = 1.0  # skewness from which a distribution counts as highly skewed (Bulmer, Principles of Statistics, 1979)
 RELATIVE = frozenset({"mean_absolute_percentage_error", "mean_squared_log_error", "root_mean_squared_log_error"})
@@ -67,24 +67,6 @@ def target_transforms(problem: Problem, asked: str, metric: str) -> tuple[Target
 def _skewness(values: Floats) -> float:
     spread = values.std()
     return float((((values - values.mean()) / spread) ** 3).mean()) if spread > 0 else 0.0
-
-
-def check_ratios(problem: Problem, metric: str) -> None:
-    """Raise `ConstraintError` where the metric compares ratios with a target that allows none."""
-    name, rows = metric.removeprefix("neg_"), problem.rows
-    if name not in RELATIVE or problem.task != "regression":
-        return
-    if name == "mean_absolute_percentage_error":
-        if zeros := int((problem.target == 0).sum()):
-            raise ConstraintError(
-                f"metric: {metric!r} divides by the target, which must not be 0, but is in {zeros} of {rows} rows: "
-                "drop these rows, or use 'mean_absolute_error' or, for ratios, 'root_mean_squared_log_error'"
-            )
-    elif low := int((problem.target <= -1).sum()):
-        raise ConstraintError(
-            f"metric: {metric!r} is of log(1 + target), so that the target must be above -1, but {low} of {rows} rows are not: "
-            "drop these rows, or use 'mean_absolute_error'"
-        )
 
 
 @cache

@@ -14,12 +14,13 @@ from automicro.errors import FamilyUnavailableError, RequestError
 from automicro.interpreters import MISSING, interpreter
 from automicro.search.caps import limited, wishes_of
 from automicro.search.certify import Aim, split_off
+from automicro.search.class_weights import class_weights_of
 from automicro.search.classes import with_classes
 from automicro.search.conclude import not_contradicted, refits, settle
 from automicro.search.executor import LocalExecutor
 from automicro.search.finish import decide_latency
 from automicro.search.in_process import InProcessExecutor
-from automicro.search.logarithm import check_ratios, target_transforms
+from automicro.search.logarithm import target_transforms
 from automicro.search.loop import Goal, Loop, serves, usable_families
 from automicro.search.reference import Limits, find_reference, own_model, portfolio
 from automicro.search.replaying import Gate
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
     from automicro.data import Problem
     from automicro.discovery import Registry
     from automicro.measure import StructureTest
-    from automicro.plugin import Family, Profile
+    from automicro.plugin import Family, Profile, Wishes
     from automicro.request import Constraints, Search
     from automicro.search.certify import Certified, Trust
     from automicro.search.finish import Timed
@@ -111,14 +112,12 @@ def search(problem: Problem, constraints: Constraints, settings: Search, listene
     clock = _Clock(time.monotonic(), settings.seconds)
     constraints.check_task(problem.task, problem.classes)
     problem = with_classes(problem, constraints)
-    check_ratios(problem, constraints.measured.name)
     wishes, problem = wishes_of(problem, constraints), limited(problem, constraints)
     check_robustness(problem, constraints)
     registry = discover()
     trust = split_off(problem, constraints, settings.seed)
     searched = problem if trust is None else problem.only(trust.searched)
-    transforms = target_transforms(searched, settings.target_transform, constraints.measured.name)
-    facts = profile(searched, max_features=constraints.max_features, wishes=wishes, transforms=transforms)
+    facts = _facts(searched, constraints, settings, wishes)
     families, notes = _families(registry, settings, facts)
     context = _context(searched, constraints, settings, families, notes)
     workers = _workers(settings, constraints, notes)
@@ -179,6 +178,12 @@ def _executor(context: Context, settings: Search, workers: int) -> LocalExecutor
     return cast("LocalExecutor", InProcessExecutor(context))  # which has the same methods
 
 
+def _facts(problem: Problem, constraints: Constraints, settings: Search, wishes: Wishes) -> Profile:
+    """Return what families are asked with."""
+    ways = target_transforms(problem, settings.target_transform, constraints.measured.name)
+    return profile(problem, max_features=constraints.max_features, wishes=wishes, transforms=ways)
+
+
 def _aim(context: Context, trust: Trust | None, constraints: Constraints, seed: int) -> Aim:
     if trust is None:
         return Aim.estimating(context.problem.rows, seed)
@@ -214,6 +219,7 @@ def _context(
         read_encoders(settings.encoders or (), families),
         constraints.allow_constant,
         constraints.score,
+        class_weights_of(problem, settings.class_weight),
     )
 
 

@@ -69,6 +69,7 @@ class Context:
     encoders: Mapping[str, Mapping[str, NDArray[np.float64]]] = field(default_factory=dict)
     allow_constant: bool = False
     goal: float | None = None
+    class_weights: tuple[float, ...] | None = None
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from automicro.data import Preparation, Standard, rank_by_clusters, rank_columns
 from automicro.errors import DataError, PluginError
 from automicro.plugin import Declined, TrainingData, Wishes
 from automicro.program import Program, check_body, simplify, validate
+from automicro.search.class_weights import training_weights
 from automicro.search.cuts import with_cuts
 from automicro.search.logarithm import in_logarithms, in_units, metric_of_logarithms
 from automicro.search.transfer import start_of
@@ -88,7 +89,7 @@ def train(
         features=preparation.features,
         metric=metric_of_logarithms(context.metric) if logarithms else context.metric,
         seed=candidate.seed,
-        weights=None if problem.weights is None else problem.weights[rows],
+        weights=training_weights(problem, rows, context.class_weights if every_variant else None),
         groups=None if problem.groups is None else problem.groups[rows],
         max_columns=context.max_features,
         unlabelled=preparation.others,
