@@ -109,6 +109,15 @@ def test_what_more_rows_take_from_a_training_score_is_no_fault(context: Context)
     assert found.drop == pytest.approx(0.0219, abs=1e-3)
 
 
+def test_without_training_gains_the_validation_rows_are_compared(context: Context) -> None:
+    sound, wrong = tried(context, Fickle(failures=0)), tried(context, Fickle(failures=9))
+    for outcome, holds in ((sound, True), (wrong, False)):
+        form = Form("k", "p", float(np.mean(outcome.fold_gains)), 50, outcome.fold_gains)
+        found = agreement(context, unpack(outcome.artifact or b""), form)
+        assert found is not None
+        assert found.holds == holds
+
+
 def test_the_interval_holds_both_estimates_of_a_file(context: Context) -> None:
     form = Form("k", "p", 0.70, 50, (0.79, 0.80, 0.81, 0.80, 0.80), (0.82,) * 5)
     outcome = Outcome(0, "feasible", form=form, artifact=b"x", implied_gain=0.70)
