@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from time import monotonic
 from typing import TYPE_CHECKING, Any, cast
 
 from automicro.errors import DataError, RequestError
@@ -106,6 +107,7 @@ def select(  # noqa: PLR0913 - each is a question that users ask on its own
     >>> selection.size_bytes < 100
     True
     """
+    started = monotonic()
     from automicro.data import load_problem
     from automicro.run import run
 
@@ -135,7 +137,7 @@ def select(  # noqa: PLR0913 - each is a question that users ask on its own
         )
     roles = {"weights": weights, "groups": groups, "time": time}
     problem = load_problem(X, y, task=asked, text=text, missing=missing, **roles)  # type: ignore[arg-type]  # checked there
-    return run(problem, wanted, settings, target_name=_name(y))
+    return run(problem, wanted, settings, target_name=_name(y), started=started)
 
 
 def select_request(request: SearchRequest, progress: Progress | None = None) -> Selection:
@@ -146,6 +148,7 @@ def select_request(request: SearchRequest, progress: Progress | None = None) -> 
     RequestError, DataError, FamilyUnavailableError, Infeasible
         As `select`; the trace is written for an infeasible request too.
     """
+    started = monotonic()
     from automicro.errors import Infeasible
     from automicro.report import infeasible_text
     from automicro.run import check_outputs, run, write_outputs
@@ -155,7 +158,14 @@ def select_request(request: SearchRequest, progress: Progress | None = None) -> 
     check_outputs(request.output)
     problem, target_name = problem_of(request)
     try:
-        selection = run(problem, request.constraints, request.search, progress=progress, target_name=target_name)
+        selection = run(
+            problem,
+            request.constraints,
+            request.search,
+            progress=progress,
+            target_name=target_name,
+            started=started,
+        )
     except Infeasible as infeasible:
         write_outputs(request.output, None, [*infeasible.trace, *infeasible.prices], infeasible_text(infeasible))
         raise

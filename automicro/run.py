@@ -8,6 +8,7 @@ import os
 from dataclasses import asdict, dataclass, replace
 from importlib import metadata
 from pathlib import Path
+from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -61,8 +62,11 @@ def run(
     *,
     progress: Progress | None = None,
     target_name: str | None = None,
+    started: float | None = None,
 ) -> Selection:
     """Return the selection for a problem; raise `Infeasible` where nothing meets the constraints.
+
+    The seconds of `settings` count from `started`, on the clock `time.monotonic`; by default from now.
 
     Raises
     ------
@@ -70,10 +74,11 @@ def run(
     KeyboardInterrupt
         If the search was interrupted before anything feasible was found.
     """
+    started = monotonic() if started is None else started
     listener = progress or Progress(settings.progress, metric=constraints.measured)
     listener.start(settings.trials, settings.seconds)
     try:
-        result = search(problem, constraints, settings, listener)
+        result = search(problem, constraints, settings, listener, started)
     except (DataError, Infeasible) as error:
         raise error.noted(problem.notes) from error.__cause__
     finally:
@@ -84,7 +89,8 @@ def run(
         if result.found.interrupted:
             raise KeyboardInterrupt
         raise infeasible(result, constraints, trace, prices(result, constraints, None)).noted(result.notes)
-    return _selection(_Asked(constraints, settings.seed, target_name), result, chosen, trace)
+    selection = _selection(_Asked(constraints, settings.seed, target_name), result, chosen, trace)
+    return replace(selection, seconds=monotonic() - started)
 
 
 def _selection(asked: _Asked, result: Result, chosen: Outcome, trace: tuple[TrialRecord, ...]) -> Selection:

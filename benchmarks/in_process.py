@@ -32,9 +32,15 @@ UNTIMED = Latency(
 class InProcess:
     """What the search needs of `LocalExecutor`: a task is run when its result is asked for; there is no limit on time or memory."""
 
-    def __init__(self, context: Any, *_limits: object) -> None:
-        self._context = context
+    load_seconds = 0.0
+
+    def __init__(self, *_limits: object) -> None:
+        self._context: Any = None
         self._tasks: deque[tuple[int, Any]] = deque()
+
+    def share(self, context: Any) -> None:
+        """Keep what all tasks read."""
+        self._context = context
 
     def __enter__(self) -> Self:
         return self

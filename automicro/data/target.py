@@ -129,6 +129,10 @@ def _numbers(raw: RawColumn, kind: str) -> NDArray[np.float64]:
 
 
 def _classes(raw: RawColumn, kind: str) -> tuple[NDArray[np.int64], Labels]:
+    if raw.values.dtype.kind in "iub":
+        found, places = np.unique(raw.values, return_inverse=True)
+        _check_classes(np.bincount(places), labels := tuple(found.tolist()))
+        return places.astype(np.int64), labels
     values = [v.item() if isinstance(v, np.generic) else v for v in raw.values.tolist()]
     if kind == "numeric":
         whole = all(isinstance(v, int) for v in values)

@@ -40,3 +40,13 @@ class Judged:
     def is_binary_area(self) -> bool:
         """Whether the metric is the area under the ROC curve of two classes."""
         return self.metric.startswith("roc_auc") and self.prediction.shape[1:] == (2,)
+
+    def only(self, rows: NDArray[np.int64]) -> Judged:
+        """Return some of the rows."""
+        return Judged(
+            self.metric,
+            self.y[rows],
+            self.prediction[rows],
+            None if self.weights is None else self.weights[rows],
+            None if self.units is None else self.units[rows],
+        )

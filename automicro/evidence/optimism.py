@@ -22,6 +22,7 @@ __all__ = ["Contender", "selection_optimism"]
 
 RESAMPLES = 200
 CELLS_AT_ONCE = 4_000_000
+MOST_CELLS = 40_000_000  # rows of all contenders in all resamples, beyond which a part of the units is drawn from
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,6 +49,7 @@ def selection_optimism(contenders: Sequence[Contender], target_gain: float, sign
     Rows (or their groups) are drawn with replacement; in each resample the smallest contender that reaches the target there is
     selected, and its gain there compared with its gain on all rows, which stand for the population. This is the bootstrap bias correction
     of Tsamardinos, Greasidou and Borboudakis (Machine Learning 107, 2018) applied to another selection rule, in Efron's form of optimism.
+    Of many rows a part is drawn from, and deviations are scaled to all of them (m out of n bootstrap: Bickel, Goetze and van Zwet, 1997).
 
     Parameters
     ----------
@@ -65,10 +67,13 @@ def selection_optimism(contenders: Sequence[Contender], target_gain: float, sign
     ordered = sorted(contenders, key=lambda c: c.size_bytes)
     if not ordered:
         return 0.0
-    batch = _draws(ordered[0].judged, seed)
-    whole = np.ones((1, batch.shape[1]))
-    drawn = np.stack([sign * _scores(contender.judged, batch) for contender in ordered])
-    pooled = np.array([sign * _scores(contender.judged, whole)[0] for contender in ordered])
+    rows, scale = _part(ordered[0].judged, MOST_CELLS // (RESAMPLES * len(ordered)), seed)
+    parts = [contender.judged.only(rows) for contender in ordered]
+    batch = _draws(parts[0], seed)
+    pooled = np.array([sign * _scores(c.judged, np.ones((1, len(c.judged.y))))[0] for c in ordered])
+    of_part = np.array([sign * _scores(part, np.ones((1, len(rows))))[0] for part in parts])
+    drawn = np.stack([sign * _scores(part, batch) for part in parts])
+    drawn = pooled[:, None] + scale * (drawn - of_part[:, None])
     shift = np.array([contender.gain for contender in ordered]) - pooled  # mean over folds instead of all rows at once
     passes = drawn + shift[:, None] >= target_gain
     found = passes.any(axis=0)
@@ -76,6 +81,19 @@ def selection_optimism(contenders: Sequence[Contender], target_gain: float, sign
     excess = drawn[first, np.arange(len(first))] - pooled[first]
     known = excess[found & np.isfinite(excess)]
     return max(0.0, float(known.mean())) if len(known) else 0.0
+
+
+def _part(judged: Judged, most: int, seed: int) -> tuple[NDArray[np.int64], float]:
+    """Return all rows of some units, about `most` in all, and the factor from deviations of their resamples to those of all rows."""
+    count = len(judged.y)
+    if count <= most:
+        return np.arange(count), 1.0
+    units = np.arange(count) if judged.units is None else np.unique(judged.units, return_inverse=True)[1]
+    total = int(units.max()) + 1
+    kept = max(2, round(total * most / count))
+    chosen = np.zeros(total, dtype=bool)
+    chosen[np.random.default_rng(seed).permutation(total)[:kept]] = True
+    return np.flatnonzero(chosen[units]), float(np.sqrt(kept / total))
 
 
 def _draws(judged: Judged, seed: int) -> Floats:

@@ -65,9 +65,17 @@ def _paired(trust: Trust, reference: Reference | None) -> Paired | None:
 
 
 def settle(
-    gate: Gate, trust: Trust, constraints: Constraints, made: Refits, reference: Reference | None
+    gate: Gate,
+    trust: Trust,
+    constraints: Constraints,
+    made: Refits,
+    reference: Reference | None,
+    until: float | None = None,
 ) -> tuple[Certified, Timed]:
-    """Test artifacts that pass the gate; return the tests and the smallest that passed and is sure to be fast enough, with its latency."""
+    """Test artifacts that pass the gate; return the tests and the smallest that passed and is sure to be fast enough, with its latency.
+
+    `until` says when latency must have been measured, on the clock `time.monotonic`.
+    """
     ordered = [o for o in map(gate.passed, sequence([*gate.found.feasible, *made.sound])) if o is not None]
     result = certified(trust, constraints, ordered, _paired(trust, reference))
     if result.chosen is None:
@@ -78,7 +86,7 @@ def settle(
         outcome = result.steps[place].outcome
         artifact, quantile = outcome.artifact or b"", constraints.latency_quantile
         latency = (
-            decided(artifact, rows, limit, quantile)
+            decided(artifact, rows, limit, quantile, until)
             if gate.fresh
             else latency_in_this_process(artifact, rows, quantile)
         )

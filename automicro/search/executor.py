@@ -34,13 +34,12 @@ class Finished:
 class LocalExecutor:
     """Processes on this machine, each with one thread, a time limit for every task and a memory limit.
 
-    In time: `submit` any number of tasks, then `next_finished` as often. A worker that dies or runs over its time loses that one
-    task and is replaced. Use it as a context manager: leaving it ends every worker at once.
+    In time: the first worker starts to load at once; `share` what all tasks read, which starts the others; `submit` any number of tasks,
+    then `next_finished` as often. A worker that dies or runs over its time loses that one task and is replaced. Use it as a context
+    manager: leaving it ends every worker at once.
 
     Parameters
     ----------
-    context : object
-        Read by each worker once, before its first task; must pickle.
     workers : int
     task_seconds : float or None
         A task that takes longer is ended.
@@ -52,7 +51,6 @@ class LocalExecutor:
 
     def __init__(
         self,
-        context: object,
         workers: int,
         task_seconds: float | None = None,
         memory_bytes: int | None = None,
@@ -61,7 +59,6 @@ class LocalExecutor:
     ) -> None:
         self._folder = tempfile.TemporaryDirectory(prefix="automicro-")
         self._command = Command(Path(self._folder.name), entry, int(memory_bytes or 0), task_seconds)
-        self._command.context.write_bytes(pickle.dumps(context, protocol=5))
         self._tasks: queue.SimpleQueue[tuple[int, object, bool] | None] = queue.SimpleQueue()
         self._finished: queue.SimpleQueue[Finished | Exception] = queue.SimpleQueue()
         self._closing = threading.Event()
@@ -71,8 +68,8 @@ class LocalExecutor:
         self._running: dict[int, WorkerProcess] = {}
         self._cancelled: set[int] = set()
         self._threads = [threading.Thread(target=self._serve, daemon=True) for _ in range(workers)]
-        for thread in self._threads:
-            thread.start()
+        self._loaded, self._load_seconds = threading.Event(), 0.0
+        self._threads[0].start()
 
     def __enter__(self) -> Self:
         return self
@@ -87,8 +84,22 @@ class LocalExecutor:
         for _ in self._threads:
             self._tasks.put(None)
         for thread in self._threads:
-            thread.join()
+            if thread.ident is not None:  # it was started
+                thread.join()
         self._folder.cleanup()
+
+    def share(self, context: object) -> None:
+        """Hand over what every worker reads once, before its first task; it must pickle."""
+        with self._command.context.open("wb") as file:
+            pickle.dump(context, file, protocol=5)
+        for thread in self._threads[1:]:
+            thread.start()
+
+    @property
+    def load_seconds(self) -> float:
+        """How long the first worker took to load; waits until it is known."""
+        self._loaded.wait()
+        return self._load_seconds
 
     def submit(self, number: int, task: object, *, limited: bool = True) -> None:
         """Queue a task; `number` names it in `next_finished`. It may take as long as it likes if it is not `limited`."""
@@ -127,9 +138,16 @@ class LocalExecutor:
             self._serve_tasks()
         except Exception as error:  # noqa: BLE001 - a thread that ends in silence would be waited for without end
             self._finished.put(error)
+        finally:
+            self._loaded.set()
 
     def _serve_tasks(self) -> None:
+        started = time.monotonic()
         worker = self._launch()
+        if worker is not None and not self._loaded.is_set():
+            worker.wait_until_loaded()
+        self._load_seconds = self._load_seconds or time.monotonic() - started
+        self._loaded.set()
         while not self._closing.is_set() and (item := self._tasks.get()) is not None:
             if worker is not None and not worker.alive:
                 self._end(worker)

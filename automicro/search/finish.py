@@ -39,6 +39,7 @@ LATENCY_ROWS = 20
 LATENCY_TRIES = 8
 LOOKS = 3  # at seven, fourteen and twenty-one processes
 RUNS_TO_TELL = 3  # where nothing is to be decided
+MORE_RUNS_TAKE = 1.5  # times as long as the first process: the two more load side by side
 CONTENDERS = 30
 
 
@@ -82,7 +83,7 @@ def decide_latency(
 ) -> Timed:
     """Time artifacts that pass the gate in fresh processes until one is sure to keep the limit; without one only the smallest is timed.
 
-    The smallest come first, then those that were fastest in their trials; a third one is not begun after `time.monotonic()` has
+    The smallest come first, then those that were fastest in their trials; a second one is not begun after `time.monotonic()` has
     reached `until`.
     """
     rows = raw_rows(gate.context)
@@ -92,7 +93,7 @@ def decide_latency(
     fastest = sorted(others, key=lambda o: (o.latency_us or 0.0, o.number))[: LATENCY_TRIES // 2]
     too_slow: list[tuple[Outcome, Latency]] = []
     for outcome in (*smallest, *fastest):
-        if until is not None and len(too_slow) >= 2 and time.monotonic() >= until:
+        if until is not None and too_slow and time.monotonic() >= until:
             break
         followed = gate.passed(outcome)
         if followed is None:
@@ -112,10 +113,18 @@ def decide_latency(
 def decided(
     artifact: bytes, rows: list[Any], limit_us: float | None, quantile: float, until: float | None = None
 ) -> Latency:
-    """Time an artifact in as many fresh processes as tell whether it keeps a limit; in three looks, the later ones before `until`."""
-    if limit_us is None:
+    """Time an artifact in as many fresh processes as tell whether it keeps a limit; in three looks, the later ones before `until`.
+
+    Without a limit they are three, or one where no time is left for more.
+    """
+    if limit_us is None and until is None:
         return latency_in_fresh_processes(artifact, rows, quantile, runs=RUNS_TO_TELL)
+    started = time.monotonic()
     measured = latency_in_fresh_processes(artifact, rows, quantile, runs=1)
+    now = time.monotonic()
+    if limit_us is None:
+        in_time = until is None or until - now > MORE_RUNS_TAKE * (now - started)
+        return more_runs(measured, artifact, rows, RUNS_TO_TELL - 1) if in_time else measured
     if measured.decision(limit_us) == "missed":
         return measured
     measured = more_runs(measured, artifact, rows, FEWEST_RUNS - 1)

@@ -26,15 +26,16 @@ class InProcessExecutor:
 
     Parameters
     ----------
-    context : object
-        What every task is given.
     entry : str
         ``"module:function"`` that is called with the context and a task.
     """
 
-    def __init__(self, context: object, *, entry: str = "automicro.search.trial:run") -> None:
+    load_seconds = 0.0
+
+    def __init__(self, *, entry: str = "automicro.search.trial:run") -> None:
         module, _, function = entry.partition(":")
-        self._context, self._call = context, getattr(import_module(module), function)
+        self._context: object = None
+        self._call = getattr(import_module(module), function)
         self._tasks: deque[tuple[int, object]] = deque()
 
     def __enter__(self) -> Self:
@@ -44,6 +45,10 @@ class InProcessExecutor:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._tasks.clear()
+
+    def share(self, context: object) -> None:
+        """Keep what every task is given."""
+        self._context = context
 
     def submit(self, number: int, task: object, **_limits: bool) -> None:
         """Queue a task; `number` names it in `next_finished`."""

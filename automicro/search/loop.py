@@ -15,7 +15,7 @@ from automicro.search.space import candidate_space, own_parameters, preparation_
 from automicro.search.task import Candidate, Form, Outcome, TrialTask, offsets_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from automicro.plugin import Family, Profile
     from automicro.search.certify import Aim
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from automicro.search.store import Store
     from automicro.search.task import Target
     from automicro.search.transfer import Earlier
+
+    Until = Callable[[bool], float | None]
 
 __all__ = ["Found", "Goal", "Listener", "Loop", "serves", "usable_families"]
 
@@ -146,8 +148,11 @@ class Loop:
         if goal.first is not None:
             self._begin_with(*goal.first)
 
-    def run(self, executor: LocalExecutor, trials: int | None, until: float | None, listener: Listener) -> Found:
-        """Search until `trials` candidates were trained, the clock `time.monotonic` says `until`, or nothing new is left."""
+    def run(self, executor: LocalExecutor, trials: int | None, until: Until, listener: Listener) -> Found:
+        """Search until `trials` candidates were trained, the clock `time.monotonic` says `until`, or nothing new is left.
+
+        `until` is called with whether anything feasible is found, and returns None where no clock bounds the search.
+        """
         try:
             self._run(executor, trials, until, listener)
         except KeyboardInterrupt:
@@ -163,8 +168,9 @@ class Loop:
         self.found.outcomes.append(outcome)
         self._aimed(outcome)
 
-    def _run(self, executor: LocalExecutor, trials: int | None, until: float | None, listener: Listener) -> None:
+    def _run(self, executor: LocalExecutor, trials: int | None, until_found: Until, listener: Listener) -> None:
         while True:
+            until = until_found(self._found_any)
             while len(self._waiting) < AHEAD and self._may_start(trials, until) and self._start(executor, until):
                 pass
             if not self._waiting:
@@ -177,8 +183,14 @@ class Loop:
                     self.found.stopped = "time is up"
                     return
                 self._finish(finished.number, finished.result, finished.failure, finished.seconds)
+                until = until_found(self._found_any)
             self._waiting.popleft()
             self._judge(self._done.pop(first), listener)
+
+    @property
+    def _found_any(self) -> bool:
+        """Whether anything feasible is found, be its turn yet to come."""
+        return any(o.artifact is not None and not o.violations for o in (*self._done.values(), *self.found.outcomes))
 
     def _may_start(self, trials: int | None, until: float | None) -> bool:
         in_time = until is None or time.monotonic() < until

@@ -64,7 +64,7 @@ class WorkerProcess:
     """A process that answers one task at a time, with one thread; what it prints goes nowhere."""
 
     def __init__(self, command: Command, place: int) -> None:
-        self._command = command
+        self._command, self._is_loaded = command, False
         self._errors = command.folder / f"{place}.errors"
         python = interpreter()
         if python is None:
@@ -91,6 +91,13 @@ class WorkerProcess:
         """Whether the process runs."""
         return self._process.poll() is None
 
+    def wait_until_loaded(self) -> None:
+        """Wait until the process has loaded what it needs, or has ended."""
+        if not self._is_loaded:
+            self._is_loaded = True
+            with contextlib.suppress(EOFError, OSError):
+                receive(cast("BinaryIO", self._process.stdout))
+
     def kill(self) -> None:
         """End the process at once; from any thread."""
         self._process.kill()
@@ -115,6 +122,7 @@ class WorkerProcess:
         timer.daemon = True
         timer.start()
         try:
+            self.wait_until_loaded()
             send(cast("BinaryIO", self._process.stdin), task)
             result, failure = receive(cast("BinaryIO", self._process.stdout))
         except (EOFError, OSError):

@@ -16,6 +16,7 @@ from automicro.search.caps import limited, wishes_of
 from automicro.search.certify import Aim, split_off
 from automicro.search.class_weights import class_weights_of
 from automicro.search.classes import with_classes
+from automicro.search.clock import Clock
 from automicro.search.conclude import not_contradicted, refits, settle
 from automicro.search.executor import LocalExecutor
 from automicro.search.finish import decide_latency
@@ -49,8 +50,6 @@ __all__ = ["Result", "search"]
 MOST_WORKERS = 4
 REFERENCE_SHARE, REFERENCE_SHARE_AT_LAST = 0.2, 0.6
 TRIAL_SECONDS, TRIAL_SHARE = 120.0, 1 / 3
-FINISH_SHARE, FINISH_SECONDS = 0.15, 4.0
-CERTIFY_SHARE = 0.15
 STARTED = (
     "a certificate holds only if what the search started from was not trained on the rows that are put aside for it"
 )
@@ -79,26 +78,12 @@ class Result:
         return self.certified is not None and self.certified.chosen is not None
 
 
-@dataclass(frozen=True)
-class _Clock:
-    """When the parts of a search must end, on the clock `time.monotonic`; None where nothing bounds them."""
-
-    started: float
-    seconds: float | None
-
-    def until(self, share: float) -> float | None:
-        """Return when a share of the time is over."""
-        return None if self.seconds is None else self.started + share * self.seconds
-
-    def loop_until(self, *, certifying: bool) -> float | None:
-        if self.seconds is None:
-            return None
-        finish = min(FINISH_SECONDS, FINISH_SHARE * self.seconds)
-        return self.started + self.seconds * (1 - CERTIFY_SHARE * certifying) - finish
-
-
-def search(problem: Problem, constraints: Constraints, settings: Search, listener: Listener) -> Result:
+def search(
+    problem: Problem, constraints: Constraints, settings: Search, listener: Listener, started: float | None = None
+) -> Result:
     """Return everything that is known after the time or the trials that `settings` allow.
+
+    The time counts from `started`, when the request began on the clock `time.monotonic`; by default from now.
 
     Raises
     ------
@@ -109,7 +94,26 @@ def search(problem: Problem, constraints: Constraints, settings: Search, listene
     FamilyUnavailableError
         If a family that was named cannot be used, or none serves the problem.
     """
-    clock = _Clock(time.monotonic(), settings.seconds)
+    clock = Clock(time.monotonic() if started is None else started, settings.seconds)
+    notes: list[str] = []
+    workers = _workers(settings, constraints, notes)
+    with _executor(settings, workers) as executor:
+        return _search(problem, constraints, settings, _Means(listener, clock, executor, workers, tuple(notes)))
+
+
+@dataclass(frozen=True)
+class _Means:
+    """What a search works with, and what is to be said of it."""
+
+    listener: Listener
+    clock: Clock
+    executor: LocalExecutor
+    workers: int
+    notes: tuple[str, ...]
+
+
+def _search(problem: Problem, constraints: Constraints, settings: Search, means: _Means) -> Result:
+    listener, clock, executor = means.listener, means.clock, means.executor
     constraints.check_task(problem.task, problem.classes)
     problem = with_classes(problem, constraints)
     wishes, problem = wishes_of(problem, constraints), limited(problem, constraints)
@@ -120,7 +124,7 @@ def search(problem: Problem, constraints: Constraints, settings: Search, listene
     facts = _facts(searched, constraints, settings, wishes)
     families, notes = _families(registry, settings, facts)
     context = _context(searched, constraints, settings, families, notes)
-    workers = _workers(settings, constraints, notes)
+    notes += means.notes
     if trust is not None and (settings.start_from or settings.encoders):
         notes.append(STARTED)
     structure = None
@@ -128,28 +132,38 @@ def search(problem: Problem, constraints: Constraints, settings: Search, listene
         structure = structure_of(context, constraints, settings.seed, clock.until(REFERENCE_SHARE))
         notes.insert(0, structure_note(constraints, structure))
         if not structure.structured:
-            return _one_cluster(context, constraints, structure, (*problem.notes, *notes), clock, fresh=workers > 0)
+            return _one_cluster(
+                context, constraints, structure, (*problem.notes, *notes), clock, fresh=means.workers > 0
+            )
     store = None if settings.storage is None else Store(settings.storage, context)
-    with _executor(context, settings, workers) as executor:
+    with executor:  # it is left before latency is measured
+        executor.share(context)
         reference = None
         if constraints.within is not None:
-            limits = Limits(clock.started, clock.seconds, REFERENCE_SHARE_AT_LAST, REFERENCE_SHARE, max(workers, 1))
+            share = REFERENCE_SHARE_AT_LAST
+            limits = Limits(clock.started, clock.seconds, share, REFERENCE_SHARE, max(means.workers, 1))
             reference = _reference(executor, context, registry.families, settings.seed, limits)
         target = partition_target(constraints, structure) if structure else _target(constraints, reference)
         aim = None if structure else _aim(context, trust, constraints, settings.seed)
         first = own_model(executor, reference, families, target, aim)
         goal = Goal(target, len(context.folds), settings.trials is None, context.earlier, aim, first)
         loop = Loop(families, facts, goal, settings.seed, store)
-        until = clock.loop_until(certifying=trust is not None)
-        found = loop.run(executor, settings.trials, until, listener)
+        clock.prepared(executor.load_seconds, decides_latency=constraints.latency is not None)
+        found = loop.run(
+            executor,
+            settings.trials,
+            lambda found: clock.loop_until(certifying=trust is not None, found=found),
+            listener,
+        )
         if trust is not None:
             made = refits(executor, found, target, clock.loop_until(certifying=False))
-    certificate, gate = None, Gate(context, found, target.level, fresh=workers > 0 or constraints.latency is not None)
+    fresh = means.workers > 0 or constraints.latency is not None
+    certificate, gate = None, Gate(context, found, target.level, fresh)
     if trust is not None:
-        certificate, timed = settle(gate, trust, constraints, made, reference)
+        certificate, timed = settle(gate, trust, constraints, made, reference, clock.timing_until())
     if trust is None or (timed.outcome is None and constraints.certify == "auto"):
         left = found.feasible if trust is None else not_contradicted(gate, trust, constraints, made, target)
-        timed = _timed(gate, left, constraints, clock.until(1.0))
+        timed = _timed(gate, left, constraints, clock.timing_until())
     all_notes = (
         *problem.notes,
         *notes,
@@ -157,7 +171,7 @@ def search(problem: Problem, constraints: Constraints, settings: Search, listene
         *(reference.notes if reference else ()),
         *_doubts(timed, constraints),
     )
-    return Result(context, target, found, timed, reference, all_notes, time.monotonic() - clock.started, certificate)
+    return Result(context, target, found, timed, reference, all_notes, clock.passed, certificate)
 
 
 def _workers(settings: Search, constraints: Constraints, notes: list[str]) -> int:
@@ -172,10 +186,10 @@ def _workers(settings: Search, constraints: Constraints, notes: list[str]) -> in
     return 0
 
 
-def _executor(context: Context, settings: Search, workers: int) -> LocalExecutor:
+def _executor(settings: Search, workers: int) -> LocalExecutor:
     if workers:
-        return LocalExecutor(context, workers, _trial_seconds(settings), settings.trial_memory)
-    return cast("LocalExecutor", InProcessExecutor(context))  # which has the same methods
+        return LocalExecutor(workers, _trial_seconds(settings), settings.trial_memory)
+    return cast("LocalExecutor", InProcessExecutor())  # which has the same methods
 
 
 def _facts(problem: Problem, constraints: Constraints, settings: Search, wishes: Wishes) -> Profile:
@@ -228,7 +242,7 @@ def _one_cluster(
     constraints: Constraints,
     test: StructureTest,
     notes: tuple[str, ...],
-    clock: _Clock,
+    clock: Clock,
     *,
     fresh: bool,
 ) -> Result:
@@ -236,9 +250,9 @@ def _one_cluster(
     target = partition_target(constraints, test)
     found = one_cluster(context, target, test)
     gate = Gate(context, found, target.level, fresh or constraints.latency is not None)
-    timed = _timed(gate, found.feasible, constraints, clock.until(1.0))
+    timed = _timed(gate, found.feasible, constraints, clock.timing_until())
     notes = (*notes, *_doubts(timed, constraints))
-    return Result(context, target, found, timed, None, notes, time.monotonic() - clock.started)
+    return Result(context, target, found, timed, None, notes, clock.passed)
 
 
 def _trial_seconds(settings: Search) -> float:

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from automicro.search.agreement import Agreement
     from automicro.search.task import Context, Target
 
-__all__ = ["run"]
+__all__ = ["load", "run"]
 
 HOPELESS = 0.03  # a mean gain this fraction of the target below what is expected after one fold is given up; less with every further fold
 NOISE = 3.0  # while it is not known how hard the single folds are: so many standard errors of a score on the rows judged so far
@@ -70,6 +70,11 @@ def run(context: Context, task: TrialTask | StrongestTask | OwnTask | RefitTask)
     except Declined as declined:
         outcome = Outcome(candidate.number, "declined", str(declined))
     return replace(outcome, seconds=time.monotonic() - started)
+
+
+def load() -> None:
+    """Import what every task needs, before there is one."""
+    _families()
 
 
 @cache

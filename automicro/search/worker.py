@@ -1,4 +1,8 @@
-"""The process that runs one task after the other: ``python -m automicro.search.worker CONTEXT MEMORY_BYTES ENTRY``."""
+"""The process that runs one task after the other: ``python -m automicro.search.worker CONTEXT MEMORY_BYTES ENTRY``.
+
+It imports the module of ENTRY and calls its function `load`, if there is one, before it says that it is loaded; the context is read
+with the first task.
+"""
 
 from __future__ import annotations
 
@@ -63,15 +67,20 @@ def main() -> None:
     _die_with_parent()
     requests, replies = _private_streams()
     warnings.simplefilter("ignore")  # a warning in a worker reaches nobody
-    context = pickle.loads(Path(sys.argv[1]).read_bytes())  # noqa: S301 - written by the parent process
-    module, _, function = sys.argv[3].partition(":")
-    entry = getattr(import_module(module), function)
-    _limit_memory(int(sys.argv[2]))
+    name, _, function = sys.argv[3].partition(":")
+    module = import_module(name)
+    entry, context = getattr(module, function), None
+    getattr(module, "load", lambda: None)()
+    send(replies, "loaded")
     while True:
         try:
             task = receive(requests)
         except EOFError:
             return
+        if context is None:  # it is written after this process was started, and before the first task is sent
+            with Path(sys.argv[1]).open("rb") as file:
+                context = pickle.load(file)  # noqa: S301 - written by the parent process
+            _limit_memory(int(sys.argv[2]))
         send(replies, _answer(entry, context, task))
 
 

@@ -18,7 +18,8 @@ ENTRY = "worker_tasks:run"
 @pytest.fixture
 def executor(monkeypatch: pytest.MonkeyPatch) -> Iterator[LocalExecutor]:
     monkeypatch.setattr(sys, "path", [str(Path(__file__).parent), *sys.path])
-    with LocalExecutor(100, workers=2, task_seconds=20.0, memory_bytes=4 * 10**9, entry=ENTRY) as made:
+    with LocalExecutor(workers=2, task_seconds=20.0, memory_bytes=4 * 10**9, entry=ENTRY) as made:
+        made.share(100)
         yield made
 
 
@@ -43,7 +44,8 @@ def test_a_task_that_fails_loses_only_itself(executor: LocalExecutor) -> None:
 
 def test_a_task_over_its_time_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "path", [str(Path(__file__).parent), *sys.path])
-    with LocalExecutor(100, workers=1, task_seconds=5.0, entry=ENTRY) as executor:
+    with LocalExecutor(workers=1, task_seconds=5.0, entry=ENTRY) as executor:
+        executor.share(100)
         found = results(executor, ["hang", 1])
     assert found == {0: "took longer than the 5 s that a trial may take", 1: 101}
 
@@ -73,7 +75,8 @@ def test_a_cancelled_task_is_not_heard_of(executor: LocalExecutor) -> None:
 
 def test_waiting_ends_at_the_given_time_and_leaving_ends_the_workers(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "path", [str(Path(__file__).parent), *sys.path])
-    with LocalExecutor(100, workers=2, entry=ENTRY) as executor:
+    with LocalExecutor(workers=2, entry=ENTRY) as executor:
+        executor.share(100)
         executor.submit(0, "hang")
         assert executor.next_finished(until=time.monotonic() + 0.2) is None
     assert not executor._workers

@@ -69,7 +69,8 @@ def test_what_is_no_text_in_the_module_path_does_not_count(monkeypatch: pytest.M
 
 def test_a_path_object_in_the_module_path_does_no_harm(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "path", [*sys.path, pathlib.Path("/opt")])
-    with LocalExecutor(100, workers=1, entry=ENTRY) as executor:
+    with LocalExecutor(workers=1, entry=ENTRY) as executor:
+        executor.share(100)
         executor.submit(0, 1)
         finished = executor.next_finished()
     assert finished is not None
@@ -95,7 +96,8 @@ def test_without_a_python_a_latency_is_refused_at_once() -> None:
 
 @pytest.mark.usefixtures("no_python")
 def test_an_executor_without_a_python_raises_where_results_are_waited_for() -> None:
-    with LocalExecutor(100, workers=2, entry=ENTRY) as executor:
+    with LocalExecutor(workers=2, entry=ENTRY) as executor:
+        executor.share(100)
         executor.submit(0, 1)
         for _ in range(3):
             with pytest.raises(AutomicroError, match=r"sys\.executable must be a Python interpreter"):
@@ -108,14 +110,16 @@ def test_whatever_keeps_workers_from_starting_is_raised(monkeypatch: pytest.Monk
         raise error
 
     monkeypatch.setattr(executors, "WorkerProcess", refused)
-    with LocalExecutor(100, workers=2, entry=ENTRY) as executor:
+    with LocalExecutor(workers=2, entry=ENTRY) as executor:
+        executor.share(100)
         executor.submit(0, 1)
         with pytest.raises(AutomicroError, match=f"a worker process must start, but {type(error).__name__}"):
             executor.next_finished()
 
 
 def test_a_task_that_cannot_be_passed_on_loses_only_itself() -> None:
-    with LocalExecutor(100, workers=1, entry=ENTRY) as executor:
+    with LocalExecutor(workers=1, entry=ENTRY) as executor:
+        executor.share(100)
         for number, task in enumerate([threading.Lock(), "unreadable", "unwritable", 1]):
             executor.submit(number, task)
         finished = [executor.next_finished() for _ in range(4)]
@@ -127,7 +131,8 @@ def test_a_task_that_cannot_be_passed_on_loses_only_itself() -> None:
 
 
 def test_workers_that_end_as_they_start_fail_each_trial_with_their_last_line(monkeypatch: pytest.MonkeyPatch) -> None:
-    with LocalExecutor(100, workers=1, entry="no_such_module:run") as executor:
+    with LocalExecutor(workers=1, entry="no_such_module:run") as executor:
+        executor.share(100)
         executor.submit(0, 1)
         finished = executor.next_finished()
     assert finished is not None
@@ -135,7 +140,8 @@ def test_workers_that_end_as_they_start_fail_each_trial_with_their_last_line(mon
 
 
 def test_tasks_run_in_this_process_as_in_a_worker() -> None:
-    with InProcessExecutor(100, entry=ENTRY) as executor:
+    with InProcessExecutor(entry=ENTRY) as executor:
+        executor.share(100)
         for number, task in enumerate([1, "raise", 2, 3]):
             executor.submit(number, task)
         executor.cancel(2)

@@ -1,0 +1,75 @@
+"""The time that a search has: when its parts must end, so that the whole answer comes within the seconds of the request."""
+
+from __future__ import annotations
+
+import time
+
+__all__ = ["Clock"]
+
+CERTIFY_SHARE = 0.15  # of the seconds, for training what a certificate tests
+MOST_TO_FINISH = 0.5  # of the seconds, whatever the last steps may need
+AFTER_PREPARING = (
+    0.25  # seconds of the last steps for each second before the loop: both grow with the rows, and with other work
+)
+LAST_STEPS = 0.4
+TO_REPORT, LATE = (
+    0.3,
+    1.5,
+)  # seconds to say that nothing was found; by which an answer may come late where it is the first that is found
+LOAD_SHARE = 0.4  # seconds that a process which times calls takes to load, for each second that a worker takes, if two do it side by side
+TIMED_SECONDS = 0.3  # of one process, warm calls included
+TOLD_RUNS, DECIDING_RUNS = 3, 8
+TOLD_SHARE = 0.15  # of the seconds, for processes that decide nothing; but for one, whatever that takes
+
+
+class Clock:
+    """When the parts of a search must end, on the clock `time.monotonic`; None where nothing bounds them.
+
+    In time: `until` while the search is prepared; `prepared` once, before the loop; then the others. What the last steps take
+    (latency, interval, replay, explanation) is estimated from what was measured of this search: how long its data took to prepare and
+    a worker to load, on this machine, beside its other work.
+
+    Parameters
+    ----------
+    started : float
+        When the request began.
+    seconds : float or None
+        For everything from then to the answer.
+    """
+
+    def __init__(self, started: float, seconds: float | None) -> None:
+        self.started, self.seconds = started, seconds
+        self._last_steps, self._timing, self._least = LAST_STEPS, 0.0, LAST_STEPS
+
+    @property
+    def passed(self) -> float:
+        """Seconds since the request began."""
+        return time.monotonic() - self.started
+
+    def prepared(self, load_seconds: float, *, decides_latency: bool) -> None:
+        """Estimate the last steps, now that all is prepared for the loop, from how long a worker took to load."""
+        self._last_steps = LAST_STEPS + AFTER_PREPARING * self.passed
+        of_one = LOAD_SHARE * load_seconds + TIMED_SECONDS
+        told = max(of_one, min(TOLD_RUNS * of_one, TOLD_SHARE * (self.seconds or 0.0)))
+        self._timing = DECIDING_RUNS * of_one if decides_latency else told
+        self._least = self._last_steps + (self._timing if decides_latency else of_one)
+
+    def until(self, share: float) -> float | None:
+        """Return when a share of the time is over."""
+        return None if self.seconds is None else self.started + share * self.seconds
+
+    def loop_until(self, *, certifying: bool, found: bool = True) -> float | None:
+        """Return when the loop must end; with `certifying` time is left for training what the certificate tests.
+
+        As long as nothing is found the loop may go on for nearly all of the time, so that a first model may come late, and the answer a
+        little after the time.
+        """
+        if self.seconds is None:
+            return None
+        finish = min(self._last_steps + self._timing, MOST_TO_FINISH * self.seconds)
+        until = self.started + self.seconds * (1 - CERTIFY_SHARE * certifying) - finish
+        return until if found else max(until, self.started + self.seconds + min(-TO_REPORT, LATE - self._least))
+
+    def timing_until(self) -> float | None:
+        """Return when latency must have been measured."""
+        return None if self.seconds is None else self.started + self.seconds - self._last_steps
