@@ -161,7 +161,7 @@ def test_candidates_under_way_at_the_end_are_in_the_trace() -> None:
     facts = profile(problem)
     families = {"linear": discover().families["linear"]}
     loop = Loop(families, facts, Goal(Target(0.4), 5), seed=0)
-    found = loop.run(NeverDone(), None, time.monotonic() + 60, Deaf())  # type: ignore[arg-type]  # what the loop calls
+    found = loop.run(NeverDone(), None, lambda found: time.monotonic() + 60, Deaf())  # type: ignore[arg-type]  # what the loop calls
     assert [outcome.number for outcome in found.outcomes] == sorted(found.candidates)
     assert {(outcome.status, outcome.reason) for outcome in found.outcomes} == {
         ("abandoned", "under way when the search ended: time is up")

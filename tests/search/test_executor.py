@@ -91,8 +91,8 @@ def test_a_task_that_is_cancelled_as_it_answers_takes_no_other_along(
 ) -> None:
     answered = WorkerProcess.ask
 
-    def cancelled_at_last(worker: WorkerProcess, task: object) -> object:
-        result = answered(worker, task)
+    def cancelled_at_last(worker: WorkerProcess, task: object, *, limited: bool) -> object:
+        result = answered(worker, task, limited=limited)
         if task == 0:
             executor.cancel(0)
         return result
