@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
-from automicro.evidence import Contender, Judged, selection_optimism
+from automicro.evidence import Contender, Judged, optimism, selection_optimism
 
 
 def contenders(rng, rows, accuracies):
@@ -35,3 +36,27 @@ def test_a_single_sure_model_has_hardly_any():
     pool = contenders(np.random.default_rng(1), 400, [0.97])
     assert selection_optimism(pool, 0.5, 1) < 0.002
     assert selection_optimism([], 0.5, 1) == 0.0
+
+
+def test_of_many_rows_a_part_tells_what_all_tell(monkeypatch):
+    accuracies = np.linspace(0.896, 0.904, 9)
+    whole, part = [], []
+    for seed in range(10):
+        pool = contenders(np.random.default_rng(seed), 6000, accuracies)
+        monkeypatch.setattr(optimism, "MOST_CELLS", 10**9)
+        whole.append(selection_optimism(pool, 0.9, 1, seed))
+        monkeypatch.setattr(optimism, "MOST_CELLS", 200 * len(pool) * 1500)  # a quarter of the rows
+        part.append(selection_optimism(pool, 0.9, 1, seed))
+    assert part != whole
+    assert np.mean(part) == pytest.approx(np.mean(whole), rel=0.15)
+
+
+def test_a_part_of_the_rows_keeps_groups_whole():
+    judged = Judged("accuracy", np.zeros(900), np.zeros((900, 2)), units=np.arange(900) // 3)
+    rows, scale = optimism._part(judged, 90, 0)
+    assert len(rows) == 90
+    assert len(np.unique(judged.units[rows])) == 30
+    assert scale == pytest.approx(np.sqrt(30 / 300))
+    kept = judged.only(rows)
+    assert kept.units is not None
+    assert len(kept.y) == len(kept.prediction) == len(kept.units) == 90
