@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 
+from automicro.data.one_row import FrameRow
 from automicro.data.readings import readings_of_card
 from automicro.data.rows import rows_for_prediction
 from automicro.data.series import holds_series, series_rows
@@ -77,6 +78,8 @@ class Model:
         self._ascending = None if order == list(range(len(order))) else np.array(order, dtype=np.int64)
         self._names = None if card is None else tuple(column["name"] for column in card["columns"])
         self._readings = readings_of_card(card)
+        of_rows = self._names is not None and self._readings is None and not (self._of_series or self._of_graphs)
+        self._frame_row = FrameRow(self._names, self._used) if of_rows and self._names is not None else None
 
     @cached_property
     def payload(self) -> bytes:
@@ -291,6 +294,8 @@ class Model:
 
     def _scores(self, X: Any) -> NDArray[np.float64]:
         with self._named():
+            if self._frame_row is not None and (cells := self._frame_row(X)) is not None:
+                return self._evaluate(cells)
             if self._of_graphs or holds_graphs(X):
                 return self._evaluate.graphs(X, self._names)
             return self._evaluate(self._rows(X))

@@ -140,6 +140,8 @@ def _ordered_levels(series: nw.Series[Any]) -> tuple[Any, ...] | None:
 
 
 def _refuse_duplicates(names: list[str], role: str) -> None:
+    if len(set(names)) == len(names):
+        return
     for i, name in enumerate(names):
         if name in names[:i]:
             raise DataError(f"column names must differ, but {name!r} stands twice in {role}: rename one of them")

@@ -333,8 +333,9 @@ def number_of(value: object, index: int) -> float:
         return float(value)
     if not isinstance(value, str | bytes) and _is_missing(value):
         return np.nan
+    shown = value.item() if isinstance(value, np.generic) else value
     raise DataError(
-        f"column {index} must hold numbers, but got {value!r}; give numbers, or nothing for a missing value"
+        f"column {index} must hold numbers, but got {shown!r}; give numbers, or nothing for a missing value"
     )
 
 
