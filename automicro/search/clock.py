@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import time
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 __all__ = ["Clock"]
 
@@ -69,6 +73,10 @@ class Clock:
         finish = min(self._last_steps + self._timing, MOST_TO_FINISH * self.seconds)
         until = self.started + self.seconds * (1 - CERTIFY_SHARE * certifying) - finish
         return until if found else max(until, self.started + self.seconds + min(-TO_REPORT, LATE - self._least))
+
+    def loop_ends(self, *, certifying: bool) -> Callable[[bool], float | None]:
+        """Return the function from whether anything is found to when the loop must end."""
+        return lambda found: self.loop_until(certifying=certifying, found=found)
 
     def timing_until(self) -> float | None:
         """Return when latency must have been measured."""

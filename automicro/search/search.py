@@ -132,46 +132,32 @@ def _search(problem: Problem, constraints: Constraints, settings: Search, means:
         structure = structure_of(context, constraints, settings.seed, clock.until(REFERENCE_SHARE))
         notes.insert(0, structure_note(constraints, structure))
         if not structure.structured:
-            return _one_cluster(
-                context, constraints, structure, (*problem.notes, *notes), clock, fresh=means.workers > 0
-            )
+            fresh, said = means.workers > 0, (*problem.notes, *notes)
+            return _one_cluster(context, constraints, structure, said, clock, fresh=fresh)
     store = None if settings.storage is None else Store(settings.storage, context)
     with executor:  # it is left before latency is measured
         executor.share(context)
         reference = None
         if constraints.within is not None:
-            share = REFERENCE_SHARE_AT_LAST
-            limits = Limits(clock.started, clock.seconds, share, REFERENCE_SHARE, max(means.workers, 1))
-            reference = _reference(executor, context, registry.families, settings.seed, limits)
+            reference = _reference(means, context, registry.families, settings.seed)
         target = partition_target(constraints, structure) if structure else _target(constraints, reference)
         aim = None if structure else _aim(context, trust, constraints, settings.seed)
         first = own_model(executor, reference, families, target, aim)
         goal = Goal(target, len(context.folds), settings.trials is None, context.earlier, aim, first)
         loop = Loop(families, facts, goal, settings.seed, store)
         clock.prepared(executor.load_seconds, decides_latency=constraints.latency is not None)
-        found = loop.run(
-            executor,
-            settings.trials,
-            lambda found: clock.loop_until(certifying=trust is not None, found=found),
-            listener,
-        )
+        found = loop.run(executor, settings.trials, clock.loop_ends(certifying=trust is not None), listener)
         if trust is not None:
             made = refits(executor, found, target, clock.loop_until(certifying=False))
-    fresh = means.workers > 0 or constraints.latency is not None
-    certificate, gate = None, Gate(context, found, target.level, fresh)
+    gate = Gate(context, found, target.level, means.workers > 0 or constraints.latency is not None)
+    certificate, until = None, clock.timing_until()
     if trust is not None:
-        certificate, timed = settle(gate, trust, constraints, made, reference, clock.timing_until())
+        certificate, timed = settle(gate, trust, constraints, made, reference, until)
     if trust is None or (timed.outcome is None and constraints.certify == "auto"):
         left = found.feasible if trust is None else not_contradicted(gate, trust, constraints, made, target)
-        timed = _timed(gate, left, constraints, clock.timing_until())
-    all_notes = (
-        *problem.notes,
-        *notes,
-        *found.notes,
-        *(reference.notes if reference else ()),
-        *_doubts(timed, constraints),
-    )
-    return Result(context, target, found, timed, reference, all_notes, clock.passed, certificate)
+        timed = _timed(gate, left, constraints, until)
+    said = (*problem.notes, *notes, *found.notes, *(reference.notes if reference else ()), *_doubts(timed, constraints))
+    return Result(context, target, found, timed, reference, said, clock.passed, certificate)
 
 
 def _workers(settings: Search, constraints: Constraints, notes: list[str]) -> int:
@@ -291,10 +277,10 @@ def _doubts(timed: Timed, constraints: Constraints) -> list[str]:
     return told
 
 
-def _reference(
-    executor: LocalExecutor, context: Context, families: Mapping[str, Family], seed: int, limits: Limits
-) -> Reference:
+def _reference(means: _Means, context: Context, families: Mapping[str, Family], seed: int) -> Reference:
     """Run the reference; of a table without families that are slow to start, while others have a strongest setting."""
+    executor, clock = means.executor, means.clock
+    limits = Limits(clock.started, clock.seconds, REFERENCE_SHARE_AT_LAST, REFERENCE_SHARE, max(means.workers, 1))
     facts = profile(context.problem, max_features=context.max_features)
     usable, _ = usable_families(families, facts)
     prompt = {name: family for name, family in usable.items() if not family.start_seconds}
