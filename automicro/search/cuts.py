@@ -33,6 +33,7 @@ LEFT_ALONE = frozenset(
     {"precision_macro", "precision_weighted"}
 )  # best where one row is of a class, which says nothing
 AS_GOOD, FLAT = 0.25, 0.1  # standard errors below the best: no cut of its own, and the range of the cut
+FEWEST = 10  # rows called positive: the precision of fewer says nothing
 ROWS = 20_000
 SUREST = 40.0  # log-odds
 LABEL_SCORE = 2.0  # of a tree that tells labels alone
@@ -59,8 +60,8 @@ def with_cuts(context: Context, programs: Mapping[str, Program], rows: NDArray[n
     """Return programs of two classes with, beside each, the same one cut where the metric is best on some training rows.
 
     Of recall and precision there are several: each just reaches the target and some standard errors, and is then best for the other of the
-    two. Whether a cut is kept is decided like everything else, on rows that neither the model nor its cut has seen. A cut that
-    leaves all rows on one side is none.
+    two. The first of them takes the place of the program. Whether a cut is kept is decided like everything else, on rows that neither the
+    model nor its cut has seen. A cut that leaves all rows on one side is none.
 
     Parameters
     ----------
@@ -81,10 +82,10 @@ def with_cuts(context: Context, programs: Mapping[str, Program], rows: NDArray[n
         cuts = _cuts(problem, chosen, evaluate(program, batch))
         if cuts is None:
             continue
-        for place, (low, high) in enumerate(_shifts(context, cuts)):
-            moved = _moved(program, low, high)
+        for place, shift in enumerate(_shifts(context, cuts)):
+            moved = None if shift is None else _moved(program, *shift)
             if moved is not None:
-                found[f"{key}, cut {place + 1}" if key else f"cut {place + 1}"] = moved
+                found[key if name in TRADED and not place else f"{key}, cut {place + 1}"] = moved
     return found
 
 
@@ -106,15 +107,12 @@ def _cuts(problem: Problem, rows: NDArray[np.int64], prediction: Floats) -> _Cut
     )
 
 
-def _shifts(context: Context, cuts: _Cuts) -> list[tuple[float, float]]:
-    """Return for each cut that is wanted the least and the greatest number that may be added to the score."""
+def _shifts(context: Context, cuts: _Cuts) -> list[tuple[float, float] | None]:
+    """Return for each cut that is wanted the least and the greatest number that may be added to the score; None for one there is not."""
     values = cuts.values(context.metric)
     if context.metric in TRADED:
-        return [
-            _range(cuts, place)
-            for aim in _aims(context, cuts)
-            if (place := _reached(context.metric, cuts, values, aim))
-        ]
+        runs = [_reached(context.metric, cuts, values, aim) for aim in _aims(context, cuts)]
+        return [None if run is None else _range(cuts, run) for run in runs]
     error = 0.5 / np.sqrt(max(min(cuts.positive, cuts.negative), 1.0))
     best = int(np.nanargmax(values))
     zero = int(np.searchsorted(cuts.below, 0.0, side="right")) - 1
@@ -135,10 +133,12 @@ def _aims(context: Context, cuts: _Cuts) -> tuple[float, ...]:
 
 def _reached(name: str, cuts: _Cuts, values: Floats, aim: float) -> tuple[int, int] | None:
     """Return the cut that reaches the aim: of recall with the fewest rows called positive, of precision with the highest recall."""
-    reached = values >= aim
+    called = cuts.cells[:, 1] + cuts.cells[:, 3]
+    enough = FEWEST / (cuts.positive + cuts.negative) * cuts.cells[0].sum()
+    reached = (values >= aim) & (called >= enough)
     if not reached.any():
         return None
-    other = cuts.values("recall") if name == "precision" else -(cuts.cells[:, 1] + cuts.cells[:, 3])
+    other = cuts.values("recall") if name == "precision" else -called
     best = int(np.argmax(np.where(reached, other, -np.inf)))
     return best, best
 

@@ -60,19 +60,26 @@ def test_no_other_cut_is_much_better(problem, metric):
 @pytest.mark.parametrize("metric", ["recall", "precision"])
 def test_recall_and_precision_just_reach_what_is_aimed_at(problem, metric):
     found = cut(problem, linear(), metric, 0.6)
-    reached = [value(problem, found[f"full, cut {place}"], metric) for place in (1, 2, 3)]
+    cuts = [found[key] for key in ("full", "full, cut 2", "full, cut 3")]
+    reached = [value(problem, program, metric) for program in cuts]
     error = (0.24 / (problem.target == 1).sum()) ** 0.5
     assert reached[0] >= 0.6 + error
     assert reached[0] <= 0.6 + 4 * error
     assert reached == sorted(reached)
     other = "precision" if metric == "recall" else "recall"
-    others = [value(problem, found[f"full, cut {place}"], other) for place in (1, 2, 3)]
+    others = [value(problem, program, other) for program in cuts]
     assert others == sorted(others, reverse=True)
 
 
 def test_without_a_target_there_is_a_ladder_of_recalls(problem):
     found = cut(problem, linear(), "recall")
-    assert [round(value(problem, found[f"full, cut {place}"], "recall"), 1) for place in (1, 3, 5)] == [0.6, 0.8, 1.0]
+    cuts = [found[key] for key in ("full", "full, cut 3", "full, cut 5")]
+    assert [round(value(problem, program, "recall"), 1) for program in cuts] == [0.6, 0.8, 1.0]
+
+
+def test_what_is_out_of_reach_of_every_cut_leaves_the_program_alone(problem):
+    noise = load_problem(np.arange(600.0)[:, None], np.arange(600) % 2)
+    assert cut(noise, linear(0.001, -0.3), "precision", 0.9) == {"full": linear(0.001, -0.3)}
 
 
 def test_a_score_that_is_cut_well_is_left_alone(problem):
@@ -97,7 +104,7 @@ def test_the_cut_takes_no_more_bytes(problem):
 
 def test_a_tree_that_is_cut_says_labels_alone_and_loses_splits_that_do_not_matter(problem):
     program = tree(-3.0, -1.0, 0.4)
-    found = cut(problem, program, "recall", 0.9)["full, cut 1"]
+    found = cut(problem, program, "recall", 0.9)["full"]
     labels = evaluate(found, problem.batch()).argmax(axis=1)
     assert labels.tolist() == (problem.table.columns[0] > -1).astype(int).tolist()
     assert len(pack(found)) < len(pack(program))
@@ -106,7 +113,7 @@ def test_a_tree_that_is_cut_says_labels_alone_and_loses_splits_that_do_not_matte
 def test_prototypes_are_cut_by_a_bias(problem):
     body = Chain((Distances(Weights.of([[-0.5], [2.5]]), Weights.of([1.0])), Nearest((0, 1))))
     program = Program(1, (Numeric(0, 0.0),), body, "softmax", (0, 1))
-    found = cut(problem, program, "recall", 0.8)["full, cut 1"]
+    found = cut(problem, program, "recall", 0.8)["full"]
     assert value(problem, found, "recall") >= 0.8 > value(problem, program, "recall")
 
 
