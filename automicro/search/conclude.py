@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from automicro.measure import latency_in_this_process
+from automicro.measure import latency_in_this_process, score
 from automicro.search.certify import Certified, Paired, certified, refit_tasks, sequence
 from automicro.search.estimate import Estimate, combined, cross_validated, on_held_out
 from automicro.search.finish import Timed, decided, raw_rows
@@ -97,19 +98,24 @@ def settle(
     return result, Timed(None, None, tuple(slow))
 
 
-def not_contradicted(gate: Gate, trust: Trust, constraints: Constraints, made: Refits, target: Target) -> list[Outcome]:
+def not_contradicted(
+    gate: Gate, tested: Certified, constraints: Constraints, made: Refits, target: Target
+) -> list[Outcome]:
     """Return artifacts, smallest first, whose score is at least the target by cross-validation and held-out rows together.
 
     What the held-out rows contradict is not among them, and is found among the outcomes with that reason: the upper end of the interval
-    of its score on these rows, at the confidence that is asked for, is below the target.
+    of its score on these rows, at the confidence that is asked for, is below the target. With `within` the target on these rows is
+    relative to the score of the reference's own model on the same rows.
     """
-    metric, sign = gate.context.metric, constraints.measured.sign
+    metric, sign, trust = gate.context.metric, constraints.measured.sign, tested.trust
+    easier = sign * (target.gain - _gain_on_held_out(tested, constraints, target))
     candidates = sorted([*gate.found.feasible, *made.sound], key=lambda o: (len(o.artifact or b""), o.number))
     kept: list[Outcome] = []
     for outcome in candidates[:MOST_COMPARED]:
         held = on_held_out(trust, metric, outcome, constraints.confidence)
+        seen, held = held, Estimate(held.value + easier, held.low + easier, held.high + easier)
         if (missed := target.gain - max(sign * held.low, sign * held.high)) > 0:
-            gate.found.replace(outcome, _contradicted(outcome, held, len(trust.held), missed / target.scale))
+            gate.found.replace(outcome, _contradicted(outcome, seen, len(trust.held), missed / target.scale))
             continue
         crossed = cross_validated(gate.context, outcome, constraints.confidence, trust.seed)
         if sign * combined(crossed, held, constraints.confidence).value >= target.gain:
@@ -117,6 +123,15 @@ def not_contradicted(gate: Gate, trust: Trust, constraints: Constraints, made: R
             if constraints.latency is None:
                 break
     return kept
+
+
+def _gain_on_held_out(tested: Certified, constraints: Constraints, target: Target) -> float:
+    """Return the gain to reach on the held-out rows."""
+    if tested.reference is None:
+        return target.gain
+    judged = tested.trust.judged(str(constraints.metric), tested.reference.prediction)
+    limit = constraints.limit(score(judged.metric, judged.y, judged.prediction, judged.weights))
+    return constraints.measured.sign * limit if math.isfinite(limit) else target.gain
 
 
 def _contradicted(outcome: Outcome, held: Estimate, rows: int, missed: float) -> Outcome:

@@ -154,7 +154,7 @@ def _search(problem: Problem, constraints: Constraints, settings: Search, means:
     if trust is not None:
         certificate, timed = settle(gate, trust, constraints, made, reference, until)
     if trust is None or (timed.outcome is None and constraints.certify == "auto"):
-        left = found.feasible if trust is None else not_contradicted(gate, trust, constraints, made, target)
+        left = found.feasible if certificate is None else not_contradicted(gate, certificate, constraints, made, target)
         timed = _timed(gate, left, constraints, until)
     said = (*problem.notes, *notes, *found.notes, *(reference.notes if reference else ()), *_doubts(timed, constraints))
     return Result(context, target, found, timed, reference, said, clock.passed, certificate)

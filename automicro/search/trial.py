@@ -124,6 +124,9 @@ class _Trial:
         if form.gain < self.target.gain:  # an absolute score that is asked for as well
             missed["score"] = (self.target.gain - form.gain) / self.target.scale
         outcome = self._packed(form, task.fold_gains, unpack(task.artifact), (form,))
+        form = with_training_gains(self.context, self.table, form)
+        agreed = agreement(self.context, unpack(task.artifact), form)  # for its interval: it is as good as itself
+        outcome = replace(outcome, form=form, implied_gain=None if agreed is None else agreed.gain)
         if not missed:
             return outcome
         missed |= outcome.violations

@@ -22,9 +22,12 @@ from automicro.certificate import _unpacked
 from automicro.data import PreparationSettings, folds, hold_out, load_problem
 from automicro.discovery import discover
 from automicro.errors import DataError, Infeasible
+from automicro.evidence import Judged
+from automicro.search.certify import Certified, Paired
+from automicro.search.conclude import Refits, not_contradicted
 from automicro.search.executor import Finished
 from automicro.search.reference import Limits, Member, Reference, find_reference, own_model, portfolio
-from automicro.search.task import Candidate, Probe, ReferenceOutcome, ReferenceTask, Target
+from automicro.search.task import Candidate, Form, Outcome, Probe, ReferenceOutcome, ReferenceTask, Target
 
 HERE = Path(__file__).parent
 ONE = automicro.Search(trials=1, seed=0)
@@ -226,3 +229,32 @@ def test_a_model_of_a_family_that_takes_no_part_is_no_candidate() -> None:
         "reference: the model of 'sure' itself is no candidate, for its family takes no part in the search"
     ]
     assert own_model(Script([]), None, {}, Target(0.0), None) is None  # type: ignore[arg-type]  # stand-ins
+
+
+def test_where_held_out_rows_are_harder_a_model_as_good_as_the_reference_there_is_not_contradicted() -> None:
+    y = np.arange(1000) % 2
+    codes = np.where(
+        np.arange(1000) < 800, y, 1 - y
+    )  # the reference is right on 800 rows of 1,000, and was on 90 % of the search rows
+    theirs = np.eye(2)[codes]
+    trust: Any = SimpleNamespace(
+        held=np.arange(1000),
+        seed=0,
+        judged=lambda metric, prediction: Judged(metric, y, prediction),
+        predict=lambda artifact: np.eye(2)[
+            np.where(np.arange(1000) < (10 if artifact == b"near" else 100), 1 - codes, codes)
+        ],
+    )
+    near, far = (
+        Outcome(k, "feasible", form=Form("a", "b", 0.89, 9), artifact=a) for k, a in enumerate((b"near", b"far"))
+    )
+    replaced: list[tuple[Outcome, Outcome]] = []
+    gate: Any = SimpleNamespace(
+        context=SimpleNamespace(metric="accuracy", folds=folds(load_problem(np.arange(40.0)[:, None], y[:40]), 0)),
+        found=SimpleNamespace(feasible=[near, far], replace=lambda old, new: replaced.append((old, new))),
+    )
+    asked = automicro.Constraints(metric="accuracy", within=0.05, latency="1s")
+    tested = Certified(trust, (), Paired(theirs, ""))
+    target = Target(0.855)
+    assert not_contradicted(gate, tested, asked, Refits(), target) == [near]  # 0.79 of 0.76; the other has 0.70
+    assert [(old.number, "0.7 on 1,000 held-out rows" in new.reason) for old, new in replaced] == [(1, True)]
