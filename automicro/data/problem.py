@@ -17,6 +17,7 @@ from automicro.data.roles import groups_of, order_of, taken_roles, weights_of
 from automicro.data.series import Series, holds_series, series_table
 from automicro.data.table import check_columns, raw_columns, table_of
 from automicro.data.target import read_target
+from automicro.data.weightless import only_weighted, without_weightless
 from automicro.errors import DataError
 from automicro.program import Batch, holds_graphs, take
 
@@ -157,7 +158,8 @@ def load_problem(  # noqa: PLR0913 - each is a question that users ask on its ow
         By default told by the target: text, booleans and categoricals are classes, numbers with fractions are not;
         whole numbers are classes if there are two, or at most 20 with at least 5 rows each on average.
     weights : array or str, (rows,), optional
-        How much each row counts: finite and not negative.
+        How much each row counts: finite and not negative. Rows of weight 0 are left out before anything is read from them, and a
+        note says so.
     groups : array or str, (rows,), optional
         Rows with the same value stay together in every split.
     time : array or str, (rows,), optional
@@ -196,6 +198,7 @@ def load_problem(  # noqa: PLR0913 - each is a question that users ask on its ow
     text = text if text is None or isinstance(text, str) else [str(name) for name in text]
     given = {"the target": y, "weights": weights, "groups": groups, "time": time}
     taken, named, orders = taken_roles(X, columns, given)
+    columns, taken, left_out = without_weightless(columns, taken, whole=holds_series(X))
     if task == "clustering":
         if holds_series(X) or text:
             raise DataError("clusters are looked for in tables of numbers and categories, but X holds series or text")
@@ -221,7 +224,8 @@ def load_problem(  # noqa: PLR0913 - each is a question that users ask on its ow
         ordered_labels=target.ordered,
         barred=table.barred,
     )
-    return with_copies_together(replace(problem, notes=(*orders, *target.notes, *table.notes, *_notes(problem))))
+    notes = (*orders, *left_out, *target.notes, *table.notes, *_notes(problem))
+    return with_copies_together(only_weighted(replace(problem, notes=notes)))
 
 
 def _table(
@@ -274,7 +278,8 @@ def checked_roles(
         groups=groups_of(given["groups"], problem.rows) if "groups" in given else None,
         order=order_of(given["time"], problem.rows) if "time" in given else None,
     )
-    return replace(problem, notes=tuple(filter(None, [*notes, *problem.table.notes, *_notes(problem)])))
+    told = filter(None, [*notes, *problem.table.notes, *_notes(problem)])
+    return only_weighted(replace(problem, notes=tuple(told)))
 
 
 def _without_target(

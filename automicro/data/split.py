@@ -44,7 +44,8 @@ def folds(problem: Problem, seed: int = 0) -> tuple[Fold, ...]:
     Five folds, of which three are used from 10,000 rows on; three folds from 20,000 rows on; below 500 rows five, three
     times over. Of texts and of the nodes of one graph, from 500 to 20,000 rows, ten folds, of which five are used from 5,000 rows on
     (three from 10,000 on), since what is learnt from four fifths of them is judged far below what all will give.
-    Classes keep their shares, and numbers are spread evenly. Rows of one group stay together.
+    Classes keep their shares, and numbers are spread evenly. Rows of one group stay together. Of two classes, if one has fewer rows (or
+    groups with some) than there would be folds, there are as many folds as it has, two at least, so that each validates both.
     With a time order the rows are cut into four blocks,
     none of which splits rows of the same time, and each but the first validates what was trained on everything
     earlier. With both, a block validates a third of the groups, and those that are new in it, and the others train.
@@ -61,6 +62,7 @@ def folds(problem: Problem, seed: int = 0) -> tuple[Fold, ...]:
     if problem.order is not None:
         return _forward(problem, problem.order, seed)
     count, used, repeats = _counts(problem)
+    count = max(2, min(count, _rarest(problem)))
     made: list[Fold] = []
     for repeat in range(repeats):
         rng = np.random.default_rng([seed, repeat])
@@ -72,6 +74,14 @@ def folds(problem: Problem, seed: int = 0) -> tuple[Fold, ...]:
             for fold in range(int(place.max()) + 1)
         ]
     return _checked(problem, made[:used])
+
+
+def _rarest(problem: Problem) -> int:
+    """Return how many rows, or groups, have the rarer one of two classes; otherwise as many as there are rows."""
+    if problem.classes != 2:
+        return problem.rows
+    units = np.arange(problem.rows) if problem.groups is None else problem.groups
+    return min(len(np.unique(units[problem.target == code])) for code in (0, 1))
 
 
 def _counts(problem: Problem) -> tuple[int, int | None, int]:

@@ -16,6 +16,7 @@ from automicro.evidence import Judged, Tested, better_than, within_of
 from automicro.measure import score
 from automicro.program import evaluate, unpack
 from automicro.request import metric as metric_of
+from automicro.search.defined import is_defined
 from automicro.search.finish import score_interval
 from automicro.search.task import RefitTask
 
@@ -112,6 +113,13 @@ def split_off(problem: Problem, constraints: Constraints, seed: int) -> Trust | 
         if wanted == "auto":
             return None
         raise DataError(f"certify=True needs rows that are held out: {error}") from error
+    if not is_defined(problem, held, constraints.measured.name):
+        if wanted == "auto":
+            return None
+        raise DataError(
+            f"certify=True needs held-out rows on which {constraints.measured.name} is defined, but has {len(held)} rows of one "
+            "class or of one value: give more rows of the others, or certify=False"
+        )
     return Trust(problem, searched, held, share, seed)
 
 

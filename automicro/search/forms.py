@@ -150,7 +150,7 @@ class FormTable:
         for fold in range(self.folds):
             gains.append(self.fold_gain(key, precision, fold))
             expected = mean_gain(screened) + mean_gain([g - s for g, s in zip(gains, screened, strict=False)])
-            if expected < at_least - slack:
+            if np.isfinite(expected) and expected < at_least - slack:  # else the metric is not defined on these rows
                 break
         return tuple(gains)
 

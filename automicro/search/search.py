@@ -18,6 +18,7 @@ from automicro.search.class_weights import class_weights_of
 from automicro.search.classes import with_classes
 from automicro.search.clock import Clock
 from automicro.search.conclude import not_contradicted, refits, settle
+from automicro.search.defined import checked_folds
 from automicro.search.executor import LocalExecutor
 from automicro.search.finish import decide_latency
 from automicro.search.in_process import InProcessExecutor
@@ -209,9 +210,12 @@ def _context(
     if settings.start_from is not None:
         earlier, said = read_earlier(settings.start_from, problem)
         notes.append(said)
+    splits = folds(problem, settings.seed)
+    if problem.task != "clustering":
+        notes += checked_folds(problem, splits, constraints.measured.name)
     return Context(
         problem,
-        folds(problem, settings.seed),
+        splits,
         constraints.measured.name,
         constraints.max_features,
         wishes_of(problem, constraints),

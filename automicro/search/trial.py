@@ -111,7 +111,8 @@ class _Trial:
             if not keys:
                 return self._outcome("failed", "no variant came out of every fold")
             screened = self.table.screen(keys)
-            if (best := max(screened.values())) < self._hopeless_below():
+            best = max(screened.values())
+            if -math.inf < best < self._hopeless_below():  # minus infinity: the metric is not defined on these rows
                 return self._abandoned(best)
         return self._judge(screened)
 
