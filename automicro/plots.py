@@ -161,7 +161,7 @@ def plot_explanation(explanation: Explanation) -> Any:
 
 
 def plot_frontier(selection: Selection) -> Any:
-    """Draw bytes against score of the forms that no other beat in both, with the target and the model that was taken.
+    """Draw bytes against score of the frontier, with the target, what the search aimed at, and the model that was returned.
 
     Parameters
     ----------
@@ -183,10 +183,19 @@ def plot_frontier(selection: Selection) -> Any:
     for number, family in enumerate(sorted({point.family for point in points})):
         own = [point for point in points if point.family == family]
         axes.plot([p.size_bytes for p in own], [p.score for p in own], "o", color=f"C{number}", label=family, alpha=0.7)
+    own = [point for point in points if point.status == "returned"]
     axes.plot(
-        [selection.size_bytes], [selection.score], "o", color="black", fillstyle="none", markersize=12, label="taken"
+        [p.size_bytes for p in own],
+        [p.score for p in own],
+        "o",
+        color="black",
+        fillstyle="none",
+        markersize=12,
+        label="returned",
     )
     axes.axhline(selection.target, color="0.5", linestyle="--", linewidth=1, label="target")
+    if selection.aimed_at is not None:
+        axes.axhline(selection.aimed_at, color="0.5", linestyle=":", linewidth=1, label="target and margin")
     axes.set_xscale("log")
     axes.xaxis.set_major_formatter("{x:,.0f}")
     axes.xaxis.set_minor_formatter("{x:,.0f}")

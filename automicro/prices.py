@@ -1,4 +1,4 @@
-"""What relaxing a constraint would buy, and what tightening it would cost, told from the forms that a search has scored."""
+"""How many bytes other limits of a constraint take, as far as the forms show that a search has scored."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from automicro.request import Constraints
     from automicro.search import Outcome, Result
+    from automicro.search.task import Form
 
 __all__ = ["prices"]
 
@@ -29,7 +30,7 @@ class _Known:
     """A form that was scored on every fold, and all that it misses.
 
     `worth` is the highest limit that it surely meets: its gain less what a search aims above a limit. `planned` says that every search
-    tries its candidate.
+    tries its candidate, `trained` that its bytes are those of an artifact trained on all rows.
     """
 
     gain: float
@@ -40,6 +41,7 @@ class _Known:
     shortfalls: Mapping[str, float]
     misses: frozenset[str]
     planned: bool
+    trained: bool
 
     @property
     def promised_bytes(self) -> int:
@@ -63,6 +65,7 @@ def prices(result: Result, constraints: Constraints, chosen: Outcome | None) -> 
         return tuple(_ways_out(known, result, constraints))
     size = len(chosen.artifact or b"")
     found = [
+        *_of_margin(known, result, constraints, size),
         *_of_score(known, result, constraints, (size, chosen.form.gain)),
         *_of_level(known, result, constraints, size),
         *_of_caps(known, result, size),
@@ -75,34 +78,43 @@ def _known(result: Result) -> Iterator[_Known]:
     capped = bool(caps_of(result.context))
     margin = max(0.0, result.found.aim - target.gain) if math.isfinite(result.found.aim) else 0.0
     for outcome in result.found.outcomes:
-        forms = {(form.key, form.precision): form for form in outcome.forms if math.isfinite(form.gain)}
-        final = outcome.form
-        if outcome.fold_gains and final is not None and math.isfinite(final.gain):
-            forms[final.key, final.precision] = final
-        for form in forms.values():
-            if not form.size_bytes:
-                continue
-            own = final is not None and (form.key, form.precision) == (final.key, final.precision)
-            level = outcome.structure.level if own and outcome.structure is not None else None
-            misses = set(outcome.violations) - {"score", "size"} if own else set()
+        for form, own in _scored(outcome):
+            level = None if own is None or own.structure is None else own.structure.level
+            misses = set() if own is None else set(own.violations) - {"score", "size"}
             if form.gain < target.gain:
                 misses.add("score")
             if target.size_bytes is not None and form.size_bytes > target.size_bytes:
                 misses.add("size")
-            if not own and (target.level or capped or target.latency_us is not None):
+            if own is None and (target.level or capped or target.latency_us is not None):
                 continue  # a form that was never packed on its own: what else it may miss is not known
-            if not {name for name, _ in target.robustness} <= set(outcome.robustness if own else ()):
+            if not {name for name, _ in target.robustness} <= set(own.robustness if own else ()):
                 continue
             yield _Known(
                 form.gain,
                 form.gain - MARGIN * margin,
                 form.size_bytes,
                 level,
-                outcome.latency_us if own else None,
-                outcome.violations if own else {},
+                own.latency_us if own else None,
+                own.violations if own else {},
                 frozenset(misses),
                 result.found.candidates[outcome.number].planned,
+                own is not None and own.artifact is not None,
             )
+
+
+def _scored(outcome: Outcome) -> Iterator[tuple[Form, Outcome | None]]:
+    """Return the forms of a trial that every fold has scored, each with what became of it where it was examined on its own."""
+    forms = {(form.key, form.precision): form for form in outcome.forms if math.isfinite(form.gain)}
+    made: dict[tuple[str, str], Outcome] = {}
+    for each in (outcome, *outcome.others):
+        if each.form is not None:
+            key = each.form.key, each.form.precision
+            made[key] = each
+            if each.fold_gains and math.isfinite(each.form.gain):
+                forms[key] = each.form
+    for key, form in forms.items():
+        if form.size_bytes:
+            yield form, made.get(key)
 
 
 def _edge(forms: Iterable[_Known]) -> list[_Known]:
@@ -114,14 +126,45 @@ def _edge(forms: Iterable[_Known]) -> list[_Known]:
     return kept
 
 
+def _of_margin(known: Sequence[_Known], result: Result, constraints: Constraints, size: int) -> list[Price]:
+    """Return the smallest form that meets the target, not the margin: a search without a margin returns it, or a smaller one."""
+    if result.certified is not None or not math.isfinite(result.found.aim):
+        return []
+    met = [f for f in known if not f.misses and f.gain < result.found.aim]
+    kept = {id(f): f.size_bytes if f.trained and f.planned else f.promised_bytes for f in met}
+    smallest = min(met, key=lambda f: (kept[id(f)], -f.gain), default=None)
+    if smallest is None or kept[id(smallest)] > size * (1 - WORTH_TELLING):
+        return []
+    sign, bytes_ = constraints.measured.sign, kept[id(smallest)]
+    said = (
+        f"margin 0: {bytes_} bytes instead of {size}, which meet the target ({constraints.metric} {sign * smallest.gain:.4g}), "
+        f"not the margin ({sign * result.found.aim:.4g})"
+    )
+    return [
+        Price(
+            constraint="margin",
+            limit=constraints.margin,
+            instead=0.0,
+            size_bytes=size,
+            size_instead=bytes_,
+            said=said,
+        )
+    ]
+
+
 def _of_score(
     known: Sequence[_Known], result: Result, constraints: Constraints, taken: tuple[int, float]
 ) -> list[Price]:
-    """Return what a lower target saves, and what more costs than the score that the model taken (bytes and gain) has anyway."""
+    """Return the bytes of a lower target, and of more score than the model taken (bytes and gain) has anyway.
+
+    A form that meets the target has no price in score where an estimate is enough.
+    """
     sign, target = constraints.measured.sign, result.target
     size, own = taken[0], max(taken[1], result.target.gain)
     edge = _edge(f for f in known if f.misses <= {"score"})
     cheaper = [f for f in edge if f.worth < target.gain and f.promised_bytes <= size * (1 - WORTH_TELLING)]
+    if result.certified is None:
+        cheaper = [f for f in cheaper if f.gain < target.gain]
     dearer = [f for f in edge if f.worth > own and f.size_bytes > size]
     spread = [*_spread(cheaper[::-1]), *_spread(dearer)]
     return [
@@ -131,12 +174,8 @@ def _of_score(
             instead=sign * _towards(f.worth),
             size_bytes=size,
             size_instead=f.promised_bytes,
-            said=_score_sentence(
-                f,
-                target.gain if f.worth < target.gain else own,
-                size,
-                constraints,
-            ),
+            said=f"{constraints.metric} {sign * _towards(f.worth):.5g} instead of {sign * target.gain:.5g}: "
+            f"{f.promised_bytes} bytes instead of {size}",
         )
         for f in spread
     ]
@@ -154,24 +193,6 @@ def _spread(forms: Sequence[_Known]) -> list[_Known]:
     return list(forms[::step])
 
 
-def _score_sentence(form: _Known, gain: float, size: int, constraints: Constraints) -> str:
-    change = abs(form.worth - gain)
-    amount = (
-        f"{100 * change:.2g} points of {constraints.metric}"
-        if _is_share(constraints)
-        else f"{change:.3g} of {constraints.metric}"
-    )
-    share = abs(form.promised_bytes / size - 1)
-    if form.worth < gain:
-        return f"{amount} buy {share:.0%} of the bytes: {form.promised_bytes} instead of {size}"
-    return f"{amount} more than its own cost {share:.0%} more bytes: {form.promised_bytes} instead of {size}"
-
-
-def _is_share(constraints: Constraints) -> bool:
-    judged = constraints.measured
-    return judged.high == 1 or judged.low == -1
-
-
 def _of_level(known: Sequence[_Known], result: Result, constraints: Constraints, size: int) -> list[Price]:
     """Return what one level of interpretability less saves in bytes, or buys in score within the same bytes."""
     level, found, told = result.target.level, [], size
@@ -181,14 +202,13 @@ def _of_level(known: Sequence[_Known], result: Result, constraints: Constraints,
         freed = [f for f in barred if f.level is not None and f.level >= lower]
         cheapest = min((f for f in freed if f.worth >= target.gain), key=lambda f: f.size_bytes, default=None)
         if cheapest is not None and cheapest.promised_bytes <= told * (1 - WORTH_TELLING):
-            share = 1 - cheapest.promised_bytes / size
             told = cheapest.promised_bytes
-            said = f"{LEVELS[lower]} instead of {LEVELS[level]} buys {share:.0%} of the bytes: {told} instead of {size}"
+            said = f"{LEVELS[lower]} instead of {LEVELS[level]}: {told} bytes instead of {size}"
             found.append(_level_price(result, lower, (size, told), said))
             continue
         best = max((f for f in freed if f.promised_bytes <= told), key=lambda f: f.worth, default=None)
         if told == size and best is not None and best.worth > target.gain:
-            said = f"{LEVELS[lower]} instead of {LEVELS[level]} gives {constraints.metric} {sign * best.worth:.4g} in the same bytes"
+            said = f"{LEVELS[lower]} instead of {LEVELS[level]}: {constraints.metric} {sign * best.worth:.4g} in the same bytes"
             found.append(_level_price(result, lower, (size, size), said))
     return found
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import fields, is_dataclass
 from typing import Any, Generic, TypeVar, overload
 
 from automicro.values import hash_of, same
@@ -49,7 +50,7 @@ class RecordTable(Sequence[Row], Generic[Row]):
 
     def to_dicts(self) -> list[dict[str, Any]]:
         """Return the records as plain dicts."""
-        return [row.model_dump() if hasattr(row, "model_dump") else dict(vars(row)) for row in self._rows]
+        return [_plain(row) for row in self._rows]
 
     def to_pandas(self) -> Any:
         """Return the records as a pandas DataFrame."""
@@ -69,6 +70,13 @@ class RecordTable(Sequence[Row], Generic[Row]):
         return "\n".join(lines)
 
     __str__ = __repr__
+
+
+def _plain(row: Any) -> dict[str, Any]:
+    if hasattr(row, "model_dump"):
+        return dict(row.model_dump())
+    names = [each.name for each in fields(row) if each.repr] if is_dataclass(row) else list(vars(row))
+    return {name: getattr(row, name) for name in names}
 
 
 def _cell(value: Any) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import os
 from dataclasses import asdict, dataclass, replace
 from importlib import metadata
@@ -23,8 +24,8 @@ from automicro.prices import prices
 from automicro.program import has_points, outlier_distances, unpack
 from automicro.report import Progress
 from automicro.request import Card, CardColumn, CardReference, metric
-from automicro.search import beside_note, constant_words, frontier, judged_by_replay, ranges_of, search
-from automicro.selection import RecordTable, ReferenceScore, Selection
+from automicro.search import Gate, beside_note, constant_words, frontier, judged_by_replay, ranges_of, search
+from automicro.selection import Point, RecordTable, ReferenceScore, Selection
 from automicro.trace import infeasible, records
 from automicro.verdict import judgement
 
@@ -101,16 +102,15 @@ def _selection(asked: _Asked, result: Result, chosen: Outcome, trace: tuple[Tria
         chosen = replace(chosen, structure=interpretability(program))
     chosen = judged_by_replay(result.context, chosen)
     constant = constant_words(result.context.problem, program, result.context.metric)
-    beside = beside_note(result.context.problem, result.context.metric, chosen.out_of_fold)
     structure: Any = chosen.structure
     cheap = structure.constants <= MOST_CONSTANTS and len(structure.columns) <= MOST_COLUMNS
     told = directions(program, None, ranges_of(result.context.problem)) if cheap else {}
     structure = replace(structure, directions={column: direction.kind for column, direction in told.items()})
     form, judged = chosen.form, judgement(result, chosen, asked.constraints, asked.seed)
     card = _card(asked, result, chosen, judged, structure)
-    families = {number: c.family for number, c in result.found.candidates.items()}
+    model = Model(program, card.model_dump(mode="json"))
     return Selection(
-        model=Model(program, card.model_dump(mode="json")),
+        model=model,
         family=candidate.family,
         parameters=dict(candidate.parameters),
         verdict=card.verdict,
@@ -127,10 +127,10 @@ def _selection(asked: _Asked, result: Result, chosen: Outcome, trace: tuple[Tria
         structure=structure,
         constraints=asked.constraints,
         reference=_reference(result, sign),
-        frontier=RecordTable(frontier(result.context, result.found.outcomes, families)),
+        frontier=RecordTable(_points(asked, result, chosen, model)),
         trace=RecordTable(trace),
-        out_of_fold={o.number: o.out_of_fold for o in result.found.outcomes if o.out_of_fold is not None},
-        notes=tuple(filter(None, (constant and f"a constant: {constant}", beside, *result.notes, *judged.notes))),
+        out_of_fold={o.number: o.out_of_fold for o in (*result.found.outcomes, chosen) if o.out_of_fold is not None},
+        notes=(*_first_notes(asked.constraints, result, chosen, constant), *result.notes, *judged.notes),
         seconds=result.seconds,
         interrupted=result.found.interrupted,
         variant=form.key if form else "",
@@ -141,7 +141,54 @@ def _selection(asked: _Asked, result: Result, chosen: Outcome, trace: tuple[Tria
         held_out=judged.held_out,
         robustness=dict(chosen.robustness),
         constant=constant,
+        aimed_at=sign * result.found.aim if _aims(result) else None,
+        margin=result.aim.errors if _aims(result) and result.aim is not None else None,
     )
+
+
+def _aims(result: Result) -> bool:
+    return math.isfinite(result.found.aim)
+
+
+def _first_notes(constraints: Constraints, result: Result, chosen: Outcome, constant: str) -> list[str]:
+    """Return what is to be known first of the model that is returned."""
+    beside = beside_note(result.context.problem, result.context.metric, chosen.out_of_fold)
+    said = (constant and f"a constant: {constant}", beside, _below_margin(constraints, result, chosen))
+    return [note for note in said if note]
+
+
+def _below_margin(constraints: Constraints, result: Result, chosen: Outcome) -> str:
+    """Return that the model meets the target, but not the margin, where that is so."""
+    if result.is_certified or result.found.reaches_aim(chosen):
+        return ""
+    sign, most = constraints.measured.sign, constraints.size
+    within = "" if most is None else f" of at most {int(most)} bytes"
+    aim, target = sign * result.found.aim, sign * result.target.gain
+    missed = f"no model{within} reached the margin ({constraints.metric} {aim:.4g})"
+    return f"{missed}: the surest of those that meet the target {target:.4g} is returned"
+
+
+def _points(asked: _Asked, result: Result, chosen: Outcome, model: Model) -> list[Point]:
+    """Return the frontier: of each artifact a model with a card; the returned model has its own."""
+    estimated = replace(result, certified=None)
+    gate = Gate(result.context, result.found, result.target.level)
+    points = []
+    for outcome in frontier(gate, chosen, [slow for slow, _ in result.timed.too_slow]):
+        form, candidate = outcome.form, result.found.candidates[outcome.number]
+        if form is None or (outcome is not chosen and outcome.out_of_fold is None):
+            continue
+        status = "reaches the margin" if result.found.reaches_aim(outcome) else "meets the target, not the margin"
+        of_point = model
+        if outcome is chosen:
+            status = "returned"
+        else:
+            judged = judgement(estimated, outcome, asked.constraints, asked.seed)
+            structure: Any = outcome.structure
+            card = _card(asked, estimated, outcome, judged, structure)
+            of_point = Model(unpack(outcome.artifact or b""), card.model_dump(mode="json"))
+        score, size = asked.constraints.measured.sign * form.gain, len(outcome.artifact or b"")
+        points.append(Point(outcome.number, candidate.family, form.key, form.precision, score, size, status, of_point))
+    return points
 
 
 def _card(asked: _Asked, result: Result, chosen: Outcome, judged: Judgement, structure: Interpretability) -> Card:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from automicro.model import Model
     from automicro.request import Certificate, Constraints, HeldOutScore, Price
 
-__all__ = ["RecordTable", "ReferenceScore", "Selection"]
+__all__ = ["Point", "RecordTable", "ReferenceScore", "Selection"]
 
 
 @dataclass(frozen=True)
@@ -52,6 +52,35 @@ class ReferenceScore:
     seconds: float
 
 
+@dataclass(frozen=True, eq=False)
+class Point:
+    """An artifact that meets every constraint and that no other of its search beats in both size and score.
+
+    Parameters
+    ----------
+    trial : int
+        Number of its trial in the trace.
+    family, variant, precision : str
+    score : float
+        Mean over the folds, on rows that the folds' models were not trained on.
+    size_bytes : int
+        Size of the stripped file.
+    status : {"returned", "reaches the margin", "meets the target, not the margin"}
+        Of a certified search all but the returned model are estimated.
+    model : Model
+        Trained on all rows of the search and packed, with a card of its own: ``point.model.save("smaller.micro")``.
+    """
+
+    trial: int
+    family: str
+    variant: str
+    precision: str
+    score: float
+    size_bytes: int
+    status: str
+    model: Model = field(repr=False)
+
+
 @dataclass(frozen=True, eq=False, repr=False)
 class Selection:
     """The smallest model found that meets the constraints, and the evidence.
@@ -81,6 +110,10 @@ class Selection:
         For clustering: silhouette, density-based validity and stability of the partition, whichever was asked for.
     target : float
         What `score` had to reach.
+    aimed_at : float or None
+        The target and the margin, which the search aimed at; None without a margin.
+    margin : float or None
+        The margin in standard errors of the score; None where it is 0, or no standard error is known.
     prices : tuple of Price
         What less of a constraint would buy, and what more would cost, as far as the search has seen.
     certificate : Certificate or None
@@ -103,9 +136,10 @@ class Selection:
     reference : ReferenceScore or None
         What ``within`` was measured against.
     frontier : RecordTable of Point
-        What no other form beat in both size and score.
+        The models that meet every constraint and that no other beats in both size and score, smallest first; the returned one is among
+        them. Each can be had: ``selection.frontier[0].model``.
     trace : RecordTable of TrialRecord
-        Every candidate: why it was taken, skipped or rejected, and by how much.
+        Every candidate: why it was taken, passed over, skipped or rejected, and by how much.
     out_of_fold : dict of int to array
         By trial number: predictions on held-out rows, (repeats, rows) or (repeats, rows, classes).
     notes : tuple of str
@@ -146,6 +180,8 @@ class Selection:
     robustness: Mapping[str, float] = field(default_factory=dict)
     pos_label: Any = None
     constant: str = ""
+    aimed_at: float | None = None
+    margin: float | None = None
 
     @property
     def latency_us(self) -> float:

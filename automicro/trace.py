@@ -14,19 +14,13 @@ from automicro.search import cap_values, caps_of
 if TYPE_CHECKING:
     from automicro.measure import Latency
     from automicro.request import Constraints, Price
+    from automicro.request.records import Status
     from automicro.search import Outcome, Result
+    from automicro.search.task import Form
 
 __all__ = ["infeasible", "records"]
 
-STATUS = {
-    "feasible": "rejected",
-    "infeasible": "rejected",
-    "too_large": "rejected",
-    "abandoned": "abandoned",
-    "failed": "failed",
-    "declined": "declined",
-    "skipped": "skipped",
-}
+MEASURED = ("feasible", "below_margin", "too_large")  # misses no constraint that the trial checks
 
 
 def records(result: Result, chosen: Outcome | None) -> tuple[TrialRecord, ...]:
@@ -38,20 +32,19 @@ def records(result: Result, chosen: Outcome | None) -> tuple[TrialRecord, ...]:
 
 def _record(result: Result, outcome: Outcome, chosen: Outcome | None, slow: dict[int, Latency]) -> TrialRecord:
     candidate, form = result.found.candidates[outcome.number], outcome.form
-    status, reason = STATUS[outcome.status], outcome.reason
+    status: Status
     if chosen is not None and outcome.number == chosen.number:
         form = chosen.form
-        what = "the smallest that was certified" if result.is_certified else "the smallest that meets the constraints"
-        status, reason = "taken", what
+        status, reason = "taken", _taken(result, chosen)
     elif outcome.number in slow:
         limit, found = result.target.latency_us or 0.0, slow[outcome.number]
-        reason = f"takes {found.quantile_us:.4g} us in fresh processes, {limit:g} us are allowed"
+        status, reason = "rejected", f"takes {found.quantile_us:.4g} us in fresh processes, {limit:g} us are allowed"
         if found.decision(limit) == "undecided":
             reason = found.doubt(limit)
-    elif outcome.status == "feasible" and chosen is not None and form and chosen.form:
-        reason = _beaten(form.size_bytes, chosen.form.size_bytes, certified=result.is_certified)
-    elif outcome.status == "feasible":
-        reason = f"its latency was not measured after {len(slow)} others were not fast enough for sure"
+    elif outcome.status in MEASURED:
+        status, reason = _passed_over(result, outcome, chosen, slow)
+    else:
+        status, reason = ("rejected" if outcome.status == "infeasible" else outcome.status), outcome.reason  # type: ignore[assignment]  # the other names are the same
     latency = slow.get(outcome.number) or (result.timed.latency if status == "taken" else None)
     return TrialRecord(
         number=outcome.number,
@@ -60,12 +53,12 @@ def _record(result: Result, outcome: Outcome, chosen: Outcome | None, slow: dict
         preparation=asdict(candidate.preparation),
         status=status,
         reason=reason,
-        score=_score(result, outcome),
+        score=_score(result, form),
         size_bytes=form.size_bytes if form and form.size_bytes else None,
         latency_us=latency.quantile_us if latency else outcome.latency_us,
         latency=latency.record() if latency else None,
         interpretability=None if outcome.structure is None else outcome.structure.name,
-        margins=_margins(result, outcome, latency),
+        margins=_margins(result, chosen if status == "taken" and chosen is not None else outcome, latency),
         folds_run=outcome.folds_run,
         seconds=outcome.seconds,
         variant=form.key or None if form else None,
@@ -75,15 +68,49 @@ def _record(result: Result, outcome: Outcome, chosen: Outcome | None, slow: dict
     )
 
 
-def _beaten(size: int, best: int, *, certified: bool) -> str:
-    """Return why an artifact that meets the constraints was not taken."""
+def _taken(result: Result, chosen: Outcome) -> str:
+    """Return what makes an artifact the one that is returned."""
+    if result.is_certified:
+        return "the smallest that was certified"
+    if not result.found.reaches_aim(chosen):
+        return f"the surest that meets the target: none {_within(result)}reaches the margin"
+    return "the smallest that meets the constraints" + (" and reaches the margin" if _aims(result) else "")
+
+
+def _within(result: Result) -> str:
+    return "" if result.target.size_bytes is None else f"of at most {int(result.target.size_bytes)} bytes "
+
+
+def _aims(result: Result) -> bool:
+    return math.isfinite(result.found.aim)
+
+
+def _passed_over(
+    result: Result, outcome: Outcome, chosen: Outcome | None, slow: dict[int, Latency]
+) -> tuple[Status, str]:
+    """Return the status of an outcome that misses no constraint that its trial checks, and why it was not taken."""
+    form, most = outcome.form, result.target.size_bytes
+    size = form.size_bytes if form else 0
+    best = chosen.form.size_bytes if chosen is not None and chosen.form else 0
+    if most is not None and size > most:
+        return "rejected", f"takes {size} bytes, {int(most)} are allowed"
+    if form is not None and form.gain < result.found.aim:
+        sign, name = _sign(result), result.context.metric
+        reached = f"{name} {sign * form.gain:.4g}, aimed at {sign * result.found.aim:.4g}"
+        return "below_margin", f"meets the target in {size} bytes, not the margin: {reached}"
+    if outcome.status == "too_large":
+        return "not_smaller", outcome.reason
+    if chosen is None and result.certified is not None:
+        return "rejected", f"meets the constraints in {size} bytes by cross-validation, but was not certified"
+    if chosen is None:
+        return "rejected", f"its latency was not measured after {len(slow)} others were not fast enough for sure"
     if size > best:
-        return f"meets the constraints in {size} bytes, {best} are enough"
+        return "not_smaller", f"meets the constraints in {size} bytes, {best} are enough"
     if size == best:
-        return f"meets the constraints in {size} bytes, as does what was taken"
-    if certified:
-        return f"meets the constraints in {size} bytes by cross-validation, but was not certified"
-    return f"reaches the target in {size} bytes, but by less than what selecting the smallest makes a score too good"
+        return "not_smaller", f"meets the constraints in {size} bytes, as does what was taken"
+    if result.is_certified:
+        return "rejected", f"meets the constraints in {size} bytes by cross-validation, but was not certified"
+    return "rejected", f"meets the constraints in {size} bytes, but was not timed"
 
 
 def _sign(result: Result) -> float:
@@ -92,10 +119,10 @@ def _sign(result: Result) -> float:
     return METRICS[result.context.metric].sign
 
 
-def _score(result: Result, outcome: Outcome) -> float | None:
-    if outcome.form is None or not math.isfinite(outcome.form.gain):
+def _score(result: Result, form: Form | None) -> float | None:
+    if form is None or not math.isfinite(form.gain):
         return None
-    return _sign(result) * outcome.form.gain
+    return _sign(result) * form.gain
 
 
 def _margins(result: Result, outcome: Outcome, latency: Latency | None) -> dict[str, float]:
@@ -134,7 +161,7 @@ def infeasible(
     if not missed:
         return Infeasible(_nothing_tried(result, trace), trace=RecordTable(trace), prices=prices)
     # what was skipped or given up early was not measured on every constraint, so that it only seems near
-    nearest_overall = min(missed, key=lambda r: (r.status in ("abandoned", "skipped"), _total(r), r.number))
+    nearest_overall = min(missed, key=lambda r: (r.status in ("given_up", "abandoned", "skipped"), _total(r), r.number))
     binding = tuple(sorted(name for name, margin in nearest_overall.margins.items() if margin < 0))
     nearest: dict[str, dict[str, object]] = {}
     for name in sorted({name for r in missed for name, margin in r.margins.items() if margin < 0}):

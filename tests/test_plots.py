@@ -70,14 +70,18 @@ def test_importance_has_bars_with_intervals(model, rows):
 
 
 def test_a_frontier_shows_the_target_and_what_was_taken(tmp_path):
-    points = [SimpleNamespace(family=f, size_bytes=s, score=v) for f, s, v in [("tree", 20, 0.7), ("linear", 60, 0.9)]]
-    selection = SimpleNamespace(frontier=points, size_bytes=60, score=0.9, target=0.85, metric="accuracy")
+    points = [
+        SimpleNamespace(family="tree", size_bytes=20, score=0.86, status="meets the target, not the margin"),
+        SimpleNamespace(family="linear", size_bytes=60, score=0.9, status="returned"),
+    ]
+    selection = SimpleNamespace(frontier=points, target=0.85, aimed_at=0.87, metric="accuracy")
     figure = plots.plot_frontier(selection)
     assert {text.get_text() for text in figure.axes[0].get_legend().get_texts()} == {
         "tree",
         "linear",
-        "taken",
+        "returned",
         "target",
+        "target and margin",
     }
     plots.save(figure, tmp_path / "frontier.svg")
     assert (tmp_path / "frontier.svg").read_text().startswith("<?xml")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import subprocess
 import sys
 from pathlib import Path
@@ -82,10 +83,28 @@ def test_the_trace_says_why_for_every_trial(selection: automicro.Selection) -> N
     assert sum(record.status == "taken" for record in selection.trace) == 1
     assert all(record.reason for record in selection.trace)
     assert len(selection.trace.to_pandas()) == len(selection.trace)
-    sizes = [point.size_bytes for point in selection.frontier]
-    scores = [point.score for point in selection.frontier]
-    assert sizes == sorted(sizes)
-    assert scores == sorted(scores)
+
+
+def test_every_point_of_the_frontier_can_be_had_and_the_answer_is_one(
+    selection: automicro.Selection, cancer: tuple[pd.DataFrame, pd.Series], tmp_path: Path
+) -> None:
+    X, y = cancer
+    points = list(selection.frontier)
+    assert all(a.size_bytes < b.size_bytes and a.score < b.score for a, b in itertools.pairwise(points))
+    (own,) = (point for point in points if point.status == "returned")
+    assert own.model is selection.model
+    assert (own.size_bytes, own.score) == (selection.size_bytes, selection.score)
+    assert all(point.size_bytes > own.size_bytes for point in points if point.status == "reaches the margin")
+    for point in points:
+        point.model.save(tmp_path / "point.micro", strip=True)
+        assert (tmp_path / "point.micro").stat().st_size == point.size_bytes
+        card = point.model.card
+        assert card is not None
+        assert (card["size_bytes"], card["family"]) == (point.size_bytes, point.family)
+        assert card["score"] == pytest.approx(point.score, rel=1e-5)
+        assert card["score_interval"][0] < point.score < card["score_interval"][1]
+        assert roc_auc_score(y, point.model.predict_proba(X)[:, 1]) > selection.target - 0.02
+    assert "model" not in selection.frontier.to_dicts()[0]
 
 
 def test_out_of_fold_predictions_are_kept(selection: automicro.Selection) -> None:

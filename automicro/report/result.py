@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
@@ -34,6 +35,7 @@ def summary(selection: Any) -> str:
         ("size", count(selection.size_bytes, "byte")),
         (selection.metric, score),
         ("held out", _held_out(selection)),
+        ("aimed at", _aimed(selection)),
         *_indices(selection),
         ("positive class", _positive(selection)),
         ("robustness", _robustness(selection)),
@@ -82,6 +84,20 @@ def _held_out(selection: Any) -> str:
     if held is None or selection.verdict == "certified":
         return ""
     return f"{rounded(held.score)} (interval {rounded(held.low)} to {rounded(held.high)}) on {count(held.rows, 'row')}"
+
+
+def _aimed(selection: Any) -> str:
+    """Return the score that the search aimed at, and what it is made of."""
+    aim, errors = getattr(selection, "aimed_at", None), getattr(selection, "margin", None)
+    if aim is None or errors is None:
+        return ""
+    usual = {0.5: "half a standard error", 1.0: "a standard error"}
+    margin = usual.get(errors, f"{errors:.3g} standard errors")
+    measured = selection.constraints.measured
+    best = measured.high if measured.sign > 0 else measured.low
+    if math.isfinite(best) and math.isclose(aim, (selection.target + best) / 2):
+        margin = f"half the way to {rounded(best)}, which is less than {margin}"
+    return f"{rounded(aim)}: the target {rounded(selection.target)} and {margin}"
 
 
 def _robustness(selection: Any) -> str:

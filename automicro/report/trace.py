@@ -50,7 +50,7 @@ def runner_up(trials: Sequence[Any]) -> Any | None:
 
 def _distance(trial: Any) -> tuple[bool, float, float, int]:
     missed = sum(-margin for margin in trial.margins.values() if margin < 0)
-    return trial.status == "abandoned", missed, trial.size_bytes or float("inf"), trial.number
+    return trial.status in ("given_up", "abandoned"), missed, trial.size_bytes or float("inf"), trial.number
 
 
 def _sentence(trial: Any) -> str:

@@ -16,6 +16,7 @@ from automicro.request.quantities import (
     Directions,
     Flag,
     Label,
+    Margin,
     Microseconds,
     Names,
     NotNegative,
@@ -116,6 +117,11 @@ class Constraints(Section):
         By stress (``"noise_30"``, ``"missing_10"``, ``"column_lost"``, ... of `automicro.request.STRESSES`) the most of the score that
         it may take on held-out rows, and as ``"flip"`` how far half of the rows must at least be from another decision, in ranges of
         the columns.
+    margin : float or "auto"
+        How far above the target the search aims, in standard errors of the score: the smallest model that reaches this is returned, or,
+        where none does, the surest of those that meet the target. 0 aims at the target itself. "auto" is half a standard error of a
+        cross-validated score, a whole one below 500 rows; for a certificate it is what its test needs to pass four times in five, 2.5
+        standard errors of a score on the held-out rows at a confidence of 0.95. The search aims at most half-way to the best score.
     certify : bool or "auto"
         True: the verdict is certified, on rows that are split off before the search, or there is none. False: it is estimated by
         cross-validation on all rows. "auto" certifies where that costs little: from 25,000 rows on, and where nothing passes the
@@ -175,6 +181,9 @@ class Constraints(Section):
         None,
         description="most of the score that stresses may take, least distance of a flip: 'noise_30=0.02,flip=0.05'",
     )
+    margin: Margin = Field(
+        "auto", description="standard errors that the search aims above the target; 0: at the target itself"
+    )
     certify: Auto = Field("auto", description="whether the score is certified on rows that the search never saw")
     allow_constant: Flag = Field(
         False, description="whether a model that predicts the same for every row may be returned"
@@ -227,6 +236,8 @@ class Constraints(Section):
 
     def _check_clustering(self) -> None:
         """Raise unless what is asked of a partition goes together."""
+        if self.margin not in ("auto", 0.0):
+            raise problem("is in standard errors of a score of rows, which clustering has not: leave it out", "margin")
         if self.within is not None:
             raise problem("is relative to models of a target, which clustering has not: give score", "within")
         if self.robustness is not None:

@@ -24,6 +24,7 @@ __all__ = [
     "Directions",
     "Flag",
     "Label",
+    "Margin",
     "Microseconds",
     "Names",
     "NotNegative",
@@ -207,6 +208,19 @@ def _label(value: object) -> object:
     raise problem(f"must be a label of the target: a text, a number, true or false, but got {value!r}")
 
 
+def _margin(value: object) -> float | str:
+    if isinstance(value, str) and value.strip().casefold() == "auto":
+        return "auto"
+    wanted = 'must be "auto" or a number of standard errors, 0 or more'
+    try:
+        number = _number(value)
+    except ValueError:
+        raise problem(f"{wanted}, but got {value!r}") from None
+    if number < 0:
+        raise problem(f"{wanted}, but got {value!r}")
+    return number
+
+
 def _text(value: object) -> str:
     if not isinstance(value, str) or not value:
         raise problem(f"must be a text that is not empty (in quotes), but got {value!r}")
@@ -310,6 +324,11 @@ Label = Annotated[
     str | int | float | bool,
     BeforeValidator(_label),
     WithJsonSchema({"anyOf": [{"type": "string", "minLength": 1}, {"type": "number"}, {"type": "boolean"}]}),
+]
+Margin = Annotated[
+    float | Literal["auto"],
+    BeforeValidator(_margin),
+    WithJsonSchema({"anyOf": [{"type": "number", "minimum": 0}, {"type": "string", "enum": ["auto"]}]}),
 ]
 Text = Annotated[str, BeforeValidator(_text), WithJsonSchema({"type": "string", "minLength": 1})]
 Path = Annotated[str, BeforeValidator(_path), WithJsonSchema({"type": "string", "minLength": 1})]

@@ -27,7 +27,9 @@ __all__ = [
 ]
 
 Label = bool | int | float | str
-Status = Literal["taken", "rejected", "skipped", "abandoned", "failed", "declined"]
+Status = Literal[
+    "taken", "not_smaller", "below_margin", "rejected", "given_up", "abandoned", "skipped", "failed", "declined"
+]
 Verdict = Literal["certified", "estimated", "infeasible"]
 _NotNegative = Annotated[int, Field(ge=0)]
 
@@ -183,7 +185,7 @@ class Price(_Record):
     """What another limit of one constraint would buy or cost, as far as the search has seen."""
 
     record: Literal["price"] = "price"
-    constraint: str = Field(description="score, size, latency or interpretability")
+    constraint: str = Field(description="name of the constraint: score, margin, size, latency, interpretability, ...")
     limit: float | str = Field(description="what was asked for")
     instead: float | str = Field(description="the other limit")
     size_bytes: _NotNegative | None = Field(
@@ -228,9 +230,10 @@ class TrialRecord(_Record):
     parameters: dict[str, Any] = Field(default_factory=dict, description="the family's setting")
     preparation: dict[str, Any] = Field(default_factory=dict, description="how columns became features")
     status: Status = Field(
-        description="taken: meets the constraints and became the smallest; rejected: measured, and misses a constraint"
-        " or is not the smallest; skipped: its size budget cannot win, untrained; abandoned: stopped after the folds"
-        " that showed it cannot reach the target; failed: raised, or broke a limit; declined: the family cannot serve"
+        description="taken: returned; not_smaller: takes no fewer bytes than an artifact that the search has;"
+        " below_margin: meets every constraint and the target, not the margin; rejected: misses a constraint; given_up:"
+        " stopped after the folds that showed it cannot reach the target; abandoned: under way when the search ended;"
+        " skipped: its size budget cannot win, untrained; failed: raised, or broke a limit; declined: the family cannot serve"
     )
     reason: str = Field(description="one sentence")
     score: float | None = Field(None, description="value of the metric, out of fold")

@@ -5,8 +5,9 @@ from automicro.search.certify import Certified, Paired, Trust, claim_test, level
 from automicro.search.classes import beside_note
 from automicro.search.constant import constant_words
 from automicro.search.estimate import Estimate, combined, cross_validated, on_held_out
-from automicro.search.finish import Point, frontier, optimism
-from automicro.search.replaying import judged_by_replay
+from automicro.search.finish import optimism
+from automicro.search.frontier import frontier
+from automicro.search.replaying import Gate, judged_by_replay
 from automicro.search.search import Result, search
 from automicro.search.task import Candidate, Outcome
 
@@ -14,9 +15,9 @@ __all__ = [
     "Candidate",
     "Certified",
     "Estimate",
+    "Gate",
     "Outcome",
     "Paired",
-    "Point",
     "Result",
     "Trust",
     "beside_note",

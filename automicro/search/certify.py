@@ -136,15 +136,23 @@ class Aim:
     Parameters
     ----------
     errors : float
+        The request's `margin`; see `of`.
     judged_rows : int
-        That the score is told on in the end: those held out, or all.
+        On which the score is measured in the end: those held out, or all.
     seed : int
-        Of the bootstrap that tells a standard error.
+        Seed of the bootstrap that estimates a standard error.
     """
 
     errors: float
     judged_rows: int
     seed: int = 0
+
+    @classmethod
+    def of(cls, constraints: Constraints, rows: int, held: int | None, seed: int) -> Aim | None:
+        """Return the aim of a search over so many rows, with so many held out for a certificate; None for a margin of 0."""
+        usual = cls.estimating(rows, seed) if held is None else cls.certifying(held, constraints.confidence, seed)
+        aim = usual if constraints.margin == "auto" else replace(usual, errors=float(constraints.margin))
+        return aim if aim.errors > 0 else None
 
     @classmethod
     def certifying(cls, held: int, confidence: float, seed: int) -> Aim:
@@ -180,13 +188,15 @@ def refit_tasks(found: Found, target: Target) -> list[RefitTask]:
     """
     if target.robustness:
         return []
-    made = found.incumbent
-    limit = math.inf if made is None or made.artifact is None else len(made.artifact)
+    best = found.incumbent
+    limit = math.inf if best is None or best.artifact is None else len(best.artifact)
+    made = {(o.number, o.form.key, o.form.precision) for o in found.artifacts if o.form is not None}
     forms = [
         (form, outcome)
         for outcome in found.outcomes
         for form in outcome.forms
         if form.gain >= target.gain and form.size_bytes < limit and not _too_large(form, target)
+        if (outcome.number, form.key, form.precision) not in made
     ]
     edge: list[tuple[Form, Outcome]] = []
     for form, outcome in sorted(forms, key=lambda pair: (pair[0].size_bytes, -pair[0].gain, pair[1].number)):

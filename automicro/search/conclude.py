@@ -101,7 +101,7 @@ def settle(
 def not_contradicted(
     gate: Gate, tested: Certified, constraints: Constraints, made: Refits, target: Target
 ) -> list[Outcome]:
-    """Return artifacts, smallest first, whose score is at least the target by cross-validation and held-out rows together.
+    """Return artifacts, the best first, whose score is at least the target by cross-validation and held-out rows together.
 
     What the held-out rows contradict is not among them, and is found among the outcomes with that reason: the upper end of the interval
     of its score on these rows, at the confidence that is asked for, is below the target. With `within` the target on these rows is
@@ -109,7 +109,7 @@ def not_contradicted(
     """
     metric, sign, trust = gate.context.metric, constraints.measured.sign, tested.trust
     easier = sign * (target.gain - _gain_on_held_out(tested, constraints, target))
-    candidates = sorted([*gate.found.feasible, *made.sound], key=lambda o: (len(o.artifact or b""), o.number))
+    candidates = sorted([*gate.found.feasible, *made.sound], key=gate.found.order)
     kept: list[Outcome] = []
     for outcome in candidates[:MOST_COMPARED]:
         held = on_held_out(trust, metric, outcome, constraints.confidence)

@@ -1,4 +1,4 @@
-"""From what the loop found to a verdict: latency decided where nothing disturbs, the score's interval, the frontier."""
+"""From what the loop found to a verdict: latency decided where nothing disturbs, the score's interval."""
 
 from __future__ import annotations
 
@@ -18,7 +18,10 @@ from automicro.measure import (
     latency_in_fresh_processes,
     latency_in_this_process,
     more_runs,
+    row_array,
+    time_calls,
 )
+from automicro.model import Model
 from automicro.program import raw_cells, take
 from automicro.request import metric
 from automicro.search.task import STABILITY
@@ -30,10 +33,11 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from automicro.measure import Latency
+    from automicro.program import Program
     from automicro.search.replaying import Gate
     from automicro.search.task import Context, Outcome
 
-__all__ = ["Point", "Timed", "decide_latency", "decided", "frontier", "optimism", "raw_rows", "score_interval"]
+__all__ = ["Timed", "decide_latency", "decided", "optimism", "raw_rows", "score_interval"]
 
 LATENCY_ROWS = 20
 LATENCY_TRIES = 8
@@ -50,22 +54,6 @@ class Timed:
     outcome: Outcome | None
     latency: Latency | None
     too_slow: tuple[tuple[Outcome, Latency], ...] = ()
-
-
-@dataclass(frozen=True)
-class Point:
-    """A form that no other beats in both size and score.
-
-    `size_bytes` is that of the first fold's artifact, or of the final one where `trained_on_all`.
-    """
-
-    trial: int
-    family: str
-    variant: str
-    precision: str
-    score: float
-    size_bytes: int
-    trained_on_all: bool
 
 
 def raw_rows(context: Context, count: int = LATENCY_ROWS) -> list[Any]:
@@ -108,6 +96,15 @@ def decide_latency(
             return Timed(followed, measured, tuple(too_slow))
         too_slow.append((outcome, measured))
     return Timed(None, None, tuple(too_slow))
+
+
+def median_call(context: Context, program: Program, limit_us: float) -> tuple[float, float]:
+    """Return the median time of a call in this process in microseconds, and by how much of a limit it is surely above that."""
+    rows = [row if isinstance(row, dict) else row_array(row) for row in raw_rows(context)]
+    calls = time_calls(Model(program).predict, rows, seconds=0.02)
+    median = calls.quantile_us(0.5)
+    slow = median * min(calls.cpu_share, 1.0) > limit_us  # what others take of the processor does not count
+    return median, (median - limit_us) / limit_us if slow else 0.0
 
 
 def decided(
@@ -176,25 +173,3 @@ def optimism(context: Context, outcomes: Iterable[Outcome], target_gain: float, 
     ]
     smallest = sorted(contenders, key=lambda c: (abs(c.gain - target_gain), c.size_bytes))[:CONTENDERS]
     return selection_optimism(smallest, target_gain, metric(context.metric).sign, seed)
-
-
-def frontier(context: Context, outcomes: Iterable[Outcome], families: dict[int, str]) -> tuple[Point, ...]:
-    """Return the forms that no other beats in both size and score, smallest first."""
-    sign = 1.0 if metric(context.metric).greater_is_better else -1.0
-    points = []
-    for outcome in outcomes:
-        final = outcome.form if outcome.artifact is not None else None
-        forms = {(form.key, form.precision): form for form in outcome.forms if np.isfinite(form.gain)}
-        if final is not None:
-            forms[final.key, final.precision] = final
-        points += [
-            Point(outcome.number, families[outcome.number], f.key, f.precision, sign * f.gain, f.size_bytes, f is final)
-            for f in forms.values()
-        ]
-    best = -np.inf
-    kept: list[Point] = []
-    for point in sorted(points, key=lambda p: (p.size_bytes, -sign * p.score, p.trial)):
-        if sign * point.score > best:
-            best = sign * point.score
-            kept.append(point)
-    return tuple(kept)

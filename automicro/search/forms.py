@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
@@ -22,9 +23,12 @@ if TYPE_CHECKING:
     from automicro.program import Batch, Precision, Program
     from automicro.search.task import Context
 
-__all__ = ["UNTOUCHED", "FormTable", "check_finite", "gain_of", "mean_gain"]
+__all__ = ["UNTOUCHED", "FormTable", "Scored", "check_finite", "gain_of", "mean_gain", "unbeaten_forms"]
+
+Scored: TypeAlias = tuple[Form, tuple[float, ...]]  # with its gain on each fold
 
 SCREENING_ROWS = 4000
+UNBEATEN = 12  # forms of one trial that are trained on all rows though they are below the margin
 UNTOUCHED = "as trained"
 
 
@@ -47,6 +51,23 @@ def mean_gain(gains: Sequence[float]) -> float:
     """Return the mean over the folds on which the metric is defined; minus infinity if there is none."""
     known = [gain for gain in gains if not np.isnan(gain)]
     return float(np.mean(known)) if known else -np.inf
+
+
+def unbeaten_forms(scored: Sequence[Scored], known: Sequence[tuple[int, float]]) -> list[Scored]:
+    """Return forms that no other, and no artifact of known bytes and gain, surely beats in both; a few, smallest first.
+
+    The bytes are those of one fold's artifact; trained on all rows a form may take somewhat more or fewer.
+    """
+    kept: list[Scored] = []
+    for form, gains in sorted(scored, key=lambda pair: (pair[0].size_bytes, -pair[0].gain)):
+        surely = [
+            size + max(2, size // 16) for size, gain in ((f.size_bytes, f.gain) for f, _ in kept) if gain >= form.gain
+        ]
+        beaten = any(size <= form.size_bytes and gain >= form.gain for size, gain in known)
+        if not beaten and all(size > form.size_bytes for size in surely):
+            kept.append((form, gains))
+    places = sorted({round(place) for place in np.linspace(0, len(kept) - 1, min(UNBEATEN, len(kept)))})
+    return [kept[place] for place in places]
 
 
 class FormTable:
@@ -150,7 +171,9 @@ class FormTable:
         for fold in range(self.folds):
             gains.append(self.fold_gain(key, precision, fold))
             expected = mean_gain(screened) + mean_gain([g - s for g, s in zip(gains, screened, strict=False)])
-            if np.isfinite(expected) and expected < at_least - slack:  # else the metric is not defined on these rows
+            if np.isfinite(expected) and expected < at_least - slack * math.sqrt(
+                self.folds / len(gains)
+            ):  # else the metric is not defined on these rows
                 break
         return tuple(gains)
 

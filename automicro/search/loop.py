@@ -42,7 +42,17 @@ class Listener(Protocol):
 
 @dataclass
 class Found:
-    """What the loop leaves behind: every candidate with its outcome, in order, and the feasible ones, smallest first."""
+    """What the loop leaves behind: every candidate with its outcome, in order, and the artifacts that may be returned.
+
+    Parameters
+    ----------
+    aim : float
+        The gain that the search aims at: the target and the margin; minus infinity where there is no margin.
+    floor : float
+        The gain that was asked for.
+    size_bytes : int or None
+        Most bytes of what is returned. The search itself is the same without it.
+    """
 
     candidates: dict[int, Candidate] = field(default_factory=dict)
     outcomes: list[Outcome] = field(default_factory=list)
@@ -51,22 +61,28 @@ class Found:
     stopped: str = ""
     aim: float = -math.inf
     floor: float = -math.inf
+    size_bytes: int | None = None
+
+    @property
+    def artifacts(self) -> list[Outcome]:
+        """Return what was trained on all rows and meets the constraints, the size that is allowed aside; the best first.
+
+        Those that reach the margin (`aim`) come first: smallest, then fewest operations, then fewest columns. The others meet the
+        target alone: of them the surest, which has the highest gain, comes first, for what is just above the target was most likely lucky.
+        """
+        made = [each for o in self.outcomes for each in (o, *o.others)]
+        return sorted((each for each in made if each.artifact is not None and not each.violations), key=self.order)
+
+    def order(self, outcome: Outcome) -> tuple[Any, ...]:
+        """Return what is least for the best artifact."""
+        size = _bytes(outcome)
+        first = (False, size) if self.reaches_aim(outcome) else (True, -_gain(outcome), size)
+        return (*first, _effort(outcome), outcome.number)
 
     @property
     def feasible(self) -> list[Outcome]:
-        """Return outcomes with an artifact that meets the constraints: smallest, then fewest operations, then fewest columns.
-
-        Those whose gain reaches what the search aims at (`aim`) come before those that are only above the target (`floor`). Where none
-        does, those that lie at least half as far above the target as the best come first: what is just above it was most likely lucky.
-        """
-        kept = [o for o in self.outcomes if o.artifact is not None and not o.violations]
-        best = max(map(_gain, kept), default=-math.inf)
-        enough = self.aim if best >= self.aim else (self.floor + best) / 2
-        return sorted(kept, key=lambda o: (_gain(o) < enough, len(o.artifact or b""), _effort(o), o.number))
-
-    def replace(self, outcome: Outcome, by: Outcome) -> None:
-        """Put another outcome of the same trial in the place of one, where the trial is among them."""
-        self.outcomes[:] = [by if other is outcome else other for other in self.outcomes]
+        """Return the artifacts that meet every constraint, the best first."""
+        return [o for o in self.artifacts if self.size_bytes is None or _bytes(o) <= self.size_bytes]
 
     def reaches_aim(self, outcome: Outcome) -> bool:
         """Whether an outcome's gain is as high as the search aims."""
@@ -74,8 +90,19 @@ class Found:
 
     @property
     def incumbent(self) -> Outcome | None:
-        """Return the best feasible outcome."""
+        """Return what would be returned now."""
         return next(iter(self.feasible), None)
+
+    def replace(self, outcome: Outcome, other: Outcome) -> None:
+        """Put another in the place of an outcome, which may be one of the others of a trial."""
+        self.outcomes[:] = [
+            other
+            if each is outcome
+            else replace(each, others=tuple(other if more is outcome else more for more in each.others))
+            if any(more is outcome for more in each.others)
+            else each
+            for each in self.outcomes
+        ]
 
 
 def serves(family: Family, profile: Profile) -> bool:
@@ -138,13 +165,13 @@ class Loop:
         self, families: Mapping[str, Family], profile: Profile, goal: Goal, seed: int, store: Store | None = None
     ) -> None:
         self._families, self._profile, self._store = families, profile, store
-        self._target, self._folds, self._aim = goal.target, goal.folds, goal.aim
+        self._target, self._folds, self._aim = replace(goal.target, size_bytes=None), goal.folds, goal.aim
         self._allocation = Allocation(families, profile, seed, timed=goal.timed, earlier=goal.earlier)
         self._waiting: deque[int] = deque()
         self._done: dict[int, Outcome] = {}
         self._tasks: dict[int, TrialTask] = {}
         self._trials = 0
-        self.found = Found()
+        self.found = Found(floor=goal.target.gain, size_bytes=goal.target.size_bytes)
         if goal.first is not None:
             self._begin_with(*goal.first)
 
@@ -217,7 +244,7 @@ class Loop:
         return False
 
     def _launch(self, executor: LocalExecutor, candidate: Candidate) -> None:
-        task = TrialTask(candidate, self._paired_target(), self._bytes_to_beat, self._aim)
+        task = TrialTask(candidate, self._paired_target(), self._bytes_to_beat, self._aim, self._known)
         self._tasks[candidate.number] = task
         self._trials += 1
         self._waiting.append(candidate.number)
@@ -229,11 +256,22 @@ class Loop:
 
     @property
     def _bytes_to_beat(self) -> int | None:
-        """The bytes of the best artifact that reaches the aim: larger ones cannot win any more."""
-        incumbent = self.found.incumbent
-        if incumbent is None or not self.found.reaches_aim(incumbent):
-            return None
-        return len(incumbent.artifact or b"")
+        """The bytes of the best artifact that reaches the aim: larger ones cannot win any more.
+
+        It may be larger than is allowed: a size that is asked for does not steer, so that asking for one which the answer has anyway
+        changes nothing.
+        """
+        best = next(iter(self.found.artifacts), None)
+        return None if best is None or not self.found.reaches_aim(best) else _bytes(best)
+
+    @property
+    def _known(self) -> tuple[tuple[int, float], ...]:
+        """Bytes and gain of the artifacts that none beats in both."""
+        kept: list[tuple[int, float]] = []
+        for size, gain in sorted((_bytes(o), -_gain(o)) for o in self.found.artifacts):
+            if not kept or -gain > kept[-1][1]:
+                kept.append((size, -gain))
+        return tuple(kept)
 
     def _aimed(self, outcome: Outcome) -> None:
         """Aim above the target from now on, as high as the first trial that could tell a margin."""
@@ -265,10 +303,18 @@ class Loop:
         self.found.outcomes.append(outcome)
         self._aimed(outcome)
         least = self._tasks[outcome.number].incumbent_bytes if outcome.status == "too_large" else None
-        note = self._allocation.tell(candidate, outcome, _value(outcome, least or 0))
+        note = self._allocation.tell(candidate, self._short_of_margin(outcome), _value(outcome, least or 0))
         if note:
             self.found.notes.append(note)
         listener.update(self._trials, outcome, self.found.incumbent)
+
+    def _short_of_margin(self, outcome: Outcome) -> Outcome:
+        """Return what the studies learn of an outcome: one that meets the target, not the margin, misses the score by what is short."""
+        short = self._target.short_of_margin(_gain(outcome)) and outcome.status in ("feasible", "below_margin")
+        if not short or outcome.violations:
+            return outcome
+        missed = {"score": (self._target.gain - _gain(outcome)) / self._target.scale}
+        return replace(outcome, status="infeasible", violations=missed)
 
     def _take_what_is_done(self, listener: Listener) -> None:
         """Take up what was still waiting for its turn, or under way, when the search stopped."""
@@ -292,13 +338,11 @@ class Loop:
         if limit is not None and least > limit:
             reason = f"takes at least {least} bytes, the incumbent {limit}"
             return Outcome(candidate.number, "skipped", reason, Form("", "", math.nan, least))
-        cap = self._target.size_bytes
-        if cap is not None and least > cap:
-            reason = f"takes at least {least} bytes, {cap} are allowed"
-            return Outcome(
-                candidate.number, "skipped", reason, Form("", "", math.nan, least), violations={"size": least / cap - 1}
-            )
         return None
+
+
+def _bytes(outcome: Outcome) -> int:
+    return len(outcome.artifact or b"")
 
 
 def _gain(outcome: Outcome) -> float:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, cast
 
 from automicro.data import folds, profile
@@ -72,6 +72,7 @@ class Result:
     notes: tuple[str, ...] = ()
     seconds: float = 0.0
     certified: Certified | None = None
+    aim: Aim | None = None
 
     @property
     def is_certified(self) -> bool:
@@ -143,7 +144,7 @@ def _search(problem: Problem, constraints: Constraints, settings: Search, means:
             reference = _reference(means, context, registry.families, settings.seed)
         target = partition_target(constraints, structure) if structure else _target(constraints, reference)
         aim = None if structure else _aim(context, trust, constraints, settings.seed)
-        first = own_model(executor, reference, families, target, aim)
+        first = own_model(executor, reference, families, replace(target, size_bytes=None), aim)
         goal = Goal(target, len(context.folds), settings.trials is None, context.earlier, aim, first)
         loop = Loop(families, facts, goal, settings.seed, store)
         clock.prepared(executor.load_seconds, decides_latency=constraints.latency is not None)
@@ -158,7 +159,7 @@ def _search(problem: Problem, constraints: Constraints, settings: Search, means:
         left = found.feasible if certificate is None else not_contradicted(gate, certificate, constraints, made, target)
         timed = _timed(gate, left, constraints, until)
     said = (*problem.notes, *notes, *found.notes, *(reference.notes if reference else ()), *_doubts(timed, constraints))
-    return Result(context, target, found, timed, reference, said, clock.passed, certificate)
+    return Result(context, target, found, timed, reference, said, clock.passed, certificate, aim)
 
 
 def _workers(settings: Search, constraints: Constraints, notes: list[str]) -> int:
@@ -185,10 +186,8 @@ def _facts(problem: Problem, constraints: Constraints, settings: Search, wishes:
     return profile(problem, max_features=constraints.max_features, wishes=wishes, transforms=ways)
 
 
-def _aim(context: Context, trust: Trust | None, constraints: Constraints, seed: int) -> Aim:
-    if trust is None:
-        return Aim.estimating(context.problem.rows, seed)
-    return Aim.certifying(len(trust.held), constraints.confidence, seed)
+def _aim(context: Context, trust: Trust | None, constraints: Constraints, seed: int) -> Aim | None:
+    return Aim.of(constraints, context.problem.rows, None if trust is None else len(trust.held), seed)
 
 
 def _families(registry: Registry, settings: Search, facts: Profile) -> tuple[dict[str, Family], list[str]]:

@@ -94,4 +94,4 @@ def one_cluster(context: Context, target: Target, test: StructureTest) -> Found:
         f"match with probability {test.p_value:.2g}, above {test.level:.2g}"
     )
     candidate = Candidate(0, "one cluster", {}, PreparationSettings(), 0)
-    return Found({0: candidate}, [outcome], stopped=stopped)
+    return Found({0: candidate}, [outcome], stopped=stopped, size_bytes=target.size_bytes)

@@ -102,6 +102,10 @@ class Target:
         known = self.fold_offsets[:folds]
         return self.least_gain + (sum(known) / len(known) if known else 0.0)
 
+    def short_of_margin(self, gain: float) -> bool:
+        """Whether a gain meets what was asked for, but not what the search aims at."""
+        return self.least_gain <= gain < self.gain
+
     @property
     def scale(self) -> float:
         """What a shortfall of the gain is divided by to compare it with other constraints."""
@@ -118,13 +122,16 @@ def offsets_of(fold_gains: Sequence[float]) -> tuple[float, ...]:
 class TrialTask:
     """Train and judge one candidate; forms of `incumbent_bytes` and more cannot win.
 
-    With an `aim` the target is what was asked for, and the trial itself finds out how far above it to aim.
+    With an `aim` the target is what was asked for, and the trial itself finds out how far above it to aim. `known` are bytes and gain
+    of the artifacts that the search has: a form that meets the target, not the margin, is trained on all rows where none of them is as
+    small and as good.
     """
 
     candidate: Candidate
     target: Target
     incumbent_bytes: int | None = None
     aim: Aim | None = None
+    known: tuple[tuple[int, float], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -185,11 +192,15 @@ class Outcome:
 
     Parameters
     ----------
-    status : {"feasible", "infeasible", "too_large", "abandoned", "failed", "declined", "skipped"}
+    status : {"feasible", "infeasible", "below_margin", "too_large", "given_up", "abandoned", "failed", "declined", "skipped"}
+        Below the margin: meets the target, but is beaten by an artifact that the search had. Given up: it cannot reach the target, as
+        some of the folds show. Abandoned: the search ended first.
     violations : mapping of constraint to number
         By how much, relative to its limit, each missed constraint is missed.
     artifact : bytes or None
         The stripped artifact trained on all rows; only for a feasible form that beats the incumbent.
+    others : tuple of Outcome
+        Further artifacts of the same training: forms that meet every constraint and the target, smaller or with a higher gain.
     structure : Interpretability or None
         Of the artifact.
     indices : mapping of str to float, or None
@@ -226,6 +237,7 @@ class Outcome:
     robustness: Mapping[str, float] = field(default_factory=dict)
     taken_over: str = ""
     replay: Replay | None = None
+    others: tuple[Outcome, ...] = ()
     folds_run: int = 0
     seconds: float = 0.0
 

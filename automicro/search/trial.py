@@ -10,16 +10,16 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from automicro.discovery import discover
-from automicro.measure import interpretability, row_array, time_calls
-from automicro.model import Model
+from automicro.measure import interpretability
 from automicro.plugin import Declined
 from automicro.program import decode, evaluate, pack, quantise, unpack
 from automicro.request import metric
 from automicro.search.agreement import agreement, with_training_gains
 from automicro.search.caps import missed_caps, monotone_words
 from automicro.search.constant import ASK, constant_words
-from automicro.search.finish import raw_rows
-from automicro.search.forms import UNTOUCHED, FormTable, check_finite, mean_gain
+from automicro.search.finish import median_call
+from automicro.search.forms import UNTOUCHED, FormTable, Scored, check_finite, mean_gain, unbeaten_forms
+from automicro.search.frontier import rank, unbeaten
 from automicro.search.partitions import PartitionTable
 from automicro.search.robust import judged_robustness, missed_robustness, without_a_column
 from automicro.search.strongest import StrongestOutcome, StrongestTask, run_strongest
@@ -43,7 +43,7 @@ NOISE = 3.0  # while it is not known how hard the single folds are: so many stan
 VARIANTS_AT_ONCE = 10  # variants whose quantised forms are scored
 OWN = "full"  # the variant of a strongest setting
 FORMS_REFIT = 3  # passing forms that are trained on all rows, smallest first
-FORMS_BARRED = 40  # forms that reach the score but miss a constraint on structure or size before the trial gives up
+FORMS_BARRED = 40  # forms that reach the score but miss a constraint on structure before the trial gives up
 RESTARTS = 2  # of a training on all rows that does not agree with those of the folds
 NEAR = 0.002  # a variant this fraction below the target may pass once quantised
 
@@ -113,7 +113,7 @@ class _Trial:
             screened = self.table.screen(keys)
             best = max(screened.values())
             if -math.inf < best < self._hopeless_below():  # minus infinity: the metric is not defined on these rows
-                return self._abandoned(best)
+                return self._given_up(best)
         return self._judge(screened)
 
     def own(self, task: OwnTask) -> Outcome:
@@ -192,7 +192,7 @@ class _Trial:
             slack = max(2 * slack, NOISE * math.sqrt((of - done) / of / self.table.screened_rows))
         return self.target.expected(done) - scale * slack
 
-    def _abandoned(self, best: float) -> Outcome:
+    def _given_up(self, best: float) -> Outcome:
         shortfall = (self.target.expected(self.table.folds) - best) / self.target.scale
         form = Form("", UNTOUCHED, best, 0)
         folds = self.table.folds
@@ -202,7 +202,7 @@ class _Trial:
         reason = (
             f"at best {best:.4g} after {folds} of {len(self.context.folds)} folds, about {needed:.4g} is needed there"
         )
-        return self._outcome("abandoned", reason, form=form, violations={"score": shortfall})
+        return self._outcome("given_up", reason, form=form, violations={"score": shortfall})
 
     def _judge_shortfall(self) -> Outcome:
         """Report the form that scores best where none reaches the score in less than the incumbent's bytes."""
@@ -212,22 +212,28 @@ class _Trial:
         gains = self.table.gains(key, UNTOUCHED)
         form = self.table.form(key, UNTOUCHED, gains)
         missed = self._missed(self.table.program(key, UNTOUCHED), form)
-        if form.gain < self.target.gain:
-            missed["score"] = (self.target.gain - form.gain) / self.target.scale
+        if form.gain < self.target.least_gain:
+            missed["score"] = (self.target.least_gain - form.gain) / self.target.scale
         if missed:
             return self._infeasible(form, gains, missed, (form,))
-        reason = f"reaches the score in no form smaller than the incumbent of {self.task.incumbent_bytes} bytes"
+        if self.target.short_of_margin(form.gain):
+            return self._outcome("below_margin", "", form=form, forms=(form,), fold_gains=gains)
+        reason = "reaches the score in no form " + (
+            "that is rounded"
+            if self.task.incumbent_bytes is None
+            else f"smaller than the incumbent of {self.task.incumbent_bytes} bytes"
+        )
         return self._outcome("too_large", reason, form=form, forms=(form,), fold_gains=gains)
 
     def _judge(self, screened: dict[str, float]) -> Outcome:
-        """Find the forms that reach the score, smallest first, and refit them."""
+        """Find the forms that meet the target, smallest first, and train those that may be returned on all rows."""
         floor = self.target.least_gain - NEAR * self.target.scale
         near = [key for key, gain in screened.items() if gain >= floor]
         coarsest = list(self.table.precisions)[-1]
         near.sort(key=lambda key: self.table.size_bytes(key, coarsest))
         forms: list[Form] = []
-        passing: list[tuple[Form, tuple[float, ...]]] = []
-        lesser: list[tuple[Form, tuple[float, ...]]] = []  # above the target, but not as high as the search aims
+        passing: list[Scored] = []
+        below: list[Scored] = []  # meet the target, not the margin
         barred: list[Outcome] = []
         for size, key, precision in self._in_turn(near, passing):
             if len(passing) >= FORMS_REFIT or len(barred) >= FORMS_BARRED:
@@ -245,11 +251,13 @@ class _Trial:
             if missed := self._missed(self.table.program(key, precision), form) or self._fragile(form):
                 barred.append(self._infeasible(form, gains, missed, tuple(forms)))
             else:
-                (passing if form.gain >= self.target.gain else lesser).append((form, gains))
-        if self.task.incumbent_bytes is None:
-            passing = passing or sorted(lesser, key=lambda pair: -pair[0].gain)[:1]
-        if passing:
-            return self._refit(passing, tuple(forms))
+                (passing if form.gain >= self.target.gain else below).append((form, gains))
+        unbeaten = unbeaten_forms(below, self.task.known)
+        if passing or unbeaten:
+            return self._refit(passing, unbeaten, tuple(forms))
+        if below:
+            form, gains = max(below, key=lambda pair: pair[0].gain)
+            return self._outcome("below_margin", "", form=form, forms=tuple(forms), fold_gains=gains)
         return min(barred, key=lambda o: sum(o.violations.values())) if barred else self._judge_shortfall()
 
     def _infeasible(
@@ -273,40 +281,38 @@ class _Trial:
             if not passing:
                 yield from self.table.by_size(keys[start : start + VARIANTS_AT_ONCE], self.task.incumbent_bytes)
 
-    def _refit(self, passing: list[tuple[Form, tuple[float, ...]]], forms: tuple[Form, ...]) -> Outcome:
-        """Train on all rows; return the smallest artifact that meets every constraint the trial can judge."""
+    def _refit(self, passing: list[Scored], below: list[Scored], forms: tuple[Form, ...]) -> Outcome:
+        """Train on all rows; return the smallest artifact that meets all that the trial can check, and others beside it."""
         limit = self.task.incumbent_bytes
-        if limit is not None and passing[0][0].size_bytes >= limit + max(2, limit // 16):
+        if passing and limit is not None and passing[0][0].size_bytes >= limit + max(2, limit // 16):
             form, gains = passing[0]
-            return self._outcome(
-                "too_large",
-                f"takes {form.size_bytes} bytes, the incumbent {limit}",
-                form=form,
-                forms=forms,
-                fold_gains=gains,
-            )
-        return self._trained_on_all(passing, forms)
+            reason = f"takes {form.size_bytes} bytes, the incumbent {limit}"
+            larger = self._outcome("too_large", reason, form=form, forms=forms, fold_gains=gains)
+            return replace(larger, others=unbeaten(self._trained_on_all(below, forms)))
+        outcomes = self._trained_on_all([*passing, *below], forms)
+        return replace(outcomes[0], others=unbeaten(outcomes[1:])) if outcomes else self._not_trained(forms)
+
+    def _not_trained(self, forms: tuple[Form, ...]) -> Outcome:
+        return self._outcome("failed", "no variant that passes came out of the training on all rows", forms=forms)
 
     def refit(self, form: Form) -> Outcome:
         """Return the artifact of a form that was scored before, trained on all rows."""
-        return self._trained_on_all([(form, ())], ())
+        outcomes = self._trained_on_all([(form, ())], ())
+        return outcomes[0] if outcomes else self._not_trained(())
 
-    def _trained_on_all(self, passing: list[tuple[Form, tuple[float, ...]]], forms: tuple[Form, ...]) -> Outcome:
-        """Return the best artifact of some forms; training that does not agree with the folds' is repeated from other random numbers."""
-        candidate = self.task.candidate
-        for restart in range(1 + RESTARTS):
+    def _trained_on_all(self, wanted: Sequence[Scored], forms: tuple[Form, ...]) -> list[Outcome]:
+        """Return artifacts of forms, the best first; training that does not agree with the folds' is repeated from other random numbers."""
+        candidate, outcomes = self.task.candidate, list[Outcome]()
+        for restart in range(1 + RESTARTS if wanted else 0):
             again = replace(candidate, seed=candidate.seed + restart)
             programs = train(self.context, self.family, again, every_row(self.context)).programs
-            outcomes = [
-                self._packed(form, gains, programs[form.key], forms) for form, gains in passing if form.key in programs
+            made = [
+                self._packed(form, gains, programs[form.key], forms) for form, gains in wanted if form.key in programs
             ]
-            if not outcomes:
-                missing = f"variant {passing[0][0].key!r} did not come out of the training on all rows"
-                return self._outcome("failed", missing, forms=forms)
-            best = min(outcomes, key=lambda o: (sum(o.violations.values()), o.form.size_bytes if o.form else 0))
-            if STABILITY not in best.violations:
+            outcomes = sorted(made, key=lambda outcome: rank(outcome, self.target.gain))
+            if not outcomes or STABILITY not in outcomes[0].violations:
                 break
-        return best
+        return outcomes
 
     def _packed(self, form: Form, gains: tuple[float, ...], program: Program, forms: tuple[Form, ...]) -> Outcome:
         if form.precision != UNTOUCHED:
@@ -371,15 +377,8 @@ class _Trial:
 
     def _timed(self, outcome: Outcome, program: Program) -> Outcome:
         """Refuse what is too slow at the median already; the quantile is decided where no other process disturbs."""
-        limit = self.target.latency_us or 0.0
-        rows = [row if isinstance(row, dict) else row_array(row) for row in raw_rows(self.context)]
-        calls = time_calls(Model(program).predict, rows, seconds=0.02)
-        median = calls.quantile_us(0.5)
-        if (
-            median * min(calls.cpu_share, 1.0) <= limit
-        ):  # what other workers take of the processor is not held against it
-            return replace(outcome, latency_us=median)
-        return replace(outcome, latency_us=median, violations={"latency": (median - limit) / limit})
+        median, missed = median_call(self.context, program, self.target.latency_us or 0.0)
+        return replace(outcome, latency_us=median, violations={"latency": missed} if missed > 0 else {})
 
     def _interpretability(self, program: Program) -> Interpretability:
         rows = self.context.folds[0].validation[:1000]

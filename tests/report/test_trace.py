@@ -7,7 +7,7 @@ from automicro.request import TrialRecord
 
 TAKEN = TrialRecord(number=0, family="tree", status="taken", reason="smallest", score=0.9, size_bytes=20)
 UNDER_WAY = TrialRecord(number=1, family="boosting", status="abandoned", reason="under way when the search ended")
-LARGER = TrialRecord(number=2, family="linear", status="rejected", reason="larger", score=0.95, size_bytes=40)
+LARGER = TrialRecord(number=2, family="linear", status="not_smaller", reason="larger", score=0.95, size_bytes=40)
 FAR = TrialRecord(number=3, family="linear", status="rejected", reason="x", score=0.5, margins={"score": -0.4})
 
 

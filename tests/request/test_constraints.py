@@ -37,6 +37,13 @@ REFUSED = [
     ({"latency": 200}, "latency: must be a time with its unit, such as '200us' or '1.5ms', but got 200"),
     ({"latency": "0us"}, "latency: must be above 0, but got '0us'"),
     ({"size": 0}, "size: must be a whole number of bytes above 0, but got 0"),
+    ({"margin": -1}, 'margin: must be "auto" or a number of standard errors, 0 or more, but got -1'),
+    ({"margin": "wide"}, "margin: must be \"auto\" or a number of standard errors, 0 or more, but got 'wide'"),
+    ({"margin": True}, 'margin: must be "auto" or a number of standard errors, 0 or more, but got True'),
+    (
+        {"metric": "silhouette", "score": 0.5, "margin": 1},
+        "margin: is in standard errors of a score of rows, which clustering has not: leave it out",
+    ),
     ({"max_features": 0}, "max_features: must be at least 1, but got 0"),
     ({"max_interactions": -1}, "max_interactions: must be at least 0, but got -1"),
     (

@@ -48,6 +48,7 @@ def constraint_tables(draw: st.DrawFn) -> dict[str, object]:
         table |= draw(optional(pos_label=words | st.integers(-(2**40), 2**40) | st.booleans()))
     low, high = max(metric.low, -1e300), min(metric.high, 1e300)
     if "clustering" not in metric.tasks:
+        table |= draw(optional(margin=st.just("auto") | st.floats(0, 1e6)))
         table |= draw(optional(monotone=st.dictionaries(words, st.sampled_from("+-"), min_size=1)))
     beside = {"stability": st.floats(-1, 1)} if metric.name == "silhouette" else {"within": fractions}
     beside = {} if metric.name in ("density_validity", "stability") else beside

@@ -46,7 +46,14 @@ class Forms:
         return None
 
 
-def judged(monkeypatch: pytest.MonkeyPatch, gains: dict[str, float], incumbent: int | None, aim: Any = None) -> Any:
+def names(passing: Any, below: Any, _forms: Any) -> list[str]:
+    """Return which forms are trained on all rows: those that reach the margin in capitals."""
+    return [*(form.key.upper() for form, _ in passing), *(form.key for form, _ in below)]
+
+
+def judged(
+    monkeypatch: pytest.MonkeyPatch, gains: dict[str, float], incumbent: int | None, aim: Any = None, known: Any = ()
+) -> Any:
     monkeypatch.setattr(trial, "with_training_gains", lambda _context, _table, form: form)
     candidate = Candidate(0, "linear", {}, None, 0)  # type: ignore[arg-type]  # not prepared here
     context: Any = SimpleNamespace(
@@ -55,10 +62,11 @@ def judged(monkeypatch: pytest.MonkeyPatch, gains: dict[str, float], incumbent: 
         problem=SimpleNamespace(task="classification", barred=frozenset(), table=SimpleNamespace(names=())),
         max_features=None,
         wishes=Wishes(),
+        allow_constant=True,
     )
-    made = trial._Trial(context, None, TrialTask(candidate, Target(0.8), incumbent, aim))  # type: ignore[arg-type]  # not trained
+    made = trial._Trial(context, None, TrialTask(candidate, Target(0.8), incumbent, aim, known))  # type: ignore[arg-type]  # not trained
     made.table = Forms(gains)  # type: ignore[assignment]  # stands in for it
-    monkeypatch.setattr(made, "_refit", lambda passing, forms: made._outcome("feasible", passing[0][0].key))
+    monkeypatch.setattr(made, "_refit", lambda *scored: made._outcome("feasible", ",".join(names(*scored))))
     return made._judge(dict.fromkeys(gains, 0.81))
 
 
@@ -89,12 +97,30 @@ class ThreePointsMore:
 @pytest.mark.parametrize(
     ("gains", "taken"),
     [
-        ({"a": 0.81, "b": 0.82, "c": 0.84}, "c"),  # the first that reaches the aim
-        ({"a": 0.81, "b": 0.82}, "b"),  # none does: the surest
+        ({"a": 0.81, "b": 0.82, "c": 0.84}, "C,b,a"),  # c reaches the aim, and the others may be as small and more
+        ({"a": 0.81, "b": 0.82}, "b,a"),
     ],
 )
 def test_a_trial_that_is_not_told_how_high_to_aim_finds_out_itself(
     monkeypatch: pytest.MonkeyPatch, gains: dict[str, float], taken: str
 ) -> None:
     assert judged(monkeypatch, gains, incumbent=None, aim=ThreePointsMore()).reason == taken
-    assert judged(monkeypatch, gains, incumbent=None).reason == "a"
+    assert judged(monkeypatch, gains, incumbent=None).reason.startswith("A,B")
+
+
+@pytest.mark.parametrize(
+    ("known", "trained"),
+    [
+        ((), "below"),
+        (((50, 0.81),), "below"),
+        (((50, 0.82),), ""),
+        (((49, 0.9),), ""),
+        (((51, 0.9),), "below"),
+    ],
+)
+def test_a_form_below_the_margin_is_trained_on_all_rows_unless_an_artifact_beats_it(
+    monkeypatch: pytest.MonkeyPatch, known: tuple[tuple[int, float], ...], trained: str
+) -> None:
+    outcome = judged(monkeypatch, {"below": 0.82}, incumbent=60, aim=ThreePointsMore(), known=known)
+    assert outcome.reason == trained
+    assert trained or (outcome.status, outcome.violations, outcome.form.gain) == ("below_margin", {}, 0.82)
