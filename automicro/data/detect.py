@@ -76,6 +76,7 @@ _SENTENCES = {
     "comma": "read as levels, since the comma of their numbers may be one of thousands or of decimals: {}; turn them into numbers",
     "days": "read as levels, since the first number of their dates may be the day or the month: {}; write them year-month-day",
     "beside": "read as levels, since other texts stand beside numbers: {}; missing=[...] names those that count as missing",
+    "ordered": "the order of their categories is not read: {}; turn them into numbers (cat.codes in pandas) if it matters",
     "codes": "whole numbers as text are read as levels: {}; turn them into numbers if their size matters",
 }
 
@@ -131,6 +132,8 @@ def read_as_given(raw: Sequence[RawColumn], names: Sequence[str], readings: Sequ
 def _reading(column: RawColumn, is_text: bool, missing: Missing, read: Read) -> Reading:
     kind = value_kind(column.values)
     if column.category:
+        if column.levels is not None and len(column.levels) > 2:
+            read.note("ordered", repr(column.name))
         parsed = ("parsed",) if kind in {"numeric", "boolean"} else ()
         return Reading("level", words=missing.words or (), levels=parsed)
     if kind == "dates":

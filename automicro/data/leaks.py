@@ -51,7 +51,7 @@ def leaks(problem: Problem, known: Collection[int] = ()) -> list[str]:
     notes = []
     if determined:
         notes.append(
-            f"columns that alone determine the target, such as another coding or unit of it: {listed(determined)}; {remedy}"
+            f"a column equals the target in another coding or unit, or determines it alone: {listed(determined)}; {remedy}"
         )
     if near:
         notes.append(

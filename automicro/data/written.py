@@ -38,7 +38,7 @@ def parsed_number(text: str, style: str) -> tuple[float, str] | None:
 
     The number is the one that is written: "12.5 %" is 12.5. Brackets make it negative, as in accounting.
     """
-    found = _PATTERNS[style].fullmatch(text.translate(BLANKS).strip())
+    found = _PATTERNS[style].fullmatch((text if text.isascii() else text.translate(BLANKS)).strip())
     if found is None or bool(found["open"]) != bool(found["close"]) or (found["sign"] and found["inner"]):
         return None
     plain = found["digits"].replace(style[1], "").replace(style[5], ".")

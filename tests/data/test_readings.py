@@ -283,6 +283,12 @@ def test_a_number_where_codes_begin_with_zeros_is_refused():
         model.predict({"zip": [1234]})
 
 
+def test_the_order_of_categories_is_noted_where_it_is_lost():
+    cells = pd.Categorical(["low", "mid", "high"] * 9, ["low", "mid", "high"], ordered=True)
+    assert "the order of their categories is not read: 'a'" in load_table(pd.DataFrame({"a": cells})).notes[0]
+    assert load_table(pd.DataFrame({"a": cells.as_unordered()})).notes == ()
+
+
 def test_text_meets_the_levels_that_were_numbers():
     model = model_on(load_table(pd.DataFrame({"a": pd.Categorical([1.0, 2.0, 2.5] * 9)})))
     assert model.predict({"a": ["2.0"]}).tolist() == model.predict({"a": [2]}).tolist() != [0.0]
