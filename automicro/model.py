@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING, Any, overload
 import numpy as np
 
 from automicro.data.one_row import FrameRow
-from automicro.data.readings import readings_of_card
-from automicro.data.rows import rows_for_prediction
+from automicro.data.rows import reader_of, rows_for_prediction
 from automicro.data.series import holds_series, series_rows
 from automicro.errors import ArtifactError, DataError
 from automicro.explain import ModelExplanation, drawn_rows, explain, global_card, replay
@@ -77,9 +76,10 @@ class Model:
         order = () if self._labels is None else np.argsort(self._labels, kind="stable").tolist()
         self._ascending = None if order == list(range(len(order))) else np.array(order, dtype=np.int64)
         self._names = None if card is None else tuple(column["name"] for column in card["columns"])
-        self._readings = readings_of_card(card)
-        of_rows = self._names is not None and self._readings is None and not (self._of_series or self._of_graphs)
-        self._frame_row = FrameRow(self._names, self._used) if of_rows and self._names is not None else None
+        self._reader = reader_of(card, self._used)
+        words = {} if self._reader is None else self._reader.words
+        of_rows = self._names is not None and words is not None and not (self._of_series or self._of_graphs)
+        self._frame_row = FrameRow(self._names, self._used, words) if of_rows and self._names is not None else None
 
     @cached_property
     def payload(self) -> bytes:
@@ -304,7 +304,7 @@ class Model:
         """Return rows or series in the form that `columns_of` reads."""
         if self._of_series or holds_series(X):
             return series_rows(X, self.program.columns)
-        return rows_for_prediction(X, self._names, self.program.columns, self._used, self._readings)
+        return rows_for_prediction(X, self._names, self.program.columns, self._used, self._reader)
 
     @contextmanager
     def _named(self) -> Iterator[None]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
 
 __all__ = ["FrameRow"]
 
@@ -28,9 +28,14 @@ class FrameRow:
         The model's columns.
     used : collection of int
         Those that it reads.
+    words : mapping of int to set of str, optional
+        Texts that count as missing in a column of levels.
     """
 
-    def __init__(self, names: Sequence[str], used: Collection[int]) -> None:
+    def __init__(
+        self, names: Sequence[str], used: Collection[int], words: Mapping[int, frozenset[str]] | None = None
+    ) -> None:
+        self._words = words or {}
         self._blank = [BLANK] * len(names)
         self._names = {column: names[column] for column in used}
         self._known: Any = None
@@ -45,7 +50,10 @@ class FrameRow:
         for column, place in self._places:
             cell = cell_at(place)
             kind = type(cell)
-            if kind is float:
+            if kind is str:
+                if column in self._words and cell.strip() in self._words[column]:
+                    return None
+            elif kind is float:
                 if cell == cell and not _is_double(frame, place):  # noqa: PLR0124 - NaN differs from itself
                     return None
             elif kind not in PLAIN and not isinstance(cell, np.floating | np.integer | np.bool_):

@@ -67,6 +67,17 @@ class Reading:
         """Whether the column stands behind those that users give: a part of a moment other than its days."""
         return self.part not in {"", "days"}
 
+    @property
+    def changes(self) -> bool:
+        """Whether some cells do not stay as they are."""
+        return self.kind != "plain" or bool(self.numbers)
+
+    @property
+    def bare_words(self) -> frozenset[str] | None:
+        """Return the words for missing of levels that otherwise stay as they are; None if more is done to cells."""
+        is_bare = self.kind == "level" and not self.levels and not self.numbers
+        return words_of(self.words, self.values) if is_bare else None
+
     def read(self, cells: NDArray[Any], name: str) -> NDArray[Any]:
         """Return cells as `automicro.program.columns_of` reads them; the same array where nothing changes.
 

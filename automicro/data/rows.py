@@ -7,17 +7,18 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from automicro.data.frames import frame_of, objects, raw_series
+from automicro.data.readings import names_and_readings, readings_of_card
 from automicro.data.suggest import did_you_mean
 from automicro.errors import DataError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
 
     from numpy.typing import NDArray
 
     from automicro.data.readings import Reading
 
-__all__ = ["rows_for_prediction"]
+__all__ = ["RowReader", "reader_of", "rows_for_prediction"]
 
 BOXED = (np.float64, np.float32, np.float16, np.integer, np.bool_)
 
@@ -27,7 +28,7 @@ def rows_for_prediction(
     names: Sequence[str] | None,
     columns: int,
     used: Collection[int] | None = None,
-    readings: Sequence[Reading] | None = None,
+    reader: RowReader | None = None,
 ) -> NDArray[Any] | list[NDArray[Any]]:
     """Return rows in the form that `automicro.program.columns_of` reads.
 
@@ -46,7 +47,7 @@ def rows_for_prediction(
         How many columns the model has.
     used : collection of int, optional
         The columns that the model reads; others need not be there if columns are found by name. By default all.
-    readings : sequence of Reading, optional
+    reader : RowReader, optional
         How the cells of each column are read, as the card has it. Columns that are parts of dates are then made of the dates: rows have
         the columns of the training table.
 
@@ -64,26 +65,66 @@ def rows_for_prediction(
     >>> rows_for_prediction({"job": ["cook"], "age": [31]}, ("age", "job"), 2)
     [array([31], dtype=object), array(['cook'], dtype=object)]
     """
-    if readings is not None and names is not None:
-        return _read(rows, names, range(columns) if used is None else used, readings)
+    if reader is not None:
+        return reader(rows)
     return _as_given(rows, names, columns, used)
 
 
-def _read(
-    rows: Any, names: Sequence[str], used: Collection[int], readings: Sequence[Reading]
-) -> NDArray[Any] | list[NDArray[Any]]:
-    """Return the columns of a model, each made of the cells of its source."""
-    own = [j for j, reading in enumerate(readings) if not reading.is_added]
-    sources = [readings[j].source or names[j] for j in own]
-    place = {source: i for i, source in enumerate(sources)}
-    source_of = {j: place[readings[j].source or names[j]] for j in used}
-    given = _as_given(rows, sources, len(sources), set(source_of.values()))
-    blank = np.zeros(len(given) if isinstance(given, np.ndarray) else len(given[0]))
-    cells = {j: given[:, i] if isinstance(given, np.ndarray) else given[i] for j, i in source_of.items()}
-    read = {j: readings[j].read(column, sources[source_of[j]]) for j, column in cells.items()}
-    if len(own) == len(names) and all(read[j] is cells[j] for j in read):
-        return given
-    return [read.get(j, blank) for j in range(len(names))]
+class RowReader:
+    """Rows as users give them, read as the card of a model says.
+
+    Parameters
+    ----------
+    names : sequence of str
+        Those of the model's columns.
+    readings : sequence of Reading
+        How the cells of each become what the model reads.
+    used : collection of int
+        The columns that the model reads.
+
+    Attributes
+    ----------
+    words : dict of int to set of str, or None
+        Texts that count as missing in columns of levels, if nothing else is done to any cell.
+    """
+
+    def __init__(self, names: Sequence[str], readings: Sequence[Reading], used: Collection[int]) -> None:
+        own = [j for j, reading in enumerate(readings) if not reading.is_added]
+        self._count, self._has_added = len(readings), len(own) < len(names)
+        self._sources = [readings[j].source or names[j] for j in own]
+        place = {source: i for i, source in enumerate(self._sources)}
+        self._places = {j: place[readings[j].source or names[j]] for j in used}
+        self._readings = {j: readings[j] for j in used if readings[j].changes}
+        bare = {j: words for j, r in self._readings.items() if (words := r.bare_words) is not None}
+        self.words = bare if len(bare) == len(self._readings) and not self._has_added else None
+
+    def __call__(self, rows: Any) -> NDArray[Any] | list[NDArray[Any]]:
+        """Return rows as `rows_for_prediction` does."""
+        given = _as_given(rows, self._sources, len(self._sources), set(self._places.values()))
+        if self._is_unchanged_row(given):
+            return given
+        is_matrix = isinstance(given, np.ndarray)
+        cells = {j: given[:, i] if is_matrix else given[i] for j, i in self._places.items()}  # type: ignore[call-overload]  # a list or an array
+        read = {j: reading.read(cells[j], self._sources[self._places[j]]) for j, reading in self._readings.items()}
+        if not self._has_added and all(read[j] is cells[j] for j in read):
+            return given
+        blank = np.zeros(len(given) if is_matrix else len(given[0]))
+        return [read.get(j, cells.get(j, blank)) for j in range(self._count)]
+
+    def _is_unchanged_row(self, given: NDArray[Any] | list[NDArray[Any]]) -> bool:
+        """Whether these are the cells of one row, of which none is a word for missing: a look that takes no longer than it must."""
+        if self.words is None or not isinstance(given, np.ndarray) or len(given) != 1:
+            return False
+        return not any(
+            isinstance(cell := given.item(0, self._places[j]), str) and cell.strip() in words
+            for j, words in self.words.items()
+        )
+
+
+def reader_of(card: Mapping[str, Any] | None, used: Collection[int]) -> RowReader | None:
+    """Return what reads rows as a card says; None without a card, or where all cells stay as they are."""
+    readings = readings_of_card(card)
+    return None if card is None or readings is None else RowReader(names_and_readings(card)[0], readings, used)
 
 
 def _as_given(

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from automicro.data.readings import readings_of_card
-from automicro.data.rows import rows_for_prediction
+from automicro.data.rows import reader_of, rows_for_prediction
 from automicro.data.series import Series, holds_series, series_rows
 from automicro.errors import DataError, RequestError
 from automicro.program import (
@@ -113,7 +112,8 @@ def one_row(program: Program, card: Mapping[str, Any] | None, row: Any, node: in
         cells: Any = series_rows(row, program.columns)
     else:
         names = None if card is None else named
-        cells = rows_for_prediction(row, names, program.columns, columns_read(program), readings_of_card(card))
+        used = columns_read(program)
+        cells = rows_for_prediction(row, names, program.columns, used, reader_of(card, used))
     columns = tuple(columns_of(program, cells))
     given = next((_height(column) for column in columns if column is not None), 1)
     if given != 1:

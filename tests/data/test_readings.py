@@ -16,11 +16,12 @@ from hypothesis import strategies as st
 from automicro.data import load_problem, load_table, read_file, rows_for_prediction, texts_in_files
 from automicro.data.detect import missing_of
 from automicro.data.moments import moment_format, parsed_moment
-from automicro.data.readings import PLAIN, as_entry, readings_of_card
+from automicro.data.readings import PLAIN, as_entry
+from automicro.data.rows import reader_of
 from automicro.data.written import STYLES, number_style, parsed_number
 from automicro.errors import DataError
 from automicro.model import Model
-from automicro.program import Affine, Categories, Numeric, OneHot, Program, Weights
+from automicro.program import Affine, Categories, Missing, Numeric, OneHot, Program, Weights
 
 MANY = [f"{i * 37.25:,.2f}" for i in range(1, 60)]
 
@@ -34,6 +35,10 @@ def card_of(table):
             for profile, reading in zip(table.profiles, readings, strict=True)
         ]
     }
+
+
+def reader_on(card):
+    return reader_of(card, range(len(card["columns"])))
 
 
 def model_on(table, column=0):
@@ -164,7 +169,7 @@ def test_dates_become_days_and_their_parts(form):
 def test_rows_to_predict_have_the_date_and_not_its_parts():
     table = load_table({"a": list(range(40)), "when": DATES, "b": ["x", "y"] * 20})
     assert table.names[:3] == ("a", "when.days", "b")
-    readings = readings_of_card(card_of(table))
+    readings = reader_on(card_of(table))
     frame = pd.DataFrame({"b": ["x"], "when": ["2016-03-01 12:00"], "a": [3]})
     read = rows_for_prediction(frame, table.names, len(table.names), None, readings)
     assert [column[0] for column in read] == [3, 39.5, "x", 2016, 3, 1, 12]
@@ -201,7 +206,7 @@ def test_numbers_as_text_are_numbers_in_training_and_at_prediction(cells, first)
     table = load_table({"a": cells})
     assert table.profiles[0].kind == "numeric"
     assert table.columns[0][0] == first
-    readings = readings_of_card(card_of(table))
+    readings = reader_on(card_of(table))
     for cell, value in zip(cells, table.columns[0], strict=True):
         alone = rows_for_prediction({"a": [cell]}, ("a",), 1, None, readings)[0]
         np.testing.assert_array_equal(np.float32(alone[0] if alone[0] is not None else np.nan), value)
@@ -209,7 +214,7 @@ def test_numbers_as_text_are_numbers_in_training_and_at_prediction(cells, first)
 
 
 def test_a_cell_that_is_no_such_number_is_refused_by_name():
-    readings = readings_of_card(card_of(load_table({"a": MANY})))
+    readings = reader_on(card_of(load_table({"a": MANY})))
     with pytest.raises(
         DataError, match=r"^column 'a' must hold numbers, in text written like 1,234\.5, but got 'many' in row 0"
     ):
@@ -276,6 +281,19 @@ def test_numbers_and_booleans_meet_the_levels_that_were_text(trained, later, sam
     assert model.predict({"a": [later]}).tolist() == model.predict({"a": [same]}).tolist() != [0.0]
 
 
+@pytest.mark.parametrize("cell", ["?", " ", "NA", "x", None, 7])
+def test_words_for_missing_are_missing_in_every_form_of_a_row(cell):
+    card = card_of(load_table({"a": ["x", "y"] * 9, "b": [0.5, 1.5, 2.5] * 6}))
+    weights = Affine(Weights.of([[1.0, 10.0]]), Weights.of([0.0]))
+    model = Model(Program(2, (Missing(0), OneHot(0, ("x",))), weights, "identity"), card)
+    frame = pd.DataFrame({"b": [1.0], "a": [cell]})
+    expected = [1.0 if cell in ("?", " ", "NA", None) else 10.0 if cell == "x" else 0.0]
+    forms = [frame, {"a": cell, "b": 1.0}, [[cell, 1.0]], np.array([[cell, 1.0]], dtype=object), pl.from_pandas(frame)]
+    for form in forms:
+        assert model.predict(form).tolist() == expected
+    assert model.predict(pd.concat([frame] * 2)).tolist() == expected * 2
+
+
 def test_a_number_where_codes_begin_with_zeros_is_refused():
     model = model_on(load_table({"zip": ["01234", "02139", "94105"] * 9}))
     assert model.predict({"zip": ["01234"]}).tolist() != [0.0]
@@ -327,7 +345,7 @@ def test_words_count_as_missing_by_a_list_by_frequency_and_on_demand():
     named = load_table({"a": cells, "b": [-999, *range(99)]}, missing=["unknown", "None", -999])
     assert sorted(named.columns[0].levels) == ["NA", "null", "x", "y"]
     assert np.isnan(named.columns[1][0])
-    later = rows_for_prediction({"a": "x", "b": -999}, named.names, 2, None, readings_of_card(card_of(named)))
+    later = rows_for_prediction({"a": "x", "b": -999}, named.names, 2, None, reader_on(card_of(named)))
     assert later[1][0] is None
     with pytest.raises(DataError, match="missing must be a list"):
         missing_of("NA")
