@@ -164,6 +164,7 @@ def _numeric(raw: RawColumn, kind: str) -> tuple[Column, ColumnProfile]:
         minimum=float(distinct[0]) if len(distinct) else None,
         maximum=float(distinct[-1]) if len(distinct) else None,
         integral=bool((distinct == np.floor(distinct)).all()),
+        merged=len(np.unique(raw.values if raw.values.dtype.kind in "iu" else known)) - len(distinct),
     )
 
 

@@ -15,7 +15,7 @@ from automicro.data.leaks import leaks
 from automicro.data.readings import names_and_readings
 from automicro.data.roles import groups_of, order_of, taken_roles, weights_of
 from automicro.data.series import Series, holds_series, series_table
-from automicro.data.table import check_columns, raw_columns, table_of
+from automicro.data.table import check_columns, merged_note, raw_columns, table_of
 from automicro.data.target import read_target
 from automicro.data.weightless import only_weighted, without_weightless
 from automicro.errors import DataError
@@ -339,7 +339,8 @@ def _varies(table: Table) -> bool:
 
 
 def _check_varies(table: Table) -> None:
-    if not _varies(table):
-        raise DataError(
-            "at least one column must vary, but each is the same in every row: there is nothing to learn from"
-        )
+    if _varies(table):
+        return
+    if (merged := next((profile for profile in table.profiles if profile.merged), None)) is not None:
+        raise DataError(f"at least one column must vary, but {merged_note(merged)}")
+    raise DataError("at least one column must vary, but each is the same in every row: there is nothing to learn from")

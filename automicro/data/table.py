@@ -24,9 +24,14 @@ if TYPE_CHECKING:
     from automicro.plugin import ColumnProfile
     from automicro.program import Column
 
-__all__ = ["Table", "check_columns", "load_table", "raw_columns", "table_of"]
+__all__ = ["Table", "check_columns", "load_table", "merged_note", "raw_columns", "table_of"]
 
 EXACT_INTEGERS = 2.0**24
+LONG = 1e5  # numbers from here on are written in full
+MERGED = 0.02  # of the different numbers of a column
+NARROW = (
+    256  # times the range of a column is less than its numbers: of the 24 bits of a float 16 or fewer are left for it
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -157,6 +162,8 @@ def _note(column: Column, profile: ColumnProfile, rows: int, *, told: bool, know
     name = f"column {profile.name!r}"
     if profile.missing == rows:
         return f"{name} is missing in every row and is not used"
+    if _differs_far_from_zero(profile):
+        return merged_note(profile)
     if profile.distinct == 1 and not profile.missing:
         return f"{name} is the same in every row and is not used"
     if profile.kind == "text" and not told:
@@ -167,6 +174,23 @@ def _note(column: Column, profile: ColumnProfile, rows: int, *, told: bool, know
     elif profile.integral and max(-(profile.minimum or 0.0), profile.maximum or 0.0) > EXACT_INTEGERS:
         return f"{name} has whole numbers beyond 16,777,216, where 32-bit floats leave gaps"
     return None
+
+
+def _differs_far_from_zero(profile: ColumnProfile) -> bool:
+    """Whether 32-bit floats cannot tell many numbers of a column apart, and could if a number were subtracted from all."""
+    low, high = profile.minimum or 0.0, profile.maximum or 0.0
+    is_narrow = (high - low) * NARROW < max(-low, high)
+    return is_narrow and profile.merged > MERGED * (profile.distinct + profile.merged)
+
+
+def merged_note(profile: ColumnProfile) -> str:
+    """Return what is lost of a column whose numbers differ in their last digits only, and the remedy."""
+    total, low = profile.distinct + profile.merged, profile.minimum or 0.0
+    start = f"{low:,.0f}" if abs(low) >= LONG else f"{low:.6g}"
+    return (
+        f"column {profile.name!r} has {total:,} different numbers, of which 32-bit floats tell {profile.distinct:,} apart: "
+        f"subtract a number near {start} from it, here and in later files"
+    )
 
 
 def _vector(values: Any, name: str) -> NDArray[Any]:

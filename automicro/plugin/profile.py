@@ -17,7 +17,11 @@ ColumnKind = Literal["numeric", "boolean", "category", "text", "series"]
 
 @dataclass(frozen=True)
 class ColumnProfile:
-    """One source column. `levels` (of a category) stand by falling frequency; `distinct` and `levels` leave out missing values."""
+    """One source column.
+
+    `levels` (of a category) are sorted by falling frequency; `distinct` and `levels` leave out missing values. `merged` counts the
+    different numbers of the data that are equal to another one as 32-bit floats, and so not part of `distinct`.
+    """
 
     name: str
     kind: ColumnKind
@@ -27,6 +31,7 @@ class ColumnProfile:
     maximum: float | None = None
     integral: bool = False
     levels: tuple[str, ...] = ()
+    merged: int = 0
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ import scipy.sparse
 from hypothesis import given
 from hypothesis import strategies as st
 
-from automicro.data import load_table
+from automicro.data import load_problem, load_table
 from automicro.errors import DataError
 from automicro.program import Categories, Missing, Numeric, OneHot, Program, columns_of
 from automicro.program.nodes import Affine
@@ -203,3 +203,35 @@ def test_training_and_prediction_read_a_column_alike(cells):
     missing = columns_of(Program(1, (Missing(0),), body, "identity"), [raw])[0]
     codes = column.codes < 0 if category else np.isnan(column)
     np.testing.assert_array_equal(np.isnan(missing), codes)
+
+
+@pytest.mark.parametrize(
+    ("numbers", "start"),
+    [
+        (1_700_000_000 + np.arange(100), "1,700,000,000"),
+        (np.linspace(1e8, 1e8 + 3, 100), "100,000,000"),
+        (np.arange(100) + 2**53, "9,007,199,254,740,992"),
+        (1000.5 + 1e-7 * np.arange(100), "1000.5"),
+    ],
+)
+def test_numbers_that_differ_in_their_last_digits_are_named_with_the_remedy(numbers: np.ndarray, start: str) -> None:
+    table = load_table({"t": numbers, "b": np.arange(100) % 7})
+    left = len(np.unique(numbers.astype(np.float32)))
+    assert (table.profiles[0].distinct, table.profiles[0].merged) == (left, 100 - left)
+    assert table.notes[-1] == (
+        f"column 't' has 100 different numbers, of which 32-bit floats tell {left} apart: subtract a number near {start} "
+        "from it, here and in later files"
+    )
+
+
+def test_a_column_that_varies_is_not_called_the_same_in_every_row() -> None:
+    with pytest.raises(DataError, match=r"at least one column must vary, but column 'v' has 100 different numbers"):
+        load_problem({"v": np.linspace(1e8, 1e8 + 3, 100)}, np.arange(100) % 2)
+
+
+def test_numbers_of_many_digits_over_a_wide_range_are_not_named() -> None:
+    rng = np.random.default_rng(0)
+    table = load_table(
+        {"a": rng.random(50_000), "b": 1e6 * rng.normal(size=50_000), "c": 293.15 + rng.normal(size=50_000).round(2)}
+    )
+    assert table.notes == ()
