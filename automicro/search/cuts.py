@@ -178,9 +178,9 @@ def _shifted(node: Node, low: float, high: float, place: int) -> Node | None:
         return None
     if isinstance(node, Affine | StepTables | Forest):
         return replace(node, bias=_short(node.bias, low, high, place))
-    if isinstance(node, Nearest) and node.otherwise is None and node.owners == (0, 1):
-        bias = Weights.of([0.0, 0.0]) if node.bias is None else node.bias
-        return replace(node, bias=_short(bias, low, high, place))
+    if isinstance(node, Nearest) and node.otherwise is None and node.bias is None and max(node.owners) == 1:
+        shift = _short(Weights.of([0.0]), low, high, 0).values[0]  # of every prototype of the second class
+        return replace(node, bias=Weights.of(np.where(np.array(node.owners) == 1, shift, 0.0)))
     return None
 
 

@@ -110,8 +110,9 @@ def test_a_tree_that_is_cut_says_labels_alone_and_loses_splits_that_do_not_matte
     assert len(pack(found)) < len(pack(program))
 
 
-def test_prototypes_are_cut_by_a_bias(problem):
-    body = Chain((Distances(Weights.of([[-0.5], [2.5]]), Weights.of([1.0])), Nearest((0, 1))))
+@pytest.mark.parametrize(("points", "owners"), [((-0.5, 2.5), (0, 1)), ((-1.5, 0.5, 2.0, 3.0), (0, 0, 1, 1))])
+def test_prototypes_are_cut_by_a_bias(problem, points, owners):
+    body = Chain((Distances(Weights.of(np.array(points)[:, None]), Weights.of([1.0])), Nearest(owners)))
     program = Program(1, (Numeric(0, 0.0),), body, "softmax", (0, 1))
     found = cut(problem, program, "recall", 0.8)["full"]
     assert value(problem, found, "recall") >= 0.8 > value(problem, program, "recall")
