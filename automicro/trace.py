@@ -169,7 +169,8 @@ def infeasible(
         nearest[name] = _facts(record, result.context.metric)
     tried = sum(record.status not in ("skipped", "declined") and record.seconds > 0 for record in trace)
     said = "; ".join(_sentence(name, nearest_overall, result, constraints) for name in binding)
-    message = f"no model meets the constraints ({result.found.stopped}, {tried} candidates tried): {said}"
+    count = f"{tried} candidate{'' if tried == 1 else 's'}"
+    message = f"no model meets the constraints ({result.found.stopped}, {count} tried): {said}"
     if "constant" not in binding:
         message += _constant_met(missed, result)
     return Infeasible(message, binding=binding, nearest=nearest, trace=RecordTable(trace), prices=prices)

@@ -68,7 +68,7 @@ class LocalExecutor:
         self._running: dict[int, WorkerProcess] = {}
         self._cancelled: set[int] = set()
         self._threads = [threading.Thread(target=self._serve, daemon=True) for _ in range(workers)]
-        self._loaded, self._load_seconds = threading.Event(), 0.0
+        self._loaded, self._load_seconds, self._started = threading.Event(), 0.0, time.monotonic()
         self._threads[0].start()
 
     def __enter__(self) -> Self:
@@ -95,11 +95,10 @@ class LocalExecutor:
         for thread in self._threads[1:]:
             thread.start()
 
-    @property
-    def load_seconds(self) -> float:
-        """How long the first worker took to load; waits until it is known."""
-        self._loaded.wait()
-        return self._load_seconds
+    def loaded(self, until: float | None = None) -> float:
+        """Return the seconds that the first worker took to load; or has taken so far, when `time.monotonic()` reaches `until`."""
+        self._loaded.wait(None if until is None else max(until - time.monotonic(), 0.0))
+        return self._load_seconds or time.monotonic() - self._started
 
     def submit(self, number: int, task: object, *, limited: bool = True) -> None:
         """Queue a task; `number` names it in `next_finished`. It may take as long as it likes if it is not `limited`."""
@@ -142,11 +141,10 @@ class LocalExecutor:
             self._loaded.set()
 
     def _serve_tasks(self) -> None:
-        started = time.monotonic()
         worker = self._launch()
         if worker is not None and not self._loaded.is_set():
             worker.wait_until_loaded()
-        self._load_seconds = self._load_seconds or time.monotonic() - started
+        self._load_seconds = self._load_seconds or time.monotonic() - self._started
         self._loaded.set()
         while not self._closing.is_set() and (item := self._tasks.get()) is not None:
             if worker is not None and not worker.alive:

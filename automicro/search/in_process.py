@@ -30,8 +30,6 @@ class InProcessExecutor:
         ``"module:function"`` that is called with the context and a task.
     """
 
-    load_seconds = 0.0
-
     def __init__(self, *, entry: str = "automicro.search.trial:run") -> None:
         module, _, function = entry.partition(":")
         self._context: object = None
@@ -49,6 +47,10 @@ class InProcessExecutor:
     def share(self, context: object) -> None:
         """Keep what every task is given."""
         self._context = context
+
+    def loaded(self, until: float | None = None) -> float:  # noqa: ARG002 - as a worker, which may take a while
+        """Return the seconds that loading took: nothing is to be loaded."""
+        return 0.0
 
     def submit(self, number: int, task: object, **_limits: bool) -> None:
         """Queue a task; `number` names it in `next_finished`."""

@@ -112,6 +112,7 @@ class WorkerProcess:
 
     def ask(self, task: object, *, limited: bool = True) -> tuple[Any, str | None]:
         """Return the result of a task, or None and why there is none; raise `WorkerEnded` if the process did not survive it."""
+        self.wait_until_loaded()  # which takes none of the task's time
         overdue = threading.Event()
 
         def stop() -> None:
@@ -122,7 +123,6 @@ class WorkerProcess:
         timer.daemon = True
         timer.start()
         try:
-            self.wait_until_loaded()
             send(cast("BinaryIO", self._process.stdin), task)
             result, failure = receive(cast("BinaryIO", self._process.stdout))
         except (EOFError, OSError):

@@ -21,6 +21,7 @@ from automicro.search.conclude import not_contradicted, refits, settle
 from automicro.search.defined import checked_folds
 from automicro.search.executor import LocalExecutor
 from automicro.search.finish import decide_latency
+from automicro.search.haste import haste
 from automicro.search.in_process import InProcessExecutor
 from automicro.search.logarithm import target_transforms
 from automicro.search.loop import Goal, Loop, serves, usable_families
@@ -147,7 +148,7 @@ def _search(problem: Problem, constraints: Constraints, settings: Search, means:
         first = own_model(executor, reference, families, replace(target, size_bytes=None), aim)
         goal = Goal(target, len(context.folds), settings.trials is None, context.earlier, aim, first)
         loop = Loop(families, facts, goal, settings.seed, store)
-        clock.prepared(executor.load_seconds, decides_latency=constraints.latency is not None)
+        clock.prepared(executor.loaded(clock.until(0.5)), decides_latency=constraints.latency is not None)
         found = loop.run(executor, settings.trials, clock.loop_ends(certifying=trust is not None), listener)
         if trust is not None:
             made = refits(executor, found, target, clock.loop_until(certifying=False))
@@ -158,7 +159,8 @@ def _search(problem: Problem, constraints: Constraints, settings: Search, means:
     if trust is None or (timed.outcome is None and constraints.certify == "auto"):
         left = found.feasible if certificate is None else not_contradicted(gate, certificate, constraints, made, target)
         timed = _timed(gate, left, constraints, until)
-    said = (*problem.notes, *notes, *found.notes, *(reference.notes if reference else ()), *_doubts(timed, constraints))
+    notes += [*found.notes, *haste(found, families, clock.seconds or 0.0), *(reference.notes if reference else ())]
+    said = (*problem.notes, *notes, *_doubts(timed, constraints))
     return Result(context, target, found, timed, reference, said, clock.passed, certificate, aim)
 
 

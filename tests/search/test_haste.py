@@ -1,0 +1,40 @@
+"""What is said of a search whose time was up early."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from automicro.search.haste import _rounded_up, haste
+from automicro.search.task import Outcome
+
+FAMILIES: Any = {
+    name: SimpleNamespace(start_seconds=4.0 * (name == "mlp")) for name in ("boosting", "linear", "mlp", "tree")
+}
+
+
+def ended(*families: str, stopped: str = "time is up", **facts: Any) -> Any:
+    candidates = {number: SimpleNamespace(family=family) for number, family in enumerate(families)}
+    outcomes = [Outcome(number, "feasible", **{"seconds": 1.0, **facts}) for number in candidates]
+    return SimpleNamespace(candidates=candidates, outcomes=outcomes, stopped=stopped)
+
+
+def test_few_candidates_are_counted_and_families_without_one_are_named() -> None:
+    assert haste(ended("linear", "linear"), FAMILIES, 5.0) == [
+        "2 candidates finished before the time was up, none of boosting and tree: give about 30 seconds"
+    ]
+    assert haste(ended("linear"), FAMILIES, 5.0)[0].startswith("1 candidate finished")
+    assert haste(ended(), FAMILIES, 5.0) == ["no candidate finished before the time was up: give about 50 seconds"]
+    assert haste(ended("tree", seconds=0.0), FAMILIES, 5.0)[0].startswith("no candidate finished")
+
+
+def test_nothing_is_said_where_families_had_their_turn_or_time_was_not_what_ended_it() -> None:
+    assert haste(ended(*["linear", "boosting", "tree"] * 3), FAMILIES, 5.0) == []
+    assert haste(ended("linear", stopped="every trial is done"), FAMILIES, 5.0) == []
+
+
+@pytest.mark.parametrize(("value", "shown"), [(45.0, 50), (22.5, 30), (112.0, 120), (1740.0, 1800), (3.2, 4), (0.3, 1)])
+def test_seconds_are_rounded_up_to_what_people_type(value: float, shown: int) -> None:
+    assert _rounded_up(value) == shown
