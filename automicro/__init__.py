@@ -23,6 +23,7 @@ from automicro.errors import (
 if TYPE_CHECKING:
     from automicro.api import effects, importance, robustness, select, select_request, verify
     from automicro.data.series import series_of
+    from automicro.estimators import MicroClassifier, MicroClusterer, MicroRegressor
     from automicro.model import Model, load
     from automicro.request import Constraints, Search, SearchRequest
     from automicro.selection import Selection
@@ -35,6 +36,9 @@ __all__ = [
     "DataError",
     "FamilyUnavailableError",
     "Infeasible",
+    "MicroClassifier",
+    "MicroClusterer",
+    "MicroRegressor",
     "Model",
     "NotVerified",
     "PluginError",
@@ -54,6 +58,9 @@ __all__ = [
 
 LAZY = {
     "Constraints": "automicro.request",
+    "MicroClassifier": "automicro.estimators",
+    "MicroClusterer": "automicro.estimators",
+    "MicroRegressor": "automicro.estimators",
     "Model": "automicro.model",
     "Search": "automicro.request",
     "SearchRequest": "automicro.request",

@@ -7,7 +7,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any, cast
 
 from automicro.errors import DataError, RequestError
-from automicro.request import INDICES, Constraints, Search, did_you_mean
+from automicro.request import Constraints, Search, read_keywords, with_keywords
 from automicro.request import metric as known_metric
 
 if TYPE_CHECKING:
@@ -33,8 +33,6 @@ __all__ = [
     "select_request",
     "verify",
 ]
-
-KEYS = ("families", "groups", "missing", "search", "task", "text", "time", "weights")
 
 
 def select(  # noqa: PLR0913 - each is a question that users ask on its own
@@ -64,7 +62,8 @@ def select(  # noqa: PLR0913 - each is a question that users ask on its own
     constraints : Constraints, optional
         Or its fields as further keywords: ``select(X, y, metric="roc_auc", score=0.8)``.
     search : Search, optional
-        Trials, seconds, seed and more; 60 seconds if not given.
+        Trials, seconds, seed and more, or its fields as further keywords: ``select(X, y, ..., seconds=120, seed=1)``; 60 seconds if not
+        given.
     families : iterable of str, optional
         Families that may take part; short for ``Search(families=...)``.
     task : {"classification", "regression", "clustering"}, optional
@@ -111,25 +110,7 @@ def select(  # noqa: PLR0913 - each is a question that users ask on its own
     from automicro.data import load_problem
     from automicro.run import run
 
-    for name in keywords:
-        if name not in Constraints.model_fields:
-            raise RequestError(f"{name}: unknown key, {did_you_mean(name, [*Constraints.model_fields, *KEYS])}")
-    if constraints is not None and keywords:
-        raise RequestError(
-            f"constraints must be given either as an object or as keywords, but got an object and {', '.join(sorted(keywords))}"
-        )
-    for name, given, kind in (("constraints", constraints, Constraints), ("search", search, Search)):
-        if given is not None and not isinstance(given, kind):
-            raise RequestError(f"{name} must be an automicro.{kind.__name__}, but got {given!r}")
-    if task == "clustering" and constraints is None and not {"metric", *INDICES} & keywords.keys():
-        keywords["metric"] = "silhouette"
-    wanted = constraints if constraints is not None else Constraints(**keywords)
-    settings = search if search is not None else Search()
-    if families is not None:
-        if settings.families is not None:
-            raise RequestError("families must be given once, but stand in both select(...) and Search(...)")
-        values = {name: getattr(settings, name) for name in settings.model_fields_set}
-        settings = Search(**values, families=[families] if isinstance(families, str) else list(families))
+    wanted, settings = read_keywords(constraints, search, keywords, families=families, task=task)
     asked = task or _task_of(wanted)
     if asked == "clustering" and y is not None:
         raise RequestError(
@@ -138,6 +119,9 @@ def select(  # noqa: PLR0913 - each is a question that users ask on its own
     roles = {"weights": weights, "groups": groups, "time": time}
     problem = load_problem(X, y, task=asked, text=text, missing=missing, **roles)  # type: ignore[arg-type]  # checked there
     return run(problem, wanted, settings, target_name=_name(y), started=started)
+
+
+select.__signature__ = with_keywords(select)  # type: ignore[attr-defined] # read by help() and completion
 
 
 def select_request(request: SearchRequest, progress: Progress | None = None) -> Selection:

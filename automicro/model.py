@@ -16,6 +16,7 @@ from automicro.data.rows import reader_of, rows_for_prediction
 from automicro.data.series import holds_series, series_rows
 from automicro.errors import ArtifactError, DataError
 from automicro.explain import ModelExplanation, drawn_rows, explain, global_card, replay
+from automicro.fitted import Fitted
 from automicro.program import (
     Batch,
     Evaluator,
@@ -47,7 +48,7 @@ __all__ = ["Model", "load"]
 REPLAYED = 300  # rows that are drawn to begin a replay with
 
 
-class Model:
+class Model(Fitted):
     """A program and, where there is one, its card.
 
     Parameters
@@ -100,20 +101,6 @@ class Model:
         if self._labels is None:
             raise AttributeError("classes_ belongs to classifiers, but this model predicts numbers")
         return self._labels if self._ascending is None else self._labels[self._ascending]
-
-    def __sklearn_tags__(self) -> Any:
-        """Tell scikit-learn's scorers and plots what kind of estimator this is; only they call it."""
-        from sklearn.utils import ClassifierTags, RegressorTags, Tags, TargetTags
-
-        kind = "regressor" if self._labels is None else "classifier"
-        tags = Tags(estimator_type=kind, target_tags=TargetTags(required=False))
-        tags.classifier_tags = None if self._labels is None else ClassifierTags()
-        tags.regressor_tags = RegressorTags() if self._labels is None else None
-        return tags
-
-    def __sklearn_is_fitted__(self) -> bool:
-        """Say that there is nothing left to fit."""
-        return True
 
     def predict(self, X: Any) -> NDArray[Any]:
         """Return a label or a value for each row.

@@ -8,6 +8,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from automicro.cli.arguments import parse
+from automicro.cli.console import write
 from automicro.errors import AutomicroError, Infeasible
 
 if TYPE_CHECKING:
@@ -47,8 +48,7 @@ def main(words: Sequence[str] | None = None) -> int:
         when interrupted before a model was found.
     """
     try:
-        sys.stdout.write(_answer(parse(sys.argv[1:] if words is None else words)))
-        sys.stdout.flush()
+        write(sys.stdout, _answer(parse(sys.argv[1:] if words is None else words)))
     except Infeasible as error:
         from automicro.report import infeasible_text  # noqa: PLC0415 - loads numpy
 
@@ -68,5 +68,5 @@ def _answer(arguments: Namespace) -> str:
 
 
 def _told(sentence: str, code: int) -> int:
-    sys.stderr.write(f"{sentence}\n")
+    write(sys.stderr, f"{sentence}\n")
     return code

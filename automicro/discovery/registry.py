@@ -99,4 +99,4 @@ class Registry:
                 if problem.status == "unavailable":
                     raise FamilyUnavailableError(str(problem))
                 raise FamilyUnavailableError(f"family {name!r} cannot be used: {problem.reason}: {problem.remedy}")
-        raise FamilyUnavailableError(f"family {name!r} is not installed: {did_you_mean(name, self.families)}")
+        raise FamilyUnavailableError(f"no family is named {name!r}: {did_you_mean(name, self.families)}")

@@ -27,7 +27,7 @@ class Progress:
     wanted : bool, optional
         ``Search.progress``: None shows the line where the stream is a terminal, and nothing elsewhere.
     stream : text stream, optional
-        Standard error, if not given.
+        Standard error, if not given; where that is missing or closed, as in a program without a console, nothing is shown.
     metric : Metric, optional
         Names the score and turns its sign.
     """
@@ -37,7 +37,8 @@ class Progress:
     ) -> None:
         self._stream = sys.stderr if stream is None else stream
         self._metric = metric
-        self.shown = self._stream.isatty() if wanted is None else wanted
+        is_open = self._stream is not None and not self._stream.closed
+        self.shown = is_open and (self._stream.isatty() if wanted is None else wanted)
         self._live: Live | None = None
         self._trials = 0
         self._incumbent: Any = None

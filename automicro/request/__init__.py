@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from automicro.request.class_weights import BALANCED
 from automicro.request.constraints import LEVELS, Constraints, Level
+from automicro.request.keywords import read_keywords, with_keywords
 from automicro.request.metrics import ALIASES, INDICES, METRICS, Metric, metric
 from automicro.request.problems import did_you_mean
 from automicro.request.records import (
@@ -52,4 +53,6 @@ __all__ = [
     "TrialRecord",
     "did_you_mean",
     "metric",
+    "read_keywords",
+    "with_keywords",
 ]

@@ -17,9 +17,40 @@ if TYPE_CHECKING:
 __all__ = ["Section", "did_you_mean", "problem", "problems", "rejected"]
 
 
+# Names that other libraries have for what is asked for here.
+SYNONYMS = {
+    "workers": "n_jobs n_workers num_workers jobs processes max_workers nthread num_threads",
+    "seconds": "time_budget time_limit max_time timeout budget max_runtime_secs total_time_limit time_left_for_this_task max_time_mins",
+    "trial_seconds": "per_run_time_limit max_eval_time_mins trial_timeout",
+    "trial_memory": "memory_limit max_memory memory",
+    "trials": "n_trials max_trials n_iter max_iter max_evals iterations n_calls max_models",
+    "seed": "random_state random_seed",
+    "families": "estimator_list estimators models algorithms include include_algos included_model_types",
+    "progress": "verbose verbosity show_progress",
+    "metric": "scoring eval_metric scorer loss objective measure",
+    "score": "min_score target_score threshold",
+    "size": "max_size size_bytes max_bytes model_size",
+    "weights": "sample_weight sample_weights class_weight weight_column",
+    "groups": "group group_column cv_groups",
+    "time": "time_column date date_column",
+    "task": "problem_type ml_task task_type",
+    "monotone": "monotone_constraints monotonic_cst",
+    "start_from": "warm_start initial_model",
+    "boosting": "xgboost lightgbm lgbm catboost gbm xgb",
+    "linear": "logistic logistic_regression ridge lasso glm svm",
+    "tree": "decision_tree cart",
+    "cluster": "kmeans k_means gmm knn prototypes",
+    "mlp": "neural_network nn neural dnn",
+}
+_OURS = {word: name for name, words in SYNONYMS.items() for word in words.split()}
+
+
 def did_you_mean(word: str, options: Iterable[str]) -> str:
-    """Return ``did you mean 'score'``, or all options where none is near."""
+    """Return ``use 'workers'`` for another library's word, ``did you mean 'score'`` for a near one, or all options."""
     names = sorted(options)
+    ours = _OURS.get(word.casefold().replace("-", "_"))
+    if ours in names:
+        return f"use {ours!r}"
     folded = {name.casefold().replace("-", "_"): name for name in names}
     near = difflib.get_close_matches(word.casefold().replace("-", "_"), folded, n=1)
     if near:

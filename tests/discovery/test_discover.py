@@ -234,7 +234,7 @@ def test_metadata_that_cannot_be_read(site: Site) -> None:
 
 
 def test_a_name_that_is_not_installed(site: Site) -> None:
-    with pytest.raises(FamilyUnavailableError, match="family 'sond' is not installed: did you mean 'sound'"):
+    with pytest.raises(FamilyUnavailableError, match="no family is named 'sond': did you mean 'sound'"):
         site.survey().select(["sond"])
     with pytest.raises(FamilyUnavailableError, match="at least one model family must be usable, but there is none"):
         Registry({}).select()

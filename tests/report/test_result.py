@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import io
+import sys
 from types import SimpleNamespace
+
+import pytest
 
 from automicro.errors import Infeasible
 from automicro.report import Progress, infeasible_text, summary
@@ -77,6 +80,19 @@ def test_progress_is_quiet_where_nobody_looks() -> None:
     progress.stop()
     assert stream.getvalue() == ""
     assert not Progress(False, stream=stream).shown
+
+
+@pytest.mark.parametrize("wanted", [None, True])
+def test_progress_does_without_a_console(monkeypatch: pytest.MonkeyPatch, wanted: bool | None) -> None:
+    closed = io.StringIO()
+    closed.close()
+    for stream in (None, closed):
+        monkeypatch.setattr(sys, "stderr", stream)
+        progress = Progress(wanted)
+        progress.start(10, 60.0)
+        progress.update(1)
+        progress.stop()
+        assert not progress.shown
 
 
 def test_progress_shows_incumbent_trials_and_time() -> None:

@@ -1,0 +1,85 @@
+"""What scikit-learn looks for in an estimator that is fitted, for a model that was read from a file."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from automicro.program import Program
+
+__all__ = ["Fitted"]
+
+TRAINED = (
+    "fit needs an estimator that is not trained, but this model is: fit automicro.MicroClassifier, MicroRegressor or MicroClusterer for"
+    " another, or wrap it in sklearn.frozen.FrozenEstimator where fit must do nothing"
+)
+
+
+class Fitted:
+    """Names under which scikit-learn's scorers, plots, inspection, pipelines and `FrozenEstimator` use a model."""
+
+    program: Program
+    card: dict[str, Any] | None
+
+    def predict(self, X: Any) -> NDArray[Any]:
+        """Return a label or a value for each row."""
+        raise NotImplementedError
+
+    @property
+    def n_features_in_(self) -> int:
+        """Number of source columns."""
+        return self.program.columns
+
+    @property
+    def feature_names_in_(self) -> NDArray[Any]:
+        """Names of the source columns, of a model that has its card."""
+        if self.card is None:
+            raise AttributeError("feature_names_in_ stands in the card, but this model has none")
+        return np.array([column["name"] for column in self.card["columns"]], dtype=object)
+
+    def fit(self, X: Any, y: Any = None) -> Any:  # noqa: ARG002 - as scikit-learn calls it
+        """Refuse: a model is trained already. Pipelines and inspection take only what has this method.
+
+        Raises
+        ------
+        TypeError
+            Always.
+        """
+        raise TypeError(TRAINED)
+
+    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
+        """Return the accuracy of a classifier or the R2 of a regressor on some rows, as scikit-learn's estimators do.
+
+        Parameters
+        ----------
+        X : table, array or series
+            See `predict`.
+        y : array, (rows,)
+        sample_weight : array, (rows,), optional
+        """
+        from sklearn.metrics import accuracy_score, r2_score
+
+        measure = r2_score if self.program.labels is None else accuracy_score
+        return float(measure(y, self.predict(X), sample_weight=sample_weight))
+
+    def __sklearn_tags__(self) -> Any:
+        """Return what kind of estimator this is."""
+        from sklearn.utils import ClassifierTags, InputTags, RegressorTags, Tags, TargetTags
+
+        is_classifier = self.program.labels is not None
+        return Tags(
+            estimator_type="classifier" if is_classifier else "regressor",
+            target_tags=TargetTags(required=False),
+            classifier_tags=ClassifierTags() if is_classifier else None,
+            regressor_tags=None if is_classifier else RegressorTags(),
+            input_tags=InputTags(allow_nan=True),
+            requires_fit=False,
+        )
+
+    def __sklearn_is_fitted__(self) -> bool:
+        """Whether there is nothing left to fit: always."""
+        return True
