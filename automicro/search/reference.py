@@ -258,7 +258,7 @@ class _Race:
         """Return the error that names what is not finished, and the seconds with which it would be."""
         required = [member for member in self._members if member.required] or self._members
         member = next(member for member in required if not member.is_finished)
-        folds, spent = len(self._context.folds), time.monotonic() - self.started
+        folds, spent = len(self._context.folds), time.monotonic() - self._limits.started
         seconds = self._enough_seconds(required)
         nearest: dict[str, dict[str, object]] = {"within": {"family": member.family, "folds": member.folds_done}}
         if not member.is_late:
