@@ -251,7 +251,9 @@ def test_where_held_out_rows_are_harder_a_model_as_good_as_the_reference_there_i
     replaced: list[tuple[Outcome, Outcome]] = []
     gate: Any = SimpleNamespace(
         context=SimpleNamespace(metric="accuracy", folds=folds(load_problem(np.arange(40.0)[:, None], y[:40]), 0)),
-        found=SimpleNamespace(feasible=[near, far], replace=lambda old, new: replaced.append((old, new))),
+        found=SimpleNamespace(
+            feasible=[near, far], order=lambda o: o.number, replace=lambda old, new: replaced.append((old, new))
+        ),
     )
     asked = automicro.Constraints(metric="accuracy", within=0.05, latency="1s")
     tested = Certified(trust, (), Paired(theirs, ""))
