@@ -52,7 +52,8 @@ def test_a_task_over_its_time_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_task_without_a_limit_may_take_longer_than_others(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "path", [str(Path(__file__).parent), *sys.path])
-    with LocalExecutor(100, workers=1, task_seconds=0.02, entry=ENTRY) as executor:  # no process starts so fast
+    with LocalExecutor(workers=1, task_seconds=0.02, entry=ENTRY) as executor:
+        executor.share(100)
         executor.submit(0, 1, limited=False)
         executor.submit(1, "hang")
         finished = [executor.next_finished() for _ in range(2)]
