@@ -18,7 +18,7 @@ from automicro.errors import DataError, NotVerified
 from automicro.evidence.hashes import data_sha256, rows_sha256
 from automicro.measure import judged_level, score
 from automicro.report import certificate_text
-from automicro.request import Certificate, CertifiedStep
+from automicro.request import Certificate, CertifiedStep, metric
 from automicro.search import Paired, Trust, claim_test, levels, rows_needed
 
 if TYPE_CHECKING:
@@ -63,6 +63,7 @@ def certificate_of(certified: Certified, constraints: Constraints, families: dic
         metric=str(constraints.metric),
         limit=constraints.score,
         within=constraints.within,
+        scores=constraints.scores,
         confidence=constraints.confidence,
         steps=tuple(
             CertifiedStep(
@@ -110,6 +111,8 @@ def _null(constraints: Constraints) -> str:
         claims.append(
             f"{judged.name} of the model is more than {constraints.within:.3g} (as a fraction) worse than the reference's"
         )
+    for name, limit in (constraints.scores or {}).items():
+        claims.append(f"{name} of the model is {'below' if metric(name).sign > 0 else 'above'} {limit:g}")
     return ", or ".join(claims)
 
 
@@ -202,7 +205,7 @@ def _recomputed(trust: Any, model: Model, certificate: Certificate) -> tuple[flo
     if certificate.reference is not None:
         prediction = _unpacked(certificate.reference, judged.prediction.shape)
         reference = Paired(prediction, str(certificate.reference_sha256))
-    claim = _Claim(certificate.limit, certificate.within)
+    claim = _Claim(certificate.limit, certificate.within, certificate.scores)
     own = hashlib.sha256(model.payload).hexdigest()
     tested = claim_test(judged, claim, reference, certificate.seed, own)
     value = score(judged.metric, judged.y, judged.prediction, judged.weights)
@@ -222,3 +225,4 @@ class _Claim:
 
     score: float | None
     within: float | None
+    scores: Mapping[str, float] | None

@@ -85,7 +85,7 @@ def _known(result: Result) -> Iterator[_Known]:
                 misses.add("score")
             if target.size_bytes is not None and form.size_bytes > target.size_bytes:
                 misses.add("size")
-            if own is None and (target.level or capped or target.latency_us is not None):
+            if own is None and (target.level or capped or target.scores or target.latency_us is not None):
                 continue  # a form that was never packed on its own: what else it may miss is not known
             if not {name for name, _ in target.robustness} <= set(own.robustness if own else ()):
                 continue

@@ -24,7 +24,16 @@ from automicro.prices import prices
 from automicro.program import has_points, outlier_distances, unpack
 from automicro.report import Progress
 from automicro.request import Card, CardColumn, CardReference, metric
-from automicro.search import Gate, beside_note, constant_words, frontier, judged_by_replay, ranges_of, search
+from automicro.search import (
+    Gate,
+    beside_note,
+    constant_words,
+    frontier,
+    judged_by_replay,
+    ranges_of,
+    scores_beside,
+    search,
+)
 from automicro.selection import Point, RecordTable, ReferenceScore, Selection
 from automicro.trace import infeasible, records
 from automicro.verdict import judgement
@@ -102,10 +111,7 @@ def _selection(asked: _Asked, result: Result, chosen: Outcome, trace: tuple[Tria
         chosen = replace(chosen, structure=interpretability(program))
     chosen = judged_by_replay(result.context, chosen)
     constant = constant_words(result.context.problem, program, result.context.metric)
-    structure: Any = chosen.structure
-    cheap = structure.constants <= MOST_CONSTANTS and len(structure.columns) <= MOST_COLUMNS
-    told = directions(program, None, ranges_of(result.context.problem)) if cheap else {}
-    structure = replace(structure, directions={column: direction.kind for column, direction in told.items()})
+    structure = _directed(result, program, chosen.structure)
     form, judged = chosen.form, judgement(result, chosen, asked.constraints, asked.seed)
     card = _card(asked, result, chosen, judged, structure)
     model = Model(program, card.model_dump(mode="json"))
@@ -140,10 +146,21 @@ def _selection(asked: _Asked, result: Result, chosen: Outcome, trace: tuple[Tria
         rows_needed=judged.rows_needed,
         held_out=judged.held_out,
         robustness=dict(chosen.robustness),
+        scores=dict(card.scores or {}),
         constant=constant,
         aimed_at=sign * result.found.aim if _aims(result) else None,
         margin=result.aim.errors if _aims(result) and result.aim is not None else None,
     )
+
+
+def _directed(result: Result, program: Program, structure: Any) -> Interpretability:
+    """Return a structure with how the score goes with each column, where that is quickly found."""
+    cheap = structure.constants <= MOST_CONSTANTS and len(structure.columns) <= MOST_COLUMNS
+    told = directions(program, None, ranges_of(result.context.problem)) if cheap else {}
+    directed: Interpretability = replace(
+        structure, directions={column: direction.kind for column, direction in told.items()}
+    )
+    return directed
 
 
 def _aims(result: Result) -> bool:
@@ -200,6 +217,7 @@ def _card(asked: _Asked, result: Result, chosen: Outcome, judged: Judgement, str
         task=problem.task,
         target=asked.target_name,
         labels=unpack(payload).labels,
+        scores=scores_beside(result.context, result.certified, chosen, asked.constraints, asked.seed) or None,
         weighted=None if problem.weights is None else True,
         pos_label=positive_of(problem),
         metric=result.context.metric,

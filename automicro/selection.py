@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from automicro.measure import Interpretability, Latency
     from automicro.model import Model
-    from automicro.request import Certificate, Constraints, HeldOutScore, Price
+    from automicro.request import Certificate, Constraints, HeldOutScore, Price, ScoreBeside
 
 __all__ = ["Point", "RecordTable", "ReferenceScore", "Selection"]
 
@@ -120,6 +120,8 @@ class Selection:
         The tests of a certified verdict.
     rows_needed : int or None
         Held-out rows with which a margin like the expected one would be certified four times in five; None where there is no margin.
+    scores : mapping of str to ScoreBeside
+        Scores that were asked for beside the metric: what was asked, what is reached (`score`), and its interval (`low`, `high`).
     robustness : mapping of str to float
         On held-out rows: what the worst column that goes missing takes from the score (``"column_lost"``), and what was asked for.
     constant : str
@@ -178,6 +180,7 @@ class Selection:
     rows_needed: int | None = None
     held_out: HeldOutScore | None = None
     robustness: Mapping[str, float] = field(default_factory=dict)
+    scores: Mapping[str, ScoreBeside] = field(default_factory=dict)
     pos_label: Any = None
     constant: str = ""
     aimed_at: float | None = None

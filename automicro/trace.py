@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from automicro.errors import Infeasible
 from automicro.record_table import RecordTable
-from automicro.request import FLIP, TrialRecord
+from automicro.request import FLIP, METRICS, TrialRecord
 from automicro.search import cap_values, caps_of
 
 if TYPE_CHECKING:
@@ -299,6 +299,11 @@ def _sentence(name: str, record: TrialRecord, result: Result, constraints: Const
 def _other_sentence(name: str, record: TrialRecord, constraints: Constraints) -> str:
     if name == "constant":
         return f"constant: the nearest ({record.family}) {record.reason}"
+    if name.startswith("scores."):
+        measured, limit = METRICS[name[7:]], (constraints.scores or {})[name[7:]]
+        words = "at least" if measured.sign > 0 else "at most"
+        got = limit + measured.sign * record.margins[name] * max(abs(limit), 1e-9)
+        return f"{name}: {measured.name} must be {words} {limit:.4g}, the nearest ({record.family}) has {got:.4g}"
     if name.startswith("robustness."):
         return _fragile(name, record, constraints)
     return f"{name}: the nearest ({record.family}) was not as good trained on all rows as the models of its folds"

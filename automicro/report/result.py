@@ -36,6 +36,7 @@ def summary(selection: Any) -> str:
         (selection.metric, score),
         ("held out", _held_out(selection)),
         ("aimed at", _aimed(selection)),
+        *_scores(selection),
         *_indices(selection),
         ("positive class", _positive(selection)),
         ("robustness", _robustness(selection)),
@@ -74,7 +75,8 @@ def _positive(selection: Any) -> str:
     label, constraints = getattr(selection, "pos_label", None), getattr(selection, "constraints", None)
     if label is None or constraints is None:
         return ""
-    depends = constraints.pos_label is not None or constraints.monotone or constraints.measured.of_one_class
+    of_one_class = any(measured.of_one_class for measured in constraints.all_measured)
+    depends = constraints.pos_label is not None or constraints.monotone or of_one_class
     return repr(label) if depends else ""
 
 
@@ -132,6 +134,15 @@ def _not_monotone(selection: Any) -> str:
     if structure is None or not structure.non_monotone:
         return ""
     return f"{len(structure.non_monotone)} of {count(len(structure.directions), 'column')} of numbers"
+
+
+def _scores(selection: Any) -> list[tuple[str, str]]:
+    """Return the scores that were asked for beside the metric, with their intervals."""
+    found = getattr(selection, "scores", None) or {}
+    return [
+        (name, f"{rounded(each.score)} (interval {rounded(each.low)} to {rounded(each.high)})")
+        for name, each in found.items()
+    ]
 
 
 def _indices(selection: Any) -> list[tuple[str, str]]:

@@ -17,6 +17,7 @@ from automicro.request.records import (
     LatencyRecord,
     Price,
     QuantileRecord,
+    ScoreBeside,
     TraceLine,
     TrialRecord,
 )
@@ -47,6 +48,7 @@ __all__ = [
     "Output",
     "Price",
     "QuantileRecord",
+    "ScoreBeside",
     "Search",
     "SearchRequest",
     "TraceLine",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import AfterValidator, Field, WithJsonSchema, model_validator
 
@@ -23,6 +23,7 @@ from automicro.request.quantities import (
     Number,
     Text,
 )
+from automicro.request.scores import Scores, with_first_as_metric
 from automicro.request.stresses import Limits
 
 __all__ = ["LEVELS", "Constraints", "Level"]
@@ -86,6 +87,9 @@ class Constraints(Section):
     silhouette, density_validity, stability : float
         Clustering: at least this mean silhouette width, density-based validity, adjusted Rand index between models of
         two halves of the rows.
+    scores : dict of str to float, optional
+        Other metrics, each with the value that must be reached too: ``{"precision": 0.5}``. Without `metric` the first of them is the
+        metric and its value the score. A certificate tests each of them.
     pos_label : str, int, float or bool
         Positive class of a target of two classes, for ``precision``, ``recall``, ``f1``, ``f2``, ``f0.5``, ``jaccard`` and
         ``average_precision``. Without it the last level of an ordered categorical, 1 of 0/1 or -1/1, true or yes; those metrics refuse
@@ -152,6 +156,9 @@ class Constraints(Section):
     within: Annotated[Number, AfterValidator(_fraction)] | None = Field(
         None, description="at most this fraction worse than the reference portfolio's best score"
     )
+    scores: Scores | None = Field(
+        None, description="other metrics with values that must be reached too, such as recall=0.75,precision=0.5"
+    )
     silhouette: Number | None = Field(None, description="clustering: at least this mean silhouette width")
     density_validity: Number | None = Field(None, description="clustering: at least this density-based validity (DBCV)")
     stability: Number | None = Field(
@@ -190,6 +197,11 @@ class Constraints(Section):
     )
     confidence: _Probability = Field(0.95, description="confidence of the verdict and its interval")
 
+    @model_validator(mode="before")
+    @classmethod
+    def _first_score(cls, values: Any) -> Any:
+        return with_first_as_metric(values)
+
     @model_validator(mode="after")
     def _possible(self) -> Constraints:
         if self.clusters:
@@ -209,7 +221,18 @@ class Constraints(Section):
         if self.latency is None and self.latency_quantile != Constraints.model_fields["latency_quantile"].default:
             raise problem("needs latency, but none is given", "latency_quantile")
         self._check_columns()
+        self._check_scores()
         return self
+
+    def _check_scores(self) -> None:
+        """Raise unless the scores beside the metric are others, of the same task."""
+        for name in self.scores or {}:
+            if name == self.measured.name:
+                raise problem(
+                    f"must name other metrics than {name!r}, which is the metric: give it as score alone", "scores"
+                )
+            if self.clusters or METRICS[name].tasks != self.measured.tasks:
+                raise problem(f"must be of the same task as {self.measured.name!r}, but {name!r} is not", "scores")
 
     def _other_sign(self) -> str:
         """Return the remedy where an error was given to its negative."""
@@ -271,6 +294,11 @@ class Constraints(Section):
         return METRICS[self.metric or next(iter(self._beside))]
 
     @property
+    def all_measured(self) -> tuple[Metric, ...]:
+        """The metric and those of `scores`."""
+        return (self.measured, *(METRICS[name] for name in self.scores or {}))
+
+    @property
     def level(self) -> int:
         """The least level of interpretability as a number, from 0 (opaque, the default) to 3 (simulatable)."""
         return 0 if self.interpretability is None else LEVELS.index(self.interpretability)
@@ -296,8 +324,9 @@ class Constraints(Section):
         return max(limits, key=lambda value: self.measured.sign * value)
 
     def check_task(self, task: str, classes: int) -> None:
-        """Raise `ConstraintError` unless the metric is defined for this task with so many classes."""
+        """Raise `ConstraintError` unless the metrics are defined for this task with so many classes."""
         try:
-            self.measured.check_task(task, classes)
+            for measured in self.all_measured:
+                measured.check_task(task, classes)
         except RequestError as error:
             raise ConstraintError(str(error)) from None

@@ -20,6 +20,7 @@ __all__ = [
     "LatencyRecord",
     "Price",
     "QuantileRecord",
+    "ScoreBeside",
     "Status",
     "TraceLine",
     "TrialRecord",
@@ -92,6 +93,15 @@ class HeldOutScore(_Record):
     rows: _NotNegative = Field(description="how many there are")
 
 
+class ScoreBeside(_Record):
+    """A score that was asked for beside the metric, and what the model reaches."""
+
+    limit: float = Field(description="what was asked for: at least, of an error at most")
+    score: float = Field(description="on held-out rows, or on rows that models of folds had not seen")
+    low: float = Field(description="lower end of its two-sided interval")
+    high: float = Field(description="its upper end")
+
+
 class Certificate(_Record):
     """Why a score is certain: tests of artifacts, surest first, on rows that were split off before the search."""
 
@@ -101,6 +111,9 @@ class Certificate(_Record):
     metric: str
     limit: float | None = Field(None, description="the score that was asked for")
     within: float | None = Field(None, description="the fraction below the reference that was asked for")
+    scores: dict[str, float] | None = Field(
+        None, description="scores that were asked for beside the metric; all are tested"
+    )
     confidence: float
     steps: tuple[CertifiedStep, ...] = Field(description="in the order of testing, which the search rows alone decided")
     place: _NotNegative = Field(
@@ -143,6 +156,7 @@ class Card(_Record):
     )
     metric: str = Field(description="scorer or error name of scikit-learn")
     score: float = Field(description="value of the metric on rows that the model was not trained on")
+    scores: dict[str, ScoreBeside] | None = Field(None, description="scores that were asked for beside the metric")
     indices: dict[str, float] | None = Field(None, description="clustering: every index of the partition")
     score_interval: tuple[float, float] | None = Field(
         None, description="two-sided interval of the score of new rows at `confidence`, low and high"

@@ -1,5 +1,6 @@
 """The loop that proposes, tries and judges candidates."""
 
+from automicro.search.beside import scores_beside
 from automicro.search.caps import cap_values, caps_of, ranges_of
 from automicro.search.certify import Certified, Paired, Trust, claim_test, levels, rows_needed
 from automicro.search.classes import beside_note
@@ -34,5 +35,6 @@ __all__ = [
     "optimism",
     "ranges_of",
     "rows_needed",
+    "scores_beside",
     "search",
 ]

@@ -184,9 +184,9 @@ def refit_tasks(found: Found, target: Target) -> list[RefitTask]:
     """Return what is to be trained on all search rows beside the artifacts that the search has: forms below its aim, but above the target.
 
     They are smaller than the smallest artifact, or, if there is none, the surest that were found; a few of them, spread over the gains.
-    None where robustness is asked for, which is judged on the folds of a trial.
+    None where robustness or other scores are asked for, which are judged on the folds of a trial.
     """
-    if target.robustness:
+    if target.robustness or target.scores:
         return []
     best = found.incumbent
     limit = math.inf if best is None or best.artifact is None else len(best.artifact)
@@ -308,7 +308,10 @@ def levels(p_values: Sequence[float], confidence: float) -> list[float]:
 
 
 def claim_test(judged: Judged, constraints: Any, reference: Paired | None, seed: int, sha256: str = "") -> Tested:
-    """Test all that is claimed of a score: where both `score` and `within` are asked for, the less sure of the two.
+    """Test all that is claimed of scores: where several are asked for, the least sure of them.
+
+    All must be reached, so that each is tested at the full level and the model passes where every test does (an intersection-union test,
+    Berger, Technometrics 24, 1982).
 
     That the reference's own model, which its `sha256` tells from others, is as good as the reference needs no test.
     """
@@ -320,6 +323,9 @@ def claim_test(judged: Judged, constraints: Any, reference: Paired | None, seed:
             tests.append(Tested(0.0, "none is needed, for the model is the reference itself", exact=True))
         else:
             tests.append(within_of(judged, reference.prediction, constraints.within, seed))
+    tests += [
+        better_than(replace(judged, metric=name), least, seed) for name, least in (constraints.scores or {}).items()
+    ]
     return max(tests, key=lambda tested: tested.p_value)
 
 

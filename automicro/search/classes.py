@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from automicro.data import Problem
-    from automicro.request import Constraints
+    from automicro.request import Constraints, Metric
 
 __all__ = ["beside_note", "with_classes"]
 
@@ -39,7 +39,13 @@ def with_classes(problem: Problem, constraints: Constraints) -> Problem:
         If the metric is not defined for the target's values.
     """
     problem = with_positive(problem, constraints.pos_label)
-    judged, labels = constraints.measured, problem.labels or ()
+    for judged in constraints.all_measured:
+        _check(problem, judged)
+    return problem
+
+
+def _check(problem: Problem, judged: Metric) -> None:
+    labels = problem.labels or ()
     if judged.of_one_class and len(labels) == 2 and positive_of(problem) is None:
         first, second = map(repr, labels)
         raise ConstraintError(
@@ -59,7 +65,6 @@ def with_classes(problem: Problem, constraints: Constraints) -> Problem:
             f"the target must not be 0 for {judged.name!r}, which divides by it, but is 0 in {zeros} of {problem.rows} rows: "
             "drop these rows, or choose 'mean_absolute_error' or, for ratios, 'root_mean_squared_log_error'"
         )
-    return problem
 
 
 def beside_note(problem: Problem, metric: str, out_of_fold: NDArray[np.float64] | None) -> str:

@@ -71,6 +71,8 @@ def with_cuts(context: Context, programs: Mapping[str, Program], rows: NDArray[n
     rows : array of int64
         The rows that they were trained on; at most 20,000 of them, evenly spread, decide.
     """
+    of_scores = metric(context.metric).needs != "label"  # which labels alone would spoil
+    context = _of_labels(context)
     problem, name = context.problem, context.metric
     label = metric(name).needs == "label" and name not in LEFT_ALONE
     if problem.task != "classification" or problem.classes != 2 or not label:
@@ -83,10 +85,19 @@ def with_cuts(context: Context, programs: Mapping[str, Program], rows: NDArray[n
         if cuts is None:
             continue
         for place, shift in enumerate(_shifts(context, cuts)):
-            moved = None if shift is None else _moved(program, *shift)
+            moved = None if shift is None else _moved(program, *shift, labels_only=not of_scores)
             if moved is not None:
                 found[key if name in TRADED and not place else f"{key}, cut {place + 1}"] = moved
     return found
+
+
+def _of_labels(context: Context) -> Context:
+    """Return the context about the metric that cuts are made for: the first recall or precision, else the first metric of labels."""
+    wanted = ((context.metric, context.goal), *context.beside)
+    traded = [pair for pair in wanted if pair[0] in TRADED]
+    of_labels = [pair for pair in wanted if metric(pair[0]).needs == "label"]
+    name, goal = next(iter((*traded, *of_labels, *wanted)))
+    return replace(context, metric=name, goal=goal)
 
 
 def _cuts(problem: Problem, rows: NDArray[np.int64], prediction: Floats) -> _Cuts | None:
@@ -157,13 +168,13 @@ def _range(cuts: _Cuts, run: tuple[int, int]) -> tuple[float, float]:
     return low + edge, high - edge
 
 
-def _moved(program: Program, low: float, high: float) -> Program | None:
+def _moved(program: Program, low: float, high: float, *, labels_only: bool) -> Program | None:
     """Return a program whose score is shifted by a number in [low, high]; None where it has no constant to move."""
     place = -1 if program.link == "softmax" else 0
     body = _shifted(program.body, low, high, place)
     if body is None:
         return None
-    return simplify(replace(program, body=_labels_only(body) if program.link == "sigmoid" else body))
+    return simplify(replace(program, body=_labels_only(body) if program.link == "sigmoid" and labels_only else body))
 
 
 def _shifted(node: Node, low: float, high: float, place: int) -> Node | None:

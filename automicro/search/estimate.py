@@ -15,10 +15,12 @@ from automicro.search.finish import score_interval
 from automicro.search.forms import mean_gain
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from automicro.search.certify import Trust
     from automicro.search.task import Context, Form, Outcome
 
-__all__ = ["Estimate", "combined", "cross_validated", "on_held_out"]
+__all__ = ["Estimate", "combined", "cross_validated", "on_held_out", "resampled"]
 
 
 @dataclass(frozen=True)
@@ -73,6 +75,21 @@ def cross_validated(context: Context, outcome: Outcome, confidence: float, seed:
     low, high = min(out_of_fold, implied) - excess - below, max(out_of_fold, implied) + above
     ends = sorted((sign * low, sign * high))
     return Estimate(sign * (form.gain - excess), max(ends[0], bounded.low), min(ends[1], bounded.high))
+
+
+def resampled(
+    context: Context, out_of_fold: NDArray[np.float64], value: float, confidence: float, seed: int
+) -> Estimate:
+    """Return a score of out-of-fold predictions with the interval of resampled rows, widened as in `cross_validated`."""
+    low, high = score_interval(context, out_of_fold, _side(confidence), seed)
+    wider, bounded = _wider(context), metric_of(context.metric)
+    below, above = wider * max(value - low, 0.0), wider * max(high - value, 0.0)
+    return Estimate(value, max(value - below, bounded.low), min(value + above, bounded.high))
+
+
+def _wider(context: Context) -> float:
+    once = [fold for fold in context.folds if fold.repeat == 0]
+    return math.sqrt(1 + len(once) * float(np.mean([len(fold.validation) / len(fold.train) for fold in once])))
 
 
 def _half_widths(context: Context, outcome: Outcome, form: Form, confidence: float, seed: int) -> tuple[float, float]:

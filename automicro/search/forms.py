@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -162,6 +163,14 @@ class FormTable:
     def fold_gain(self, key: str, precision: str, fold: int) -> float:
         """Return a form's gain on one fold."""
         return gain_of(self._context, self._folds[fold].validation, self.predictions(key, precision, fold))
+
+    def gains_of(self, form: Form, metric_name: str) -> tuple[float, ...]:
+        """Return a form's gain by another metric on each fold."""
+        other = replace(self._context, metric=metric_name)
+        return tuple(
+            gain_of(other, fold.validation, self.predictions(form.key, form.precision, number))
+            for number, fold in enumerate(self._folds)
+        )
 
     def gains(self, key: str, precision: str, at_least: float = -np.inf) -> tuple[float, ...]:
         """Return a form's gain on each fold; stops at the fold after which the mean can hardly reach `at_least`."""

@@ -225,6 +225,7 @@ def _context(
         constraints.allow_constant,
         constraints.score,
         class_weights_of(problem, settings.class_weight),
+        tuple((constraints.scores or {}).items()),
     )
 
 
@@ -303,5 +304,6 @@ def _target(constraints: Constraints, reference: Reference | None) -> Target:
         max_features=constraints.max_features,
         latency_us=constraints.latency,
         robustness=tuple((constraints.robustness or {}).items()),
+        scores=tuple((constraints.scores or {}).items()),
         fold_offsets=() if reference is None else offsets_of(reference.best.fold_gains),
     )

@@ -57,7 +57,8 @@ class Candidate:
 class Context:
     """What every task of a search shares, an earlier model and pretrained arrays by family included; sent to each worker once.
 
-    `goal` is the value of the metric that was asked for, None where that is relative to a reference.
+    `goal` is the value of the metric that was asked for, None where that is relative to a reference; `beside` are
+    those of other metrics.
     """
 
     problem: Problem
@@ -70,6 +71,7 @@ class Context:
     allow_constant: bool = False
     goal: float | None = None
     class_weights: tuple[float, ...] | None = None
+    beside: tuple[tuple[str, float], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -79,7 +81,8 @@ class Target:
     Scores are *gains*: the metric's value, its sign turned where smaller is better, so that more is always better.
     `fold_offsets` says how much easier than the average each fold is, as far as that is known. `indices` are the least values of
     indices of a partition beside the metric. `floor` is the gain that was asked for where the search aims higher (`gain`), so that forms
-    between the two are scored as well. `robustness` are the most that stresses may take, and the least distance of a flip.
+    between the two are scored as well. `robustness` are the most that stresses may take, and the least distance of a flip. `scores` are
+    values of other metrics that must be reached too.
     """
 
     gain: float
@@ -91,6 +94,7 @@ class Target:
     indices: tuple[tuple[str, float], ...] = ()
     floor: float | None = None
     robustness: tuple[tuple[str, float], ...] = ()
+    scores: tuple[tuple[str, float], ...] = ()
 
     @property
     def least_gain(self) -> float:

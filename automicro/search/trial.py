@@ -15,6 +15,7 @@ from automicro.plugin import Declined
 from automicro.program import decode, evaluate, pack, quantise, unpack
 from automicro.request import metric
 from automicro.search.agreement import agreement, with_training_gains
+from automicro.search.beside import missed_scores
 from automicro.search.caps import missed_caps, monotone_words
 from automicro.search.constant import ASK, constant_words
 from automicro.search.finish import median_call
@@ -362,10 +363,10 @@ class _Trial:
         return {"score": short / self.target.scale} if short > 0 else {}
 
     def _fragile(self, form: Form) -> dict[str, float]:
-        """Return by how much a form misses what is asked of its robustness on held-out rows."""
-        limits = dict(self.target.robustness)
-        if not limits:
-            return {}
+        """Return by how much a form misses what is asked beside its score on held-out rows: other scores, and robustness."""
+        missed, limits = missed_scores(self.table, form, self.target.scores), dict(self.target.robustness)
+        if missed or not limits:
+            return missed
         found = judged_robustness(self.table, form, limits)
         self.robustness[form.key, form.precision] = found
         return missed_robustness(found, limits)

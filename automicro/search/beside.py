@@ -1,0 +1,61 @@
+"""Scores that must be reached beside the metric: of forms on held-out folds, and of what is returned."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from automicro.request import ScoreBeside, metric
+from automicro.search.estimate import on_held_out, resampled
+from automicro.search.forms import gain_of, mean_gain
+
+if TYPE_CHECKING:
+    from automicro.request import Constraints
+    from automicro.search.certify import Certified
+    from automicro.search.forms import FormTable
+    from automicro.search.task import Context, Form, Outcome
+
+__all__ = ["missed_scores", "scores_beside"]
+
+LEAST_SCALE = 1e-9
+
+
+def missed_scores(table: FormTable, form: Form, limits: tuple[tuple[str, float], ...]) -> dict[str, float]:
+    """Return by how much a form misses each score, relative to it: the mean over the folds of what their models reach on held-out rows."""
+    missed: dict[str, float] = {}
+    for name, limit in limits:
+        sign = metric(name).sign
+        gain = mean_gain(table.gains_of(form, name))
+        short = (sign * limit - gain) / max(abs(limit), LEAST_SCALE)
+        if not short <= 0:  # where the metric is not defined on any fold, it is not reached
+            missed[f"scores.{name}"] = float(np.clip(short, 0, 1e6)) if np.isfinite(short) else 1e6
+    return missed
+
+
+def scores_beside(
+    context: Context, certified: Certified | None, chosen: Outcome, constraints: Constraints, seed: int
+) -> dict[str, ScoreBeside]:
+    """Return what the returned model reaches of each score that was asked for beside the metric, with its interval.
+
+    On the rows that were held out where there are some, else on those of the folds.
+    """
+    found: dict[str, ScoreBeside] = {}
+    for name, limit in (constraints.scores or {}).items():
+        if certified is not None:
+            models = len(certified.steps) if certified.chosen is not None else 1
+            estimate = on_held_out(certified.trust, name, chosen, constraints.confidence, models)
+        elif chosen.out_of_fold is not None:
+            other = replace(context, metric=name)
+            folds = [
+                gain_of(other, fold.validation, chosen.out_of_fold[fold.repeat, fold.validation])
+                for fold in context.folds
+            ]
+            estimate = resampled(
+                other, chosen.out_of_fold, metric(name).sign * mean_gain(folds), constraints.confidence, seed
+            )
+        else:
+            continue
+        found[name] = ScoreBeside(limit=limit, score=estimate.value, low=estimate.low, high=estimate.high)
+    return found
