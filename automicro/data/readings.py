@@ -10,7 +10,7 @@ import numpy as np
 
 from automicro.data.moments import array_seconds, clock_hours, parsed_moment, part_of, seconds_of
 from automicro.data.words import is_beside_numbers, words_of
-from automicro.data.written import parsed_number
+from automicro.data.written import STYLES, parsed_number
 from automicro.errors import DataError
 from automicro.program.rows import column_kinds, level_text
 
@@ -173,7 +173,8 @@ class Reading:
 
     def _parser(self) -> Callable[[Any], float | None]:
         if self.kind == "number":
-            return lambda cell: _written(cell, self.form) if isinstance(cell, str) else _float(cell)
+            style = self.form or STYLES[0]
+            return lambda cell: _written(cell, style) if isinstance(cell, str) else _float(cell)
         if self.kind == "clock":
             return clock_hours
         form = self.form or "year-month-day"
@@ -181,7 +182,7 @@ class Reading:
 
     def _held(self) -> str:
         if self.kind == "number":
-            return f"numbers, in text written like {self.form}"
+            return f"numbers, in text written like {self.form or STYLES[0]}"
         if self.kind == "moment":
             return f"dates, in text written {self.form or 'year-month-day'}"
         return "times of day, such as 18:30" if self.kind == "clock" else "durations"

@@ -213,6 +213,13 @@ def test_numbers_as_text_are_numbers_in_training_and_at_prediction(cells, first)
     assert rows_for_prediction({"a": [2.5]}, ("a",), 1, None, readings)[0][0] == 2.5
 
 
+def test_numbers_beside_words_for_missing_meet_numbers_as_text():
+    reader = reader_on(card_of(load_table({"a": [1, 2.5, "n/a", "?"] * 9})))
+    assert rows_for_prediction({"a": ["12"]}, ("a",), 1, None, reader)[0].tolist() == [12.0]
+    with pytest.raises(DataError, match=r"^column 'a' must hold numbers, .* but got 'many' in row 0"):
+        rows_for_prediction({"a": ["many"]}, ("a",), 1, None, reader)
+
+
 def test_a_cell_that_is_no_such_number_is_refused_by_name():
     readings = reader_on(card_of(load_table({"a": MANY})))
     with pytest.raises(
