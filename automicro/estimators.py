@@ -57,6 +57,7 @@ class _Estimator(BaseEstimator):  # type: ignore[misc] # scikit-learn is not typ
         allow_constant: bool | None = None,
         certify: bool | str | None = None,
         confidence: float | None = None,
+        margin: float | str | None = None,
         trials: int | None = 8,
         seconds: float | str | None = None,
         target_transform: str | None = None,
