@@ -113,7 +113,7 @@ def test_parameters_are_the_request() -> None:
     assert asked.set_params(target_score=0.9)._constraints().within is None
 
 
-@pytest.mark.parametrize("labels", [["no", "yes"], [False, True], [1.5, 2.5], ["b", "a"]])
+@pytest.mark.parametrize("labels", [["no", "yes"], [False, True], [1.0, 2.0], ["b", "a"]])
 def test_labels_come_back_as_they_were(labels: list[Any]) -> None:
     X, y = load_iris(return_X_y=True)
     target = np.array(labels)[(y > 0).astype(int)]
