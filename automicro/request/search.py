@@ -55,7 +55,8 @@ class Search(Section):
     target_transform : {"auto", "none", "log"}
         Of regression: whether models are trained on the target, on its logarithm, or both are tried. A model that was trained on
         logarithms ends with the exponential, so that its predictions, scores and explanations are in the target's units. ``"auto"`` tries
-        both where every target is above 0 and they are skewed, or the metric compares ratios.
+        both where every target is above 0 and they are skewed, or the metric compares ratios; of logarithms it takes only models
+        whose scores have a bound, such as trees, steps and kernels, as exponentials of slopes are absurd far outside of the training rows.
     class_weight : mapping of label to float, or "balanced", optional
         How much the rows of each class count in training, times their sample weights: ``{"fraud": 10}`` (labels that are not named
         count 1), or ``"balanced"``, which has all classes count alike. Models lean to the heavier class, and their probabilities with

@@ -10,7 +10,7 @@ import numpy as np
 
 from automicro.errors import DataError
 from automicro.plugin import Declined
-from automicro.program import Affine, Chain, Forest, StepTables, Weights, body_scores
+from automicro.program import Activation, Affine, Chain, Forest, Scale, StepTables, Sum, Weights, body_scores
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-__all__ = ["in_logarithms", "in_units", "metric_of_logarithms", "target_transforms"]
+__all__ = ["check_bounded", "in_logarithms", "in_units", "metric_of_logarithms", "target_transforms"]
 
 SKEWED = 1.0  # skewness from which a distribution counts as highly skewed (Bulmer, Principles of Statistics, 1979)
 RELATIVE = frozenset({"mean_absolute_percentage_error", "mean_squared_log_error", "root_mean_squared_log_error"})
@@ -35,7 +35,7 @@ def target_transforms(problem: Problem, asked: str, metric: str) -> tuple[Target
     """Return how the target may be transformed for training, the most promising first.
 
     With ``"auto"`` logarithms are tried of a positive target that is skewed to the right, more than its logarithms are to either
-    side, and of any positive target where the metric compares ratios.
+    side, and of any positive target where the metric compares ratios; `check_bounded` then refuses scores without a bound.
 
     Raises
     ------
@@ -101,6 +101,33 @@ def in_units(lowered: Lowered, data: TrainingData, metric: str) -> Lowered:
     weights = np.ones(len(data.y)) if data.weights is None else np.asarray(data.weights, dtype=np.float64)
     shift = _shift(np.asarray(data.y, dtype=np.float64)[::step], scores, weights[::step], metric.removeprefix("neg_"))
     return replace(lowered, body=_raised(lowered.body, shift) if shift else lowered.body, link="exp")
+
+
+def check_bounded(lowered: Lowered) -> None:
+    """Raise `Declined` unless the scores of a body have a bound, whatever its inputs are.
+
+    The exponential of a sum of slopes is absurd for a row that lies far outside of what training saw, and no held-out row need show it.
+    """
+    if not _is_bounded(lowered.body):
+        raise Declined(
+            "scores of logarithms must have a bound, but a sum of slopes has none: ask for target_transform='log' to have it all the same"
+        )
+
+
+def _is_bounded(node: Node) -> bool:
+    """Whether the outputs of a node stay between two numbers for all inputs, as far as its kind shows."""
+    match node:
+        case Forest() | StepTables() | Activation(kind="sigmoid" | "tanh" | "decay"):
+            return True
+        case Sum(nodes=nodes):
+            return all(map(_is_bounded, nodes))
+        case Chain(nodes=nodes):
+            last = max((k for k, each in enumerate(nodes) if _is_bounded(each)), default=len(nodes))
+            return last < len(nodes) and all(
+                isinstance(each, Affine | Scale | Activation) for each in nodes[last + 1 :]
+            )
+        case _:
+            return False
 
 
 def _shift(logarithms: Floats, scores: Floats, weights: Floats, metric: str) -> float:

@@ -58,7 +58,7 @@ class Context:
     """What every task of a search shares, an earlier model and pretrained arrays by family included; sent to each worker once.
 
     `goal` is the value of the metric that was asked for, None where that is relative to a reference; `beside` are
-    those of other metrics.
+    those of other metrics. `unbounded_logarithms` is whether models of logarithms may have scores without a bound.
     """
 
     problem: Problem
@@ -72,6 +72,7 @@ class Context:
     goal: float | None = None
     class_weights: tuple[float, ...] | None = None
     beside: tuple[tuple[str, float], ...] = ()
+    unbounded_logarithms: bool = False
 
 
 @dataclass(frozen=True)
