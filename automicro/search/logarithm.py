@@ -32,7 +32,7 @@ MOST_ROWS = 4000  # that the factor back to the target's units is estimated on
 
 
 def target_transforms(problem: Problem, asked: str, metric: str) -> tuple[TargetTransform, ...]:
-    """Return how the target may be transformed for training, the most promising first.
+    """Return how the target may be transformed for training, in the order of the portfolio.
 
     With ``"auto"`` logarithms are tried of a positive target that is skewed to the right, more than its logarithms are to either
     side, and of any positive target where the metric compares ratios; `check_bounded` then refuses scores without a bound.
@@ -59,7 +59,7 @@ def target_transforms(problem: Problem, asked: str, metric: str) -> tuple[Target
     if asked == "log":
         return ("log",)
     if metric.removeprefix("neg_") in RELATIVE:
-        return ("log", "none")
+        return ("none", "log")
     own = _skewness(target)
     return ("none", "log") if own > SKEWED and own > abs(_skewness(np.log(target))) else ("none",)
 

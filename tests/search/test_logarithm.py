@@ -28,9 +28,9 @@ PRICES = np.exp(11 + 0.9 * ROWS["area"] - 0.4 * ROWS["age"] + 0.2 * RNG.normal(s
     ("target", "metric", "ways"),
     [
         (PRICES, "r2", ("none", "log")),
-        (PRICES, "root_mean_squared_log_error", ("log", "none")),
+        (PRICES, "root_mean_squared_log_error", ("none", "log")),
         (np.log(PRICES), "r2", ("none",)),
-        (np.log(PRICES), "neg_mean_absolute_percentage_error", ("log", "none")),
+        (np.log(PRICES), "neg_mean_absolute_percentage_error", ("none", "log")),
         (PRICES - PRICES.min(), "r2", ("none",)),
         (-PRICES, "r2", ("none",)),
         (PRICES.max() * 1.001 - PRICES, "r2", ("none",)),  # skewed to the left
