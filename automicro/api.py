@@ -67,7 +67,7 @@ def select(  # noqa: PLR0913 - each is a question that users ask on its own
     families : iterable of str, optional
         Families that may take part; short for ``Search(families=...)``.
     task : {"classification", "regression", "clustering"}, optional
-        By default the one that the metric is for: whole numbers are classes for ``"accuracy"`` and numbers for ``"r2"``. Clustering has
+        By default the task of the metric: whole numbers are classes for ``"accuracy"`` and numbers for ``"r2"``. Clustering has
         ``metric="silhouette"`` by default.
     weights : array or str, (rows,), optional
         Sample weights.

@@ -1,4 +1,4 @@
-"""Estimators in the manner of scikit-learn: constraints and settings of the search as parameters, `fit` searches."""
+"""Estimators for scikit-learn: constraints and settings of the search are their parameters, and `fit` runs the search."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["MicroClassifier", "MicroClusterer", "MicroRegressor"]
 
-WITHIN = 0.05  # where neither a score nor another distance from the reference is asked for
+WITHIN = 0.05  # if neither a score nor another distance from the reference is given
 FEW_CELLS = 20_000  # rows times columns up to which starting processes takes longer than it saves
 LARGEST_SEED = 2**32 - 1
 
@@ -135,7 +135,7 @@ class _Estimator(BaseEstimator):  # type: ignore[misc] # scikit-learn is not typ
         Parameters
         ----------
         X : table or array, (rows, columns)
-            With the columns of training in their order; missing values and unseen categories are taken.
+            With the columns of training in their order; missing values and unseen categories are allowed.
 
         Returns
         -------
@@ -150,7 +150,7 @@ class MicroClassifier(ClassifierMixin, _Estimator):  # type: ignore[misc] # scik
 
     Parameters are the fields of `automicro.Constraints` and `automicro.Search` under their names and with their defaults, except for those
     below; `fit` refuses what is for another task. Rows that are the same, target and group included, count as one with the sum of their
-    weights, and rows of weight 0 not at all, so that a weight of 2 is the same as a row that stands twice; the order of rows does not
+    weights, and rows of weight 0 not at all, so that a weight of 2 is the same as a row that occurs twice; the order of rows does not
     matter. Class weights are given as sample weights.
 
     Parameters
@@ -174,14 +174,14 @@ class MicroClassifier(ClassifierMixin, _Estimator):  # type: ignore[misc] # scik
     selection_ : Selection
         The model with its evidence.
     model_ : Model
-        What predicts; ``model_.save(path)`` writes it.
+        The model that predicts; ``model_.save(path)`` writes it.
     classes_ : array, (classes,)
         Labels in ascending order.
     n_features_in_ : int
     feature_names_in_ : array, (columns,)
         Of a data frame.
     rows_ : array, (distinct rows,)
-        Places of the rows that were searched on, in their order there: those of ``selection_.out_of_fold``.
+        Row numbers in `X` of the rows of the search, in the order of ``selection_.out_of_fold``.
     weights_ : array, (distinct rows,), or None
         Their weights; None where all are alike.
 
@@ -208,7 +208,7 @@ class MicroClassifier(ClassifierMixin, _Estimator):  # type: ignore[misc] # scik
         Parameters
         ----------
         X : table or array, (rows, columns)
-            Numbers, booleans, categories, texts; missing values are taken.
+            Numbers, booleans, categories, texts; missing values are allowed.
         y : array, (rows,)
             Labels.
         sample_weight : array, (rows,), optional
@@ -284,7 +284,7 @@ class MicroRegressor(RegressorMixin, _Estimator):  # type: ignore[misc] # scikit
 
 
 class MicroClusterer(ClusterMixin, _Estimator):  # type: ignore[misc] # scikit-learn is not typed
-    """The smallest model that assigns rows to clusters, if a test says that there are any; else to one.
+    """The smallest model that assigns rows to clusters, or all to one cluster if a test finds no cluster structure.
 
     Parameters and attributes are those of `MicroClassifier`, without `classes_`, `rows_` and `weights_`. `metric` is ``"silhouette"``, if
     not given, and without `target_score` the smallest partition is returned that rows without structure would hardly have.

@@ -1,4 +1,4 @@
-"""What scikit-learn looks for in an estimator that is fitted, for a model that was read from a file."""
+"""Attributes and methods of a fitted estimator of scikit-learn, for a model that was read from a file."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 __all__ = ["Fitted"]
 
 TRAINED = (
-    "fit needs an estimator that is not trained, but this model is: fit automicro.MicroClassifier, MicroRegressor or MicroClusterer for"
-    " another, or wrap it in sklearn.frozen.FrozenEstimator where fit must do nothing"
+    "fit needs an estimator that is not trained, but this model is trained: fit automicro.MicroClassifier, MicroRegressor or "
+    "MicroClusterer for another, or wrap it in sklearn.frozen.FrozenEstimator where fit must do nothing"
 )
 
 
@@ -38,7 +38,7 @@ class Fitted:
     def feature_names_in_(self) -> NDArray[Any]:
         """Names of the source columns, of a model that has its card."""
         if self.card is None:
-            raise AttributeError("feature_names_in_ stands in the card, but this model has none")
+            raise AttributeError("feature_names_in_ needs the card of the model, but this model has none")
         return np.array([column["name"] for column in self.card["columns"]], dtype=object)
 
     def fit(self, X: Any, y: Any = None) -> Any:  # noqa: ARG002 - as scikit-learn calls it

@@ -1,4 +1,4 @@
-"""The Python that other processes are started with, and where there is none."""
+"""The Python that other processes are started with, if there is one."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ WITHOUT_PROCESSES = ("emscripten", "wasi", "ios")
 def interpreter() -> str | None:
     """Return the path of a Python that runs this version with these modules; None if there is none.
 
-    It is `sys.executable`, unless that is missing or another program, as where Python is embedded or frozen: then what stands in the
-    folders of `sys.prefix` and `sys.base_prefix` under the name of a Python, if it can import this package.
+    It is `sys.executable`, unless that is missing or another program, as where Python is embedded or frozen: then a file in the
+    folders of `sys.prefix` and `sys.base_prefix` with the name of a Python that can import this package.
     """
     if sys.platform in WITHOUT_PROCESSES:
         return None

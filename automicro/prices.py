@@ -137,8 +137,8 @@ def _of_margin(known: Sequence[_Known], result: Result, constraints: Constraints
         return []
     sign, bytes_ = constraints.measured.sign, kept[id(smallest)]
     said = (
-        f"margin 0: {bytes_} bytes instead of {size}, which meet the target ({constraints.metric} {sign * smallest.gain:.4g}), "
-        f"not the margin ({sign * result.found.aim:.4g})"
+        f"margin 0: {bytes_} bytes instead of {size}: {constraints.metric} {sign * smallest.gain:.4g} meets the target, "
+        f"but not the margin ({sign * result.found.aim:.4g})"
     )
     return [
         Price(

@@ -121,7 +121,7 @@ class Selection:
     rows_needed : int or None
         Held-out rows with which a margin like the expected one would be certified four times in five; None where there is no margin.
     scores : mapping of str to ScoreBeside
-        Scores that were asked for beside the metric: what was asked, what is reached (`score`), and its interval (`low`, `high`).
+        Required scores beside the metric: the required value, the value reached (`score`), and its interval (`low`, `high`).
     robustness : mapping of str to float
         On held-out rows: what the worst column that goes missing takes from the score (``"column_lost"``), and what was asked for.
     constant : str

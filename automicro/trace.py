@@ -107,7 +107,7 @@ def _passed_over(
     if size > best:
         return "not_smaller", f"meets the constraints in {size} bytes, {best} are enough"
     if size == best:
-        return "not_smaller", f"meets the constraints in {size} bytes, as does what was taken"
+        return "not_smaller", f"meets the constraints in {size} bytes, as does the returned model"
     if result.is_certified:
         return "rejected", f"meets the constraints in {size} bytes by cross-validation, but was not certified"
     return "rejected", f"meets the constraints in {size} bytes, but was not timed"

@@ -39,7 +39,7 @@ def with_copies_together(problem: Problem) -> Problem:
         return problem
     note = (
         f"{copies:,} of {problem.rows:,} rows are copies of others: copies stay on one side of every split, as if they were "
-        "groups; drop them, or pass weights instead, if they say nothing new"
+        "groups; drop them, or pass weights instead, if they are not separate observations"
     )
     return replace(problem, groups=codes.astype(np.int64), notes=(*problem.notes, note))
 

@@ -32,7 +32,7 @@ PAIRS = ({"yes", "no"}, {"y", "n"}, {"true", "false"}, {"t", "f"}, {"on", "off"}
 
 @dataclass(frozen=True)
 class Missing:
-    """What the user counts as missing: words, or None for the default ones, and numbers."""
+    """Words, or None for the default ones, and numbers that count as missing."""
 
     words: tuple[str, ...] | None = None
     numbers: tuple[float, ...] = ()
@@ -59,7 +59,7 @@ class Read:
     barred: tuple[int, ...] = ()
 
     def note(self, kind: str, text: str) -> None:
-        """Keep what is said of one column under the kind of its note."""
+        """Add one column to the note of its kind."""
         self.notes.setdefault(kind, []).append(text)
 
     @property
@@ -70,13 +70,13 @@ class Read:
 
 _SENTENCES = {
     "read": "read from text or dates: {}",
-    "values": "words that may mean missing are read as levels where they are frequent: {}; missing=[...] names what counts as missing",
+    "values": "frequent words that may mean missing are read as levels: {}; missing=[...] names what counts as missing",
     "blanks": "levels that differ only in blanks at their ends, or in the case of yes and no, are read as one: {}",
     "case": "levels that differ only in case are read as different ones: {}; write them alike if they mean the same",
-    "comma": "read as levels, since the comma of their numbers may be one of thousands or of decimals: {}; turn them into numbers",
+    "comma": "read as levels, since the comma of their numbers may separate thousands or decimals: {}; turn them into numbers",
     "days": "read as levels, since the first number of their dates may be the day or the month: {}; write them year-month-day",
-    "beside": "read as levels, since other texts stand beside numbers: {}; missing=[...] names those that count as missing",
-    "ordered": "the order of their categories is not read: {}; turn them into numbers (cat.codes in pandas) if it matters",
+    "beside": "read as levels, since they hold other texts beside numbers: {}; missing=[...] names those that count as missing",
+    "ordered": "the order of these categories is not used: {}; turn them into numbers (cat.codes in pandas) if it matters",
     "codes": "whole numbers as text are read as levels: {}; turn them into numbers if their size matters",
 }
 
@@ -261,7 +261,7 @@ def _beside(counts: Mapping[str, int]) -> str:
 
 
 def _note_others(name: str, known: list[str], counts: Mapping[str, int], read: Read) -> None:
-    """Name the texts that stand beside numbers, where most cells are numbers."""
+    """Name the texts beside numbers, if most cells are numbers."""
     numbers = {text for text in known if parsed_number(text, "1,234.5") or parsed_number(text, "1.234,5")}
     codes = any(re.fullmatch(r"0\d+", text.strip()) for text in known)
     total = sum(counts[text] for text in known)

@@ -32,7 +32,7 @@ class Distinct:
 def distinct_rows(columns: list[Any], weights: NDArray[np.float64] | None) -> Distinct:
     """Return the distinct rows of some columns, those of weight 0 left out, in ascending order of their values.
 
-    A row that stands twice is the same as one of twice the weight, and the order in which rows come does not matter.
+    A row that occurs twice is the same as one of twice the weight, and the order of rows does not matter.
 
     Parameters
     ----------

@@ -42,7 +42,7 @@ def read_file(
 ) -> Any:
     """Return the table in a CSV, Parquet or JSON-lines file as a `pyarrow.Table`.
 
-    CSV files are UTF-8 with a head; of comma, semicolon, tab and bar the one that stands most often in the head separates cells. Their
+    CSV files are UTF-8 with a head; of comma, semicolon, tab and bar the most frequent one in the head separates cells. Their
     columns are numbers, booleans, dates or text by all of their cells; empty cells and the words ?, NA, N/A, NaN, NULL, None and <NA> are
     missing values beside numbers and stay as they are in text. A .json file holds a graph, or a list of graphs, with `x`, `edge_index` and,
     where there is one, `edge_attr` and the target; it is returned as it is. CSV and JSON-lines files may be compressed (.gz, .bz2, .zst).
@@ -132,7 +132,7 @@ def _head(file: Path) -> str:
 
 
 def _delimiter(head: str) -> str:
-    """Return the separator that stands most often in the first line, quoted text left out."""
+    """Return the most frequent separator of the first line, quoted text left out."""
     unquoted = "".join(head.split('"')[::2])
     first = (unquoted.splitlines() or [""])[0]
     return max(DELIMITERS, key=first.count)

@@ -30,7 +30,7 @@ FEWEST = 20
 def leaks(problem: Problem, known: Collection[int] = ()) -> list[str]:
     """Return a sentence on columns that determine the target, and one on those that nearly do.
 
-    A column determines classes if each of its values stands for one of them, and numbers if it is a straight line of them. Each column is
+    A column determines classes if each of its values belongs to one class, and numbers if it is a linear function of them. Each column is
     looked at alone, on the rows where it is known; columns in places that are `known` to equal the target are left out.
     """
     if problem.rows < FEWEST or problem.topology is not None or problem.kind not in {"table", "text"}:
@@ -61,7 +61,7 @@ def leaks(problem: Problem, known: Collection[int] = ()) -> list[str]:
 
 
 def _share(problem: Problem, column: Column, rows: NDArray[np.int64]) -> float:
-    """Return the accuracy, or the share of the variance, with which a column alone gives the target; 0 where it says too little."""
+    """Return the accuracy, or the share of the variance, with which a column alone predicts the target; 0 if too few rows know it."""
     if isinstance(column, Categories):
         codes: NDArray[Any] = column.codes[rows].astype(np.int64)
         known = codes >= 0

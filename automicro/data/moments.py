@@ -129,7 +129,7 @@ def moments_of(values: NDArray[Any], role: str) -> NDArray[np.float64] | None:
     Raises
     ------
     DataError
-        If the day cannot be told from the month.
+        If it is not certain which number is the day and which the month.
     """
     texts = {str(value) for value in values.tolist()}
     form, is_date = moment_format(texts)

@@ -1,4 +1,4 @@
-"""One row of a data frame, cell by cell: what a whole table goes through takes a hundred times as long as the prediction."""
+"""One row of a data frame, read cell by cell: reading it as a table takes a hundred times as long as the prediction."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class FrameRow:
 
     It returns what the general path returns, or None for whatever is not plain there (several rows, columns that are absent or have no
     text for a name, dates, missing values of nullable columns and other cells that a library has a type of its own for), which the
-    general path then reads or refuses. Where the columns stand is kept from one frame to the next.
+    general path then reads or refuses. The positions of the columns are kept from one frame to the next.
 
     Parameters
     ----------

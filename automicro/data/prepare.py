@@ -126,9 +126,9 @@ class Preparation:
     fit_matrix : array of float32, (training rows, features)
         What to train on: scaled if the settings say so, target encodings cross-fitted.
     sums : tuple of Node
-        What stands behind the decoders in the program: the smoothing and summing up of nodes of graphs.
+        Nodes behind the decoders in the program: the smoothing and summing up of nodes of graphs.
     scaling : Scaling or None
-        What follows, before the family's body.
+        The scaling that follows, before the family's body.
     topology : Topology or None
         If the settings ask for whole graphs: how the rows of `fit_matrix`, which are then nodes, are connected.
     places : array of int64, (training rows,), or None
@@ -205,7 +205,7 @@ class Preparation:
 
     @property
     def lead(self) -> tuple[Node, ...]:
-        """What stands between the decoders and the family's body in the program."""
+        """Nodes between the decoders and the family's body in the program."""
         return self.sums if self.scaling is None else (*self.sums, self.scaling.node())
 
     def under(self, body: Node) -> tuple[tuple[Decoder, ...], Node]:
@@ -243,7 +243,7 @@ def _batch(problem: Problem, decoders: Sequence[Decoder], rows: NDArray[np.int64
 
 
 def _led(made: Preparation, batch: Batch, settings: PreparationSettings) -> Preparation:
-    """Return a preparation with what stands before the body, and what that makes of the features of a batch."""
+    """Return a preparation with the nodes before the body, and the features of a batch after these nodes."""
     known = batch.keep
     if batch.topology is not None and not settings.whole_graphs:
         made, known = _summed_up(made, batch, settings), None

@@ -38,13 +38,13 @@ class Reading:
     source : str
         Name of the source column of a moment.
     part : str
-        Of a moment: days since `origin`, year, month, weekday or hour.
+        Part of a moment: days since `origin`, year, month, weekday or hour.
     origin : str
         A day, such as "2016-01-22".
     words : tuple of str or None
         Texts that count as missing among levels; None: the default ones.
     values : tuple of str
-        Default ones that are levels in this column.
+        Words of the default ones that are levels in this column.
     numbers : tuple of float
         Numbers that count as missing.
     levels : tuple of str
@@ -64,7 +64,7 @@ class Reading:
 
     @property
     def is_added(self) -> bool:
-        """Whether the column stands behind those that users give: a part of a moment other than its days."""
+        """Whether the column is added behind those that users pass: a part of a moment other than its days."""
         return self.part not in {"", "days"}
 
     @property
@@ -85,7 +85,7 @@ class Reading:
         ----------
         cells : array, (rows,)
         name : str
-            Of the column, for errors.
+            Name of the column, for errors.
 
         Raises
         ------

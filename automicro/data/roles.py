@@ -1,4 +1,4 @@
-"""Who else than the table and the target has a say: weights, groups and time, by column or by value, in the order of the rows."""
+"""Weights, groups and time, given as columns or as values, in the order of the rows."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def aligned(X: Any, value: Any, role: str) -> tuple[Any, str | None]:
     Raises
     ------
     DataError
-        If the labels are others, or stand twice in different orders.
+        If the labels are others, or occur twice in different orders.
     """
     own = X.ids.tolist() if isinstance(X, Series) and X.ids is not None else labels_in(X)
     other = labels_in(value)
@@ -88,12 +88,12 @@ def aligned(X: Any, value: Any, role: str) -> tuple[Any, str | None]:
         return value, None
     place = {label: row for row, label in enumerate(other)}
     if len(place) == len(other) and place.keys() == set(own):
-        note = f"{role}: its index has the labels of the rows in another order, so that values were taken by label"
+        note = f"{role}: its index has the labels of the rows in another order, and its values were aligned by label"
         return value.iloc[[place[label] for label in own]], note
     if isinstance(X, Series) and other == list(range(len(other))) and not any(isinstance(one, int) for one in own):
         return value, None
     strange = next((label for label in other if label not in set(own)), None)
-    why = "some stand twice" if strange is None else f"{strange!r} is none of them"
+    why = "some occur twice" if strange is None else f"{strange!r} is none of them"
     raise DataError(
         f"the index of {role} must have the labels of the rows, each once, but {why}: align it with the rows, or pass "
         "its values as an array to take them by position"

@@ -71,12 +71,12 @@ def rows_for_prediction(
 
 
 class RowReader:
-    """Rows as users give them, read as the card of a model says.
+    """Reads the rows that users pass as the card of a model says.
 
     Parameters
     ----------
     names : sequence of str
-        Those of the model's columns.
+        Names of the model's columns.
     readings : sequence of Reading
         How the cells of each become what the model reads.
     used : collection of int
@@ -112,7 +112,7 @@ class RowReader:
         return [read.get(j, cells.get(j, blank)) for j in range(self._count)]
 
     def _is_unchanged_row(self, given: NDArray[Any] | list[NDArray[Any]]) -> bool:
-        """Whether these are the cells of one row, of which none is a word for missing: a look that takes no longer than it must."""
+        """Whether these are the cells of one row, of which none is a word for missing."""
         if self.words is None or not isinstance(given, np.ndarray) or len(given) != 1:
             return False
         return not any(

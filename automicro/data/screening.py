@@ -1,4 +1,4 @@
-"""Which columns of a table with far more columns than rows are worth a closer look."""
+"""Which columns of a table with far more columns than rows are most relevant to the target."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def screened(problem: Problem, columns: Sequence[int], rows: NDArray[np.int64]) 
 
 @lru_cache(maxsize=64)
 def _best(problem: Problem, columns: tuple[int, ...], chosen: bytes) -> frozenset[int]:
-    """Return the most relevant columns; every trial of a search asks for those of the same rows."""
+    """Return the most relevant columns; every trial of a search needs those of the same rows."""
     rows = np.frombuffer(chosen, dtype=np.int64)
     relevance = _relevances([take(problem.table.columns[j], rows) for j in columns], _outcomes(problem, rows))
     return frozenset(columns[i] for i in np.argsort(-relevance, kind="stable")[:SCREENED].tolist())

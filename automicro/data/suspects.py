@@ -1,4 +1,4 @@
-"""Columns that a model should perhaps not learn from as they are: row numbers, identifiers, and numbers that stand for missing."""
+"""Columns that a model should perhaps not learn from as they are: row numbers, identifiers, and numbers that mean missing."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ __all__ = ["index_columns", "suspects"]
 NAMELESS = re.compile(r"(Unnamed: \d+)?")
 IDENTIFIED = re.compile(r"(^|.*[_\s.-])(id|key|uuid|guid|idx|index|rownames?|row)$|^(id|row)[_\s.-].*$", re.IGNORECASE)
 CAMEL = re.compile(r".*[a-z](ID|Id)")
-FEWEST = 20  # rows from which on numbers say something
+FEWEST = 20  # rows below which no column is suspected
 CODES = (-1.0, -9.0, -99.0, -999.0, -9999.0, -99999.0, 99.0, 999.0, 9999.0, 99999.0, 999999.0, 99999999.0)
 REPEATED = 0.005  # of the rows
 FEW_VALUES = 10
@@ -58,11 +58,11 @@ def suspects(columns: Sequence[RawColumn], nameless: Sequence[RawColumn], missin
     Parameters
     ----------
     columns : sequence of RawColumn
-        Those of numbers as they are given.
+        Columns of numbers as they are given.
     nameless : sequence of RawColumn
-        Those that are an index, which no model reads.
+        Columns that are an index, which no model reads.
     missing : sequence of float
-        Numbers that are known to stand for missing.
+        Numbers that are known to mean missing.
     """
     notes = []
     if nameless:
@@ -79,7 +79,7 @@ def suspects(columns: Sequence[RawColumn], nameless: Sequence[RawColumn], missin
     if found:
         shown = listed([f"{name} ({value:g} in {share:.1%} of rows)" for name, value, share in found])
         codes = ", ".join(sorted({f"{value:g}" for _, value, _ in found}))
-        notes.append(f"numbers far from all others may stand for missing: {shown}; missing=[{codes}] reads them so")
+        notes.append(f"numbers far from all others may mean missing: {shown}; missing=[{codes}] makes them missing")
     return notes
 
 
@@ -92,7 +92,7 @@ def _is_identifier(column: RawColumn) -> bool:
 
 
 def _code(column: RawColumn) -> tuple[float, float] | None:
-    """Return the number that may stand for missing, and its share of the rows: repeated, outermost, and far from all others."""
+    """Return the number that may mean missing, and its share of the rows: repeated, outermost, and far from all others."""
     values = _numbers(column)
     if values is None:
         return None

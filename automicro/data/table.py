@@ -86,7 +86,7 @@ def load_table(X: Any, *, text: Sequence[str] | None = None, missing: Sequence[s
     Raises
     ------
     DataError
-        Where there are no rows or no columns, names that stand twice, or a column that no model can read: lists, complex numbers,
+        Where there are no rows or no columns, names that occur twice, or a column that no model can read: lists, complex numbers,
         infinities, numbers beyond float32, numbers mixed with text.
 
     Examples
@@ -177,18 +177,18 @@ def _note(column: Column, profile: ColumnProfile, rows: int, *, told: bool, know
 
 
 def _differs_far_from_zero(profile: ColumnProfile) -> bool:
-    """Whether 32-bit floats cannot tell many numbers of a column apart, and could if a number were subtracted from all."""
+    """Whether many numbers of a column are equal as 32-bit floats, but distinct if a number is subtracted from all."""
     low, high = profile.minimum or 0.0, profile.maximum or 0.0
     is_narrow = (high - low) * NARROW < max(-low, high)
     return is_narrow and profile.merged > MERGED * (profile.distinct + profile.merged)
 
 
 def merged_note(profile: ColumnProfile) -> str:
-    """Return what is lost of a column whose numbers differ in their last digits only, and the remedy."""
+    """Return a note on a column whose numbers differ in their last digits only: how many become equal, and the remedy."""
     total, low = profile.distinct + profile.merged, profile.minimum or 0.0
     start = f"{low:,.0f}" if abs(low) >= LONG else f"{low:.6g}"
     return (
-        f"column {profile.name!r} has {total:,} different numbers, of which 32-bit floats tell {profile.distinct:,} apart: "
+        f"column {profile.name!r} has {total:,} different numbers, of which {profile.distinct:,} are distinct as 32-bit floats: "
         f"subtract a number near {start} from it, here and in later files"
     )
 

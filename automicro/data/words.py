@@ -1,4 +1,4 @@
-"""Words that stand for a missing value, and how a sentence lists columns."""
+"""Words that mean a missing value, and how a sentence lists columns."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ SHOWN = 5  # columns that one sentence names
 
 
 def is_beside_numbers(text: str) -> bool:
-    """Whether a text that stands among numbers or dates can only mean that the value is missing."""
+    """Whether a text among numbers or dates can only mean that the value is missing."""
     return text.strip().casefold() in BESIDE_NUMBERS
 
 

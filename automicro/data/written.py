@@ -34,7 +34,7 @@ _PATTERNS = {style: _pattern(style) for style in STYLES}
 
 
 def parsed_number(text: str, style: str) -> tuple[float, str] | None:
-    """Return the number that a text is in a style, and what stands around its digits; None if it is none.
+    """Return the number that a text is in a style, and the text around its digits; None if it is no number.
 
     The number is the one that is written: "12.5 %" is 12.5. Brackets make it negative, as in accounting.
     """
@@ -53,7 +53,7 @@ def parsed_number(text: str, style: str) -> tuple[float, str] | None:
 def number_style(texts: Collection[str]) -> tuple[str | None, bool]:
     """Return the one style in which all texts are numbers, and whether they are numbers at all.
 
-    The style is None where texts are no numbers; where their comma may be one of thousands or of decimals; where they look like codes (a
+    The style is None where texts are no numbers; where their comma may separate thousands or decimals; where they look like codes (a
     leading zero); and where they are a few plain whole numbers, which may be codes as well.
 
     Parameters

@@ -64,9 +64,9 @@ class Family(ABC):
     A family whose first training in a process takes long to begin, as it imports a heavy library, says so in `start_seconds`. It is
     begun after the families without have tried their portfolios, and then only where nothing meets the constraints yet or it may win
     (`SizeBudget.expected_bytes`); on a table it is no part of the reference
-    that ``within`` is measured against while others have a strongest setting. A family that trains in seconds on any table can say
-    `in_every_reference`: then its strongest setting is waited for, and a search in whose time it is not finished is infeasible. That of
-    the other families does not count where it is not finished in its part of the time.
+    of ``within`` while others have a strongest setting. A family that trains in seconds on any table can set `in_every_reference`:
+    then the search waits for its strongest setting, and is infeasible if that does not finish in time. The strongest setting of
+    another family does not count if it does not finish in its part of the time.
 
     A family keeps no state between calls: `fit` returns whatever `lower` and `variants` need, which must pickle.
     """

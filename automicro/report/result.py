@@ -137,7 +137,7 @@ def _not_monotone(selection: Any) -> str:
 
 
 def _scores(selection: Any) -> list[tuple[str, str]]:
-    """Return the scores that were asked for beside the metric, with their intervals."""
+    """Return the required scores beside the metric, with their intervals."""
     found = getattr(selection, "scores", None) or {}
     return [
         (name, f"{rounded(each.score)} (interval {rounded(each.low)} to {rounded(each.high)})")
@@ -152,7 +152,7 @@ def _indices(selection: Any) -> list[tuple[str, str]]:
 
 
 def _reference(reference: Any) -> str:
-    """Return the score that `within` was measured against, whose it is, and on what."""
+    """Return the score of the reference of `within`, its family, and the rows that it is from."""
     if reference is None:
         return ""
     others = [f"{name} {rounded(score)}" for name, score in reference.members.items() if isinstance(score, float)]

@@ -32,7 +32,7 @@ def read_keywords(
     Raises
     ------
     RequestError
-        If a keyword is not known, or stands beside the object that it belongs to.
+        If a keyword is not known, or is given together with the object that it belongs to.
     """
     for name in keywords:
         if name not in Constraints.model_fields and name not in Search.model_fields:
@@ -56,7 +56,7 @@ def _with_families(settings: Search, families: Iterable[str] | None) -> Search:
     if families is None:
         return settings
     if settings.families is not None:
-        raise RequestError("families must be given once, but stand in both select(...) and Search(...)")
+        raise RequestError("families must be given once, but are given in both select(...) and Search(...)")
     values = {name: getattr(settings, name) for name in settings.model_fields_set}
     return Search(**values, families=[families] if isinstance(families, str) else list(families))
 

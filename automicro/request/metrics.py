@@ -2,7 +2,7 @@
 
 A scorer name is a score: greater is better, and `score` is a lower bound. An error name (scikit-learn's ``neg_...``
 scorers without ``neg_``) is an error: less is better, and `score` is an upper bound. So ``neg_mean_absolute_error``
-with ``score=-3`` and ``mean_absolute_error`` with ``score=3`` ask for the same. Names are read in any case, and the usual
+with ``score=-3`` and ``mean_absolute_error`` with ``score=3`` require the same. Names are read in any case, and the usual
 abbreviations are taken: ``auc`` is ``roc_auc``, ``rmse`` is ``root_mean_squared_error``.
 """
 
@@ -126,7 +126,7 @@ ALIASES = {
     "sensitivity": "recall",
     "silhouette_score": "silhouette",
 }
-"""What people call metrics, with the names that they are reported under."""
+"""Usual abbreviations of metrics, with the names under which they are reported."""
 
 
 def _classification() -> list[Metric]:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["Section", "did_you_mean", "problem", "problems", "rejected"]
 
 
-# Names that other libraries have for what is asked for here.
+# Names that other libraries have for the options here.
 SYNONYMS = {
     "workers": "n_jobs n_workers num_workers jobs processes max_workers nthread num_threads",
     "seconds": "time_budget time_limit max_time timeout budget max_runtime_secs total_time_limit time_left_for_this_task max_time_mins",

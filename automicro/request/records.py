@@ -59,13 +59,15 @@ class CardColumn(_Record):
 
 
 class CardReference(_Record):
-    """What ``within`` was measured against: the best of the families' strongest settings, each run to the end."""
+    """The reference of ``within``: the best of the families' strongest settings, each run to the end."""
 
     family: str
-    score: float = Field(description="of its packed models: the mean over the folds")
-    folds: _NotNegative = Field(description="on which both it and the model were scored")
-    rows: _NotNegative = Field(description="of the search, which the folds are made of")
-    sha256: str = Field(pattern="^[0-9a-f]{64}$", description="of its stripped file, trained on all rows of the search")
+    score: float = Field(description="mean over the folds of the scores of its packed models")
+    folds: _NotNegative = Field(description="number of folds on which both it and the model were scored")
+    rows: _NotNegative = Field(description="number of rows of the search, which the folds consist of")
+    sha256: str = Field(
+        pattern="^[0-9a-f]{64}$", description="SHA-256 of its stripped file, trained on all rows of the search"
+    )
 
 
 class CertifiedStep(_Record):
@@ -77,27 +79,27 @@ class CertifiedStep(_Record):
     score: float = Field(description="value of the metric on the held-out rows")
     p_value: float = Field(ge=0, le=1, description="how likely such rows are if the claim does not hold")
     level: float = Field(
-        ge=0, le=1, description="the level of the test: its own share, and that of a test before it that passed"
+        ge=0, le=1, description="level of the test: its own share, and the level of the test before it if that passed"
     )
-    rejected: bool = Field(
-        description="whether the null hypothesis was rejected, the p-value being at most the level: the artifact passed"
-    )
+    rejected: bool = Field(description="whether the artifact passed: the p-value is at most the level")
 
 
 class HeldOutScore(_Record):
     """The score of a model on rows that the search did not use."""
 
     score: float
-    low: float = Field(description="lower end of the two-sided interval, for all models that these rows chose from")
+    low: float = Field(
+        description="lower end of the two-sided interval, which accounts for all models compared on these rows"
+    )
     high: float = Field(description="its upper end")
-    rows: _NotNegative = Field(description="how many there are")
+    rows: _NotNegative = Field(description="number of held-out rows")
 
 
 class ScoreBeside(_Record):
-    """A score that was asked for beside the metric, and what the model reaches."""
+    """A required score beside the metric, and what the model reaches."""
 
-    limit: float = Field(description="what was asked for: at least, of an error at most")
-    score: float = Field(description="on held-out rows, or on rows that models of folds had not seen")
+    limit: float = Field(description="required value: at least, for an error at most")
+    score: float = Field(description="score on held-out rows, or else on the validation rows of the folds")
     low: float = Field(description="lower end of its two-sided interval")
     high: float = Field(description="its upper end")
 
@@ -111,13 +113,11 @@ class Certificate(_Record):
     metric: str
     limit: float | None = Field(None, description="the score that was asked for")
     within: float | None = Field(None, description="the fraction below the reference that was asked for")
-    scores: dict[str, float] | None = Field(
-        None, description="scores that were asked for beside the metric; all are tested"
-    )
+    scores: dict[str, float] | None = Field(None, description="required scores beside the metric; all are tested")
     confidence: float
     steps: tuple[CertifiedStep, ...] = Field(description="in the order of testing, which the search rows alone decided")
     place: _NotNegative = Field(
-        description="of this model's test among the steps: the smallest that passed and is fast enough"
+        description="place of this model's test among the steps: the smallest that passed and is fast enough"
     )
     searched_rows: _NotNegative
     held_rows: _NotNegative
@@ -134,7 +134,7 @@ class Certificate(_Record):
         None, description="the reference's predictions for the held-out rows: base64 of zlib of float64, little-endian"
     )
     reference_sha256: str | None = Field(
-        None, description="of the reference's stripped file, trained on the search rows"
+        None, description="SHA-256 of the reference's stripped file, trained on the search rows"
     )
     sha256: str = Field("", description="of this certificate, written as JSON with an empty text here")
 
@@ -156,7 +156,7 @@ class Card(_Record):
     )
     metric: str = Field(description="scorer or error name of scikit-learn")
     score: float = Field(description="value of the metric on rows that the model was not trained on")
-    scores: dict[str, ScoreBeside] | None = Field(None, description="scores that were asked for beside the metric")
+    scores: dict[str, ScoreBeside] | None = Field(None, description="required scores beside the metric")
     indices: dict[str, float] | None = Field(None, description="clustering: every index of the partition")
     score_interval: tuple[float, float] | None = Field(
         None, description="two-sided interval of the score of new rows at `confidence`, low and high"
@@ -185,7 +185,7 @@ class Card(_Record):
         description="of an estimated score: what is to be expected of new rows, the optimism of the selection taken off",
     )
     certificate: Certificate | None = Field(None, description="of a certified score")
-    reference: CardReference | None = Field(None, description="what `within` was measured against")
+    reference: CardReference | None = Field(None, description="reference of `within`")
     size_bytes: _NotNegative = Field(description="size of the stripped file")
     sha256: str = Field(pattern="^[0-9a-f]{64}$", description="of the stripped file")
     seed: _NotNegative = 0
@@ -246,7 +246,7 @@ class TrialRecord(_Record):
     status: Status = Field(
         description="taken: returned; not_smaller: takes no fewer bytes than an artifact that the search has;"
         " below_margin: meets every constraint and the target, not the margin; rejected: misses a constraint; given_up:"
-        " stopped after the folds that showed it cannot reach the target; abandoned: under way when the search ended;"
+        " stopped after the folds that showed it cannot reach the target; abandoned: running when the search ended;"
         " skipped: its size budget cannot win, untrained; failed: raised, or broke a limit; declined: the family cannot serve"
     )
     reason: str = Field(description="one sentence")

@@ -1,4 +1,4 @@
-"""Scores that must be reached beside the metric of a request, as people write them."""
+"""Further scores that a request requires, as people write them."""
 
 from __future__ import annotations
 

@@ -53,14 +53,15 @@ class Search(Section):
         An earlier model on a related task: each family first tries its columns, and may start from its weights. The trace says
         what a trial took over.
     target_transform : {"auto", "none", "log"}
-        Of regression: whether models are trained on the target, on its logarithm, or both are tried. A model that was trained on
+        For regression: whether models are trained on the target, on its logarithm, or both are tried. A model that was trained on
         logarithms ends with the exponential, so that its predictions, scores and explanations are in the target's units. ``"auto"`` tries
-        both where every target is above 0 and they are skewed, or the metric compares ratios; of logarithms it takes only models
-        whose scores have a bound, such as trees, steps and kernels, as exponentials of slopes are absurd far outside of the training rows.
+        both if every target is above 0 and the targets are skewed, or the metric compares ratios. Of models of logarithms it takes only
+        those whose scores have a bound, such as trees, steps and kernels: the exponential of a sum of slopes grows without bound outside
+        of the training rows.
     class_weight : mapping of label to float, or "balanced", optional
         How much the rows of each class count in training, times their sample weights: ``{"fraud": 10}`` (labels that are not named
         count 1), or ``"balanced"``, which has all classes count alike. Models lean to the heavier class, and their probabilities with
-        it. Scores do not weigh classes: for that choose the metric, or give sample weights.
+        it. Scores do not weigh classes: to weigh them there, choose another metric or pass sample weights.
     encoders : mapping of str to path or arrays, optional
         Pretrained arrays for a family, by the names that the family reads: ``{"mlp": {"weights_0": ...}}``, or an .npz file of
         them; in a file or on a command line also ``"mlp=weights.npz"``.

@@ -37,9 +37,9 @@ def missed_scores(table: FormTable, form: Form, limits: tuple[tuple[str, float],
 def scores_beside(
     context: Context, certified: Certified | None, chosen: Outcome, constraints: Constraints, seed: int
 ) -> dict[str, ScoreBeside]:
-    """Return what the returned model reaches of each score that was asked for beside the metric, with its interval.
+    """Return what the returned model reaches of each required score beside the metric, with its interval.
 
-    On the rows that were held out where there are some, else on those of the folds.
+    They are scores on held-out rows if there are some, else on the validation rows of the folds.
     """
     found: dict[str, ScoreBeside] = {}
     for name, limit in (constraints.scores or {}).items():

@@ -184,7 +184,7 @@ def refit_tasks(found: Found, target: Target) -> list[RefitTask]:
     """Return what is to be trained on all search rows beside the artifacts that the search has: forms below its aim, but above the target.
 
     They are smaller than the smallest artifact, or, if there is none, the surest that were found; a few of them, spread over the gains.
-    None where robustness or other scores are asked for, which are judged on the folds of a trial.
+    None if robustness or other scores are required, which are evaluated on the folds of a trial.
     """
     if target.robustness or target.scores:
         return []
@@ -308,12 +308,12 @@ def levels(p_values: Sequence[float], confidence: float) -> list[float]:
 
 
 def claim_test(judged: Judged, constraints: Any, reference: Paired | None, seed: int, sha256: str = "") -> Tested:
-    """Test all that is claimed of scores: where several are asked for, the least sure of them.
+    """Test all required scores; return the test with the largest p-value.
 
     All must be reached, so that each is tested at the full level and the model passes where every test does (an intersection-union test,
     Berger, Technometrics 24, 1982).
 
-    That the reference's own model, which its `sha256` tells from others, is as good as the reference needs no test.
+    The reference's own model, which is known by its `sha256`, needs no test of being as good as the reference.
     """
     tests = []
     if constraints.score is not None:

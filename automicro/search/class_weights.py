@@ -21,7 +21,7 @@ __all__ = ["class_weights_of", "training_weights"]
 
 
 def class_weights_of(problem: Problem, asked: Mapping[str, float] | str | None) -> tuple[float, ...] | None:
-    """Return the weight of each class in the order of the codes; None if nothing is asked for.
+    """Return the weight of each class in the order of the codes; None if no weights are given.
 
     Labels that are not named have weight 1. ``"balanced"`` has all classes count alike: rows / (classes * rows of the class), the rows by
     their sample weights where there are some.

@@ -49,7 +49,7 @@ def _check(problem: Problem, judged: Metric) -> None:
     if judged.of_one_class and len(labels) == 2 and positive_of(problem) is None:
         first, second = map(repr, labels)
         raise ConstraintError(
-            f"pos_label: must be given for {judged.name!r}, which is of one class, and neither {first} nor {second} is 1, true or yes: "
+            f"pos_label: must be given for {judged.name!r}, which measures one class, and neither {first} nor {second} is 1, true or yes: "
             f"give pos_label={first} or pos_label={second}"
         )
     unordered = len(labels) > 2 and isinstance(labels[0], str) and not problem.ordered_labels
@@ -77,7 +77,7 @@ def beside_note(problem: Problem, metric: str, out_of_fold: NDArray[np.float64] 
     weights = None if problem.weights is None else np.broadcast_to(problem.weights, known.shape)[known]
     value, share = score(other, target, prediction, weights), float(np.mean(prediction.argmax(axis=1) == 1))
     label = (problem.labels or (0, 1))[1]
-    return f"{other} is {value:.4g} on rows that models of folds had not seen; {label!r} is predicted for {100 * share:.3g} % of them"
+    return f"{other} is {value:.4g} on the validation rows of the folds; {label!r} is predicted for {100 * share:.3g} % of them"
 
 
 def _check_least(problem: Problem, metric: str, least: float, inclusive: bool) -> None:

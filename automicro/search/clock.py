@@ -19,7 +19,7 @@ LAST_STEPS = 0.4
 TO_REPORT, LATE = (
     0.3,
     1.5,
-)  # seconds to say that nothing was found; by which an answer may come late where it is the first that is found
+)  # seconds to report that nothing was found; seconds by which a first model may be late
 LOAD_SHARE = 0.4  # seconds that a process which times calls takes to load, for each second that a worker takes, if two do it side by side
 TIMED_SECONDS = 0.3  # of one process, warm calls included
 TOLD_RUNS, DECIDING_RUNS = 3, 8

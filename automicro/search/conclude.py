@@ -103,8 +103,8 @@ def not_contradicted(
 ) -> list[Outcome]:
     """Return artifacts, the best first, whose score is at least the target by cross-validation and held-out rows together.
 
-    What the held-out rows contradict is not among them, and is found among the outcomes with that reason: the upper end of the interval
-    of its score on these rows, at the confidence that is asked for, is below the target. With `within` the target on these rows is
+    Artifacts that the held-out rows contradict are left out, and their outcomes get that reason: the upper end of the interval
+    of their score on these rows, at the requested confidence, is below the target. With `within` the target on these rows is
     relative to the score of the reference's own model on the same rows.
     """
     metric, sign, trust = gate.context.metric, constraints.measured.sign, tested.trust

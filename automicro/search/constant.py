@@ -1,4 +1,4 @@
-"""Models that predict the same for every row, which are returned only where they are asked for."""
+"""Models that predict the same for every row, which are returned only if the request allows it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where a score of two classes is cut, for metrics of labels: chosen on training rows, shipped as the constant of the program."""
+"""The decision threshold (cut) of two classes, for metrics of labels: chosen on training rows, part of the program's constant."""
 
 from __future__ import annotations
 
@@ -26,17 +26,17 @@ if TYPE_CHECKING:
 __all__ = ["with_cuts"]
 
 TRADED = frozenset({"precision", "recall"})
-"""Metrics that a cut brings to 1 at the cost of the other: it is put where an aim is just reached."""
-AIMS = (1.0, 3.0, 6.0)  # standard errors above the target: what training rows promise is more than new rows keep
+"""Metrics that a cut can raise to 1 at the cost of the other: the cut is where an aim is just reached."""
+AIMS = (1.0, 3.0, 6.0)  # standard errors above the target, since scores on training rows are too high
 AIMS_WITHOUT_TARGET = (0.6, 0.7, 0.8, 0.9, 0.95)
 LEFT_ALONE = frozenset(
     {"precision_macro", "precision_weighted"}
-)  # best where one row is of a class, which says nothing
+)  # best if only one row is in a class, which means nothing
 AS_GOOD, FLAT = 0.25, 0.1  # standard errors below the best: no cut of its own, and the range of the cut
-FEWEST = 10  # rows called positive: the precision of fewer says nothing
+FEWEST = 10  # rows called positive: the precision of fewer is too uncertain
 ROWS = 20_000
 SUREST = 40.0  # log-odds
-LABEL_SCORE = 2.0  # of a tree that tells labels alone
+LABEL_SCORE = 2.0  # of a tree that returns labels only
 CELLS = (np.array([0, 0, 1, 1]), np.array([[1.0, 0.0], [0.0, 1.0], [1.0, 0.0], [0.0, 1.0]]))  # of a confusion matrix
 MOST_BITS = 23
 
@@ -213,7 +213,7 @@ def _short(bias: Weights, low: float, high: float, place: int) -> Weights:
 
 
 def _labels_only(body: Node) -> Node:
-    """Return a single tree that says nothing but labels, which takes fewer bytes; other bodies as they are."""
+    """Return a single tree that returns labels only, which takes fewer bytes; other bodies as they are."""
     if not isinstance(body, Forest) or len(body.trees) != 1:
         return body
     positive = body.leaves.values.astype(np.float64) + body.bias.values.astype(np.float64) > 0

@@ -110,7 +110,7 @@ def median_call(context: Context, program: Program, limit_us: float) -> tuple[fl
 def decided(
     artifact: bytes, rows: list[Any], limit_us: float | None, quantile: float, until: float | None = None
 ) -> Latency:
-    """Time an artifact in as many fresh processes as tell whether it keeps a limit; in three looks, the later ones before `until`.
+    """Time an artifact in as many fresh processes as decide whether it keeps a limit; in three looks, the later ones before `until`.
 
     Without a limit they are three, or one where no time is left for more.
     """

@@ -1,4 +1,4 @@
-"""What a search says when its time ended before most families could show anything."""
+"""The note of a search whose time was up before most families had finished candidates."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ if TYPE_CHECKING:
 
 __all__ = ["haste"]
 
-ENOUGH = 3  # finished candidates of each family, on average, from which nothing is said
+ENOUGH = 3  # finished candidates of each family, on average, from which on there is no note
 OTHERS = ("skipped", "declined")  # which take no time
 
 
 def haste(found: Found, families: Mapping[str, Family], seconds: float) -> list[str]:
-    """Return a sentence where the time, in seconds, was up after few candidates; it says how long so many of each family take.
+    """Return a note if the time, in seconds, was up after few candidates; it says how many seconds enough candidates take.
 
     Families that are slow to start do not count: they begin late in any search.
     """

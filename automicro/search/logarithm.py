@@ -40,7 +40,7 @@ def target_transforms(problem: Problem, asked: str, metric: str) -> tuple[Target
     Raises
     ------
     DataError
-        If logarithms are asked for and the target has none.
+        If logarithms are required and the target has none.
     """
     if asked == "none":
         return ("none",)
@@ -106,11 +106,11 @@ def in_units(lowered: Lowered, data: TrainingData, metric: str) -> Lowered:
 def check_bounded(lowered: Lowered) -> None:
     """Raise `Declined` unless the scores of a body have a bound, whatever its inputs are.
 
-    The exponential of a sum of slopes is absurd for a row that lies far outside of what training saw, and no held-out row need show it.
+    The exponential of a sum of slopes grows without bound for rows far outside of the training rows, which held-out rows may not show.
     """
     if not _is_bounded(lowered.body):
         raise Declined(
-            "scores of logarithms must have a bound, but a sum of slopes has none: ask for target_transform='log' to have it all the same"
+            "scores of logarithms must have a bound, but a sum of slopes has none: target_transform='log' permits them"
         )
 
 
@@ -136,7 +136,7 @@ def _shift(logarithms: Floats, scores: Floats, weights: Floats, metric: str) -> 
     y, predicted = (
         np.exp(logarithms - top),
         np.exp(np.minimum(scores - top, 30.0)),
-    )  # the factor does not hang on the unit
+    )  # the factor does not depend on the unit
     if metric in SQUARED:
         above, below = float(weights @ (y * predicted)), float(weights @ predicted**2)
         return float(np.log(above / below)) if above > 0 and below > 0 else 0.0

@@ -49,7 +49,7 @@ class Found:
     aim : float
         The gain that the search aims at: the target and the margin; minus infinity where there is no margin.
     floor : float
-        The gain that was asked for.
+        The requested gain.
     size_bytes : int or None
         Most bytes of what is returned. The search itself is the same without it.
     """
@@ -68,7 +68,7 @@ class Found:
         """Return what was trained on all rows and meets the constraints, the size that is allowed aside; the best first.
 
         Those that reach the margin (`aim`) come first: smallest, then fewest operations, then fewest columns. The others meet the
-        target alone: of them the surest, which has the highest gain, comes first, for what is just above the target was most likely lucky.
+        target alone: of them the surest, which has the highest gain, comes first, since a score just above the target is probably too high.
         """
         made = [each for o in self.outcomes for each in (o, *o.others)]
         return sorted((each for each in made if each.artifact is not None and not each.violations), key=self.order)
@@ -142,7 +142,7 @@ def _ask(family: Family, profile: Profile) -> None:
 class Goal:
     """What is to be reached, on how many folds, starting from what; `timed` if nothing but the clock bounds the search.
 
-    With an `aim` the search aims above the target, by a margin that is fixed once a trial has told how much scores vary. `first` is
+    With an `aim` the search aims above the target, by a margin that is fixed once a trial shows how much scores vary. `first` is
     a candidate that is finished before the search begins, with its outcome: the reference's own model.
     """
 
@@ -258,8 +258,8 @@ class Loop:
     def _bytes_to_beat(self) -> int | None:
         """The bytes of the best artifact that reaches the aim: larger ones cannot win any more.
 
-        It may be larger than is allowed: a size that is asked for does not steer, so that asking for one which the answer has anyway
-        changes nothing.
+        It may be larger than `size` allows: `size` does not steer the search, so that a size that the answer meets anyway changes
+        nothing.
         """
         best = next(iter(self.found.artifacts), None)
         return None if best is None or not self.found.reaches_aim(best) else _bytes(best)

@@ -39,8 +39,8 @@ __all__ = ["Limits", "Member", "Reference", "find_reference", "own_model", "port
 PROBED_CELLS = (
     1_000_000  # of a fold's training table from which on trainings on few rows say first how long one of all takes
 )
-OWN = -1_000_000  # number of the judging of the reference's own model
-SPARE = 1.15  # times the seconds that are measured, for another run takes longer now and then
+OWN = -1_000_000  # number of the task that evaluates the reference's own model
+SPARE = 1.15  # times the measured seconds, since another run may take longer
 
 
 @dataclass(frozen=True)
@@ -151,7 +151,7 @@ class Reference:
 
 
 def portfolio(families: Mapping[str, Family], profile: Profile, folds: int, seed: int) -> list[Member]:
-    """Return a member for every family that has a strongest setting for this problem, or that raises when it is asked for it."""
+    """Return a member for every family that has a strongest setting for this problem, or raises when the search requests it."""
     members: list[Member] = []
     for name, family in sorted(families.items()):
         member = Member(
@@ -203,13 +203,13 @@ def own_model(
     target: Target,
     aim: Aim | None,
 ) -> tuple[Candidate, Outcome] | None:
-    """Return the reference's own model as a candidate, judged; None, and a note of the reference, if its family takes no part."""
+    """Return the reference's own model as an evaluated candidate; None, and a note of the reference, if its family takes no part."""
     if reference is None:
         return None
     best = reference.best
     if best.family not in families:
         reference.notes.append(
-            f"reference: the model of {best.family!r} itself is no candidate, for its family takes no part in the search"
+            f"reference: the model of {best.family!r} is not a candidate, since its family takes no part in the search"
         )
         return None
     task = TrialTask(best.candidate, target, None, aim)
@@ -220,8 +220,8 @@ def own_model(
         finished = executor.next_finished()
     if finished is not None and isinstance(finished.result, Outcome):
         return best.candidate, finished.result
-    why = "it was not judged" if finished is None else finished.failure
-    reference.notes.append(f"reference: the model of {best.family!r} itself is no candidate: {why}")
+    why = "it was not evaluated" if finished is None else finished.failure
+    reference.notes.append(f"reference: the model of {best.family!r} is not a candidate: {why}")
     return None
 
 
@@ -305,7 +305,7 @@ class _Race:
             member.required = member.required and did == "failed"
 
     def _enough_seconds(self, members: list[Member]) -> int:
-        """Return the seconds of a search in which these members are finished in their part of the time, as far as trainings so far tell."""
+        """Return the seconds of a search in which these members finish in their part of the time, estimated from the trainings so far."""
         now, folds = time.monotonic(), self._context.folds
         each = []
         for member in members:

@@ -42,7 +42,7 @@ def judged_by_replay(context: Context, outcome: Outcome) -> Outcome:
 
 @dataclass(frozen=True, eq=False)
 class Gate:
-    """What an artifact must pass before it may be returned, where a level of interpretability is asked for.
+    """What an artifact must pass before it may be returned, if a level of interpretability is required.
 
     Its latency is measured in processes that are `fresh`, or else in this one.
     """

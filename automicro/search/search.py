@@ -170,7 +170,7 @@ def _workers(settings: Search, constraints: Constraints, notes: list[str]) -> in
         return min(MOST_WORKERS, os.cpu_count() or 1) if settings.workers is None else settings.workers
     if constraints.latency is not None:
         missing = MISSING.format(repr(sys.executable))
-        raise RequestError(f"latency: is decided in fresh processes, for which {missing}: leave latency out")
+        raise RequestError(f"latency: is measured in fresh processes, for which {missing}: leave latency out")
     if settings.workers != 0:
         notes.append(INSIDE.format(repr(sys.executable)))
     return 0
@@ -183,7 +183,7 @@ def _executor(settings: Search, workers: int) -> LocalExecutor:
 
 
 def _facts(problem: Problem, constraints: Constraints, settings: Search, wishes: Wishes) -> Profile:
-    """Return what families are asked with."""
+    """Return the profile that families are called with."""
     ways = target_transforms(problem, settings.target_transform, constraints.measured.name)
     return profile(problem, max_features=constraints.max_features, wishes=wishes, transforms=ways)
 

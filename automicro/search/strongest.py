@@ -42,7 +42,7 @@ def _scored(context: Context, family: Family, task: ReferenceTask) -> ReferenceO
 
 
 def _probed(context: Context, family: Family, task: ProbeTask) -> Probe:
-    """Return how long a strongest setting takes on a fold, as two trainings on few of its rows let expect."""
+    """Return how long a strongest setting takes on a fold, estimated from two trainings on few of its rows."""
     fold = context.folds[0]
 
     def seconds(every: int) -> float:

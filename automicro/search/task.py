@@ -57,7 +57,7 @@ class Candidate:
 class Context:
     """What every task of a search shares, an earlier model and pretrained arrays by family included; sent to each worker once.
 
-    `goal` is the value of the metric that was asked for, None where that is relative to a reference; `beside` are
+    `goal` is the required value of the metric, None if that is relative to a reference; `beside` are
     those of other metrics. `unbounded_logarithms` is whether models of logarithms may have scores without a bound.
     """
 
@@ -108,7 +108,7 @@ class Target:
         return self.least_gain + (sum(known) / len(known) if known else 0.0)
 
     def short_of_margin(self, gain: float) -> bool:
-        """Whether a gain meets what was asked for, but not what the search aims at."""
+        """Whether a gain meets the target, but not the margin."""
         return self.least_gain <= gain < self.gain
 
     @property
@@ -127,7 +127,7 @@ def offsets_of(fold_gains: Sequence[float]) -> tuple[float, ...]:
 class TrialTask:
     """Train and judge one candidate; forms of `incumbent_bytes` and more cannot win.
 
-    With an `aim` the target is what was asked for, and the trial itself finds out how far above it to aim. `known` are bytes and gain
+    With an `aim` the target is the requested one, and the trial itself finds out how far above it to aim. `known` are bytes and gain
     of the artifacts that the search has: a form that meets the target, not the margin, is trained on all rows where none of them is as
     small and as good.
     """
@@ -156,7 +156,7 @@ class ProbeTask:
 
 @dataclass(frozen=True, eq=False)
 class OwnTask:
-    """Judge the reference's own model as a candidate: packed models and predictions of its folds, and the one of all rows."""
+    """Evaluate the reference's own model as a candidate: packed models and predictions of its folds, and the one of all rows."""
 
     task: TrialTask
     fold_gains: tuple[float, ...]

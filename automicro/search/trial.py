@@ -118,12 +118,12 @@ class _Trial:
         return self._judge(screened)
 
     def own(self, task: OwnTask) -> Outcome:
-        """Judge the reference's own model, which is finished and scored."""
+        """Evaluate the reference's own model, which is finished and scored."""
         for fold, artifact, prediction in zip(self.context.folds, task.fold_artifacts, task.predictions, strict=True):
             self.table.add_predicted(fold, OWN, unpack(artifact), prediction)
         form = replace(self.table.form(OWN, UNTOUCHED, task.fold_gains), size_bytes=len(task.artifact))
         missed = self._fragile(form)
-        if form.gain < self.target.gain:  # an absolute score that is asked for as well
+        if form.gain < self.target.gain:  # an absolute score that is required as well
             missed["score"] = (self.target.gain - form.gain) / self.target.scale
         outcome = self._packed(form, task.fold_gains, unpack(task.artifact), (form,))
         form = with_training_gains(self.context, self.table, form)
@@ -363,7 +363,7 @@ class _Trial:
         return {"score": short / self.target.scale} if short > 0 else {}
 
     def _fragile(self, form: Form) -> dict[str, float]:
-        """Return by how much a form misses what is asked beside its score on held-out rows: other scores, and robustness."""
+        """Return by how much a form misses what is required beside its score on held-out rows: other scores, and robustness."""
         missed, limits = missed_scores(self.table, form, self.target.scores), dict(self.target.robustness)
         if missed or not limits:
             return missed

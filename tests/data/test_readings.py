@@ -233,19 +233,19 @@ def test_a_cell_that_is_no_such_number_is_refused_by_name():
     [
         (
             ["16,100", "2,350"] * 9,
-            "comma of their numbers may be one of thousands or of decimals: 'a' such as '16,100'",
+            "comma of their numbers may separate thousands or decimals: 'a' such as '16,100'",
         ),
         (["03/04/2016", "05/06/2016"] * 9, "the first number of their dates may be the day or the month: 'a'"),
-        ([*map(str, range(100, 140)), "lots"], "other texts stand beside numbers: 'a' .'lots'.; missing="),
+        ([*map(str, range(100, 140)), "lots"], "they hold other texts beside numbers: 'a' .'lots'.; missing="),
         (["CT", "ct", "NY"] * 9, "levels that differ only in case are read as different ones: 'a' .'CT' and 'ct'."),
         (["CT", "CT ", "NY"] * 9, "differ only in blanks .* are read as one: 'a' .'CT' and 'CT '."),
         (["yes", "Yes", "NO ", "no"] * 9, "the case of yes and no, are read as one: 'a'"),
-        (["None", "x", "y"] * 9, "words that may mean missing are read as levels .*: 'a' .'None' in 33% of rows"),
+        (["None", "x", "y"] * 9, "frequent words that may mean missing are read as levels: 'a' .'None' in 33% of rows"),
         (
             [3, 17, 250, 41, 8, 99, 120, 77, 65, 31, 54, -999, -999, -999] * 2,
             "'a' .-999 in 21.4% of rows.; missing=.-999.",
         ),
-        ([*range(30, 70), -1, -1, -1], "may stand for missing: 'a' .-1 in"),
+        ([*range(30, 70), -1, -1, -1], "may mean missing: 'a' .-1 in"),
     ],
 )
 def test_what_is_not_certain_is_named_once_with_its_remedy(cells, note):
@@ -310,7 +310,7 @@ def test_a_number_where_codes_begin_with_zeros_is_refused():
 
 def test_the_order_of_categories_is_noted_where_it_is_lost():
     cells = pd.Categorical(["low", "mid", "high"] * 9, ["low", "mid", "high"], ordered=True)
-    assert "the order of their categories is not read: 'a'" in load_table(pd.DataFrame({"a": cells})).notes[0]
+    assert "the order of these categories is not used: 'a'" in load_table(pd.DataFrame({"a": cells})).notes[0]
     assert load_table(pd.DataFrame({"a": cells.as_unordered()})).notes == ()
 
 

@@ -130,7 +130,7 @@ def test_an_index_in_another_order_is_aligned(role):
     moved = load_problem(X, shuffled.pop("y"), **shuffled)
     for name in ("target", "weights", "groups", "order"):
         np.testing.assert_array_equal(getattr(plain, name), getattr(moved, name))
-    assert [note for note in moved.notes if "taken by label" in note]
+    assert [note for note in moved.notes if "aligned by label" in note]
     assert not [note for note in plain.notes if "by label" in note]
 
 
@@ -139,7 +139,7 @@ def test_an_index_with_other_labels_is_refused_and_plain_values_go_by_position()
         DataError, match=r"^the index of the target must have the labels of the rows, each once, but 400 is none"
     ):
         load_problem(X, Y.set_axis(np.arange(400, 800)))
-    with pytest.raises(DataError, match="but some stand twice: align it"):
+    with pytest.raises(DataError, match="but some occur twice: align it"):
         load_problem(X.set_axis([0, *range(399)]), Y.set_axis([*range(399), 0]))
     by_position = load_problem(X.set_axis(np.arange(400, 800)), Y.to_numpy())
     np.testing.assert_array_equal(by_position.target, load_problem(X, Y).target)

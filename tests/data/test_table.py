@@ -219,7 +219,7 @@ def test_numbers_that_differ_in_their_last_digits_are_named_with_the_remedy(numb
     left = len(np.unique(numbers.astype(np.float32)))
     assert (table.profiles[0].distinct, table.profiles[0].merged) == (left, 100 - left)
     assert table.notes[-1] == (
-        f"column 't' has 100 different numbers, of which 32-bit floats tell {left} apart: subtract a number near {start} "
+        f"column 't' has 100 different numbers, of which {left} are distinct as 32-bit floats: subtract a number near {start} "
         "from it, here and in later files"
     )
 

@@ -125,7 +125,7 @@ def test_a_family_whose_strongest_setting_kills_its_process_is_named_and_does_no
     assert found.reference is not None
     assert "its process ended with code 3" in str(found.reference.members["bad"])
     assert any("family 'bad' does not count: it failed on fold 1" in note for note in found.notes)
-    assert any("itself is no candidate, for its family takes no part" in note for note in found.notes)
+    assert any("is not a candidate, since its family takes no part" in note for note in found.notes)
 
 
 def test_a_strongest_setting_that_raises_is_a_reason(bad: Any, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -226,7 +226,7 @@ def test_a_model_of_a_family_that_takes_no_part_is_no_candidate() -> None:
     reference = Reference((member("sure", required=True),), 10, 1.0)
     assert own_model(Script([]), reference, {}, Target(0.0), None) is None  # type: ignore[arg-type]  # stand-ins
     assert reference.notes == [
-        "reference: the model of 'sure' itself is no candidate, for its family takes no part in the search"
+        "reference: the model of 'sure' is not a candidate, since its family takes no part in the search"
     ]
     assert own_model(Script([]), None, {}, Target(0.0), None) is None  # type: ignore[arg-type]  # stand-ins
 

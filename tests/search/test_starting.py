@@ -88,7 +88,7 @@ def test_without_a_python_trials_run_in_this_process_and_a_note_says_so() -> Non
 
 @pytest.mark.usefixtures("no_python")
 def test_without_a_python_a_latency_is_refused_at_once() -> None:
-    with pytest.raises(RequestError, match=r"latency: is decided in fresh processes, .*'/opt/app/embedded'"):
+    with pytest.raises(RequestError, match=r"latency: is measured in fresh processes, .*'/opt/app/embedded'"):
         automicro.select(*table(), metric="accuracy", score=0.7, latency="1ms", search=SEARCH)
     with pytest.raises(AutomicroError, match=r"must be a Python interpreter, but is '/opt/app/embedded'"):
         latency_in_fresh_processes(b"", [[1.0]])
