@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -15,6 +14,7 @@ from automicro.data import load_problem
 from automicro.measure import interpretability
 from automicro.program import Affine, Forest, Numeric, Program, Tree, Weights, columns_read
 from automicro.search.caps import limited, missed_caps, monotone_words, wishes_of
+from automicro.search.task import Context
 
 LINEAR = Search(trials=3, families=["linear"], progress=False, workers=1)
 
@@ -58,7 +58,7 @@ def test_several_classes_have_no_one_direction(table: Any) -> None:
 def judged(table: Any, body: Any, **asked: Any) -> tuple[dict[str, float], str]:
     constraints = Constraints(metric="r2", score=0, **asked)
     problem = limited(load_problem(*table), constraints)
-    context: Any = SimpleNamespace(problem=problem, wishes=wishes_of(problem, constraints), max_features=None)
+    context = Context(problem, (), "r2", wishes=wishes_of(problem, constraints), allow_constant=True)
     program = Program(4, tuple(Numeric(j, 0.0) for j in range(3)), body, "identity")
     return missed_caps(context, program, interpretability), monotone_words(context, program)
 
