@@ -53,6 +53,17 @@ def test_a_process_that_waits_for_a_processor_shows_it():
     assert time_calls(lambda row: time.sleep(0.0005), [0], seconds=0.02).cpu_share < 0.7
 
 
+def test_a_call_that_lost_the_processor_counts_with_the_time_that_it_had_it(monkeypatch):
+    readings = iter(
+        zip(range(10**6), range(0, 10**12, 1000), strict=False)
+    )  # another process came in during every call
+    monkeypatch.setattr("automicro.measure.timing._processor_use", lambda: next(readings))
+    interrupted = time_calls(lambda _: sum(range(20_000)), [None], 0.5, seconds=0.01)
+    assert (interrupted.times_us == 1.0).all()
+    monkeypatch.setattr("automicro.measure.timing._processor_use", lambda: (7, next(readings)[1]))
+    assert (time_calls(lambda _: sum(range(20_000)), [None], 0.5, seconds=0.01).times_us > 10).all()
+
+
 @pytest.mark.parametrize("runs", [7, 8, 14, 21])
 def test_the_interval_covers_the_median_of_processes_as_often_as_promised(runs):
     draws = np.sort(np.random.default_rng(0).lognormal(size=(20_000, runs)), axis=1)
