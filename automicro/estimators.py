@@ -38,6 +38,7 @@ class _Estimator(BaseEstimator):  # type: ignore[misc] # scikit-learn is not typ
         *,
         metric: str | None = None,
         target_score: float | None = None,
+        scores: dict[str, float] | None = None,
         within: float | None = None,
         silhouette: float | None = None,
         density_validity: float | None = None,
@@ -103,7 +104,7 @@ class _Estimator(BaseEstimator):  # type: ignore[misc] # scikit-learn is not typ
     def _constraints(self) -> Constraints:
         asked = {name: value for name, value in self._given().items() if name in Constraints.model_fields}
         asked.setdefault("metric", self._metric)
-        if self._task != "clustering" and not {"score", "within"} & asked.keys():
+        if self._task != "clustering" and not {"score", "scores", "within"} & asked.keys():
             asked["within"] = WITHIN
         return Constraints(**asked)
 

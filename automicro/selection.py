@@ -52,7 +52,7 @@ class ReferenceScore:
     seconds: float
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class Point:
     """An artifact that meets every constraint and that no other of its search beats in both size and score.
 

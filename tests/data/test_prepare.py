@@ -256,7 +256,7 @@ def test_rows_without_weight_do_not_count_in_means():
     target = np.r_[np.zeros(25), np.ones(25), np.ones(25), np.zeros(25)]
     cells = ["a"] * 25 + ["b"] * 25 + ["a"] * 25 + ["b"] * 25
     problem = load_problem({"c": cells, "z": np.arange(100) % 2}, target, weights=weights)
-    made = Preparation.fit(problem, np.arange(100), PreparationSettings(categories="target"))
+    made = Preparation.fit(problem, np.arange(problem.rows), PreparationSettings(categories="target"))
     a, b = made.transform(load_table({"c": ["a", "b"], "z": [0, 0]}).columns)[:, 0]
     assert a < 0.1
     assert b > 0.9
