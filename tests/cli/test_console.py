@@ -43,7 +43,10 @@ def test_an_error_that_a_console_cannot_show_is_replaced(saved: Path) -> None:
     env = {**os.environ, "PYTHONIOENCODING": "ascii:strict"}
     done = subprocess.run(command, cwd=saved, capture_output=True, env=env, check=False)
     assert done.returncode == 2
-    assert b"a model file must be readable, but ??.micro" in done.stderr
+    assert done.stderr.startswith(
+        b"a model file must be readable, but "
+    )  # then question marks or escapes, as the system does it
+    assert b".micro: No such file" in done.stderr
 
 
 def test_commands_do_without_a_console(saved: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -121,7 +121,7 @@ def test_a_negative_score_is_a_value(asked: Asked) -> None:
 def test_every_key_of_a_request_has_its_own_option() -> None:
     keys = [key for section in SECTIONS.values() for key in section.model_fields if key != "source"]
     assert len(set(keys)) == len(keys)
-    switches = {"strip", "progress"}
+    switches = {"strip", "progress", "allow_constant"}
     words = [f"--{key.replace('_', '-')}" + ("" if key in switches else "=x") for key in keys]
     settings = settings_of(parse(["run", "search.toml", *words]))
     assert sorted(setting.partition("=")[0].partition(".")[2] for setting in settings) == sorted(keys)
