@@ -187,7 +187,7 @@ def test_a_saved_model_is_taken_as_a_fitted_estimator(model: automicro.Model, ca
     assert partial_dependence(model, X, [0], kind="average").average.shape[0] == 1
     assert model.score(X, y) == np.mean(expected == y)
     assert (model.n_features_in_, list(model.feature_names_in_)) == (4, list(X.columns))
-    with pytest.raises(TypeError, match=r"this model is: fit automicro\.MicroClassifier"):
+    with pytest.raises(TypeError, match=r"this model is trained: fit automicro\.MicroClassifier"):
         model.fit(X, y)
 
 
