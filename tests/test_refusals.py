@@ -109,8 +109,6 @@ def broken(X: pd.DataFrame, y: np.ndarray, how: str) -> tuple[Any, Any]:
             return X, np.where(np.arange(len(y)) == 3, np.nan, y)
         case "no columns":
             return X.iloc[:, :0], y
-        case "a date":
-            return X.assign(day=pd.Timestamp("2020-01-01")), y
     raise AssertionError(how)
 
 
@@ -124,7 +122,6 @@ def broken(X: pd.DataFrame, y: np.ndarray, how: str) -> tuple[Any, Any]:
         "unequal lengths",
         "missing target",
         "no columns",
-        "a date",
     ],
 )
 def test_data_that_cannot_be_used_are_refused_with_a_sentence(table: tuple[pd.DataFrame, np.ndarray], how: str) -> None:
