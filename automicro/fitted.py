@@ -25,9 +25,10 @@ class Fitted:
     program: Program
     card: dict[str, Any] | None
 
-    def predict(self, X: Any) -> NDArray[Any]:
-        """Return a label or a value for each row."""
-        raise NotImplementedError
+    if TYPE_CHECKING:  # the model has it
+
+        def predict(self, X: Any) -> NDArray[Any]:
+            """Return a label or a value for each row."""
 
     @property
     def n_features_in_(self) -> int:
