@@ -124,7 +124,7 @@ def test_a_family_whose_strongest_setting_kills_its_process_is_named_and_does_no
     found = automicro.select(X, y, metric="roc_auc", within=0.4, search=search)
     assert found.reference is not None
     assert "its process ended with code 3" in str(found.reference.members["bad"])
-    assert any("family 'bad' does not count: it failed on fold 1" in note for note in found.notes)
+    assert any("family 'bad' does not count: it failed on fold" in note for note in found.notes)
     assert any("is not a candidate, since its family takes no part" in note for note in found.notes)
 
 
