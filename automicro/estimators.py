@@ -11,7 +11,7 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import assert_all_finite, check_is_fitted, validate_data
 
 from automicro.api import select
-from automicro.data.distinct import columns_in, distinct_rows, is_series, is_table, rows_of
+from automicro.data.distinct import columns_in, distinct_rows, is_series, is_table, rows_as_given, rows_of
 from automicro.errors import DataError
 from automicro.request import Constraints, Search
 
@@ -30,6 +30,7 @@ class _Estimator(BaseEstimator):  # type: ignore[misc] # scikit-learn is not typ
 
     _task: str
     _metric: str
+    cv: Any
     workers: int | None
     random_state: Any
 
@@ -63,6 +64,7 @@ class _Estimator(BaseEstimator):  # type: ignore[misc] # scikit-learn is not typ
         seconds: float | str | None = None,
         target_transform: str | None = None,
         families: list[str] | str | None = None,
+        cv: Any = None,
         workers: int | None = None,
         trial_seconds: float | str | None = None,
         trial_memory: int | str | None = None,
@@ -81,7 +83,8 @@ class _Estimator(BaseEstimator):  # type: ignore[misc] # scikit-learn is not typ
         groups = None if groups is None else column_or_1d(groups)
         check_consistent_length(X, y, groups)
         roles = [np.asarray(role) for role in (y, groups) if role is not None]
-        found = distinct_rows([*columns_in(X), *roles], weights)
+        as_given = self.cv is not None and not isinstance(self.cv, int)  # its splits are of rows in their own order
+        found = rows_as_given(len(y), weights) if as_given else distinct_rows([*columns_in(X), *roles], weights)
         self.rows_, self.weights_ = found.rows, found.weights
         self.selection_ = select(
             rows_of(X, found.rows),
@@ -152,7 +155,7 @@ class MicroClassifier(ClassifierMixin, _Estimator):  # type: ignore[misc] # scik
     Parameters are the fields of `automicro.Constraints` and `automicro.Search` under their names and with their defaults, except for those
     below; `fit` refuses what is for another task. Rows that are the same, target and group included, count as one with the sum of their
     weights, and rows of weight 0 not at all, so that a weight of 2 is the same as a row that occurs twice; the order of rows does not
-    matter. Class weights are given as sample weights.
+    matter. Class weights are given as sample weights. With a splitter or pairs of row numbers as `cv`, rows are neither merged nor sorted.
 
     Parameters
     ----------

@@ -3,6 +3,7 @@
 from automicro.data.derived import GramSettings, SummarySettings
 from automicro.data.files import read_file, sklearn_source
 from automicro.data.frames import with_columns
+from automicro.data.given_split import given_folds, is_in_order
 from automicro.data.positive import label_word, labelled_as, positive_of, with_positive
 from automicro.data.prepare import Preparation, PreparationSettings, features_at_most
 from automicro.data.problem import Problem, load_problem
@@ -27,8 +28,10 @@ __all__ = [
     "Table",
     "features_at_most",
     "folds",
+    "given_folds",
     "hold_out",
     "holds_series",
+    "is_in_order",
     "label_word",
     "labelled_as",
     "load_problem",

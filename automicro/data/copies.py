@@ -43,7 +43,7 @@ def with_copies_together(problem: Problem) -> Problem:
         f"{copies:,} of {problem.rows:,} rows are copies of others: copies stay on one side of every split, as if they were "
         "groups; drop them, or pass weights instead, if they are not separate observations"
     )
-    return replace(problem, groups=codes.astype(np.int64), notes=(*problem.notes, note))
+    return replace(problem, groups=codes.astype(np.int64), copied=True, notes=(*problem.notes, note))
 
 
 def _fine_values(column: Column) -> int:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["Distinct", "columns_in", "distinct_rows", "is_series", "is_table", "rows_of"]
+__all__ = ["Distinct", "columns_in", "distinct_rows", "is_series", "is_table", "rows_as_given", "rows_of"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,6 +52,11 @@ def distinct_rows(columns: list[Any], weights: NDArray[np.float64] | None) -> Di
     _, first = np.unique(place, return_index=True)
     summed = np.bincount(place, None if weights is None else weights[kept])
     return Distinct(kept[first], summed.astype(np.float64))
+
+
+def rows_as_given(count: int, weights: NDArray[np.float64] | None) -> Distinct:
+    """Return all rows in their order, with their weights; those of weight 0 stay, so that numbers of rows mean the same."""
+    return Distinct(np.arange(count), np.ones(count) if weights is None else weights)
 
 
 def _codes(columns: list[Any], kept: NDArray[np.int64]) -> Iterator[NDArray[np.int64]]:

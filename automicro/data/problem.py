@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 __all__ = ["Problem", "checked_roles", "load_problem"]
 
 FEWEST_TO_CLUSTER = 10
+NO_TARGET = "a target is needed to learn from: pass y, or the name of its column; without one, ask for clusters with metric='silhouette'"
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,6 +70,10 @@ class Problem:
         Columns that no model may read.
     needed : frozenset of int
         Columns that come first where a model is to read some only.
+    kept_as : array of int64, (rows as they were passed,), or None
+        The number that each row as it was passed has here, -1 for one that is left out. None: rows have the numbers that they had.
+    copied : bool
+        Whether the groups are rows that are copies of each other, instead of groups that were passed.
     """
 
     table: Table
@@ -85,6 +90,8 @@ class Problem:
     barred: frozenset[int] = frozenset()
     needed: frozenset[int] = frozenset()
     ordered_labels: bool = False
+    kept_as: NDArray[np.int64] | None = None
+    copied: bool = False
 
     @property
     def rows(self) -> int:
@@ -114,6 +121,7 @@ class Problem:
             order=None if self.order is None else np.unique(self.order[rows], return_inverse=True)[1].astype(np.int64),
             topology=part.topology,
             places=taken(self.places),
+            kept_as=_renumbered(self.kept_as, rows, self.rows),
         )
 
     def batch(self, rows: NDArray[np.int64] | None = None) -> Batch:
@@ -132,6 +140,13 @@ class Problem:
     def classes(self) -> int:
         """Number of classes, 0 for regression."""
         return len(self.labels) if self.labels else 0
+
+
+def _renumbered(kept_as: NDArray[np.int64] | None, rows: NDArray[np.int64], count: int) -> NDArray[np.int64]:
+    """Return the numbers that rows as they were passed have where of `count` rows some are taken."""
+    now = np.full(count + 1, -1, dtype=np.int64)  # the last is of rows that had been left out before
+    now[rows] = np.arange(len(rows))
+    return now[:count] if kept_as is None else now[kept_as]
 
 
 def load_problem(  # noqa: PLR0913 - each is a question that users ask on its own
@@ -198,18 +213,16 @@ def load_problem(  # noqa: PLR0913 - each is a question that users ask on its ow
     text = text if text is None or isinstance(text, str) else [str(name) for name in text]
     given = {"the target": y, "weights": weights, "groups": groups, "time": time}
     taken, named, orders = taken_roles(X, columns, given)
-    columns, taken, left_out = without_weightless(columns, taken, whole=holds_series(X))
+    columns, taken, left_out, kept_as = without_weightless(columns, taken, whole=holds_series(X))
     if task == "clustering":
         if holds_series(X) or text:
             raise DataError("clusters are looked for in tables of numbers and categories, but X holds series or text")
         return _without_target(columns, taken, named, missing)
     if "the target" not in taken:
-        raise DataError(
-            "a target is needed to learn from: pass y, or the name of its column; without one, ask for clusters with "
-            "metric='silhouette'"
-        )
-    unnamed = [column for column in columns if column.name not in named]
-    table = series_table(X) if holds_series(X) else _table(unnamed, text, missing, card)
+        raise DataError(NO_TARGET)
+    table = (
+        series_table(X) if holds_series(X) else _table([c for c in columns if c.name not in named], text, missing, card)
+    )
     _check_leak(taken["the target"], columns if taken["the target"].name not in named else [])
     target = read_target(taken["the target"], table.rows, task, missing_of(missing), (card or {}).get("labels"))
     problem = Problem(
@@ -223,6 +236,7 @@ def load_problem(  # noqa: PLR0913 - each is a question that users ask on its ow
         kind=_kind(table),
         ordered_labels=target.ordered,
         barred=table.barred,
+        kept_as=kept_as,
     )
     notes = (*orders, *left_out, *target.notes, *table.notes, *_notes(problem))
     return with_copies_together(only_weighted(replace(problem, notes=notes)))

@@ -24,6 +24,7 @@ HUNGRY_FOLDS, HUNGRY_USED = (
     5,
 )  # of texts, and of nodes of one graph, which a fifth more rows tell a whole point more
 HALVINGS = 5, 3  # of fewer and of many rows
+TIMES = 3  # folds under a time order
 STRATA = 20
 MANY_GROUPS = 5_000
 HELD_OUT = 7919  # sets the random numbers of this split apart from those of the folds
@@ -38,8 +39,10 @@ class Fold:
     repeat: int = 0
 
 
-def folds(problem: Problem, seed: int = 0) -> tuple[Fold, ...]:
+def folds(problem: Problem, seed: int = 0, asked: int | None = None) -> tuple[Fold, ...]:
     """Split the rows for cross-validation; the same seed gives the same folds.
+
+    If a number of folds is `asked` for, there are as many, or as many as the rarer class, the groups or the times permit. If not:
 
     Five folds, of which three are used from 10,000 rows on; three folds from 20,000 rows on; below 500 rows five, three
     times over. Of texts and of the nodes of one graph, from 500 to 20,000 rows, ten folds, of which five are used from 5,000 rows on
@@ -60,8 +63,8 @@ def folds(problem: Problem, seed: int = 0) -> tuple[Fold, ...]:
         Where some class or the groups are too few to split.
     """
     if problem.order is not None:
-        return _forward(problem, problem.order, seed)
-    count, used, repeats = _counts(problem)
+        return _forward(problem, problem.order, seed, (asked or TIMES) + 1)
+    count, used, repeats = _counts(problem) if asked is None else (min(asked, problem.rows), None, 1)
     count = max(2, min(count, _rarest(problem)))
     made: list[Fold] = []
     for repeat in range(repeats):
@@ -219,9 +222,9 @@ def _deal_many_groups(table: NDArray[np.float64], count: int, rng: np.random.Gen
     return place
 
 
-def _forward(problem: Problem, order: NDArray[np.int64], seed: int) -> tuple[Fold, ...]:
-    """Cut the rows in time into four blocks of about the same size, the first of which only trains."""
-    blocks = min(4, int(order.max()) + 1)
+def _forward(problem: Problem, order: NDArray[np.int64], seed: int, blocks: int) -> tuple[Fold, ...]:
+    """Cut the rows in time into blocks of about the same size, the first of which only trains."""
+    blocks = min(blocks, int(order.max()) + 1)
     last = np.sort(order)[[len(order) * (i + 1) // blocks - 1 for i in range(blocks)]]
     place = np.searchsorted(last, order)
     groups = problem.groups

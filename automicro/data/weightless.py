@@ -30,8 +30,8 @@ def weighted_rows(weights: NDArray[Any] | None) -> NDArray[np.bool_] | None:
 
 def without_weightless(
     columns: Sequence[RawColumn], roles: Mapping[str, RawColumn], *, whole: bool = False
-) -> tuple[list[RawColumn], dict[str, RawColumn], list[str]]:
-    """Return columns, target, weights, groups and time without the rows of weight 0, and a note if there were some.
+) -> tuple[list[RawColumn], dict[str, RawColumn], list[str], NDArray[np.int64] | None]:
+    """Return columns, target, weights, groups and time without the rows of weight 0; a note and `Problem.kept_as`, if there were some.
 
     Columns of another length are left as they are, for whoever reads them to refuse; if `whole`, all are, for rows that are not there yet.
     """
@@ -43,7 +43,8 @@ def without_weightless(
         return replace(raw, values=raw.values[kept])
 
     notes = [] if kept is None else [_note(kept)]
-    return list(map(part, columns)), {role: part(raw) for role, raw in roles.items()}, notes
+    kept_as = None if kept is None else np.where(kept, np.cumsum(kept) - 1, -1)
+    return list(map(part, columns)), {role: part(raw) for role, raw in roles.items()}, notes, kept_as
 
 
 def _note(kept: NDArray[np.bool_]) -> str:

@@ -10,6 +10,7 @@ import yaml
 from pydantic import ValidationError
 
 from automicro.errors import RequestError
+from automicro.request.cv import is_splitter
 from automicro.request.lines import FORMATS, form_of, parse
 from automicro.request.problems import problems, rejected
 from automicro.request.search_request import SearchRequest, path_in, set_values
@@ -122,6 +123,11 @@ def dumps(request: SearchRequest, form: str) -> str:
     """
     if form not in FORMATS:
         raise RequestError(f"the format must be one of {', '.join(FORMATS)}, but got {form!r}")
+    if is_splitter(request.search.cv):
+        raise RequestError(
+            f"search.cv: a file can hold a number of folds or pairs of row numbers, but not {request.search.cv!r}: give "
+            "list(splitter.split(X, y))"
+        )
     document = request.document()
     if form == "yaml":
         # PyYAML writes these three line breaks of Unicode as they stand, and then folds them when it reads.

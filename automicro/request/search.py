@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, Field, model_validator
 
 from automicro.request.class_weights import ClassWeights
+from automicro.request.cv import CV
 from automicro.request.problems import Section, problem
 from automicro.request.quantities import Bytes, Count, Flag, Names, NotNegative, Path, Seconds, Whole
 from automicro.request.start import Encoders, Start
@@ -62,6 +63,11 @@ class Search(Section):
         How much the rows of each class count in training, times their sample weights: ``{"fraud": 10}`` (labels that are not named
         count 1), or ``"balanced"``, which has all classes count alike. Models lean to the heavier class, and their probabilities with
         it. Scores do not weigh classes: to weigh them there, choose another metric or pass sample weights.
+    cv : int, splitter or iterable of (train, test), optional
+        How rows are split for cross-validation; see ``docs/validation.md``. A number of folds keeps classes in their shares, groups
+        together and the order of time. A splitter of scikit-learn (``TimeSeriesSplit(5)``, ``GroupKFold()``) splits the rows that are
+        searched; pairs of arrays of row numbers, and ``PredefinedSplit``, name rows as they were passed. The model that is returned
+        is trained on all rows.
     encoders : mapping of str to path or arrays, optional
         Pretrained arrays for a family, by the names that the family reads: ``{"mlp": {"weights_0": ...}}``, or an .npz file of
         them; in a file or on a command line also ``"mlp=weights.npz"``.
@@ -100,6 +106,9 @@ class Search(Section):
     )
     class_weight: ClassWeights | None = Field(
         None, description="how much the rows of each class count in training, such as fraud=10,legit=1, or balanced"
+    )
+    cv: CV | None = Field(
+        None, description="number of folds of the cross-validation, or pairs of lists of row numbers (train, test)"
     )
     progress: Flag | None = Field(None, description="whether progress is shown; on a terminal only, if not given")
 

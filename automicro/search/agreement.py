@@ -5,11 +5,13 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from statistics import NormalDist
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from automicro.program import evaluate
+from automicro.search.finish import score_interval
 from automicro.search.forms import gain_of
 
 if TYPE_CHECKING:
@@ -26,6 +28,7 @@ __all__ = ["Agreement", "agreement", "with_training_gains"]
 ROWS = {"table": 4000}  # training rows that models are compared on; differences on the same rows have little noise
 ROWS_OF_OTHERS = 1000  # of texts, series and graphs, which take long to evaluate
 LEVEL = 0.99  # of the prediction interval for the shortfall of one more training
+FEWEST = 500  # rows of a fold that are compared, if it has them
 DRAWN = 104729  # sets the random numbers of this sample apart from those of the folds
 
 
@@ -110,6 +113,8 @@ def agreement(context: Context, program: Program, form: Form) -> Agreement | Non
     if not len(shortfalls):
         return None
     allowed = max(_spread(shortfalls), _error(context, form))
+    if len(context.folds) == 1:
+        allowed = _allowed_after_one(context, program)
     return Agreement(form.gain, float(shortfalls.mean()), drop, allowed)
 
 
@@ -136,8 +141,14 @@ def _training_gains(context: Context, programs: Sequence[Program]) -> tuple[floa
 @lru_cache(maxsize=2)
 def _training_rows(context: Context) -> tuple[tuple[NDArray[np.int64], Batch], ...]:
     sampled = _sampled(context.problem.rows, ROWS.get(context.problem.kind, ROWS_OF_OTHERS))
-    chosen = [fold.train[sampled[fold.train]] for fold in context.folds]
+    chosen = [_of_sample(fold.train, sampled) for fold in context.folds]
     return tuple((rows, context.problem.batch(rows)) for rows in chosen)
+
+
+def _of_sample(rows: NDArray[np.int64], sampled: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """Return the rows of a fold that are sampled; of a fold with few of them, rows of its own."""
+    chosen = rows[sampled[rows]]
+    return chosen if len(chosen) >= min(len(rows), FEWEST) else rows[:: -(-len(rows) // FEWEST)]
 
 
 def _share_of_rows(context: Context) -> float:
@@ -156,6 +167,21 @@ def _spread(shortfalls: NDArray[np.float64]) -> float:
         return 0.0
     quantile = float(stdtrit(count - 1, LEVEL))
     return quantile * float(shortfalls.std(ddof=1)) * math.sqrt(1 + 1 / count)
+
+
+def _allowed_after_one(context: Context, program: Program) -> float:
+    """Return the standard error of a score on the validation rows of the only fold, times the quantile at `LEVEL`.
+
+    One fold does not show how much trainings differ. The error is that of the program that was trained on all rows.
+    """
+    rows = context.folds[0].validation
+    prediction = evaluate(program, context.problem.batch(rows))
+    shape = (1, context.problem.rows, *prediction.shape[1:])
+    known = np.full(shape, np.nan)
+    known[0, rows] = prediction
+    low, high = score_interval(context, known, NormalDist().cdf(1.0), 0)
+    error = (high - low) / 2
+    return NormalDist().inv_cdf(LEVEL) * error if math.isfinite(error) else 0.0
 
 
 def _error(context: Context, form: Form) -> float:

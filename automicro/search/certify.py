@@ -137,14 +137,14 @@ class Aim:
     ----------
     errors : float
         The request's `margin`; see `of`.
-    judged_rows : int
-        On which the score is measured in the end: those held out, or all.
+    judged_rows : int or None
+        On which the score is measured in the end: so many held-out rows, or those that the folds validate (None).
     seed : int
         Seed of the bootstrap that estimates a standard error.
     """
 
     errors: float
-    judged_rows: int
+    judged_rows: int | None
     seed: int = 0
 
     @classmethod
@@ -163,7 +163,7 @@ class Aim:
     @classmethod
     def estimating(cls, rows: int, seed: int) -> Aim:
         """Return the aim of a search whose result is estimated by cross-validation of so many rows."""
-        return cls(SELECTED_OF_FEW if rows < FEW_ROWS else SELECTED, rows, seed)
+        return cls(SELECTED_OF_FEW if rows < FEW_ROWS else SELECTED, None, seed)
 
     def raised(self, target: Target, context: Context, out_of_fold: NDArray[np.float64]) -> Target:
         """Return the target raised by the margin, at most half-way to the best possible gain; as it is where no margin can be told."""
@@ -177,7 +177,9 @@ class Aim:
 
     def _margin(self, context: Context, out_of_fold: NDArray[np.float64]) -> float:
         low, high = score_interval(context, out_of_fold, ONE_SIGMA, self.seed)
-        return self.errors * (high - low) / 2 * math.sqrt(context.problem.rows / self.judged_rows)
+        validated = len(np.unique(np.concatenate([fold.validation for fold in context.folds])))
+        judged = self.judged_rows or validated
+        return self.errors * (high - low) / 2 * math.sqrt(validated / judged)
 
 
 def refit_tasks(found: Found, target: Target) -> list[RefitTask]:

@@ -8,17 +8,16 @@ import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, cast
 
-from automicro.data import folds, profile
+from automicro.data import profile
 from automicro.discovery import discover
 from automicro.errors import FamilyUnavailableError, RequestError
 from automicro.interpreters import MISSING, interpreter
 from automicro.search.caps import limited, wishes_of
-from automicro.search.certify import Aim, split_off
+from automicro.search.certify import Aim
 from automicro.search.class_weights import class_weights_of
 from automicro.search.classes import with_classes
 from automicro.search.clock import Clock
 from automicro.search.conclude import not_contradicted, refits, settle
-from automicro.search.defined import checked_folds
 from automicro.search.executor import LocalExecutor
 from automicro.search.finish import decide_latency
 from automicro.search.haste import haste
@@ -28,6 +27,7 @@ from automicro.search.loop import Goal, Loop, serves, usable_families
 from automicro.search.reference import Limits, find_reference, own_model, portfolio
 from automicro.search.replaying import Gate
 from automicro.search.robust import check_robustness
+from automicro.search.splits import held_out, splits_of
 from automicro.search.store import Store
 from automicro.search.structure import one_cluster, partition_target, structure_note, structure_of
 from automicro.search.task import Context, Target, offsets_of
@@ -122,12 +122,13 @@ def _search(problem: Problem, constraints: Constraints, settings: Search, means:
     wishes, problem = wishes_of(problem, constraints), limited(problem, constraints)
     check_robustness(problem, constraints)
     registry = discover()
-    trust = split_off(problem, constraints, settings.seed)
+    said_of_rows: list[str] = []
+    trust = held_out(problem, constraints, settings, said_of_rows)
     searched = problem if trust is None else problem.only(trust.searched)
     facts = _facts(searched, constraints, settings, wishes)
     families, notes = _families(registry, settings, facts)
     context = _context(searched, constraints, settings, families, notes)
-    notes += means.notes
+    notes += [*said_of_rows, *means.notes]
     if trust is not None and (settings.start_from or settings.encoders):
         notes.append(STARTED)
     structure = None
@@ -211,12 +212,9 @@ def _context(
     if settings.start_from is not None:
         earlier, said = read_earlier(settings.start_from, problem)
         notes.append(said)
-    splits = folds(problem, settings.seed)
-    if problem.task != "clustering":
-        notes += checked_folds(problem, splits, constraints.measured.name)
     return Context(
         problem,
-        splits,
+        splits_of(problem, constraints, settings, notes),
         constraints.measured.name,
         constraints.max_features,
         wishes_of(problem, constraints),

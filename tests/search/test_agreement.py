@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.model_selection import PredefinedSplit
 
-from automicro.data import folds, load_problem
+from automicro.data import folds, given_folds, load_problem
 from automicro.plugin import Family, Lowered, Needs, Profile, SizeBudget, Space, TrainingData
 from automicro.program import Affine, Weights, evaluate, unpack
-from automicro.search.agreement import agreement
+from automicro.search.agreement import _training_rows, agreement
 from automicro.search.estimate import Estimate, combined, cross_validated
 from automicro.search.forms import gain_of
 from automicro.search.space import preparation_settings
@@ -135,3 +137,28 @@ def test_two_estimates_that_differ_have_a_wider_interval() -> None:
     apart = combined(first, Estimate(0.70, 0.68, 0.72), 0.95)
     assert apart.value == pytest.approx(0.75)
     assert apart.low < 0.70 < 0.80 < apart.high
+
+
+def test_one_fold_allows_what_its_validation_rows_leave_open(context: Context) -> None:
+    problem = context.problem
+    (made, _), half = given_folds(problem, PredefinedSplit([-1] * 400 + [0] * 200)), Fickle(failures=9, shrink=0.9)
+    one = replace(context, folds=made)
+    stable = tried(one, Fickle(failures=0))
+    assert (stable.status, len(stable.fold_gains)) == ("feasible", 1)
+    assert stable.out_of_fold is not None
+    assert np.isfinite(stable.out_of_fold[0]).sum() == 200
+    assert tried(one, half).status == "feasible"  # loses 0.01 of R2, with a standard error of 0.02
+    wrong = tried(one, Fickle(failures=9))
+    assert (wrong.status, *wrong.violations) == ("infeasible", STABILITY)
+    estimate = cross_validated(one, stable, 0.95, seed=0)
+    assert estimate.low < estimate.value < estimate.high
+
+
+def test_a_fold_of_few_training_rows_is_compared_on_its_own() -> None:
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(6000, 2))
+    problem = load_problem(X, X[:, 0] + rng.normal(size=6000), task="regression")
+    made, _ = given_folds(problem, ((np.arange(30), np.arange(3000, 4000)), (np.arange(2000), np.arange(2000, 3000))))
+    few, many = (rows for rows, _ in _training_rows(Context(problem, made, "r2")))
+    assert few.tolist() == list(range(30))
+    assert 1000 < len(many) < 1700
