@@ -13,12 +13,14 @@ import numpy as np
 from automicro.program import evaluate
 from automicro.search.finish import score_interval
 from automicro.search.forms import gain_of
+from automicro.search.task import STABILITY
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
+    from automicro.data import Fold, Problem
     from automicro.program import Batch, Program
     from automicro.search.forms import FormTable
     from automicro.search.task import Context, Form
@@ -71,6 +73,12 @@ class Agreement:
     def holds(self) -> bool:
         """Whether the model agrees with those of its folds."""
         return self.excess <= self.allowed
+
+    def missed(self, least: float, scale: float, name: str = "score") -> dict[str, float]:
+        """Return by how much, relative to `scale`, a model lacks what its folds' models have, or what is required: a gain of `least`."""
+        if not self.holds:
+            return {STABILITY: self.excess / scale}
+        return {name: (least - self.gain) / scale} if self.gain < least else {}
 
 
 def _sampled(rows: int, most: int) -> NDArray[np.bool_]:
@@ -134,15 +142,15 @@ def _training_gains(context: Context, programs: Sequence[Program]) -> tuple[floa
     """Return the gain of one program for each fold on the training rows of that fold, or on a sample of them."""
     return tuple(
         gain_of(context, rows, evaluate(program, batch))
-        for program, (rows, batch) in zip(programs, _training_rows(context), strict=True)
+        for program, (rows, batch) in zip(programs, _training_rows(context.problem, context.folds), strict=True)
     )
 
 
 @lru_cache(maxsize=2)
-def _training_rows(context: Context) -> tuple[tuple[NDArray[np.int64], Batch], ...]:
-    sampled = _sampled(context.problem.rows, ROWS.get(context.problem.kind, ROWS_OF_OTHERS))
-    chosen = [_of_sample(fold.train, sampled) for fold in context.folds]
-    return tuple((rows, context.problem.batch(rows)) for rows in chosen)
+def _training_rows(problem: Problem, folds: tuple[Fold, ...]) -> tuple[tuple[NDArray[np.int64], Batch], ...]:
+    sampled = _sampled(problem.rows, ROWS.get(problem.kind, ROWS_OF_OTHERS))
+    chosen = [_of_sample(fold.train, sampled) for fold in folds]
+    return tuple((rows, problem.batch(rows)) for rows in chosen)
 
 
 def _of_sample(rows: NDArray[np.int64], sampled: NDArray[np.bool_]) -> NDArray[np.int64]:

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from automicro.request import ScoreBeside, metric
+from automicro.search.agreement import agreement, with_training_gains
 from automicro.search.estimate import on_held_out, resampled
 from automicro.search.forms import gain_of, mean_gain
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from automicro.program import Program
     from automicro.request import Constraints
     from automicro.search.certify import Certified
     from automicro.search.forms import FormTable
     from automicro.search.task import Context, Form, Outcome
 
-__all__ = ["missed_scores", "scores_beside"]
+__all__ = ["BesideAsShipped", "beside_as_shipped", "missed_scores", "scores_beside"]
 
 LEAST_SCALE = 1e-9
 
@@ -34,12 +38,37 @@ def missed_scores(table: FormTable, form: Form, limits: tuple[tuple[str, float],
     return missed
 
 
+@dataclass(frozen=True)
+class BesideAsShipped:
+    """The gain by each metric beside the first that a file's own training rows imply, and by how much what is required is missed."""
+
+    gains: Mapping[str, float]
+    missed: Mapping[str, float]
+
+
+def beside_as_shipped(
+    context: Context, table: FormTable, form: Form, program: Program, limits: tuple[tuple[str, float], ...]
+) -> BesideAsShipped:
+    """Compare a program that was trained on all rows with the models of its folds, by each required score beside the metric."""
+    gains: dict[str, float] = {}
+    missed: dict[str, float] = {}
+    for name, limit in limits:
+        other, validated = replace(context, metric=name), table.gains_of(form, name)
+        asked = replace(form, gain=mean_gain(validated), validated=validated)
+        agreed = agreement(other, program, with_training_gains(other, table, asked))
+        if agreed is not None:
+            gains[name] = agreed.gain
+            missed |= agreed.missed(metric(name).sign * limit, max(abs(limit), LEAST_SCALE), f"scores.{name}")
+    return BesideAsShipped(gains, missed)
+
+
 def scores_beside(
     context: Context, certified: Certified | None, chosen: Outcome, constraints: Constraints, seed: int
 ) -> dict[str, ScoreBeside]:
     """Return what the returned model reaches of each required score beside the metric, with its interval.
 
-    They are scores on held-out rows if there are some, else on the validation rows of the folds.
+    They are scores on held-out rows if there are some, else on the validation rows of the folds, or lower where the file's own
+    training rows imply a lower score.
     """
     found: dict[str, ScoreBeside] = {}
     for name, limit in (constraints.scores or {}).items():
@@ -52,9 +81,9 @@ def scores_beside(
                 gain_of(other, fold.validation, chosen.out_of_fold[fold.repeat, fold.validation])
                 for fold in context.folds
             ]
-            estimate = resampled(
-                other, chosen.out_of_fold, metric(name).sign * mean_gain(folds), constraints.confidence, seed
-            )
+            sign, gain = metric(name).sign, mean_gain(folds)
+            estimate = resampled(other, chosen.out_of_fold, sign * gain, constraints.confidence, seed)
+            estimate = estimate.lowered(sign, min(chosen.implied_beside.get(name, gain) - gain, 0.0), metric(name))
         else:
             continue
         found[name] = ScoreBeside(limit=limit, score=estimate.value, low=estimate.low, high=estimate.high)

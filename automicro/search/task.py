@@ -215,6 +215,8 @@ class Outcome:
         row was never held out. For clustering each half's clusters have numbers of their own.
     implied_gain : float or None
         The gain that the artifact's own training rows imply; see `automicro.search.agreement`.
+    implied_beside : mapping of str to float
+        The same of each required score beside the metric.
     aim : float or None
         The gain that the trial found the search should aim at, where its task left that to it.
     robustness : mapping of str to float
@@ -238,6 +240,7 @@ class Outcome:
     indices: Mapping[str, float] | None = None
     out_of_fold: NDArray[np.float64] | None = None
     implied_gain: float | None = None
+    implied_beside: Mapping[str, float] = field(default_factory=dict)
     aim: float | None = None
     robustness: Mapping[str, float] = field(default_factory=dict)
     taken_over: str = ""

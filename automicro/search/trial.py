@@ -15,7 +15,7 @@ from automicro.plugin import Declined
 from automicro.program import decode, evaluate, pack, quantise, unpack
 from automicro.request import metric
 from automicro.search.agreement import agreement, with_training_gains
-from automicro.search.beside import missed_scores
+from automicro.search.beside import beside_as_shipped, missed_scores
 from automicro.search.caps import missed_caps, monotone_words
 from automicro.search.constant import ASK, constant_words
 from automicro.search.finish import median_call
@@ -34,7 +34,6 @@ if TYPE_CHECKING:
     from automicro.measure import Interpretability
     from automicro.plugin import Family
     from automicro.program import Program
-    from automicro.search.agreement import Agreement
     from automicro.search.task import Context, Target
 
 __all__ = ["load", "run"]
@@ -326,7 +325,9 @@ class _Trial:
         agreed = agreement(self.context, program, form)
         if agreed is not None:
             form = replace(form, gain=min(form.gain, agreed.gain))
-            violations |= self._less_than_promised(agreed)
+            violations |= agreed.missed(self.target.least_gain, self.target.scale)
+        beside = beside_as_shipped(self.context, self.table, form, program, self.target.scores)
+        violations |= beside.missed
         partitions = self.table if isinstance(self.table, PartitionTable) else None
         if partitions is not None:
             limits = {self.context.metric: self.target.gain, **dict(self.target.indices)}
@@ -342,6 +343,7 @@ class _Trial:
             structure=self._interpretability(program),
             indices=None if partitions is None else partitions.indices(form.key, form.precision),
             implied_gain=None if agreed is None else agreed.gain,
+            implied_beside=beside.gains,
             out_of_fold=self.table.out_of_fold(form) if self.table.folds else None,
             robustness={**without_a_column(self.table, form), **self.robustness.get((form.key, form.precision), {})},
         )
@@ -354,13 +356,6 @@ class _Trial:
         if limit is not None and len(payload) > limit:
             return replace(outcome, status="too_large", reason=f"takes {len(payload)} bytes, the incumbent {limit}")
         return outcome
-
-    def _less_than_promised(self, agreed: Agreement) -> dict[str, float]:
-        """Return by how much a model that was trained on all rows misses what its folds' models have, or the target."""
-        if not agreed.holds:
-            return {STABILITY: agreed.excess / self.target.scale}
-        short = self.target.least_gain - agreed.gain
-        return {"score": short / self.target.scale} if short > 0 else {}
 
     def _fragile(self, form: Form) -> dict[str, float]:
         """Return by how much a form misses what is required beside its score on held-out rows: other scores, and robustness."""

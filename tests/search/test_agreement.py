@@ -13,7 +13,9 @@ from sklearn.model_selection import PredefinedSplit
 from automicro.data import folds, given_folds, load_problem
 from automicro.plugin import Family, Lowered, Needs, Profile, SizeBudget, Space, TrainingData
 from automicro.program import Affine, Weights, evaluate, unpack
+from automicro.request import metric
 from automicro.search.agreement import _training_rows, agreement
+from automicro.search.beside import beside_as_shipped
 from automicro.search.estimate import Estimate, combined, cross_validated
 from automicro.search.forms import gain_of
 from automicro.search.space import preparation_settings
@@ -118,6 +120,32 @@ def test_without_training_gains_the_validation_rows_are_compared(context: Contex
         found = agreement(context, unpack(outcome.artifact or b""), form)
         assert found is not None
         assert found.holds == holds
+
+
+@pytest.mark.parametrize(("failures", "status"), [(0, "feasible"), (9, "infeasible")])
+def test_a_file_is_compared_by_every_required_score(context: Context, failures: int, status: str) -> None:
+    limits = (
+        ("mean_absolute_error", 0.6),
+    )  # least squares has 0.40; the fit that went wrong 0.91, which r2 >= 0 permits
+    candidate = Candidate(0, "linear", {}, preparation_settings(Fickle(0), {}), seed=0)
+    trial = _Trial(context, Fickle(0), TrialTask(candidate, Target(0.0)))
+    form = trial.run().form
+    wrong = unpack(tried(context, Fickle(failures)).artifact or b"")
+    assert form is not None
+    beside = beside_as_shipped(context, trial.table, form, wrong, limits)
+    rows = np.arange(context.problem.rows)
+    own = gain_of(replace(context, metric="mean_absolute_error"), rows, evaluate(wrong, context.problem.batch()))
+    assert beside.gains["mean_absolute_error"] == pytest.approx(own, abs=0.02)
+    assert set(beside.missed) == ({STABILITY} if failures else set())
+    outcome = _Trial(context, Fickle(failures), TrialTask(candidate, Target(0.0, scores=limits))).run()
+    assert outcome.status == status
+
+
+def test_a_lower_score_of_the_file_lowers_one_end() -> None:
+    r2, error = metric("r2"), metric("mean_absolute_error")
+    assert Estimate(0.5, 0.4, 0.6).lowered(1, -0.2, r2) == Estimate(pytest.approx(0.3), pytest.approx(0.2), 0.6)
+    assert Estimate(0.5, 0.4, 0.6).lowered(-1, -0.2, error) == Estimate(0.7, 0.4, pytest.approx(0.8))
+    assert Estimate(0.5, 0.4, 0.6).lowered(-1, 0.0, error) == Estimate(0.5, 0.4, 0.6)
 
 
 def test_the_interval_holds_both_estimates_of_a_file(context: Context) -> None:
