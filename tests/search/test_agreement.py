@@ -187,6 +187,6 @@ def test_a_fold_of_few_training_rows_is_compared_on_its_own() -> None:
     X = rng.normal(size=(6000, 2))
     problem = load_problem(X, X[:, 0] + rng.normal(size=6000), task="regression")
     made, _ = given_folds(problem, ((np.arange(30), np.arange(3000, 4000)), (np.arange(2000), np.arange(2000, 3000))))
-    few, many = (rows for rows, _ in _training_rows(Context(problem, made, "r2")))
+    few, many = (rows for rows, _ in _training_rows(problem, made))
     assert few.tolist() == list(range(30))
     assert 1000 < len(many) < 1700
