@@ -16,16 +16,18 @@ from automicro.errors import (
     FamilyUnavailableError,
     Infeasible,
     NotVerified,
+    OutputError,
     PluginError,
     RequestError,
 )
 
 if TYPE_CHECKING:
-    from automicro.api import effects, importance, robustness, select, select_request, verify
+    from automicro.api import effects, importance, robustness, select, verify
     from automicro.data.series import series_of
     from automicro.estimators import MicroClassifier, MicroClusterer, MicroRegressor
     from automicro.model import Model, load
     from automicro.request import Constraints, Search, SearchRequest
+    from automicro.requested import select_request
     from automicro.selection import Selection
 
 __all__ = [
@@ -41,6 +43,7 @@ __all__ = [
     "MicroRegressor",
     "Model",
     "NotVerified",
+    "OutputError",
     "PluginError",
     "RequestError",
     "Search",
@@ -70,7 +73,7 @@ LAZY = {
     "load": "automicro.model",
     "robustness": "automicro.api",
     "select": "automicro.api",
-    "select_request": "automicro.api",
+    "select_request": "automicro.requested",
     "series_of": "automicro.data.series",
     "verify": "automicro.api",
 }

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from automicro.measure import Effects, Importance, Robustness
     from automicro.model import Model
     from automicro.plugin.profile import Task
-    from automicro.report import Progress
     from automicro.request import SearchRequest
     from automicro.selection import RecordTable, Selection
 
@@ -28,9 +27,9 @@ __all__ = [
     "importance",
     "judging",
     "metric_of",
+    "problem_of",
     "robustness",
     "select",
-    "select_request",
     "verify",
 ]
 
@@ -122,39 +121,6 @@ def select(  # noqa: PLR0913 - each is a question that users ask on its own
 
 
 select.__signature__ = with_keywords(select)  # type: ignore[attr-defined] # read by help() and completion
-
-
-def select_request(request: SearchRequest, progress: Progress | None = None) -> Selection:
-    """Run a whole request: read its data, search, write its outputs.
-
-    Raises
-    ------
-    RequestError, DataError, FamilyUnavailableError, Infeasible
-        As `select`; the trace is written for an infeasible request too.
-    """
-    started = monotonic()
-    from automicro.errors import Infeasible
-    from automicro.report import infeasible_text
-    from automicro.run import check_outputs, run, write_outputs
-
-    if request.data is None:
-        raise RequestError("data: must be given: name a file or sklearn:NAME as data.source")
-    check_outputs(request.output)
-    problem, target_name = problem_of(request)
-    try:
-        selection = run(
-            problem,
-            request.constraints,
-            request.search,
-            progress=progress,
-            target_name=target_name,
-            started=started,
-        )
-    except Infeasible as infeasible:
-        write_outputs(request.output, None, [*infeasible.trace, *infeasible.prices], infeasible_text(infeasible))
-        raise
-    write_outputs(request.output, selection.model, [*selection.trace, *selection.prices], repr(selection))
-    return selection
 
 
 def problem_of(request: SearchRequest, model: Model | None = None) -> tuple[Problem, str | None]:

@@ -4,6 +4,7 @@ AutomicroError
 ├── RequestError          the request cannot be understood or contradicts itself
 │   └── ConstraintError   a constraint has an impossible value
 ├── DataError             the data cannot be used as they are
+│   └── OutputError       a file cannot be written; a RequestError, too
 ├── PluginError           a plugin breaks the contract of ``automicro.plugin``
 │   └── FamilyUnavailableError   a family was asked for by name and cannot be used
 ├── ArtifactError         bytes that are not an automicro artifact
@@ -28,6 +29,7 @@ __all__ = [
     "FamilyUnavailableError",
     "Infeasible",
     "NotVerified",
+    "OutputError",
     "PluginError",
     "RequestError",
 ]
@@ -46,9 +48,10 @@ class AutomicroError(Exception):
 
     def noted(self, notes: Iterable[str]) -> Self:
         """Return the error with notes about the data, which a traceback prints too."""
-        self.notes = tuple(notes)
+        known, self.notes = self.notes, tuple(notes)
         for note in self.notes:
-            self.add_note(f"note: {note}")
+            if note not in known:
+                self.add_note(f"note: {note}")
         return self
 
     def __eq__(self, other: object) -> bool:
@@ -70,6 +73,18 @@ class ConstraintError(RequestError):
 
 class DataError(AutomicroError, ValueError):
     """The data cannot be used as they are."""
+
+
+class OutputError(DataError, RequestError):
+    """A file cannot be written; says which, and why.
+
+    Attributes
+    ----------
+    selection : Selection or None
+        What a search has found whose files could not all be written.
+    """
+
+    selection: object = None
 
 
 class PluginError(AutomicroError):

@@ -17,6 +17,7 @@ from automicro.data.series import holds_series, series_rows
 from automicro.errors import ArtifactError, DataError
 from automicro.explain import ModelExplanation, drawn_rows, explain, global_card, replay
 from automicro.fitted import Fitted
+from automicro.outputs import save
 from automicro.program import (
     Batch,
     Evaluator,
@@ -320,13 +321,10 @@ class Model(Fitted):
 
         Raises
         ------
-        DataError
-            If the file cannot be written.
+        OutputError
+            If the file cannot be written; an older one is then still whole.
         """
-        try:
-            Path(path).write_bytes(self.to_bytes(strip=strip))
-        except OSError as error:
-            raise DataError(f"a model file must be writable, but {path}: {error.strerror or error}") from error
+        save("the model", path, self.to_bytes(strip=strip))
 
     @classmethod
     def from_bytes(cls, content: bytes) -> Model:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from importlib import import_module
+from io import BytesIO
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from automicro import outputs
 from automicro.errors import DataError, RequestError
 
 if TYPE_CHECKING:
@@ -211,12 +214,16 @@ def save(figure: Any, path: str | PathLike[str]) -> None:
     Raises
     ------
     RequestError
-        If the file cannot be written, or matplotlib does not know the format.
+        If matplotlib does not know the format.
+    OutputError
+        If the file cannot be written.
     """
+    drawn = BytesIO()
     try:
-        figure.savefig(path)
-    except (OSError, ValueError) as error:
-        raise RequestError(f"plot: {path} must be a .png, .svg or .pdf file that can be written: {error}") from error
+        figure.savefig(drawn, format=Path(path).suffix[1:] or None)
+    except ValueError as error:
+        raise RequestError(f"plot: {path} must be a .png, .svg or .pdf file: {error}") from error
+    outputs.save("plot", path, drawn.getvalue())
 
 
 def _figure(width: float, height: float) -> Any:

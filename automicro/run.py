@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import math
-import os
 from dataclasses import asdict, dataclass, replace
 from importlib import metadata
-from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +13,7 @@ import numpy as np
 
 from automicro.data import positive_of
 from automicro.data.readings import PLAIN, as_entry
-from automicro.errors import DataError, Infeasible, RequestError
+from automicro.errors import DataError, Infeasible
 from automicro.explain import global_card
 from automicro.measure import directions, interpretability
 from automicro.model import Model
@@ -39,16 +36,14 @@ from automicro.trace import infeasible, records
 from automicro.verdict import judgement
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from automicro.data import Problem, Table
     from automicro.measure import Interpretability
     from automicro.program import Program
-    from automicro.request import Constraints, Output, Search, TrialRecord
+    from automicro.request import Constraints, Search, TrialRecord
     from automicro.search import Outcome, Result
     from automicro.verdict import Judgement
 
-__all__ = ["check_outputs", "run", "write_outputs"]
+__all__ = ["run"]
 
 SIGNIFICANT = 6
 USUAL = 0.99  # of the training rows: what is farther from every prototype than these is an outlier
@@ -299,33 +294,3 @@ def _versions() -> dict[str, str]:
         except metadata.PackageNotFoundError:  # run from a source tree
             versions[name] = "unknown"
     return versions
-
-
-def check_outputs(output: Output) -> None:
-    """Raise `RequestError` if a file cannot be written for its path, before a long search rather than after it."""
-    for key in ("model", "trace", "report"):
-        path = None if getattr(output, key) is None else Path(getattr(output, key)).absolute()
-        if path is not None and not path.parent.is_dir():
-            raise RequestError(f"output.{key}: the folder must exist, but {path.parent} does not")
-        if path is not None and (path.is_dir() or not os.access(path if path.exists() else path.parent, os.W_OK)):
-            raise RequestError(f"output.{key}: must be a file that can be written, but {path} is not")
-
-
-def write_outputs(output: Output, model: Model | None, trace: Iterable[Any], report: str) -> None:
-    """Write the files that a request asks for.
-
-    Raises
-    ------
-    DataError
-        If a file cannot be written.
-    """
-    try:
-        if model is not None and output.model is not None:
-            model.save(output.model, strip=output.strip)
-        if output.trace is not None:
-            lines = [json.dumps(record.model_dump(mode="json")) + "\n" for record in trace]
-            Path(output.trace).write_text("".join(lines), encoding="utf-8")
-        if output.report is not None:
-            Path(output.report).write_text(report + "\n", encoding="utf-8")
-    except OSError as error:
-        raise DataError(f"an output file must be writable, but {error.filename}: {error.strerror}") from error

@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 
 import automicro
-from automicro.api import select_request
 from automicro.cli.main import main
 from automicro.data import load_problem, profile
 from automicro.errors import DataError
 from automicro.program import Grams, Summary, evaluate, pack, unpack
 from automicro.request.files import read_request
+from automicro.requested import select_request
 from automicro.search.budget import artifact_budget
 from automicro.search.space import candidate_space, own_parameters, preparation_settings
 from automicro.search.task import Candidate, Context

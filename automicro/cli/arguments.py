@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from importlib import metadata
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from automicro.errors import RequestError
+from automicro.cli.console import write
+from automicro.cli.exits import exit_codes
+from automicro.errors import OutputError, RequestError
 from automicro.request import Constraints, DataSource, Output, Search, did_you_mean
 from automicro.request.schemas import SCHEMAS
 
@@ -28,7 +31,11 @@ SECTIONS: dict[str, type[Section]] = {
 
 
 class _Parser(argparse.ArgumentParser):
-    """Raises a sentence instead of printing usage."""
+    """Raises a sentence instead of printing usage; a console that fails is told as for every other answer."""
+
+    def _print_message(self, message: str, file: Any = None) -> None:
+        if message and (failed := write(sys.stdout if file is None else file, message)):
+            raise OutputError(f"standard output could not be written: {failed}")
 
     def error(self, message: str) -> NoReturn:
         raise RequestError(f"{message}: see {self.prog} --help")
@@ -61,7 +68,7 @@ def _parser() -> tuple[_Parser, dict[str, argparse.ArgumentParser]]:
     parser = _Parser(
         prog="automicro",
         description="The smallest model, in deployed bytes, that meets your constraints.",
-        epilog="exit codes: 0 found or done, 2 bad request or data, 3 no model meets the constraints, 130 interrupted",
+        epilog=exit_codes(),
         allow_abbrev=False,
     )
     parser.add_argument("--version", action="version", version=f"automicro {metadata.version('automicro')}")
@@ -78,7 +85,7 @@ def _parser() -> tuple[_Parser, dict[str, argparse.ArgumentParser]]:
 
 def _add(kinds: Any, name: str, told: str) -> argparse.ArgumentParser:
     command: argparse.ArgumentParser = kinds.add_parser(
-        name, help=told, description=f"{told[0].upper()}{told[1:]}.", allow_abbrev=False
+        name, help=told, description=f"{told[0].upper()}{told[1:]}.", epilog=exit_codes(name), allow_abbrev=False
     )
     return command
 

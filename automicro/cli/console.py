@@ -2,18 +2,64 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+from dataclasses import dataclass
 from typing import TextIO
 
-__all__ = ["write"]
+from automicro.cli.exits import Exit
+
+__all__ = ["Answer", "open_streams", "write"]
 
 
-def write(stream: TextIO | None, text: str) -> None:
-    """Write text and flush; ``?`` takes the place of what the stream cannot encode, and nothing happens without an open stream."""
+@dataclass(frozen=True)
+class Answer:
+    """What a command gives to standard output and says on standard error, and its exit code."""
+
+    text: str = ""
+    said: str = ""
+    code: Exit = Exit.DONE
+
+
+def write(stream: TextIO | None, text: str) -> str:
+    """Write text and flush; return why it could not be written, nothing where it was.
+
+    ``?`` takes the place of what the stream cannot encode. A reader that has read enough is no failure.
+    """
     if stream is None or stream.closed:
-        return
+        return "it is closed"
+    try:
+        _written(stream, text)
+    except BrokenPipeError:
+        _let_go(stream)
+    except (OSError, ValueError) as error:
+        _let_go(stream)
+        return getattr(error, "strerror", None) or str(error)
+    return ""
+
+
+def _written(stream: TextIO, text: str) -> None:
     try:
         stream.write(text)
     except UnicodeEncodeError:
         encoding = stream.encoding or "ascii"
         stream.write(text.encode(encoding, errors="replace").decode(encoding))
     stream.flush()
+
+
+def _let_go(stream: TextIO) -> None:
+    """Lead a stream nowhere, so that what it still holds does no harm when the interpreter flushes it at its end."""
+    with contextlib.suppress(OSError, ValueError):
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, stream.fileno())
+        os.close(nowhere)
+
+
+def open_streams() -> None:
+    """Open the standard streams that are closed on nothing, lest a file that is opened later gets what others print."""
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            with contextlib.suppress(OSError):
+                os.open(os.devnull, os.O_RDWR)  # which takes the lowest number that is free

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from automicro.cli.console import Answer
+from automicro.cli.exits import Exit
 from automicro.cli.serving import read_rows
-from automicro.errors import DataError, RequestError
+from automicro.errors import DataError, OutputError, RequestError
 from automicro.model import load
+from automicro.outputs import check_outputs
 from automicro.program import holds_graphs
 
 if TYPE_CHECKING:
@@ -17,14 +20,15 @@ if TYPE_CHECKING:
 __all__ = ["explain"]
 
 
-def explain(arguments: Namespace) -> str:
+def explain(arguments: Namespace) -> Answer:
     """Return the explanation of one row, of one node or graph; or effects over all rows; without data that of the whole model."""
+    check_outputs({"--plot": arguments.plot}, {"MODEL": arguments.model, "DATA": arguments.data})
     model = load(arguments.model)
     if arguments.data is None:
         if arguments.effects or arguments.importance or arguments.immutable or arguments.plot:
             raise RequestError("DATA: must be given for --effects, --importance, --immutable and --plot")
         whole = model.explain()
-        return f"{whole.to_json() if arguments.json else whole}\n"
+        return Answer(f"{whole.to_json() if arguments.json else whole}\n")
     table = read_rows(arguments, model)
     if arguments.effects or arguments.importance:
         return _over_all_rows(arguments, model, table)
@@ -43,16 +47,25 @@ def explain(arguments: Namespace) -> str:
             if not model.reads_graphs:
                 model.read(given)  # where another row makes a column text, that row is told
             raise
-    if arguments.plot:
-        from automicro.plots import plot_explanation, save  # noqa: PLC0415 - brings matplotlib
-
-        save(plot_explanation(told), arguments.plot)
-    return f"{told.to_json() if arguments.json else told}\n"
+    return _drawn(arguments, f"{told.to_json() if arguments.json else told}\n", told)
 
 
-def _over_all_rows(arguments: Namespace, model: Model, table: Any) -> str:
-    from automicro import plots  # noqa: PLC0415 - explaining one row does not need what measures and draws
-    from automicro.api import effects, importance  # noqa: PLC0415 - as above
+def _drawn(arguments: Namespace, text: str, told: Any) -> Answer:
+    """Return the answer, having drawn what is told if that is asked for; a figure that cannot be written costs only itself."""
+    if arguments.plot is None:
+        return Answer(text)
+    from automicro import plots  # noqa: PLC0415 - brings matplotlib
+
+    draw: Any = {"Effects": plots.plot_effects, "Explanation": plots.plot_explanation}.get(type(told).__name__)
+    try:
+        plots.save((draw or plots.plot_importance)(told), arguments.plot)
+    except OutputError as error:
+        return Answer(text, str(error), Exit.OUTPUT)
+    return Answer(text)
+
+
+def _over_all_rows(arguments: Namespace, model: Model, table: Any) -> Answer:
+    from automicro.api import effects, importance  # noqa: PLC0415 - explaining one row does not need what measures
 
     if arguments.json:
         raise RequestError("--json: must be given for one row only, without --effects and --importance")
@@ -60,13 +73,7 @@ def _over_all_rows(arguments: Namespace, model: Model, table: Any) -> str:
         raise RequestError("--plot: draws one thing, but both --effects and --importance were given: leave one out")
     told: list[object] = []
     if arguments.effects:
-        found = effects(model, table)
-        told.append(found)
-        if arguments.plot:
-            plots.save(plots.plot_effects(found), arguments.plot)
+        told.append(effects(model, table))
     if arguments.importance:
-        losses = importance(model, table, arguments.importance)
-        told.append(losses)
-        if arguments.plot:
-            plots.save(plots.plot_importance(losses), arguments.plot)
-    return "".join(f"{each}\n" for each in told)
+        told.append(importance(model, table, arguments.importance))
+    return _drawn(arguments, "".join(f"{each}\n" for each in told), told[0])

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from importlib import import_module
 from typing import TYPE_CHECKING
 
 from automicro.cli.arguments import parse
-from automicro.cli.console import write
-from automicro.errors import AutomicroError, Infeasible
+from automicro.cli.console import Answer, open_streams, write
+from automicro.cli.exits import Exit
+from automicro.errors import AutomicroError, NotVerified, OutputError
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -30,7 +30,6 @@ COMMANDS = {
     "trace": "automicro.cli.tracing",
     "verify": "automicro.cli.verifying",
 }
-FOUND, WRONG, INFEASIBLE, INTERRUPTED = 0, 2, 3, 130
 
 
 def main(words: Sequence[str] | None = None) -> int:
@@ -44,29 +43,35 @@ def main(words: Sequence[str] | None = None) -> int:
     Returns
     -------
     int
-        0 when something was found or done, 2 for a bad request or bad data, 3 when no model meets the constraints, 130
-        when interrupted before a model was found.
+        An exit code, see `automicro.cli.exits`.
     """
+    open_streams()
     try:
-        write(sys.stdout, _answer(parse(sys.argv[1:] if words is None else words)))
-    except Infeasible as error:
-        from automicro.report import infeasible_text  # noqa: PLC0415 - loads numpy
-
-        return _told(infeasible_text(error), INFEASIBLE)
+        answer = _answer(parse(sys.argv[1:] if words is None else words))
     except AutomicroError as error:
-        return _told("\n".join([*(f"note: {note}" for note in error.notes), str(error)]), WRONG)
+        answer = _refused(error)
     except KeyboardInterrupt:
-        return _told("interrupted before a model was found", INTERRUPTED)
-    except BrokenPipeError:  # whoever reads has read enough; nothing more can be flushed at exit
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    return FOUND
+        answer = Answer("", "interrupted before a model was found", Exit.INTERRUPTED)
+    return _given(answer)
 
 
-def _answer(arguments: Namespace) -> str:
+def _answer(arguments: Namespace) -> Answer:
     command = getattr(import_module(COMMANDS[arguments.command]), arguments.command)
-    return str(command(arguments))
+    answer = command(arguments)
+    return answer if isinstance(answer, Answer) else Answer(answer)
 
 
-def _told(sentence: str, code: int) -> int:
-    write(sys.stderr, f"{sentence}\n")
-    return code
+def _refused(error: AutomicroError) -> Answer:
+    codes = {OutputError: Exit.OUTPUT, NotVerified: Exit.INFEASIBLE}
+    code = next((code for kind, code in codes.items() if isinstance(error, kind)), Exit.WRONG)
+    return Answer("", "\n".join([*(f"note: {note}" for note in error.notes), str(error)]), code)
+
+
+def _given(answer: Answer) -> int:
+    """Write an answer and return its exit code: that of an output that failed, where the answer itself could not be shown."""
+    said, code = [answer.said] if answer.said else [], answer.code
+    if answer.text and (failed := write(sys.stdout, answer.text)):
+        said.append(f"standard output could not be written: {failed}")
+        code = Exit.OUTPUT
+    write(sys.stderr, "".join(f"{each}\n" for each in said))
+    return int(code)

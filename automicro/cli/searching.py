@@ -8,7 +8,9 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 from automicro.cli.arguments import settings_of
-from automicro.errors import RequestError
+from automicro.cli.console import Answer
+from automicro.cli.exits import Exit
+from automicro.errors import Infeasible, RequestError
 from automicro.request import SearchRequest
 from automicro.request.search_request import set_values
 
@@ -19,29 +21,45 @@ if TYPE_CHECKING:
 __all__ = ["run", "select"]
 
 
-def run(arguments: Namespace) -> str:
+def run(arguments: Namespace) -> Answer:
     """Run the search that a file describes and return the result in words."""
     from automicro.request.files import read_request  # noqa: PLC0415 - YAML is loaded only to read a file
 
     return _found(read_request(arguments.config, settings_of(arguments)), arguments.config)
 
 
-def select(arguments: Namespace) -> str:
+def select(arguments: Namespace) -> Answer:
     """Run the search that the options describe and return the result in words."""
     document: dict[str, Any] = set_values({}, settings_of(arguments))
     document.setdefault("constraints", {})
-    return _found(SearchRequest(**document), "the command line")
+    return _found(SearchRequest(**document))
 
 
-def _found(request: SearchRequest, name: str) -> str:
-    from automicro.api import select_request  # noqa: PLC0415 - loads the search, which --help must not
+def _found(request: SearchRequest, config: str | None = None) -> Answer:
+    from automicro import requested  # noqa: PLC0415 - loads the search, which --help must not
+    from automicro.report import infeasible_text  # noqa: PLC0415 - loads numpy
 
     if request.data is None:
-        raise RequestError(f"{name}: data: must be given")
-    with _terminated_as_by_ctrl_c():
-        selection = select_request(request)
-    kept = f"written to {request.output.model}" if request.output.model else "not written: name a file as output.model"
-    return f"{selection!r}\nmodel {kept}\n"
+        raise RequestError(f"{config or 'the command line'}: data: must be given")
+    requested.check_files(request, {"the search file": config})
+    try:
+        with _terminated_as_by_ctrl_c():
+            result = requested.found(request)
+    except Infeasible as infeasible:
+        failures = requested.write_results(request.output, infeasible)
+        said = "\n".join([infeasible_text(infeasible), *failures])
+        return Answer("", said, Exit.OUTPUT if failures else Exit.INFEASIBLE)
+    failures = requested.write_results(request.output, result)
+    code = Exit.OUTPUT if failures else Exit.DONE
+    return Answer(f"{result!r}\n{_kept(request, failures)}\n", "\n".join(failures), code)
+
+
+def _kept(request: SearchRequest, failures: tuple[str, ...]) -> str:
+    """Return where the model is."""
+    if request.output.model is None:
+        return "model not written: name a file as output.model"
+    failed = [failure for failure in failures if failure.startswith("output.model: ")]
+    return f"model {failed[0].removeprefix('output.model: ') if failed else f'written to {request.output.model}'}"
 
 
 @contextlib.contextmanager

@@ -8,8 +8,11 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from automicro.errors import RequestError
+from automicro.cli.console import Answer
+from automicro.cli.exits import Exit
+from automicro.errors import OutputError, RequestError
 from automicro.model import load
+from automicro.outputs import check_outputs, save
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -19,11 +22,12 @@ if TYPE_CHECKING:
 __all__ = ["inspect", "predict", "read_rows", "read_table"]
 
 
-def predict(arguments: Namespace) -> str:
+def predict(arguments: Namespace) -> Answer:
     """Predict the rows of a table; return them as CSV, or write them to a file."""
     written = {".csv": _csv, ".jsonl": _json_lines}.get(Path(arguments.output or ".csv").suffix.casefold() or ".csv")
     if written is None:
         raise RequestError(f"output: must end in .csv or .jsonl, but got {arguments.output!r}")
+    check_outputs({"--output": arguments.output}, {"MODEL": arguments.model, "DATA": arguments.data})
     model = load(arguments.model)
     table = read_rows(arguments, model)
     names, rows = _predictions(model, table, proba=arguments.proba)
@@ -31,14 +35,12 @@ def predict(arguments: Namespace) -> str:
         names, rows = _with_outliers(model, table, names, rows)
     text = written(names, rows)
     if arguments.output is None:
-        return text
+        return Answer(text)
     try:
-        Path(arguments.output).write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise RequestError(
-            f"output: {arguments.output} must be a file that can be written: {error.strerror}"
-        ) from error
-    return ""
+        save("--output", arguments.output, text.encode(errors="replace"))
+    except OutputError as error:
+        return Answer(text, str(error), Exit.OUTPUT)
+    return Answer()
 
 
 def read_table(source: str, form: str | None, model: Model | None = None) -> Any:

@@ -10,6 +10,7 @@ import yaml
 from pydantic import ValidationError
 
 from automicro.errors import RequestError
+from automicro.outputs import save
 from automicro.request.cv import is_splitter
 from automicro.request.lines import FORMATS, form_of, parse
 from automicro.request.problems import problems, rejected
@@ -104,13 +105,12 @@ def write_request(request: SearchRequest, path: str | Path) -> None:
     Raises
     ------
     RequestError
-        If the suffix tells no format, or the file cannot be written.
+        If the suffix tells no format.
+    OutputError
+        If the file cannot be written.
     """
     form = form_of(Path(path).suffix, str(path))
-    try:
-        Path(path).write_text(dumps(request.anchored(Path.cwd()), form), encoding="utf-8")
-    except OSError as error:
-        raise RequestError(f"{path}: must be a file that can be written, but got this: {error}") from None
+    save("the search file", path, dumps(request.anchored(Path.cwd()), form).encode())
 
 
 def dumps(request: SearchRequest, form: str) -> str:

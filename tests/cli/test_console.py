@@ -52,8 +52,9 @@ def test_an_error_that_a_console_cannot_show_is_replaced(saved: Path) -> None:
 def test_commands_do_without_a_console(saved: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stdout", None)
     monkeypatch.setattr(sys, "stderr", None)
-    assert main(["inspect", str(saved / "t.micro")]) == 0
+    assert main(["inspect", str(saved / "t.micro")]) == 6  # nobody has the answer
     assert main(["inspect", "no such file"]) == 2
+    assert main(["predict", str(saved / "t.micro"), str(saved / "t.csv"), "--output", str(saved / "p.csv")]) == 0
 
 
 def test_a_search_does_without_a_console(monkeypatch: pytest.MonkeyPatch) -> None:

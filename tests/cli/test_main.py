@@ -6,8 +6,9 @@ import json
 import signal
 import subprocess
 import sys
+from pathlib import Path
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pytest
@@ -18,9 +19,6 @@ from automicro.cli.main import COMMANDS
 from automicro.errors import DataError, FamilyUnavailableError, Infeasible
 from automicro.program import Affine, Numeric, OneHot, Program, Weights, write_artifact
 from automicro.request import SearchRequest, TrialRecord
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 HEAVY = ("lightgbm", "optuna", "pandas", "scipy", "sklearn", "torch")
 CONFIG = "[data]\nsource = 'rows.csv'\ntarget = 'y'\n[constraints]\nmetric = 'r2'\nscore = 0.5\n[search]\ntrials = 3\n"
@@ -37,13 +35,13 @@ class Asked:
         self.request = request
         if self.error is not None:
             raise self.error
-        return SimpleNamespace()
+        return SimpleNamespace(trace=(), prices=())
 
 
 @pytest.fixture
 def asked(monkeypatch: pytest.MonkeyPatch) -> Asked:
     answer = Asked()
-    monkeypatch.setattr("automicro.api.select_request", answer)
+    monkeypatch.setattr("automicro.requested.found", answer)
     return answer
 
 
@@ -300,8 +298,43 @@ def test_an_output_that_cannot_be_written_is_told_before_the_data_are_read(
     assert said(capsys).startswith("output.model: ")
 
 
+@pytest.mark.parametrize(("name", "code"), [("OUTPUT", "--output"), ("plot", "--plot")])
+def test_a_command_never_writes_over_what_it_reads(
+    saved: str, capsys: pytest.CaptureFixture[str], name: str, code: str
+) -> None:
+    rows = Path(saved).with_name("rows.csv")
+    before = Path(saved).read_bytes(), rows.read_bytes()
+    for path in (saved, str(rows)):
+        words = (
+            ["predict", saved, str(rows), "--output"] if code == "--output" else ["explain", saved, str(rows), "--plot"]
+        )
+        link = rows.with_name(f"{name}{len(path)}.csv")
+        link.symlink_to(path)
+        assert main([*words, str(link)]) == 2
+        assert said(capsys).startswith(f"{code}: must be another file than ")
+    assert (Path(saved).read_bytes(), rows.read_bytes()) == before
+
+
+def test_predictions_that_cannot_be_written_are_printed(saved: str, capsys: pytest.CaptureFixture[str]) -> None:
+    rows = str(Path(saved).with_name("rows.csv"))
+    assert main(["predict", saved, rows, "--output", "/dev/full"]) == 6
+    assert capsys.readouterr() == (
+        "churn\nno\nyes\nno\n",
+        "--output: must be a file that can be written, but /dev/full: No space left on device\n",
+    )
+
+
+def test_a_search_never_writes_over_its_search_file(
+    asked: Asked, config: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["run", config, "--report", config]) == 2
+    assert said(capsys).startswith("output.report: must be another file than the search file")
+    assert Path(config).read_text() == CONFIG
+    assert asked.request is None
+
+
 def test_being_terminated_is_like_ctrl_c(monkeypatch: pytest.MonkeyPatch, config: str) -> None:
     before = signal.getsignal(signal.SIGTERM)
-    monkeypatch.setattr("automicro.api.select_request", lambda _: signal.raise_signal(signal.SIGTERM))
+    monkeypatch.setattr("automicro.requested.found", lambda _: signal.raise_signal(signal.SIGTERM))
     assert main(["run", config]) == 130
     assert signal.getsignal(signal.SIGTERM) is before

@@ -1,0 +1,49 @@
+"""Exit codes: what each says, and which of them a command may end with."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+__all__ = ["Exit", "exit_codes"]
+
+
+class Exit(IntEnum):
+    """How a command ended."""
+
+    DONE = 0
+    WRONG = 2
+    INFEASIBLE = 3
+    UNDECIDED = 4
+    UNFINISHED = 5
+    OUTPUT = 6
+    CUT_SHORT = 7
+    INTERRUPTED = 130
+
+
+SEARCHING = {
+    Exit.DONE: "a model was found",
+    Exit.WRONG: "the request or the data are wrong",
+    Exit.INFEASIBLE: "no model meets the constraints",
+    Exit.UNDECIDED: "it cannot be decided: no model was certified, or a latency is too close to its limit",
+    Exit.UNFINISHED: "no candidate was finished, or all of them failed",
+    Exit.OUTPUT: "a file or standard output could not be written; the result is in the others, standard error says where",
+    Exit.CUT_SHORT: "interrupted: the best model so far was returned",
+    Exit.INTERRUPTED: "interrupted before a model was found",
+}
+OTHERS = {
+    Exit.DONE: "done",
+    Exit.WRONG: "the request or the data are wrong",
+    Exit.OUTPUT: "a file or standard output could not be written",
+    Exit.INTERRUPTED: "interrupted",
+}
+OF_COMMANDS = {
+    "run": SEARCHING,
+    "select": SEARCHING,
+    "verify": OTHERS | {Exit.DONE: "the certificate holds", Exit.INFEASIBLE: "it does not hold"},
+}
+
+
+def exit_codes(command: str = "") -> str:
+    """Return the exit codes of a command, or of any, in words."""
+    codes = OF_COMMANDS.get(command, OTHERS if command else SEARCHING | {Exit.DONE: "found or done"})
+    return "exit codes: " + "; ".join(f"{code:d} {words}" for code, words in sorted(codes.items()))

@@ -1,0 +1,100 @@
+"""Runs a whole request: reads its data, searches, writes its files."""
+
+from __future__ import annotations
+
+import json
+from time import monotonic
+from typing import TYPE_CHECKING
+
+from automicro.api import problem_of
+from automicro.errors import Infeasible, OutputError, RequestError
+from automicro.outputs import check_outputs, save, saved_anywhere
+from automicro.report import infeasible_text
+from automicro.request.start import INLINE, split_encoder
+from automicro.run import run
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from automicro.report import Progress
+    from automicro.request import Output, SearchRequest
+    from automicro.selection import Selection
+
+__all__ = ["check_files", "found", "select_request", "write_results"]
+
+
+def select_request(request: SearchRequest, progress: Progress | None = None) -> Selection:
+    """Run a whole request: read its data, search, write its outputs.
+
+    Raises
+    ------
+    RequestError, DataError, FamilyUnavailableError, Infeasible
+        As `select`; trace and report are written for an infeasible request too.
+    OutputError
+        If a file could not be written: the others are, the model under another name, and `OutputError.selection` is the result.
+    """
+    check_files(request)
+    try:
+        selection = found(request, progress)
+    except Infeasible as infeasible:
+        failures = write_results(request.output, infeasible)
+        raise infeasible.noted([*infeasible.notes, *failures]) from infeasible.__cause__
+    if failures := write_results(request.output, selection):
+        error = OutputError("; ".join(failures))
+        error.selection = selection
+        raise error
+    return selection
+
+
+def check_files(request: SearchRequest, inputs: Mapping[str, str | None] | None = None) -> None:
+    """Refuse outputs that cannot be written, or that the request reads; `inputs` are further files that are read, by name.
+
+    Raises
+    ------
+    RequestError
+        With one sentence.
+    """
+    search, output = request.search, request.output
+    source = None if request.data is None else request.data.source
+    read: dict[str, str | None] = {"data.source": source, "search.start_from": search.start_from, **(inputs or {})}
+    for family, path in map(split_encoder, search.encoders or ()):
+        read[f"search.encoders ({family})"] = path
+    files = {
+        name: path for name, path in read.items() if path is not None and not path.startswith(("sklearn:", INLINE))
+    }
+    storage = None if search.storage is None else ("search.storage", search.storage)
+    outputs = {f"output.{key}": getattr(output, key) for key in ("model", "trace", "report")}
+    check_outputs(outputs, files, storage)
+
+
+def found(request: SearchRequest, progress: Progress | None = None) -> Selection:
+    """Read the data of a request and search; nothing is written.
+
+    Raises
+    ------
+    RequestError, DataError, FamilyUnavailableError, Infeasible
+        As `select`.
+    """
+    started = monotonic()
+    if request.data is None:
+        raise RequestError("data: must be given: name a file or sklearn:NAME as data.source")
+    problem, target_name = problem_of(request)
+    return run(
+        problem, request.constraints, request.search, progress=progress, target_name=target_name, started=started
+    )
+
+
+def write_results(output: Output, result: Selection | Infeasible) -> tuple[str, ...]:
+    """Write the files that a request asks for; return a sentence for each that could not be, and where the model is instead."""
+    failures = []
+    report = infeasible_text(result) if isinstance(result, Infeasible) else repr(result)
+    if output.model is not None and not isinstance(result, Infeasible):
+        failures.append(saved_anywhere("output.model", output.model, result.model.to_bytes(strip=output.strip)))
+    lines = [json.dumps(record.model_dump(mode="json")) + "\n" for record in (*result.trace, *result.prices)]
+    for key, path, text in (("report", output.report, report + "\n"), ("trace", output.trace, "".join(lines))):
+        if path is not None:
+            try:
+                save(f"output.{key}", path, text.encode(errors="replace"))
+            except OutputError as error:
+                failures.append(str(error))
+    return tuple(filter(None, failures))
