@@ -15,10 +15,12 @@ from automicro.errors import (
     DataError,
     FamilyUnavailableError,
     Infeasible,
+    NothingFinished,
     NotVerified,
     OutputError,
     PluginError,
     RequestError,
+    Undecided,
 )
 
 if TYPE_CHECKING:
@@ -43,12 +45,14 @@ __all__ = [
     "MicroRegressor",
     "Model",
     "NotVerified",
+    "NothingFinished",
     "OutputError",
     "PluginError",
     "RequestError",
     "Search",
     "SearchRequest",
     "Selection",
+    "Undecided",
     "effects",
     "importance",
     "load",

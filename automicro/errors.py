@@ -10,6 +10,8 @@ AutomicroError
 ├── ArtifactError         bytes that are not an automicro artifact
 ├── NotVerified           a certificate that does not belong to its model or its data
 └── Infeasible            no model meets the constraints
+    ├── Undecided         whether one does cannot be decided: none was certified, or a latency is too close to its limit
+    └── NothingFinished   no candidate was finished in time, or all of them failed
 """
 
 from __future__ import annotations
@@ -29,9 +31,11 @@ __all__ = [
     "FamilyUnavailableError",
     "Infeasible",
     "NotVerified",
+    "NothingFinished",
     "OutputError",
     "PluginError",
     "RequestError",
+    "Undecided",
 ]
 
 
@@ -134,3 +138,11 @@ class Infeasible(AutomicroError):  # noqa: N818 - a verdict, named as the user r
         self.nearest = nearest or {}
         self.trace = trace
         self.prices = prices
+
+
+class Undecided(Infeasible):
+    """Whether a model meets the constraints cannot be decided: none was certified, or a latency is too close to its limit."""
+
+
+class NothingFinished(Infeasible):
+    """No candidate was finished in time, or all of them failed: nothing is known of the constraints."""

@@ -6,7 +6,7 @@ import math
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from automicro.errors import Infeasible
+from automicro.errors import Infeasible, NothingFinished, Undecided
 from automicro.record_table import RecordTable
 from automicro.request import FLIP, METRICS, TrialRecord
 from automicro.search import cap_values, caps_of
@@ -27,7 +27,14 @@ def records(result: Result, chosen: Outcome | None) -> tuple[TrialRecord, ...]:
     """Return one record for every candidate, in the order in which they were drawn."""
     slow = {outcome.number: latency for outcome, latency in result.timed.too_slow}
     made = [_record(result, outcome, chosen, slow) for outcome in result.found.outcomes]
-    return tuple(sorted(made, key=lambda record: record.number))
+    made.sort(key=lambda record: record.number)
+    first = {record.reason: record.number for record in reversed(made) if record.traceback}
+    return tuple(
+        record
+        if first.get(record.reason, record.number) == record.number
+        else record.model_copy(update={"traceback": None})
+        for record in made
+    )
 
 
 def _record(result: Result, outcome: Outcome, chosen: Outcome | None, slow: dict[int, Latency]) -> TrialRecord:
@@ -65,6 +72,7 @@ def _record(result: Result, outcome: Outcome, chosen: Outcome | None, slow: dict
         precision=form.precision or None if form else None,
         taken_over=outcome.taken_over or None,
         robustness={name: value for name, value in outcome.robustness.items() if math.isfinite(value)} or None,
+        traceback=outcome.traceback or None,
     )
 
 
@@ -159,7 +167,7 @@ def infeasible(
         return _not_certified(result, constraints, trace)
     missed = [r for r in trace if any(margin < 0 for margin in r.margins.values())]
     if not missed:
-        return Infeasible(_nothing_tried(result, trace), trace=RecordTable(trace), prices=prices)
+        return NothingFinished(_nothing_tried(result, trace), trace=RecordTable(trace), prices=prices)
     # what was skipped or given up early was not measured on every constraint, so that it only seems near
     nearest_overall = min(missed, key=lambda r: (r.status in ("given_up", "abandoned", "skipped"), _total(r), r.number))
     binding = tuple(sorted(name for name, margin in nearest_overall.margins.items() if margin < 0))
@@ -173,7 +181,11 @@ def infeasible(
     message = f"no model meets the constraints ({result.found.stopped}, {count} tried): {said}"
     if "constant" not in binding:
         message += _constant_met(missed, result)
-    return Infeasible(message, binding=binding, nearest=nearest, trace=RecordTable(trace), prices=prices)
+    close = any(
+        latency.decision(result.target.latency_us or 0.0) == "undecided" for _, latency in result.timed.too_slow
+    )
+    kind = Undecided if close else Infeasible
+    return kind(message, binding=binding, nearest=nearest, trace=RecordTable(trace), prices=prices)
 
 
 def _constant_met(missed: list[TrialRecord], result: Result) -> str:
@@ -186,7 +198,7 @@ def _constant_met(missed: list[TrialRecord], result: Result) -> str:
     return f"; a constant has {result.context.metric} {score}, it {best.reason}"
 
 
-def _not_certified(result: Result, constraints: Constraints, trace: tuple[TrialRecord, ...]) -> Infeasible:
+def _not_certified(result: Result, constraints: Constraints, trace: tuple[TrialRecord, ...]) -> Undecided:
     """Return the error that says how near the surest model came to a certificate."""
     from automicro.search import rows_needed
 
@@ -219,7 +231,7 @@ def _not_certified(result: Result, constraints: Constraints, trace: tuple[TrialR
             "rows_needed": needed,
         }
     }
-    return Infeasible(message, binding=("certify",), nearest=nearest, trace=RecordTable(trace))
+    return Undecided(message, binding=("certify",), nearest=nearest, trace=RecordTable(trace))
 
 
 def _total(record: TrialRecord) -> float:
@@ -228,11 +240,17 @@ def _total(record: TrialRecord) -> float:
 
 def _nothing_tried(result: Result, trace: tuple[TrialRecord, ...]) -> str:
     failures = [record for record in trace if record.status in ("failed", "declined")]
-    if failures:
-        last = failures[-1]
-        return f"no model was found: all {len(failures)} candidates failed, the last ({last.family}): {last.reason}"
     more = "search.seconds" if "time" in result.found.stopped else "search.trials"
-    return f"no model was found: no candidate was finished ({result.found.stopped}): give {more} more"
+    unfinished = len([record for record in trace if record.status == "abandoned"])
+    if not failures:
+        return f"no model was found: no candidate was finished ({result.found.stopped}): give {more} more"
+    first = failures[0]
+    alike = sum(record.reason == first.reason for record in failures)
+    said = f"no model was found: all {len(failures)} candidates failed"
+    if unfinished:
+        said = f"no model was found: {len(failures)} candidates failed, {unfinished} were not finished"
+    told = "" if first.traceback is None else " (its traceback is in the trace)"
+    return f"{said}, {alike} of them ({first.family}) with: {first.reason}{told}"
 
 
 def _facts(record: TrialRecord, metric: str) -> dict[str, object]:

@@ -26,7 +26,7 @@ SEARCHING = {
     Exit.INFEASIBLE: "no model meets the constraints",
     Exit.UNDECIDED: "it cannot be decided: no model was certified, or a latency is too close to its limit",
     Exit.UNFINISHED: "no candidate was finished, or all of them failed",
-    Exit.OUTPUT: "a file or standard output could not be written; the result is in the others, standard error says where",
+    Exit.OUTPUT: "a file or standard output could not be written: standard error says which, and where the result is",
     Exit.CUT_SHORT: "interrupted: the best model so far was returned",
     Exit.INTERRUPTED: "interrupted before a model was found",
 }

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from automicro.cli.arguments import settings_of
 from automicro.cli.console import Answer
 from automicro.cli.exits import Exit
-from automicro.errors import Infeasible, RequestError
+from automicro.errors import Infeasible, NothingFinished, RequestError, Undecided
 from automicro.request import SearchRequest
 from automicro.request.search_request import set_values
 
@@ -48,7 +48,8 @@ def _found(request: SearchRequest, config: str | None = None) -> Answer:
     except Infeasible as infeasible:
         failures = requested.write_results(request.output, infeasible)
         said = "\n".join([infeasible_text(infeasible), *failures])
-        return Answer("", said, Exit.OUTPUT if failures else Exit.INFEASIBLE)
+        kinds = {Undecided: Exit.UNDECIDED, NothingFinished: Exit.UNFINISHED}
+        return Answer("", said, Exit.OUTPUT if failures else kinds.get(type(infeasible), Exit.INFEASIBLE))
     failures = requested.write_results(request.output, result)
     code = Exit.OUTPUT if failures else Exit.DONE
     return Answer(f"{result!r}\n{_kept(request, failures)}\n", "\n".join(failures), code)

@@ -32,6 +32,13 @@ def trace_text(trials: Sequence[Any], prices: Sequence[Any], family: str | None 
     elif taken is not None and len(trials) > 1:
         lines += ["", f"runner-up: {'none, for no other trial was finished' if best is None else _sentence(best)}"]
     lines += [f"price: {price.said}" for price in prices]
+    for trial in trials:
+        if trial.traceback:
+            lines += [
+                "",
+                f"trial {trial.number} ({trial.family}) failed:",
+                *map(_shown, trial.traceback.splitlines()),
+            ]
     return "\n".join(lines) + "\n"
 
 
@@ -57,6 +64,10 @@ def _sentence(trial: Any) -> str:
     score = "" if trial.score is None else f" with score {rounded(trial.score)}"
     size = "" if trial.size_bytes is None else f" in {trial.size_bytes} bytes"
     return f"trial {trial.number} ({trial.family}){score}{size}: {trial.reason}"
+
+
+def _shown(line: str) -> str:
+    return line if line.isprintable() else ascii(line)[1:-1]
 
 
 def _cells(trial: Any) -> tuple[str, ...]:

@@ -179,7 +179,7 @@ class LocalExecutor:
             result, failure = worker.ask(task, limited=limited)
         except WorkerEnded as ended:
             worker.close()
-            result, failure = None, str(ended)
+            result, failure = None, ended.failure
         with self._lock:
             del self._running[number]
             wanted = number not in self._cancelled

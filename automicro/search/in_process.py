@@ -10,6 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Self
 
 from automicro.search.executor import Finished
+from automicro.search.failure import Failure
 
 if TYPE_CHECKING:
     import contextlib
@@ -77,7 +78,7 @@ class InProcessExecutor:
         except MemoryError:
             return None, "ran out of memory"
         except Exception as error:  # noqa: BLE001 - whatever a family raises must not end the search
-            return None, " ".join(f"{type(error).__name__}: {error}".split())
+            return None, Failure.of(error)
 
 
 def _one_thread() -> contextlib.AbstractContextManager[Any]:

@@ -293,7 +293,8 @@ class Loop:
 
     def _finish(self, number: int, result: Any, failure: str | None, seconds: float) -> None:
         if not isinstance(result, Outcome):
-            result = Outcome(number, "failed", failure or "ended without a result", seconds=seconds)
+            said = getattr(failure, "traceback", "")
+            result = Outcome(number, "failed", failure or "ended without a result", seconds=seconds, traceback=said)
         elif self._store:
             self._store.put(self._tasks[number], result)
         self._done[number] = result

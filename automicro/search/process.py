@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 from automicro.errors import AutomicroError
 from automicro.interpreters import MISSING, interpreter, module_path
+from automicro.search.failure import Failure
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,7 +27,11 @@ GRACE_SECONDS = 1.0
 
 
 class WorkerEnded(Exception):  # noqa: N818 - an event that the executor turns into a failed task
-    """The process ended before its task did; says how."""
+    """The process ended before its task did; `failure` says how."""
+
+    def __init__(self, failure: Failure) -> None:
+        super().__init__(failure)
+        self.failure = failure
 
 
 def send(stream: BinaryIO, message: object) -> None:
@@ -128,16 +133,19 @@ class WorkerProcess:
         except (EOFError, OSError):
             raise WorkerEnded(self._cause(overdue=overdue.is_set())) from None
         except Exception as error:  # what was sent or came back does not pickle
-            raise WorkerEnded(f"its task or answer could not be passed on: {type(error).__name__}: {error}") from error
+            failure = Failure.of(error)
+            raise WorkerEnded(
+                Failure(f"its task or answer could not be passed on: {failure}", failure.traceback)
+            ) from error
         finally:
             timer.cancel()
         return result, failure
 
-    def _cause(self, *, overdue: bool) -> str:
+    def _cause(self, *, overdue: bool) -> Failure:
         if overdue:
-            return f"took longer than the {self._command.seconds:g} s that a trial may take"
+            return Failure(f"took longer than the {self._command.seconds:g} s that a trial may take")
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(GRACE_SECONDS)
-        said = self._errors.read_text(encoding="utf-8", errors="replace").strip().splitlines()
-        last = f": {said[-1]}" if said else ""
-        return f"its process ended with code {self._process.poll()}{last}"
+        said = self._errors.read_text(encoding="utf-8", errors="replace").strip()
+        last = f": {said.splitlines()[-1]}" if said else ""
+        return Failure(f"its process ended with code {self._process.poll()}{last}", said)

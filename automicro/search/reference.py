@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from automicro.data import PreparationSettings
-from automicro.errors import DataError, Infeasible
+from automicro.errors import DataError, NothingFinished
 from automicro.search.forms import mean_gain
 from automicro.search.space import preparation_settings, reference_preparation
 from automicro.search.task import (
@@ -180,7 +180,7 @@ def find_reference(executor: LocalExecutor, context: Context, members: list[Memb
     ------
     DataError
         If no family has a strongest setting.
-    Infeasible
+    NothingFinished
         If a member that every reference has is not finished in time, or fails: there is nothing to measure a model against.
     """
     if not members:
@@ -254,7 +254,7 @@ class _Race:
                 member.reason = f"does not count: it finished {done} within its part of the time"
                 member.is_late = True
 
-    def unfinished(self) -> Infeasible:
+    def unfinished(self) -> NothingFinished:
         """Return the error that names what is not finished, and the seconds with which it would be."""
         required = [member for member in self._members if member.required] or self._members
         member = next(member for member in required if not member.is_finished)
@@ -269,7 +269,7 @@ class _Race:
                 f"family {member.family!r} finished {member.folds_done} of {folds} folds in {spent:.3g} s: "
                 f"give at least {seconds} s, fewer rows, or an absolute score instead of within"
             )
-        return Infeasible(
+        return NothingFinished(
             f"within needs a reference that is finished, but {said}", binding=("within",), nearest=nearest
         )
 

@@ -225,6 +225,8 @@ class Outcome:
         What of an earlier model or a pretrained encoder went into it.
     replay : Replay or None
         Whether the artifact's global card gives what the artifact gives; only of what may be returned.
+    traceback : str
+        Of a failed trial: where in the code it failed.
     """
 
     number: int
@@ -248,6 +250,7 @@ class Outcome:
     others: tuple[Outcome, ...] = ()
     folds_run: int = 0
     seconds: float = 0.0
+    traceback: str = ""
 
 
 @dataclass(frozen=True, eq=False)

@@ -15,6 +15,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
+from automicro.search.failure import Failure
 from automicro.search.process import receive, send
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ def _answer(entry: Callable[[Any, Any], Any], context: Any, task: Any) -> tuple[
     except MemoryError:
         return None, "ran out of the memory that a trial may take"
     except Exception as error:  # noqa: BLE001 - whatever a family raises must not end the search
-        return None, " ".join(f"{type(error).__name__}: {error}".split())
+        return None, Failure.of(error)
 
 
 def main() -> None:
