@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin, ClusterMixin, RegressorMixin
@@ -63,6 +63,7 @@ class _Estimator(BaseEstimator):  # type: ignore[misc] # scikit-learn is not typ
         trials: int | None = 8,
         seconds: float | str | None = None,
         target_transform: str | None = None,
+        class_weight: dict[Any, float] | str | None = None,
         families: list[str] | str | None = None,
         cv: Any = None,
         workers: int | None = None,
@@ -76,26 +77,6 @@ class _Estimator(BaseEstimator):  # type: ignore[misc] # scikit-learn is not typ
     ) -> None:
         given = {name: value for name, value in locals().items() if name != "self"}
         self.__dict__.update(given)
-
-    def _fit(self, X: Any, y: Any, sample_weight: Any, groups: Any) -> None:
-        """Search, and keep what was found; `X` and `y` are checked."""
-        weights = None if sample_weight is None else _weights(sample_weight, X)
-        groups = None if groups is None else column_or_1d(groups)
-        check_consistent_length(X, y, groups)
-        roles = [np.asarray(role) for role in (y, groups) if role is not None]
-        as_given = self.cv is not None and not isinstance(self.cv, int)  # its splits are of rows in their own order
-        found = rows_as_given(len(y), weights) if as_given else distinct_rows([*columns_in(X), *roles], weights)
-        self.rows_, self.weights_ = found.rows, found.weights
-        self.selection_ = select(
-            rows_of(X, found.rows),
-            rows_of(y, found.rows),
-            self._constraints(),
-            search=self._search(X),
-            task=self._task,
-            weights=found.weights,
-            groups=None if groups is None else groups[found.rows],
-        )
-        self.model_ = self.selection_.model
 
     def _given(self) -> dict[str, Any]:
         """Return the parameters that were given, under the names that a request has for them."""
@@ -149,13 +130,66 @@ class _Estimator(BaseEstimator):  # type: ignore[misc] # scikit-learn is not typ
         return self.model_.predict(rows)
 
 
-class MicroClassifier(ClassifierMixin, _Estimator):  # type: ignore[misc] # scikit-learn is not typed
+class _Supervised(_Estimator):
+    """A search for a model of a target."""
+
+    def fit(self, X: Any, y: Any, sample_weight: Any = None, groups: Any = None) -> Self:
+        """Search for the smallest model.
+
+        Parameters
+        ----------
+        X : table or array, (rows, columns)
+            Numbers, booleans, categories, texts; missing values are allowed.
+        y : array, (rows,)
+            Labels of a classifier, numbers of a regressor.
+        sample_weight : array, (rows,), optional
+            At least 0.
+        groups : array, (rows,), optional
+            Rows of one group stay together in every split.
+
+        Raises
+        ------
+        Infeasible, RequestError, DataError
+            As `automicro.select`.
+        """
+        X = _training_table(X)
+        validate_data(self, X, y, skip_check_array=True)
+        target = self._target(y)
+        weights = None if sample_weight is None else _weights(sample_weight, X)
+        groups = None if groups is None else column_or_1d(groups)
+        check_consistent_length(X, target, groups)
+        roles = [target] if groups is None else [target, groups]
+        as_given = self.cv is not None and not isinstance(self.cv, int)  # its splits are of rows in their own order
+        found = rows_as_given(len(target), weights) if as_given else distinct_rows([*columns_in(X), *roles], weights)
+        self.rows_, self.weights_ = found.rows, found.weights
+        self.selection_ = select(
+            rows_of(X, found.rows),
+            rows_of(y if is_series(y) else target, found.rows),
+            self._constraints(),
+            search=self._search(X),
+            task=self._task,
+            weights=found.weights,
+            groups=None if groups is None else groups[found.rows],
+        )
+        self.model_ = self.selection_.model
+        self._keep(target[found.rows])
+        return self
+
+    def _target(self, y: Any) -> NDArray[Any]:
+        """Return a target as an array, checked."""
+        return np.asarray(column_or_1d(y, warn=True))
+
+    def _keep(self, y: NDArray[Any]) -> None:
+        """Keep what predictions need to know of the target of the search."""
+
+
+class MicroClassifier(ClassifierMixin, _Supervised):  # type: ignore[misc] # scikit-learn is not typed
     """The smallest classifier that meets constraints.
 
     Parameters are the fields of `automicro.Constraints` and `automicro.Search` under their names and with their defaults, except for those
     below; `fit` refuses what is for another task. Rows that are the same, target and group included, count as one with the sum of their
     weights, and rows of weight 0 not at all, so that a weight of 2 is the same as a row that occurs twice; the order of rows does not
-    matter. Class weights are given as sample weights. With a splitter or pairs of row numbers as `cv`, rows are neither merged nor sorted.
+    matter. With a splitter or pairs of row numbers as `cv`, rows are neither merged nor sorted.
 
     Parameters
     ----------
@@ -206,36 +240,17 @@ class MicroClassifier(ClassifierMixin, _Estimator):  # type: ignore[misc] # scik
 
     _task, _metric = "classification", "accuracy"
 
-    def fit(self, X: Any, y: Any, sample_weight: Any = None, groups: Any = None) -> MicroClassifier:
-        """Search for the smallest model.
-
-        Parameters
-        ----------
-        X : table or array, (rows, columns)
-            Numbers, booleans, categories, texts; missing values are allowed.
-        y : array, (rows,)
-            Labels.
-        sample_weight : array, (rows,), optional
-            At least 0.
-        groups : array, (rows,), optional
-            Rows of one group stay together in every split.
-
-        Raises
-        ------
-        Infeasible, RequestError, DataError
-            As `automicro.select`.
-        """
-        X = _training_table(X)
-        validate_data(self, X, y, skip_check_array=True)
-        labels = column_or_1d(y, warn=True)
+    def _target(self, y: Any) -> NDArray[Any]:
+        labels = super()._target(y)
         if labels.dtype.kind == "f":
             assert_all_finite(labels, input_name="y")
         check_classification_targets(labels)
-        self._fit(X, y if is_series(y) else labels, sample_weight, groups)
-        self.classes_ = np.unique(labels[self.rows_])
+        return labels
+
+    def _keep(self, y: NDArray[Any]) -> None:
+        self.classes_ = np.unique(y)
         known = self.model_.classes_.tolist()
         self._order = [known.index(label) for label in self.classes_.tolist()]
-        return self
 
     def predict(self, X: Any) -> NDArray[Any]:
         """Return the label of each row, (rows,); see `fit` for `X`."""
@@ -248,7 +263,7 @@ class MicroClassifier(ClassifierMixin, _Estimator):  # type: ignore[misc] # scik
         return probabilities
 
 
-class MicroRegressor(RegressorMixin, _Estimator):  # type: ignore[misc] # scikit-learn is not typed
+class MicroRegressor(RegressorMixin, _Supervised):  # type: ignore[misc] # scikit-learn is not typed
     """The smallest regression model that meets constraints.
 
     Parameters and attributes are those of `MicroClassifier`, without `classes_`; `metric` is ``"r2"``, if not given.
@@ -265,26 +280,10 @@ class MicroRegressor(RegressorMixin, _Estimator):  # type: ignore[misc] # scikit
 
     _task, _metric = "regression", "r2"
 
-    def fit(self, X: Any, y: Any, sample_weight: Any = None, groups: Any = None) -> MicroRegressor:
-        """Search for the smallest model.
-
-        Parameters
-        ----------
-        X, sample_weight, groups
-            As for `MicroClassifier.fit`.
-        y : array of numbers, (rows,)
-
-        Raises
-        ------
-        Infeasible, RequestError, DataError
-            As `automicro.select`.
-        """
-        X = _training_table(X)
-        validate_data(self, X, y, skip_check_array=True)
-        numbers = np.asarray(column_or_1d(y, warn=True), dtype=np.float64)
+    def _target(self, y: Any) -> NDArray[Any]:
+        numbers = super()._target(y).astype(np.float64)
         assert_all_finite(numbers, input_name="y")
-        self._fit(X, y if is_series(y) else numbers, sample_weight, groups)
-        return self
+        return numbers
 
 
 class MicroClusterer(ClusterMixin, _Estimator):  # type: ignore[misc] # scikit-learn is not typed

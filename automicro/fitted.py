@@ -17,6 +17,7 @@ TRAINED = (
     "fit needs an estimator that is not trained, but this model is trained: fit automicro.MicroClassifier, MicroRegressor or "
     "MicroClusterer for another, or wrap it in sklearn.frozen.FrozenEstimator where fit must do nothing"
 )
+KINDS = {"classification": "classifier", "regression": "regressor", "clustering": "clusterer"}
 
 
 class Fitted:
@@ -71,12 +72,12 @@ class Fitted:
         """Return what kind of estimator this is."""
         from sklearn.utils import ClassifierTags, InputTags, RegressorTags, Tags, TargetTags
 
-        is_classifier = self.program.labels is not None
+        task = (self.card or {}).get("task") or ("regression" if self.program.labels is None else "classification")
         return Tags(
-            estimator_type="classifier" if is_classifier else "regressor",
+            estimator_type=KINDS[task],
             target_tags=TargetTags(required=False),
-            classifier_tags=ClassifierTags() if is_classifier else None,
-            regressor_tags=None if is_classifier else RegressorTags(),
+            classifier_tags=ClassifierTags() if task == "classification" else None,
+            regressor_tags=RegressorTags() if task == "regression" else None,
             input_tags=InputTags(allow_nan=True),
             requires_fit=False,
         )

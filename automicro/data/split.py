@@ -49,6 +49,8 @@ def folds(problem: Problem, seed: int = 0, asked: int | None = None) -> tuple[Fo
     (three from 10,000 on), since what is learnt from four fifths of them is judged far below what all will give.
     Classes keep their shares, and numbers are spread evenly. Rows of one group stay together. Of two classes, if one has fewer rows (or
     groups with some) than there would be folds, there are as many folds as it has, two at least, so that each validates both.
+    Of three classes or more, the only row (or group) of a class trains in every fold and validates in none, unless half of the classes have
+    one only.
     With a time order the rows are cut into four blocks,
     none of which splits rows of the same time, and each but the first validates what was trained on everything
     earlier. With both, a block validates a third of the groups, and those that are new in it, and the others train.
@@ -69,14 +71,38 @@ def folds(problem: Problem, seed: int = 0, asked: int | None = None) -> tuple[Fo
     made: list[Fold] = []
     for repeat in range(repeats):
         rng = np.random.default_rng([seed, repeat])
-        place = (
-            _deal(problem, count, rng) if problem.groups is None else _deal_groups(problem, problem.groups, count, rng)
-        )
+        place = _places(problem, count, rng)
         made += [
             Fold(np.flatnonzero(place != fold), np.flatnonzero(place == fold), repeat)
             for fold in range(int(place.max()) + 1)
         ]
     return _checked(problem, made[:used])
+
+
+def _places(problem: Problem, count: int, rng: np.random.Generator) -> NDArray[np.int64]:
+    """Return which fold each row validates in; -1 if in none."""
+    free = np.flatnonzero(~_lone_rows(problem))
+    part = problem if len(free) == problem.rows else problem.only(free)
+    place = np.full(problem.rows, -1)
+    place[free] = _deal(part, count, rng) if part.groups is None else _deal_groups(part, part.groups, count, rng)
+    return place
+
+
+def _lone_rows(problem: Problem) -> NDArray[np.bool_]:
+    """Return which rows are of a class that has only one row, or stands in only one group; that group's rows are all meant.
+
+    They are none if half of the classes or more are like that, as one of two is: what is left to validate would say too little.
+    """
+    lone = np.zeros(problem.rows, dtype=bool)
+    if problem.task != "classification":
+        return lone
+    units = np.arange(problem.rows) if problem.groups is None else problem.groups
+    pairs = np.unique(np.stack([problem.target.astype(np.int64), units]), axis=1)
+    alone = np.bincount(pairs[0], minlength=problem.classes)[pairs[0]] == 1
+    if 2 * int(alone.sum()) >= problem.classes:
+        return lone
+    lone[np.isin(units, pairs[1][alone])] = True
+    return lone
 
 
 def _rarest(problem: Problem) -> int:
@@ -109,8 +135,8 @@ def hold_out(problem: Problem, share: float, seed: int = 0) -> tuple[NDArray[np.
 
     Rows are drawn without regard to their target, so that those held out are to a model of the others what new rows are: with classes in
     equal shares on both sides, what is by chance frequent in training would be so in the test too. A class of which fewer than two
-    rows would be left takes some back. Rows of one group stay together, and with a time order the latest rows are held out; groups that
-    stand on both sides of that cut are then left out of the search rows.
+    rows would be left takes some back, and the one group of a class is searched on. Rows of one group stay together, and with a time
+    order the latest rows are held out; groups that stand on both sides of that cut are then left out of the search rows.
 
     Raises
     ------
@@ -130,6 +156,7 @@ def hold_out(problem: Problem, share: float, seed: int = 0) -> tuple[NDArray[np.
         place = rng.permutation(problem.rows) % count if groups is None else _deal_groups(problem, groups, count, rng)
         if groups is None and problem.task == "classification":
             _give_back(problem.target, place)
+        place[_lone_rows(problem)] = 1
         held, searched = place == 0, place != 0
     fold = Fold(np.flatnonzero(searched), np.flatnonzero(held))
     _checked(problem, [fold])

@@ -64,7 +64,7 @@ def read_target(
     ------
     DataError
         For a target that is missing somewhere, infinite, constant, of another length than the table or at odds with the
-        task; for a class with a single row; for fewer than 4 rows.
+        task; if half of the classes have a single row; for fewer than 4 rows.
     """
     raw, notes = target_cells(raw, task, missing or Missing(), labels)
     kind = _checked_kind(raw, rows)
@@ -165,7 +165,7 @@ def _check_classes(counts: NDArray[np.int64], labels: tuple[Any, ...]) -> None:
             f"the target must have two classes or more, but is {labels[0]!r} in every row: there is nothing to learn"
         )
     alone = np.flatnonzero(counts == 1)
-    if len(alone):
+    if 2 * len(alone) >= len(labels):
         more = f" (and {len(alone) - 1} more)" if len(alone) > 1 else ""
         raise DataError(
             f"every class must have a row to train and one to validate on, but {labels[alone[0]]!r}{more} has one row: "

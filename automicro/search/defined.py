@@ -36,7 +36,7 @@ def is_defined(problem: Problem, rows: NDArray[np.int64], metric: str) -> bool:
 
 
 def checked_folds(problem: Problem, folds: Sequence[Fold], metric: str) -> list[str]:
-    """Return notes about folds in which a metric has no value, and about a class of few rows.
+    """Return notes about folds in which a metric has no value, and about classes of few rows or that are never validated.
 
     Raises
     ------
@@ -49,7 +49,7 @@ def checked_folds(problem: Problem, folds: Sequence[Fold], metric: str) -> list[
             f"{metric} must be defined on the validation rows of some split, but is on none of {len(folds)}: {_counted(problem)}: "
             f"give more rows{_roles(problem)}"
         )
-    notes = []
+    notes = _unseen(problem, folds)
     if missed:
         notes.append(
             f"{metric} is not defined on the validation rows of {missed} of {len(folds)} splits ({_counted(problem)}): scores "
@@ -61,13 +61,32 @@ def checked_folds(problem: Problem, folds: Sequence[Fold], metric: str) -> list[
     return notes
 
 
+def _unseen(problem: Problem, folds: Sequence[Fold]) -> list[str]:
+    """Return a note about the classes that no split validates, if there are some."""
+    if problem.labels is None:
+        return []
+    target = problem.target.astype(np.int64)
+    rows = np.bincount(target, minlength=problem.classes).tolist()
+    validated = np.bincount(target[np.concatenate([fold.validation for fold in folds])], minlength=problem.classes)
+    unseen = [f"{problem.labels[code]!r} ({_rows(rows[code])})" for code in np.flatnonzero(validated == 0)]
+    if not unseen:
+        return []
+    more = f" and {len(unseen) - FEW} more" if len(unseen) > FEW else ""
+    named = f"class{'es' if len(unseen) > 1 else ''} {', '.join(unseen[:FEW])}{more}"
+    return [f"no split validates {named}: models are trained on it, but scores say nothing about it"]
+
+
+def _rows(count: int) -> str:
+    return f"{count} row{'s' if count > 1 else ''}"
+
+
 def _counted(problem: Problem) -> str:
     """Return which class has how many rows, or that the target hardly varies."""
     if problem.labels is None:
         return "the target is the same in all of them"
     counts = np.bincount(problem.target.astype(np.int64), minlength=problem.classes)
     fewest = int(counts.min())
-    return f"class {problem.labels[int(counts.argmin())]!r} has only {fewest} row{'s' if fewest > 1 else ''}"
+    return f"class {problem.labels[int(counts.argmin())]!r} has only {_rows(fewest)}"
 
 
 def _roles(problem: Problem) -> str:

@@ -73,6 +73,7 @@ def test_the_task_can_be_given():
         ([np.inf, 1.5] * 15, None, "15 of 30 values are infinite"),
         ([1e300, 1.5] * 15, None, "scale it down"),
         (["a"] * 29 + ["b"], None, "'b' has one row: drop it"),
+        (["a"] * 14 + ["b"] * 14 + ["c", "d"], None, "'c' .and 1 more. has one row"),
         (np.arange(30), "classification", "0 .and 29 more. has one row"),
         (["a", "b"] * 15, "regression", "must hold numbers, but holds text like 'a'"),
         (HALF, "clustering", "the target must not be given with task='clustering'"),
@@ -92,6 +93,10 @@ def test_targets_that_are_refused(y, task, sentence):
     with pytest.raises(DataError, match=sentence) as refusal:
         load_problem(X, y, task=task)
     assert "\n" not in str(refusal.value)
+
+
+def test_a_few_classes_may_have_one_row():
+    assert load_problem(X, ["a"] * 14 + ["b"] * 15 + ["c"]).labels == ("a", "b", "c")
 
 
 @pytest.mark.parametrize("rows", [1, 2, 3])

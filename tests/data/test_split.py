@@ -114,6 +114,29 @@ def test_a_class_in_a_single_group_is_refused():
         folds(problem_of(["a"] * 40 + ["b"] * 10, groups=[*range(40), *[99] * 10]))
 
 
+@pytest.mark.parametrize(("copies", "roles"), [(1, {}), (5, {"groups": [*range(60), *[99] * 5]})])
+def test_the_only_row_or_group_of_a_class_is_always_trained_on(copies, roles):
+    problem = problem_of(["a", "b", "c"] * 20 + ["d"] * copies, **roles)
+    lone = set(range(60, 60 + copies))
+    for fold in folds(problem):
+        assert lone <= set(fold.train)
+        assert not set(fold.train) & set(fold.validation)
+    validated = np.concatenate([fold.validation for fold in folds(problem) if not fold.repeat])
+    assert sorted(validated) == list(range(60))
+    for seed in range(10):
+        searched, held = hold_out(problem, 1 / 3, seed)
+        assert lone <= set(searched)
+        assert sorted([*searched, *held]) == list(range(problem.rows))
+
+
+def test_a_group_that_holds_the_only_rows_of_a_class_is_trained_on_whole():
+    groups = np.arange(70) % 14
+    target = np.where((groups == 3) & (np.arange(70) > 30), "d", np.array(["a", "b", "c"])[np.arange(70) // 7 % 3])
+    for fold in folds(problem_of(target, groups=groups)):
+        assert set(np.flatnonzero(groups == 3)) <= set(fold.train)
+        assert not set(groups[fold.train]) & set(groups[fold.validation])
+
+
 def test_later_rows_are_validated_by_earlier_ones():
     rng = np.random.default_rng(0)
     time = rng.integers(0, 50, 400)

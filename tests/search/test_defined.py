@@ -53,7 +53,21 @@ def test_folds_without_a_value_are_named_and_if_all_are_the_search_is_refused():
         DataError, match=r"on none of 3: class True has only 34 rows: give more rows, or leave time out"
     ):
         checked_folds(early, folds(early), "roc_auc")
-    assert checked_folds(early, folds(early), "accuracy") == []
+    assert checked_folds(early, folds(early), "accuracy") == [
+        "no split validates class True (34 rows): models are trained on it, but scores say nothing about it"
+    ]
+
+
+def test_a_class_of_one_row_is_learnt_and_named():
+    target = np.array(["b", "a"] * 20 + ["odd"])
+    table = {"a": np.r_[np.arange(40) % 2, 5.0] + np.arange(41) / 100}
+    search = automicro.Search(trials=1, families=["linear"], workers=0)
+    found = automicro.select(table, target, metric="accuracy", score=0.8, search=search)
+    assert list(found.model.classes_) == ["a", "b", "odd"]
+    assert (
+        "no split validates class 'odd' (1 row): models are trained on it, but scores say nothing about it"
+        in found.notes
+    )
 
 
 def test_rows_are_not_held_out_where_the_metric_would_have_no_value_on_them():
