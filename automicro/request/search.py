@@ -62,7 +62,8 @@ class Search(Section):
     class_weight : mapping of label to float, or "balanced", optional
         How much the rows of each class count in training, times their sample weights: ``{"fraud": 10}`` (labels that are not named
         count 1), or ``"balanced"``, which has all classes count alike. Models lean to the heavier class, and their probabilities with
-        it. Scores do not weigh classes: to weigh them there, choose another metric or pass sample weights.
+        it; the search then fits the decision threshold for recall and precision only. Scores do not weigh classes: to weigh them
+        there, choose another metric or pass sample weights.
     cv : int, splitter or iterable of (train, test), optional
         How rows are split for cross-validation; see ``docs/validation.md``. A number of folds keeps classes in their shares, groups
         together and the order of time. A splitter of scikit-learn (``TimeSeriesSplit(5)``, ``GroupKFold()``) splits the rows that are

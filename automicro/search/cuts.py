@@ -61,7 +61,8 @@ def with_cuts(context: Context, programs: Mapping[str, Program], rows: NDArray[n
 
     Of recall and precision there are several: each just reaches the target and some standard errors, and is then best for the other of the
     two. The first of them takes the place of the program. Whether a cut is kept is decided like everything else, on rows that neither the
-    model nor its cut has seen. A cut that leaves all rows on one side is none.
+    model nor its cut has seen. A cut that leaves all rows on one side is none. Where classes are weighted only recall and precision, whose
+    target says where to cut, move it: another cut would undo the weights.
 
     Parameters
     ----------
@@ -75,6 +76,8 @@ def with_cuts(context: Context, programs: Mapping[str, Program], rows: NDArray[n
     context = _of_labels(context)
     problem, name = context.problem, context.metric
     label = metric(name).needs == "label" and name not in LEFT_ALONE
+    if context.class_weights is not None and name not in TRADED:
+        return dict(programs)  # the cut of weighted classes is where their weights put it
     if problem.task != "classification" or problem.classes != 2 or not label:
         return dict(programs)
     chosen = rows[:: -(-len(rows) // ROWS)]

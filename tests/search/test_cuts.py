@@ -57,6 +57,14 @@ def test_no_other_cut_is_much_better(problem, metric):
     assert found["full"] == linear()
 
 
+@pytest.mark.parametrize(("metric", "cuts"), [("accuracy", 0), ("f1", 0), ("recall", 2)])
+def test_weights_of_classes_are_not_undone(problem, metric, cuts):
+    context = Context(problem, folds(problem, 0), metric, goal=0.6, class_weights=(1.0, 30.0))
+    found = with_cuts(context, {"full": linear(bias=4.0)}, np.arange(problem.rows))
+    assert len(found) == 1 + cuts
+    assert (found["full"] == linear(bias=4.0)) == (cuts == 0)
+
+
 @pytest.mark.parametrize("metric", ["recall", "precision"])
 def test_recall_and_precision_just_reach_what_is_aimed_at(problem, metric):
     found = cut(problem, linear(), metric, 0.6)
