@@ -18,6 +18,8 @@ from automicro.request import Constraints, Search
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from automicro.model import Model
+
 __all__ = ["MicroClassifier", "MicroClusterer", "MicroRegressor"]
 
 WITHIN = 0.05  # if neither a score nor another distance from the reference is given
@@ -33,6 +35,7 @@ class _Estimator(BaseEstimator):  # type: ignore[misc] # scikit-learn is not typ
     cv: Any
     workers: int | None
     random_state: Any
+    model_: Model
 
     def __init__(  # noqa: PLR0913 - scikit-learn reads the parameters from the signature
         self,
