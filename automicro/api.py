@@ -303,7 +303,7 @@ def _judged(model: Model, X: Any, y: Any, **roles: Any) -> Problem:
 
     task: Task = (model.card or {}).get("task") or ("classification" if model.program.labels else "regression")
     with judging(model, lambda: X):
-        return load_problem(X, y, task=task, text=texts_in(model.card), card=model.card, **roles)
+        return load_problem(X, y, task=task, text=texts_in(model.card), card=model.card, offsets=model.offsets, **roles)
 
 
 def _model(model: Model | str | PathLike[str]) -> Model:

@@ -27,6 +27,7 @@ from automicro.program import (
     columns_read,
     gives_graphs,
     holds_graphs,
+    offsets_of,
     outlier_distances,
     pack,
     read_artifact,
@@ -34,6 +35,7 @@ from automicro.program import (
     write_artifact,
 )
 from automicro.program.graph_forms import graph_batch
+from automicro.program.rows import column_kinds
 from automicro.values import same
 
 if TYPE_CHECKING:
@@ -150,6 +152,16 @@ class Model(Fitted):
     def predicts_graphs(self) -> bool:
         """Whether the model predicts whole graphs rather than rows or nodes."""
         return gives_graphs(self.program.body)
+
+    @cached_property
+    def offsets(self) -> dict[int, float]:
+        """What is subtracted from columns of numbers before they are rounded to float32, by their place, where it is not 0."""
+        kinds = column_kinds(self.program.decoders)
+        told = enumerate(() if self.card is None else self.card["columns"])
+        unread = {
+            place: entry["offset"] for place, entry in told if entry.get("offset") and kinds.get(place) != "numeric"
+        }
+        return unread | offsets_of(self.program.decoders)
 
     @property
     def column_names(self) -> tuple[str, ...]:

@@ -245,7 +245,14 @@ def _card(asked: _Asked, result: Result, chosen: Outcome, judged: Judgement, str
 def _columns(table: Table) -> tuple[CardColumn, ...]:
     readings = table.readings or (PLAIN,) * len(table.profiles)
     return tuple(
-        CardColumn(name=c.name, kind=c.kind, minimum=c.minimum, maximum=c.maximum, reading=as_entry(reading))
+        CardColumn(
+            name=c.name,
+            kind=c.kind,
+            minimum=c.minimum,
+            maximum=c.maximum,
+            offset=c.offset or None,
+            reading=as_entry(reading),
+        )
         for c, reading in zip(table.profiles, readings, strict=True)
     )
 

@@ -33,6 +33,7 @@ def read_source(source: DataSource, task: Task | None, model: Model | None = Non
     RequestError, DataError
         If the data cannot be read, or a key has no meaning for them.
     """
+    offsets = None if model is None else model.offsets
     if source.source.startswith("sklearn:"):
         frame, own_target = sklearn_source(source.source)
         target: str | None = source.target or own_target
@@ -43,7 +44,7 @@ def read_source(source: DataSource, task: Task | None, model: Model | None = Non
         frame, target = read_file(source.source, format=source.format, texts=texts), source.target
     if holds_graphs(frame):
         _check_graphs(source)
-        return load_problem(frame, target, task=task), target
+        return load_problem(frame, target, task=task, offsets=offsets), target
     keep = source.columns
     if keep is not None:
         roles = filter(None, (target, source.weights, source.groups, source.time))
@@ -63,6 +64,7 @@ def read_source(source: DataSource, task: Task | None, model: Model | None = Non
         text=source.text,
         missing=source.missing,
         card=None if model is None else model.card,
+        offsets=offsets,
     )
     return problem, target
 

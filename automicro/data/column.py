@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from automicro.data.offsets import different_numbers, offset_of
 from automicro.errors import DataError
 from automicro.plugin import ColumnProfile
-from automicro.program.rows import FLOAT32_MAX, Categories, Texts, categories_of, is_nested, level_text, texts_of
+from automicro.program.numbers import FLOAT32_MAX, is_nested, numbers_of
+from automicro.program.rows import Categories, Texts, categories_of, level_text, texts_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -95,11 +97,14 @@ def _float(value: Any) -> float:
         return math.inf
 
 
-def read_column(raw: RawColumn, *, as_text: bool | None = None) -> tuple[Column, ColumnProfile]:
+def read_column(
+    raw: RawColumn, *, as_text: bool | None = None, offset: float | None = None
+) -> tuple[Column, ColumnProfile]:
     """Decide what kind of column this is, and check and convert its values.
 
     Words, categoricals and enums are categories; booleans are the numbers 0 and 1; everything else must be a number. A column of words
-    is text if `as_text`; if that is None, if most values differ and have several words.
+    is text if `as_text`; if that is None, if most values differ and have several words. Numbers are read less `offset`; if that is None,
+    less what they need.
 
     Raises
     ------
@@ -120,7 +125,7 @@ def read_column(raw: RawColumn, *, as_text: bool | None = None) -> tuple[Column,
         return _text(levels, profile) if is_text else (levels, profile)
     if as_text and kind != "missing":
         raise DataError(f"column {raw.name!r} must hold texts to be read as text, but holds {kind} values")
-    return _numeric(raw, kind)
+    return _numeric(raw, kind, offset)
 
 
 def _is_text(column: Categories, profile: ColumnProfile) -> bool:
@@ -145,7 +150,7 @@ def _mixed(raw: RawColumn) -> str:
     )
 
 
-def _numeric(raw: RawColumn, kind: str) -> tuple[Column, ColumnProfile]:
+def _numeric(raw: RawColumn, kind: str, offset: float | None) -> tuple[Column, ColumnProfile]:
     wide = numeric_values(raw.values) if kind != "missing" else np.full(len(raw.values), math.nan)
     known = wide[~np.isnan(wide)]
     if too_large := int((np.abs(known) > FLOAT32_MAX).sum()):
@@ -154,18 +159,26 @@ def _numeric(raw: RawColumn, kind: str) -> tuple[Column, ColumnProfile]:
             f"column {raw.name!r} must hold finite numbers, but holds {what} ({too_large} of {len(wide)} rows): "
             "set them to NaN for missing, or to a limit"
         )
-    values = wide.astype(np.float32)
+    if offset is None:
+        offset = offset_of(raw.values, known) if kind == "numeric" else 0.0
+    values = numbers_of(raw.values, 0, offset) if offset else wide.astype(np.float32)
     distinct = np.unique(values[~np.isnan(values)])
+    low, high = _ends(known if offset else distinct)
     return values, ColumnProfile(
         name=raw.name,
         kind="boolean" if kind == "boolean" else "numeric",
         missing=len(wide) - len(known),
         distinct=len(distinct),
-        minimum=float(distinct[0]) if len(distinct) else None,
-        maximum=float(distinct[-1]) if len(distinct) else None,
+        minimum=low,
+        maximum=high,
         integral=bool((distinct == np.floor(distinct)).all()),
-        merged=len(np.unique(raw.values if raw.values.dtype.kind in "iu" else known)) - len(distinct),
+        merged=different_numbers(raw.values, known) - len(distinct),
+        offset=offset,
     )
+
+
+def _ends(numbers: NDArray[Any]) -> tuple[float | None, float | None]:
+    return (float(numbers.min()), float(numbers.max())) if len(numbers) else (None, None)
 
 
 def _category(raw: RawColumn) -> tuple[Categories, ColumnProfile]:
@@ -187,11 +200,12 @@ def part_profile(profile: ColumnProfile, column: Column) -> ColumnProfile:
     if not isinstance(column, np.ndarray) or column.ndim != 1:
         return profile
     distinct = np.unique(column[~np.isnan(column)])
+    low, high = _ends(distinct.astype(np.float64) + profile.offset)
     return replace(
         profile,
         missing=int(np.isnan(column).sum()),
         distinct=len(distinct),
-        minimum=float(distinct[0]) if len(distinct) else None,
-        maximum=float(distinct[-1]) if len(distinct) else None,
+        minimum=low,
+        maximum=high,
         integral=bool((distinct == np.floor(distinct)).all()),
     )

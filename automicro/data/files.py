@@ -28,6 +28,7 @@ SUFFIXES = {
 }
 GRAPHS = ".json"
 HEAD_BYTES = 1 << 16
+LONG = 2.0**63
 COMPRESSED = {".gz", ".bz2", ".zst"}
 DELIMITERS = ",;\t|"
 MISSING = ["", "?", "NA", "N/A", "n/a", "#N/A", "NaN", "nan", "-nan", "NULL", "null", "None", "<NA>"]
@@ -113,14 +114,33 @@ def _read_csv(file: Path, texts: Collection[str | int]) -> Any:
     named = [
         names[one] if isinstance(one, int) else one for one in texts if not isinstance(one, int) or one < len(names)
     ]
-    return csv.read_csv(
-        file,
-        read_options=csv.ReadOptions(use_threads=False),
-        parse_options=csv.ParseOptions(delimiter=_delimiter(head), newlines_in_values=True),
-        convert_options=csv.ConvertOptions(
-            null_values=MISSING, strings_can_be_null=False, column_types={name: pa.string() for name in named}
-        ),
-    )
+
+    def read(types: dict[str, Any]) -> Any:
+        return csv.read_csv(
+            file,
+            read_options=csv.ReadOptions(use_threads=False),
+            parse_options=csv.ParseOptions(delimiter=_delimiter(head), newlines_in_values=True),
+            convert_options=csv.ConvertOptions(null_values=MISSING, strings_can_be_null=False, column_types=types),
+        )
+
+    types = {name: pa.string() for name in named}
+    table = read(types)
+    long = [name for name, column in zip(table.column_names, table.columns, strict=True) if _has_long_numbers(column)]
+    try:
+        return read(types | {name: pa.uint64() for name in long}) if long else table
+    except pa.ArrowInvalid:  # they have fractions
+        return table
+
+
+def _has_long_numbers(column: Any) -> bool:
+    """Whether numbers of a column may be whole ones that need all of 64 bits, which are read as float64 and so rounded."""
+    import pyarrow as pa  # noqa: PLC0415 - only who reads files pays for it
+    from pyarrow import compute  # noqa: PLC0415 - as above
+
+    if not pa.types.is_float64(column.type):
+        return False
+    ends = compute.min_max(column).as_py()
+    return ends["min"] is not None and ends["min"] >= 0 and LONG <= ends["max"] < 2 * LONG
 
 
 def _head(file: Path) -> str:

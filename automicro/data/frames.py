@@ -21,6 +21,7 @@ __all__ = ["RawColumn", "frame_columns", "frame_of", "labels_in", "objects", "ra
 
 NESTED = (nw.List, nw.Array, nw.Struct)
 WIDE = (nw.Int128, nw.UInt128)
+LONG, EXACT = (nw.Int64, nw.UInt64), 2.0**53
 
 
 @dataclass(frozen=True, eq=False)
@@ -115,6 +116,8 @@ def raw_series(series: nw.Series[Any]) -> NDArray[Any]:
     if isinstance(dtype, WIDE):
         return objects(series.to_list())  # numpy has no such integers
     values: NDArray[Any] = series.to_numpy()
+    if isinstance(dtype, LONG) and values.dtype.kind == "f" and np.nanmax(np.abs(values), initial=0.0) >= EXACT:
+        return objects(series.to_list())  # where some are missing, to_numpy rounds the others
     return values
 
 

@@ -16,6 +16,8 @@ from automicro.errors import DataError
 from automicro.program import raw_cells, read_graphs, take
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from numpy.typing import NDArray
 
     from automicro.plugin.profile import Task
@@ -24,8 +26,15 @@ if TYPE_CHECKING:
 __all__ = ["load_graphs", "of_nodes", "raw_graphs"]
 
 
-def load_graphs(
-    X: Any, y: Any, *, task: Task | None = None, weights: Any = None, groups: Any = None, time: Any = None
+def load_graphs(  # noqa: PLR0913 - as for tables
+    X: Any,
+    y: Any,
+    *,
+    task: Task | None = None,
+    weights: Any = None,
+    groups: Any = None,
+    time: Any = None,
+    offsets: Mapping[int, float] | None = None,
 ) -> Problem:
     """Read graphs and a target.
 
@@ -38,6 +47,8 @@ def load_graphs(
         graph. Or the name under which nodes of a networkx graph, or each graph of a list, have it.
     task, weights, groups, time
         As for tables; one value for each value of `y`.
+    offsets : mapping of int to float, optional
+        What the program of a model subtracts from attributes, by their place.
 
     Raises
     ------
@@ -61,7 +72,7 @@ def load_graphs(
     target = read_target(raw if places is None else _known(raw, places), items if places is None else len(places), task)
     columns = [RawColumn(n, values) for n, values in zip(graphs.names, graphs.columns, strict=True)]
     problem = Problem(
-        table_of(columns),
+        table_of(columns, offsets=offsets),
         target.values,
         target.task,
         target.labels,
@@ -139,7 +150,9 @@ def _raw_graph(problem: Problem, number: int) -> dict[str, Any]:
     topology, nodes = problem.topology.graphs_of(np.array([number]))
     attributes = topology.attributes
     extra = 1 + (0 if attributes is None else attributes.shape[1])
-    columns = [raw_cells(take(column, nodes)) for column in problem.table.columns[:-extra]]
+    table = problem.table
+    own = list(zip(table.columns, table.profiles, strict=True))[:-extra]
+    columns = [raw_cells(take(column, nodes), profile.offset) for column, profile in own]
     graph = {"x": [list(row) for row in zip(*columns, strict=True)], "edge_index": topology.edges.tolist()}
     if not columns:
         graph = {"num_nodes": topology.nodes, "edge_index": topology.edges.tolist()}

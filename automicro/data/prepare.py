@@ -309,7 +309,7 @@ class _Numbers:
 
 
 def _numeric_parts(numbers: _Numbers, target: NDArray[np.generic], settings: PreparationSettings) -> list[_Part]:
-    j, name = numbers.index, numbers.profile.name
+    j, name, offset = numbers.index, numbers.profile.name, numbers.profile.offset
     missing = np.isnan(numbers.values)
     count = int(missing.sum())
     known = numbers.values[~missing] if count else numbers.values
@@ -318,10 +318,10 @@ def _numeric_parts(numbers: _Numbers, target: NDArray[np.generic], settings: Pre
     varies = bool(known.min() < known.max())
     feature = Feature(j, name, "numeric")
     if settings.missing == "keep":
-        return [_Part(Numeric(j), (feature,))] if varies or count else []
+        return [_Part(Numeric(j, offset=offset), (feature,))] if varies or count else []
     bare = numbers.profile.missing == 0 and not settings.guarded
     fill = None if bare else _fill(known, numbers.profile.kind, count)
-    parts = [_Part(Numeric(j, fill), (feature,))] if varies else []
+    parts = [_Part(Numeric(j, fill, offset), (feature,))] if varies else []
     if count >= max(FLAGGED_ROWS, FLAGGED_SHARE * len(missing)) and _tells(missing, target):
         parts.append(_Part(Missing(j), (Feature(j, f"{name} missing", "missing"),)))
     return parts

@@ -160,6 +160,7 @@ def load_problem(  # noqa: PLR0913 - each is a question that users ask on its ow
     text: Sequence[str] | None = None,
     missing: Sequence[str | float] | None = None,
     card: Mapping[str, Any] | None = None,
+    offsets: Mapping[int, float] | None = None,
 ) -> Problem:
     """Read a table and its target.
 
@@ -185,6 +186,8 @@ def load_problem(  # noqa: PLR0913 - each is a question that users ask on its ow
         Words and numbers that count as missing, as in `load_table`; in the target, too.
     card : mapping, optional
         Card of a model, by which columns are read as in its training, rather than by what these rows look like.
+    offsets : mapping of int to float, optional
+        Of a model, `Model.offsets`: what its program subtracts from columns of numbers.
 
     Raises
     ------
@@ -208,7 +211,7 @@ def load_problem(  # noqa: PLR0913 - each is a question that users ask on its ow
             raise DataError("clusters are found in tables only, but X holds graphs: give a table of their attributes")
         from automicro.data.graphs import load_graphs  # noqa: PLC0415 - which itself makes problems
 
-        return load_graphs(X, y, task=task, weights=weights, groups=groups, time=time)
+        return load_graphs(X, y, task=task, weights=weights, groups=groups, time=time, offsets=offsets)
     columns = _columns_of(X, text)
     text = text if text is None or isinstance(text, str) else [str(name) for name in text]
     given = {"the target": y, "weights": weights, "groups": groups, "time": time}
@@ -220,9 +223,8 @@ def load_problem(  # noqa: PLR0913 - each is a question that users ask on its ow
         return _without_target(columns, taken, named, missing)
     if "the target" not in taken:
         raise DataError(NO_TARGET)
-    table = (
-        series_table(X) if holds_series(X) else _table([c for c in columns if c.name not in named], text, missing, card)
-    )
+    unnamed = [column for column in columns if column.name not in named]
+    table = series_table(X) if holds_series(X) else _table(unnamed, text, missing, card, offsets)
     _check_leak(taken["the target"], columns if taken["the target"].name not in named else [])
     target = read_target(taken["the target"], table.rows, task, missing_of(missing), (card or {}).get("labels"))
     problem = Problem(
@@ -247,14 +249,16 @@ def _table(
     text: Sequence[str] | None,
     missing: Sequence[str | float] | None,
     card: Mapping[str, Any] | None,
+    offsets: Mapping[int, float] | None = None,
 ) -> Table:
     """Return the table of columns that are learnt from, read as the card says if there is one."""
     check_columns(raw, () if card is not None else text or ())
     if card is not None:
         read = read_as_given(raw, *names_and_readings(card))
-        return table_of(read.columns, text, read.readings)
+        return table_of(read.columns, text, read.readings, offsets=offsets)
     read = read_columns(raw, text, missing_of(missing))
-    return replace(table_of(read.columns, text, read.readings, read.sentences), barred=frozenset(read.barred))
+    table = table_of(read.columns, text, read.readings, read.sentences, offsets)
+    return replace(table, barred=frozenset(read.barred))
 
 
 def _kind(table: Table) -> Kind:
@@ -335,11 +339,11 @@ def _notes(problem: Problem) -> list[str]:
             "degrees or attributes of nodes must vary, but each is the same at every node: there is nothing to learn from, "
             "unless x is given, such as a column of how many nodes the graph has"
         )
-    target = problem.target.astype(np.float32)
     equal = [
         place
-        for place, column in enumerate(table.columns)
-        if isinstance(column, np.ndarray) and np.array_equal(column, target)
+        for place, (column, profile) in enumerate(zip(table.columns, table.profiles, strict=True))
+        if isinstance(column, np.ndarray)
+        and np.array_equal(column, (problem.target - profile.offset).astype(np.float32))
     ]
     told = (
         f"column {table.names[place]!r} equals the target in every row: drop it if it is not known when predicting"

@@ -16,7 +16,7 @@ from automicro.program import Categories
 from automicro.program.rows import row_count
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -27,11 +27,7 @@ if TYPE_CHECKING:
 __all__ = ["Table", "check_columns", "load_table", "merged_note", "raw_columns", "table_of"]
 
 EXACT_INTEGERS = 2.0**24
-LONG = 1e5  # numbers from here on are written in full
-MERGED = 0.02  # of the different numbers of a column
-NARROW = (
-    256  # times the range of a column is less than its numbers: of the 24 bits of a float 16 or fewer are left for it
-)
+MOSTLY = 0.5  # of the different numbers of a column
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,7 +38,8 @@ class Table:
     ----------
     names : tuple of str
     columns : tuple of Column, each (rows,)
-        float32 arrays with NaN for missing, or `automicro.program.Categories` with levels by falling frequency.
+        float32 arrays with NaN for missing, less the offsets of their profiles, or `automicro.program.Categories` with levels by falling
+        frequency.
     profiles : tuple of ColumnProfile
     notes : tuple of str
         What the user should know of columns that cannot be used as they are, or lose something.
@@ -120,14 +117,20 @@ def table_of(
     text: Sequence[str] | None = None,
     readings: Sequence[Reading] = (),
     notes: Sequence[str] = (),
+    offsets: Mapping[int, float] | None = None,
 ) -> Table:
     """Read columns into a table; the columns named in `text` are text, or, if it is None, those that look like it.
 
-    `readings` say how their cells were read before, `notes` what is known of that.
+    `readings` say how their cells were read before, `notes` what is known of that. `offsets` of a model are those that its program
+    subtracts, by the place of the column, 0 where there is none; without them each column has what it needs.
     """
     check_columns(raw, text or ())
     rows = len(raw[0].values)
-    read = [read_column(column, as_text=None if text is None else column.name in text) for column in raw]
+    told = [None if offsets is None else offsets.get(place, 0.0) for place in range(len(raw))]
+    read = [
+        read_column(column, as_text=None if text is None else column.name in text, offset=offset)
+        for column, offset in zip(raw, told, strict=True)
+    ]
     profiles = tuple(profile for _, profile in read)
     more = tuple(
         note for column, profile in read if (note := _note(column, profile, rows, told=text is not None, known=notes))
@@ -162,7 +165,7 @@ def _note(column: Column, profile: ColumnProfile, rows: int, *, told: bool, know
     name = f"column {profile.name!r}"
     if profile.missing == rows:
         return f"{name} is missing in every row and is not used"
-    if _differs_far_from_zero(profile):
+    if profile.merged > MOSTLY * (profile.distinct + profile.merged):
         return merged_note(profile)
     if profile.distinct == 1 and not profile.missing:
         return f"{name} is the same in every row and is not used"
@@ -171,25 +174,28 @@ def _note(column: Column, profile: ColumnProfile, rows: int, *, told: bool, know
     if isinstance(column, Categories):
         if profile.distinct > max(FEW_LEVELS, MANY_DISTINCT * rows) and not any(repr(profile.name) in n for n in known):
             return f"{name} has {profile.distinct} different texts in {rows} rows: only frequent ones can be used"
-    elif profile.integral and max(-(profile.minimum or 0.0), profile.maximum or 0.0) > EXACT_INTEGERS:
-        return f"{name} has whole numbers beyond 16,777,216, where 32-bit floats leave gaps"
+    elif profile.integral and _reach(profile) > EXACT_INTEGERS:
+        range_of = (
+            f"over a range of more than 16,777,216 around {profile.offset:,.0f}"
+            if profile.offset
+            else "beyond 16,777,216"
+        )
+        return f"{name} has whole numbers {range_of}, where 32-bit floats leave gaps"
     return None
 
 
-def _differs_far_from_zero(profile: ColumnProfile) -> bool:
-    """Whether many numbers of a column are equal as 32-bit floats, but distinct if a number is subtracted from all."""
-    low, high = profile.minimum or 0.0, profile.maximum or 0.0
-    is_narrow = (high - low) * NARROW < max(-low, high)
-    return is_narrow and profile.merged > MERGED * (profile.distinct + profile.merged)
+def _reach(profile: ColumnProfile) -> float:
+    """Return the largest absolute value of the numbers as programs read them."""
+    ends = (profile.minimum or 0.0) - profile.offset, (profile.maximum or 0.0) - profile.offset
+    return max(-ends[0], ends[1])
 
 
 def merged_note(profile: ColumnProfile) -> str:
-    """Return a note on a column whose numbers differ in their last digits only: how many become equal, and the remedy."""
-    total, low = profile.distinct + profile.merged, profile.minimum or 0.0
-    start = f"{low:,.0f}" if abs(low) >= LONG else f"{low:.6g}"
+    """Return a note on a column most of whose different numbers are equal as programs read them: how many, and the remedy."""
+    total = profile.distinct + profile.merged
     return (
-        f"column {profile.name!r} has {total:,} different numbers, of which {profile.distinct:,} are distinct as 32-bit floats: "
-        f"subtract a number near {start} from it, here and in later files"
+        f"column {profile.name!r} has {total:,} different numbers, but only {profile.distinct:,} as 32-bit floats: "
+        "give the digits that matter a column of their own, here and in later files"
     )
 
 

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from automicro.program import Categories, Lookup, Missing, Numeric, OneHot, Texts
+from automicro.program import Categories, Lookup, Missing, Numeric, OneHot, Texts, offsets_of
 from automicro.program.nodes import feature_count
 from automicro.program.texts import CANDIDATES, tokens_of
 from automicro.program.usage import usage
+from automicro.words.numbers import number
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -236,10 +237,16 @@ def _told(asked: Asked, changed: Mapping[int, tuple[Column, float | str | None, 
 def _change(asked: Asked, column: int, word: float | str | None) -> Change:
     own = asked.columns[column]
     if not isinstance(own, Texts):
-        return Change(asked.names[column], _word(own), word)
+        less = offsets_of(asked.program.decoders).get(column, 0.0)
+        return Change(asked.names[column], _in_data(_word(own), less), _in_data(word, less))
     kept = set(tokens_of(str(word)))
     gone = tuple(token for token in dict.fromkeys(tokens_of(own.values[0])) if token not in kept)
     return Change(asked.names[column], own.values[0], word, gone)
+
+
+def _in_data(word: float | str | None, offset: float) -> float | str | None:
+    """Return a number as the data have it, of a column that is read less an offset."""
+    return float(number(word, offset)) if offset and isinstance(word, float) else word
 
 
 def _word(column: Column | None) -> float | str | None:

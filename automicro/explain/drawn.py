@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from automicro.program import Batch, Categories, Lookup, OneHot, Propagate, Texts, Topology, reads_graphs
+from automicro.program import Batch, Categories, Lookup, OneHot, Propagate, Texts, Topology, offsets_of, reads_graphs
 from automicro.program.nodes import Chain, Sum
 from automicro.program.rows import column_kinds
 from automicro.program.usage import usage
@@ -35,12 +35,13 @@ def drawn_rows(program: Program, card: Mapping[str, Any] | None, count: int, see
     """
     rng = np.random.default_rng(seed)
     kinds = column_kinds(program.decoders) or {0: "missing"}
-    entries = (card or {}).get("columns", ())
+    entries, offsets = (card or {}).get("columns", ()), offsets_of(program.decoders)
     columns: list[Column | None] = [None] * program.columns
     for place, kind in kinds.items():
         entry = entries[place] if place < len(entries) else {}
         low, high = entry.get("minimum"), entry.get("maximum")
-        known = _around_cuts(program) if low is None or high is None else (low, high)
+        less = offsets.get(place, 0.0)
+        known = _around_cuts(program) if low is None or high is None else (low - less, high - less)
         columns[place] = _column(program, place, kind, known, count, rng)
     return Batch(tuple(columns), _graphs(program.body, count, rng) if reads_graphs(program.body) else None)
 

@@ -23,6 +23,7 @@ from automicro.program import (
     body_scores,
     decode,
     gives_graphs,
+    offsets_of,
     reads_graphs,
     take,
 )
@@ -165,10 +166,10 @@ def _by_column_of_node(asked: AskedGraph, heard: Heard, linear: Slopes) -> Found
     for place, feature in zip(*np.nonzero(added), strict=True):
         key = int(place), sources[feature]
         total[key] = total.get(key, 0.0) + float(added[place, feature])
-    parts = []
+    parts, less = [], offsets_of(asked.program.decoders)
     for (place, column), value in total.items():
         own = asked.batch.columns[column]
-        holds = "" if own is None else value_text(take(own, heard.nodes[[place]]))
+        holds = "" if own is None else value_text(take(own, heard.nodes[[place]]), less.get(column, 0.0))
         away = "" if heard.hops is None else _away(int(heard.hops[place]))
         because = ", ".join(told for told in (holds, away) if told)
         parts.append(Part(f"{asked.names[column]} of node {heard.nodes[place]}", value, because))

@@ -15,7 +15,7 @@ from automicro.explain.flips import flip_of_graph
 from automicro.explain.graphs import graph_parts, one_graph
 from automicro.explain.parts import Found, Told, exact_parts, value_text
 from automicro.explain.terms import telescoped
-from automicro.program import apply_link, attention_of, reads_graphs
+from automicro.program import apply_link, attention_of, offsets_of, reads_graphs
 from automicro.program.attended import pools_tokens
 
 if TYPE_CHECKING:
@@ -66,13 +66,13 @@ def explain(
     """
     if reads_graphs(program.body):
         graph = one_graph(program, card, row, node)
-        fixed, ranges = _places(graph.names, immutable), _ranges(card)
+        fixed, ranges = _places(graph.names, immutable), _ranges(program, card)
         found = graph_parts(graph, seed)
         flip = None if program.labels is None else flip_of_graph(graph, ranges, fixed, _booleans(card))
         return _explanation(program, found, graph.scores()[0], graph.of, ((), flip))
     asked = one_row(program, card, row, node)
     fixed = _places(asked.names, immutable)
-    ranges = _ranges(card)
+    ranges = _ranges(program, card)
     found = row_parts(asked, ranges, seed)
     scores = asked.all_scores()[0]
     flip = None if program.labels is None else counterfactual(asked, ranges, fixed, _booleans(card))
@@ -112,13 +112,15 @@ def row_parts(asked: Asked, ranges: Mapping[int, tuple[float, float]], seed: int
     found = exact_parts(asked.program.body, asked.features, asked.of, Told(asked))
     if found is not None:
         return found
-    middles = _middles(asked, ranges)
+    middles, less = _middles(asked, ranges), offsets_of(asked.program.decoders)
     constant, credit = telescoped(lambda masks: _masked(asked, masks, middles), asked.read, DRAWS, seed)
     beside = " and, where the model knows none, middles of ranges" if middles else ""
     return Found(
         "posthoc",
         constant,
-        tuple(Part(asked.names[c], value, value_text(asked.columns[c])) for c, value in credit.items()),
+        tuple(
+            Part(asked.names[c], value, value_text(asked.columns[c], less.get(c, 0.0))) for c, value in credit.items()
+        ),
         _attention(asked),
         f"Shapley values of {DRAWS} random orders of columns, seed {seed}, against a row of missing values{beside}",
     )
@@ -176,11 +178,15 @@ def _booleans(card: Mapping[str, Any] | None) -> set[int]:
     return {place for place, entry in enumerate((card or {}).get("columns", ())) if entry.get("kind") == "boolean"}
 
 
-def _ranges(card: Mapping[str, Any] | None) -> dict[int, tuple[float, float]]:
-    """Return the least and the greatest value of the numeric columns in training, as far as the card tells."""
-    entries = enumerate((card or {}).get("columns", ()))
+def _ranges(program: Program, card: Mapping[str, Any] | None) -> dict[int, tuple[float, float]]:
+    """Return the least and the greatest value of the numeric columns in training, less their offsets, as far as the card tells."""
+    entries, less = enumerate((card or {}).get("columns", ())), offsets_of(program.decoders)
     known = ((place, entry.get("minimum"), entry.get("maximum")) for place, entry in entries)
-    return {place: (low, high) for place, low, high in known if low is not None and high is not None}
+    return {
+        place: (low - less.get(place, 0.0), high - less.get(place, 0.0))
+        for place, low, high in known
+        if low is not None and high is not None
+    }
 
 
 def _out_of_range(asked: Asked, ranges: Mapping[int, tuple[float, float]]) -> tuple[str, ...]:

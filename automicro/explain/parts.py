@@ -10,11 +10,11 @@ import numpy as np
 from automicro.explain.explanation import Part, Weight
 from automicro.explain.prototypes import compared
 from automicro.explain.terms import additive_terms
-from automicro.program import Categories, Forest, Grams, Texts
+from automicro.program import Categories, Forest, Grams, Texts, offsets_of
 from automicro.program.nodes import feature_count
 from automicro.program.texts import bucket_of, grams_of
 from automicro.words.features import feature_texts
-from automicro.words.numbers import count, rounded
+from automicro.words.numbers import count, number, rounded
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -66,6 +66,7 @@ class Told:
     def __init__(self, asked: Asked) -> None:
         self._asked = asked
         self._sources = [(d, place) for d in asked.program.decoders for place in range(feature_count(d))]
+        self._offsets = offsets_of(asked.program.decoders)
         self.texts = feature_texts(asked.program, asked.names)
 
     def key(self, feature: int) -> Key:
@@ -78,7 +79,7 @@ class Told:
         column, feature = key
         name, own = self._asked.names[column], self._asked.columns[column]
         if feature < 0:
-            return name, value_text(own)
+            return name, value_text(own, self._offsets.get(column, 0.0))
         decoder, place = self._sources[feature]
         assert isinstance(decoder, Grams)  # noqa: S101 - tells mypy what `key` has seen
         text = own.values[0] if isinstance(own, Texts) else None
@@ -181,10 +182,10 @@ def _by_prototype(near: Compared, inputs: Inputs) -> Found:
     return Found("prototypes", near.constant, (*parts, *_by_input(near.terms, inputs)), weights)
 
 
-def value_text(column: Column | None) -> str:
-    """Return what the first row of a column holds, as it reads behind the column's name."""
+def value_text(column: Column | None, offset: float = 0.0) -> str:
+    """Return what the first row of a column that is read less an offset holds, as it reads behind the column's name."""
     if isinstance(column, Categories):
         return "missing" if column.codes[0] < 0 else f"= {column.levels[column.codes[0]]}"
     if column is None or isinstance(column, Texts) or column.ndim != 1:
         return ""
-    return "missing" if np.isnan(column[0]) else f"= {column[0]:.6g}"
+    return "missing" if np.isnan(column[0]) else f"= {number(column[0], offset) if offset else f'{column[0]:.6g}'}"

@@ -18,6 +18,7 @@ from automicro.program import (
     Topology,
     columns_read,
     gives_graphs,
+    offsets_of,
     raw_cells,
     take,
 )
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 
     Places = NDArray[np.int64]
 
-__all__ = ["Probes", "cells", "probes"]
+__all__ = ["Probes", "cells", "probes", "tellable"]
 
 GIVEN, UNITS, MIXED = 0.3, 0.1, 0.4  # shares of the rows; what is left has columns at special values
 MOST_NODES, MOST_CELLS = 250, 500_000
@@ -181,12 +182,13 @@ def _pool(program: Program, place: int, column: Column | None, rng: np.random.Ge
         ends = np.array([[np.nan], *np.nanquantile(column, [[0], [1]])]) if not np.isnan(column).all() else [[np.nan]]
         constant = np.broadcast_to(np.asarray(ends, dtype=np.float32), (len(ends), column.shape[1]))
         return _Pool(place, np.concatenate([column, constant]), given + np.arange(len(ends)), units=False)
+    offset = offsets_of(program.decoders).get(place, 0.0)
     seen = column[~np.isnan(column)]
     ends = np.array([np.nan, seen.min(), seen.max()] if len(seen) else [np.nan, 0.0, 1.0])
     cuts = _cuts(program, place)
     drawn = rng.uniform(ends[1], ends[2], 64)
     values = np.concatenate([column, column + np.float32(1), ends, cuts, np.nextafter(cuts, np.float32(np.inf)), drawn])
-    return _Pool(place, values.astype(np.float32), 2 * given + np.arange(3 + 2 * len(cuts)), units=True)
+    return _Pool(place, tellable(values, offset), 2 * given + np.arange(3 + 2 * len(cuts)), units=True)
 
 
 def _cuts(program: Program, column: int) -> NDArray[np.float32]:
@@ -225,7 +227,14 @@ def _reaching(program: Program, pools: Sequence[_Pool], own: Places, rng: np.ran
     return result
 
 
-def cells(batch: Batch, names: Sequence[str]) -> list[dict[str, Any]]:
+def tellable(values: NDArray[Any], offset: float) -> NDArray[np.float32]:
+    """Return numbers of a column that is read less an offset, each rounded to one that some float64 number of a user is read as."""
+    return ((values.astype(np.float64) + offset) - offset).astype(np.float32)
+
+
+def cells(program: Program, batch: Batch, names: Sequence[str]) -> list[dict[str, Any]]:
     """Return the rows of a batch as a user would hand them over: numbers, texts, None and lists by the names of columns."""
-    told = {names[place]: raw_cells(column) for place, column in enumerate(batch.columns) if column is not None}
+    offsets = offsets_of(program.decoders)
+    columns = ((place, column) for place, column in enumerate(batch.columns) if column is not None)
+    told = {names[place]: raw_cells(column, offsets.get(place, 0.0)) for place, column in columns}
     return [dict(zip(told, row, strict=True)) for row in zip(*told.values(), strict=True)]

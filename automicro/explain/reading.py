@@ -24,16 +24,18 @@ def single(value: float) -> float:
     return float(kept)
 
 
-def number_of(cell: Any) -> float:
-    """Return a cell as a number, NaN where it is missing."""
-    return math.nan if cell is None else single(float(cell))
+def number_of(cell: Any, less: float = 0.0) -> float:
+    """Return a cell less an offset as a number, NaN where it is missing; whole numbers are subtracted exactly."""
+    if cell is None:
+        return math.nan
+    return single(float(cell - int(less) if isinstance(cell, int) and less.is_integer() else float(cell) - less))
 
 
 def read_input(told: dict[str, Any], cell: Any) -> float:
     """Return the value of one input of a card for a raw cell."""
     kind = told["kind"]
     if kind == "number":
-        value = number_of(cell)
+        value = number_of(cell, told.get("less", 0.0))
         return single(told["if_missing"]) if math.isnan(value) and told["if_missing"] is not None else value
     if kind == "missing":
         return float(_is_missing(cell))

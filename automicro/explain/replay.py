@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from automicro.explain.interpreter import Edges, Interpreter, NotFollowed
-from automicro.explain.probes import cells, probes
+from automicro.explain.probes import cells, probes, tellable
 from automicro.explain.traces import trace_faults
-from automicro.program import Batch, apply_link, body_scores, decode, scores, take
+from automicro.program import Batch, apply_link, body_scores, decode, offsets_of, scores, take
 from automicro.words.features import inputs_of
 
 if TYPE_CHECKING:
@@ -108,7 +108,7 @@ class _Claim:
 
     def follow(self, batch: Batch) -> _Followed:
         """Return the scores of rows by the card and by the program."""
-        rows = cells(batch, self.names)
+        rows = cells(self.program, batch, self.names)
         theirs = np.array(self.interpreter.scores(rows, _edges(batch.topology)), dtype=np.float64)
         ours = scores(self.program, batch)
         if theirs.shape != ours.shape:
@@ -159,10 +159,12 @@ class _Claim:
         """Return numbers on both sides of a point where, by the card, the label of a row flips; none if there is none."""
         values: Any = batch.columns[column]
         low, high = float(np.nanmin(values)), float(np.nanmax(values))
-        (own,) = cells(Batch(tuple(None if c is None else take(c, np.array([row])) for c in batch.columns)), self.names)
+        offset = offsets_of(self.program.decoders).get(column, 0.0)
+        one = Batch(tuple(None if c is None else take(c, np.array([row])) for c in batch.columns))
+        (own,) = cells(self.program, one, self.names)
 
         def label(value: float) -> Any:
-            (scored,) = self.interpreter.scores([{**own, self.names[column]: value}])
+            (scored,) = self.interpreter.scores([{**own, self.names[column]: value + offset}])
             return self.interpreter.label(scored)
 
         grid = np.linspace(low, high, GRID).tolist()
@@ -174,7 +176,7 @@ class _Claim:
         for _ in range(HALVINGS):
             middle = (low + high) / 2
             low, high = (middle, high) if label(middle) == labels[place] else (low, middle)
-        return [low, high]
+        return [float(value) for value in tellable(np.array([low, high]), offset)]
 
 
 @dataclass(frozen=True, eq=False)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from automicro.words.numbers import aligned, count, rounded
+from automicro.words.numbers import aligned, apart, count, rounded
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -97,8 +97,10 @@ def _exponential(value: float) -> float:
 def _changed(change: Change) -> str:
     if change.without:
         return f"{change.column} without {', '.join(map(repr, change.without))}"
-    return f"{change.column} {_cell(change.instead)} instead of {_cell(change.value)}"
+    return f"{change.column} {_cell(change.instead, change.value)} instead of {_cell(change.value, change.instead)}"
 
 
-def _cell(value: float | str | None) -> str:
-    return "missing" if value is None else value if isinstance(value, str) else f"{value:.6g}"
+def _cell(value: float | str | None, other: float | str | None) -> str:
+    if value is None or isinstance(value, str):
+        return "missing" if value is None else value
+    return apart(value, 0.0 if other is None or isinstance(other, str) else other)

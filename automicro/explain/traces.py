@@ -37,7 +37,7 @@ def trace_faults(
     found: list[str] = []
     for row in rows:
         one = Batch(tuple(None if column is None else take(column, np.array([row])) for column in batch.columns))
-        (told,) = cells(one, names)
+        (told,) = cells(program, one, names)
         found += _faults(explain(program, card, _given(one, told, names)), interpreter, told)
     return found
 

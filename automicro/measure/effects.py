@@ -13,7 +13,7 @@ from automicro.measure.effects_text import ENOUGH_ROWS, effects_text
 from automicro.measure.inputs import OfFunction, OfProgram
 from automicro.measure.interactions import Interaction, witnessed_interactions
 from automicro.measure.shapes import Effect, averaged_effect, exact_effect
-from automicro.program import reads_graphs
+from automicro.program import offsets_of, reads_graphs
 from automicro.program.structure import structure
 
 if TYPE_CHECKING:
@@ -116,13 +116,14 @@ def effects(program: Program, names: Sequence[str], columns: Sequence[Column | N
             "effects are of tables, texts and series, but this model reads graphs: explain tells single decisions"
         )
     found, inputs = structure(program), OfProgram(program, names, columns)
+    offsets = {names[column]: offset for column, offset in offsets_of(program.decoders).items()}
     inputs = inputs.only(_drawn(len(inputs.scores({})), seed))
     outputs = (
         ("score",) if len(program.labels or ()) <= 2 else tuple(f"score of {label}" for label in program.labels or ())
     )
     measured = _Measured.of(inputs, seed)
     exact = [exact_effect(inputs, j, own) for j, own in enumerate(measured.parts)] if found.additive else None
-    told = measured.averaged() if exact is None else exact
+    told = [effect.shifted(offsets.get(effect.column, 0.0)) for effect in exact or measured.averaged()]
     if not found.on_named_inputs:
         return measured.told(told, outputs[: measured.base.shape[1]], exact=found.additive)
     pairs = tuple(Interaction((names[i], names[j])) for i, j in found.interactions)

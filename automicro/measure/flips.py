@@ -13,7 +13,18 @@ from automicro.measure.contrasts import Decided, column_of_feature, contrasts
 from automicro.measure.extremes import additive
 from automicro.measure.leaf_boxes import boxes_of_forest
 from automicro.measure.spans import bounded, least
-from automicro.program import Chain, Distances, Forest, Nearest, Numeric, apply_link, columns_read, reads_graphs, take
+from automicro.program import (
+    Chain,
+    Distances,
+    Forest,
+    Nearest,
+    Numeric,
+    apply_link,
+    columns_read,
+    offsets_of,
+    reads_graphs,
+    take,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -52,7 +63,7 @@ class Flips:
         where nothing can.
     columns : tuple of int
         Columns of numbers, which move; all else stays, and so does what is missing.
-    moved : array of float32, (judged, columns)
+    moved : array of float32, (judged, columns), or of float64 where the program subtracts offsets
         The numbers with which the decision is another one, where `high` is finite.
     tolerance : float or None
         Of a regression: what counts as another decision.
@@ -63,7 +74,7 @@ class Flips:
     low: Floats
     high: Floats
     columns: tuple[int, ...]
-    moved: Values
+    moved: Values | Floats
     tolerance: float | None
 
     @property
@@ -133,8 +144,11 @@ def flips(
         searched = np.intersect1d(open_rows, kept)
         high[searched], moved[searched] = attack(decided, wanted, reach, searched, low[searched])
         low, high, moved, chosen = low[kept], high[kept], moved[kept], chosen[kept]
+    shown: Values | Floats = moved
+    if offsets := offsets_of(program.decoders):
+        shown = moved.astype(np.float64) + [offsets.get(column, 0.0) for column in decided.movable]
     return Flips(
-        how, chosen, low, high, decided.movable, moved, None if program.labels is not None else decided.tolerance
+        how, chosen, low, high, decided.movable, shown, None if program.labels is not None else decided.tolerance
     )
 
 

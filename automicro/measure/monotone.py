@@ -11,9 +11,19 @@ from automicro.measure.cells import Features, number_cells
 from automicro.measure.jumps import Jumps, table_steps, tree_steps
 from automicro.measure.signs import MIXED, joint, signs, times
 from automicro.measure.witness import Witnesses
-from automicro.program import Affine, Forest, Missing, Numeric, StepTables, Sum, columns_read, reads_graphs
+from automicro.program import (
+    Affine,
+    Forest,
+    Missing,
+    Numeric,
+    StepTables,
+    Sum,
+    columns_read,
+    offsets_of,
+    reads_graphs,
+)
 from automicro.program.evaluate import body_scores
-from automicro.program.rows import FLOAT32_MAX, column_kinds
+from automicro.program.rows import FLOAT32_MAX, column_kinds, without_offsets
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -97,6 +107,10 @@ def directions(
     of = _factors(program)
     if of is None:
         return {}
+    if offsets := offsets_of(program.decoders):
+        less = {c: (low - offsets.get(c, 0.0), high - offsets.get(c, 0.0)) for c, (low, high) in (ranges or {}).items()}
+        found = directions(without_offsets(program), columns, less)
+        return {column: _in_data(program, of, column, direction) for column, direction in found.items()}
     kinds = column_kinds(program.decoders)
     read = set(columns_read(program))
     asked = sorted(read if columns is None else columns)
@@ -104,6 +118,14 @@ def directions(
         asked = [column for column in asked if kinds[column] in ("numeric", "missing")]
     proofs = _Proofs(program, of, dict(ranges or {}))
     return {column: proofs.of(column) if column in read else Direction("constant") for column in asked}
+
+
+def _in_data(program: Program, of: Floats, column: int, found: Direction) -> Direction:
+    """Return a direction that was found on numbers less their offsets with the rows of the data; "neither" must still be shown by them."""
+    told = Witnesses(program, of, column, {})
+    falls, rises = (pair and told.in_data(pair, sign) for pair, sign in ((found.falls, -1.0), (found.rises, 1.0)))
+    shown = found.kind != "neither" or (falls and rises)
+    return Direction(found.kind if shown else "unproved", falls, rises)
 
 
 def _factors(program: Program) -> Floats | None:

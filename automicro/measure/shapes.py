@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -10,6 +10,7 @@ import numpy as np
 from automicro.measure.complexity import level_complexity, line_complexity
 from automicro.program import Missing
 from automicro.program.usage import usage
+from automicro.words.numbers import number
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -51,6 +52,14 @@ class Effect:
     variance: float
     complexity: int
     seen: tuple[float, float] | None = None
+
+    def shifted(self, offset: float) -> Effect:
+        """Return the effect of a column of numbers that is read less an offset, over the numbers of the data."""
+        if not offset or self.kind == "levels":
+            return self
+        values = tuple(float(number(float(value), offset)) for value in self.values)
+        seen = self.seen and (float(number(self.seen[0], offset)), float(number(self.seen[1], offset)))
+        return replace(self, values=values, seen=seen)
 
 
 def averaged_effect(name: str, own: Differences, curve: Curve) -> Effect:

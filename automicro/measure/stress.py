@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from automicro.measure.score import score
-from automicro.program import Batch, Categories, Texts, columns_read, evaluate
+from automicro.program import Batch, Categories, Texts, columns_read, evaluate, offsets_of
 from automicro.request import STRESSES, metric
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
     from numpy.typing import NDArray
 
@@ -50,12 +50,13 @@ class Stress:
 
 @dataclass(frozen=True, eq=False)
 class _Rows:
-    """Rows to be stressed: their columns, which of them are read, the spread and range of numbers."""
+    """Rows to be stressed: their columns, which of them are read, the spread and range of numbers, and what these are read less."""
 
     columns: tuple[Column | None, ...]
     read: tuple[int, ...]
     numbers: tuple[int, ...]
     generator: np.random.Generator
+    offsets: Mapping[int, float]
 
     def spread(self, column: int) -> float:
         """Return the standard deviation of a column of numbers."""
@@ -122,7 +123,7 @@ def stresses(
     for name in STRESSES if names is None else names:
         if names is None and name.partition("_")[0] in untouched:
             continue
-        rows = _Rows(batch.columns, read, numbers, np.random.default_rng(seed))
+        rows = _Rows(batch.columns, read, numbers, np.random.default_rng(seed), offsets_of(program.decoders))
         found.append(_worst(name, rows, (whole, judged.sign), value, (problem.table.names, repeats)))
     return tuple(found)
 
@@ -183,9 +184,10 @@ def _drift(rows: _Rows, share: float) -> dict[int, Column]:
 
 def _gain(rows: _Rows, share: float) -> Iterator[tuple[int, Column]]:
     for column in rows.numbers:
-        values = np.asarray(rows.columns[column], dtype=np.float32)
-        yield column, (values * np.float32(1 - share)).astype(np.float32)
-        yield column, (values * np.float32(1 + share)).astype(np.float32)
+        values, offset = np.asarray(rows.columns[column], dtype=np.float32), rows.offsets.get(column, 0.0)
+        for factor in (1 - share, 1 + share):
+            beside = offset * (factor - 1)  # what the factor does to the number that was subtracted
+            yield column, (values * np.float32(factor) + beside).astype(np.float32)
 
 
 def _shift(rows: _Rows, share: float) -> Iterator[tuple[int, Column]]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from automicro.measure.cells import UNSEEN
-from automicro.program import Lookup, OneHot, columns_of, scores
+from automicro.program import Lookup, OneHot, columns_of, offsets_of, scores
 from automicro.program.rows import FLOAT32_MAX, column_kinds
 
 if TYPE_CHECKING:
@@ -62,6 +62,30 @@ class Witnesses:
             return None
         start = row * len(grid) + place
         return rows[start], rows[start + 1]
+
+    def in_data(self, pair: Pair, sign: float) -> Pair | None:
+        """Return a pair of rows whose numbers are less their offsets as rows of the data; None if these show no change of that sign.
+
+        Float64 may not tell two numbers apart that were apart less their offset: then the next ones are tried.
+        """
+        offsets = offsets_of(self.program.decoders)
+        for outwards in (0.0, np.inf):
+            found = [
+                tuple(
+                    self._cell(row[c], offsets.get(c, 0.0), away if c == self.column else 0.0) for c in range(len(row))
+                )
+                for row, away in zip(pair, (-outwards, outwards), strict=True)
+            ]
+            before, after = self._scores(found)
+            if sign * (after - before) > 0:
+                return found[0], found[1]
+        return None
+
+    @staticmethod
+    def _cell(cell: Cell, offset: float, away: float) -> Cell:
+        if not isinstance(cell, float) or not offset:
+            return cell
+        return float(np.nextafter(cell + offset, away)) if away else cell + offset
 
     def _line(self, grid: Sequence[float]) -> list[Row]:
         base = [self._any(column) for column in range(self.program.columns)]

@@ -20,7 +20,8 @@ class ColumnProfile:
     """One source column.
 
     `levels` (of a category) are sorted by falling frequency; `distinct` and `levels` leave out missing values. `merged` counts the
-    different numbers of the data that are equal to another one as 32-bit floats, and so not part of `distinct`.
+    different numbers of the data that are equal to another one as 32-bit floats, and so not part of `distinct`. Programs read the column
+    less `offset`; `minimum` and `maximum` are those of the data.
     """
 
     name: str
@@ -32,6 +33,7 @@ class ColumnProfile:
     integral: bool = False
     levels: tuple[str, ...] = ()
     merged: int = 0
+    offset: float = 0.0
 
 
 @dataclass(frozen=True)

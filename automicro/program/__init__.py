@@ -46,6 +46,7 @@ from automicro.program.rows import (
     columns_of,
     columns_read,
     level_text,
+    offsets_of,
     raw_cells,
     take,
 )
@@ -106,6 +107,7 @@ __all__ = [
     "holds_graphs",
     "level_text",
     "narrow",
+    "offsets_of",
     "outlier_distances",
     "pack",
     "quantise",

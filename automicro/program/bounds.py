@@ -33,6 +33,7 @@ SET = 30.0  # bits that a set of cuts takes beyond its numbers
 NODE = 10.0  # bits of the kinds of a node, of its parts and of how they are written
 LABEL = 88.0  # bits of a label that is a number
 BUCKET, SETTINGS, SUMMARY = 40.0, 80.0, 60.0  # bits of a bucket, of what grams are, and of a summary with its column
+OFFSET = 76.0  # bits of an offset: sign, digits, power of two, and how many digits there are
 SLACK = 1.01  # chances are whole numbers and are halved now and then
 SMALLEST = 1  # bytes of a file that predicts the constant 0, which training may end in
 
@@ -85,12 +86,17 @@ def labels_bytes(labels: Sequence[object]) -> tuple[int, int]:
 
 
 def decoder_bytes(
-    columns: Sequence[ColumnShape], labels: Sequence[object] = (), *, buckets: int = 0, summaries: int = 0
+    columns: Sequence[ColumnShape],
+    labels: Sequence[object] = (),
+    *,
+    buckets: int = 0,
+    summaries: int = 0,
+    offsets: int = 0,
 ) -> tuple[int, int]:
     """Return the bytes of header, decoders and text labels.
 
     Every column is read at most once and its missingness once more; besides there may be one decoder of `buckets` for each column of text,
-    and `summaries` of series.
+    and `summaries` of series. So many columns of numbers have `offsets`.
     """
     count = len(columns)
     levels = sum(len(column.levels) + 1 for column in columns if column.kind == "category")
@@ -99,7 +105,7 @@ def decoder_bytes(
     bits += sum(_count(len(column.levels) + 1) for column in columns if column.kind == "category")
     bits += count * NUMBER + (levels + count) * NUMBER + 2 * BLOCK + 24  # fills and look-ups
     bits += buckets * BUCKET + SETTINGS * sum(column.kind == "text" for column in columns) * (buckets > 0)
-    bits += summaries * SUMMARY
+    bits += summaries * SUMMARY + offsets * OFFSET + bool(offsets) * (_subset(count, count) + log2(count + 1))
     texts = [level for column in columns for level in column.levels]
     texts += [label for label in labels if isinstance(label, str)]
     bits += _texts(texts) + levels * (log2(levels + 2) + 2) if texts else 0

@@ -21,6 +21,7 @@ from automicro.program.rows import (
     columns_of,
     level_text,
     number_of,
+    offsets_of,
     steps_of,
 )
 from automicro.program.series import summary_row
@@ -62,6 +63,8 @@ class Evaluator:
         self._series = [place for place, (_, kind) in enumerate(self._kinds) if kind == "series"]
         self._all_series = len(self._series) == len(self._kinds)
         self._all_numeric = len(self._numeric) == len(self._kinds)
+        offsets = offsets_of(program.decoders)
+        self._offsets = [offsets.get(self._kinds[place][0], 0.0) for place in self._numeric] if offsets else None
         self._floats = struct.Struct(f"{len(self._numeric)}f")
         self._features = _features(program.decoders, self._places)
         self._scores = None if reads_graphs(program.body) else row_scores(program.body)
@@ -106,12 +109,17 @@ class Evaluator:
 
     def _cells(self, cells: list[Any]) -> Sequence[Any]:
         """Return cells as float32 numbers, texts (None is missing), series without what is missing, or whether they are missing."""
-        numbers = [
-            cell if type(cell) is float else number_of(cell, self._kinds[place][0])
-            for place, cell in zip(
-                self._numeric, cells if self._all_numeric else map(cells.__getitem__, self._numeric), strict=True
-            )
-        ]
+        given = cells if self._all_numeric else [cells[place] for place in self._numeric]
+        if self._offsets is None:
+            numbers = [
+                cell if type(cell) is float else number_of(cell, self._kinds[place][0])
+                for place, cell in zip(self._numeric, given, strict=True)
+            ]
+        else:
+            numbers = [
+                cell - offset if type(cell) is float else number_of(cell, self._kinds[place][0], offset)
+                for place, cell, offset in zip(self._numeric, given, self._offsets, strict=True)
+            ]
         try:
             rounded: Sequence[float] = self._floats.unpack(self._floats.pack(*numbers))
         except OverflowError:

@@ -71,13 +71,15 @@ Labels = tuple[str, ...] | tuple[int, ...] | tuple[bool, ...] | tuple[float, ...
 
 @dataclass(frozen=True)
 class Numeric:
-    """One feature: a numeric column as float32.
+    """One feature: a numeric column less `offset`, as float32.
 
-    Infinities become the largest finite float32 of their sign; missing values become `fill`, or stay NaN if it is None.
+    The offset is subtracted in float64, of whole numbers exactly, before the difference is rounded; all numeric decoders of a column have
+    the same one. Infinities become the largest finite float32 of their sign; missing values become `fill`, or stay NaN if it is None.
     """
 
     column: int
     fill: float | None = None
+    offset: float = 0.0
 
 
 @dataclass(frozen=True)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from numbers import Number, Real
+from dataclasses import dataclass, replace
+from numbers import Real
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
 from automicro.errors import DataError
 from automicro.program.nodes import Grams, Lookup, Missing, Numeric, OneHot, Summary
+from automicro.program.numbers import FLOAT32_MAX, is_missing, is_nested, is_word, number_of, numbers_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -34,15 +35,15 @@ __all__ = [
     "level_text",
     "number_of",
     "numbers_of",
+    "offsets_of",
     "raw_cells",
     "row_count",
     "series_of",
     "steps_of",
     "take",
     "texts_of",
+    "without_offsets",
 ]
-
-FLOAT32_MAX = float(np.finfo(np.float32).max)
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,7 +61,7 @@ class Texts:
     values: NDArray[np.object_]
 
 
-# Numeric columns are float32 arrays (rows,), one channel of a series (rows, steps); missing is NaN.
+# Numeric columns are float32 arrays (rows,), less the offset of their decoders; one channel of a series is (rows, steps); missing is NaN.
 Column: TypeAlias = "NDArray[np.float32] | Categories | Texts"
 
 
@@ -104,14 +105,28 @@ def take(column: Column, rows: NDArray[np.int64]) -> Column:
     return Texts(column.values[rows]) if isinstance(column, Texts) else column[rows]
 
 
-def raw_cells(column: Column) -> list[Any]:
-    """Return the cells of a column as a user would hand them over: numbers, texts, lists of numbers, and None for what is missing."""
+def offsets_of(decoders: Iterable[Decoder]) -> dict[int, float]:
+    """Return the offsets of the source columns that have one other than 0."""
+    return {decoder.column: decoder.offset for decoder in decoders if isinstance(decoder, Numeric) and decoder.offset}
+
+
+def without_offsets(program: Program) -> Program:
+    """Return the program that reads what columns of numbers are less their offsets."""
+    told = [replace(each, offset=0.0) if isinstance(each, Numeric) else each for each in program.decoders]
+    return replace(program, decoders=tuple(told))
+
+
+def raw_cells(column: Column, offset: float = 0.0) -> list[Any]:
+    """Return the cells of a column as a user would hand them over: numbers, texts, lists of numbers, and None for what is missing.
+
+    `offset` is what was subtracted from the numbers of the column.
+    """
     if isinstance(column, Categories):
         levels = [*column.levels, None]
         return [levels[code] for code in column.codes.tolist()]
     if isinstance(column, Texts):
         return list(column.values)
-    cells = column.tolist()
+    cells = (column.astype(np.float64) + offset if offset else column).tolist()
     return cells if column.ndim > 1 else [None if cell != cell else cell for cell in cells]  # noqa: PLR0124 - NaN alone differs from itself
 
 
@@ -136,14 +151,7 @@ def level_text(value: object) -> str | None:
         return str(int(value))
     if is_nested(value):
         raise DataError(f"cells must be numbers or text, but one is a {type(value).__name__}: spread it over columns")
-    return None if _is_missing(value) else _number_text(value)
-
-
-def is_nested(value: object) -> bool:
-    """Whether a cell holds several values: an array, a list, a series, a frame, a tensor or a record."""
-    return not isinstance(value, str | bytes | bytearray) and (
-        hasattr(value, "__len__") or bool(getattr(value, "ndim", 0))
-    )
+    return None if is_missing(value) else _number_text(value)
 
 
 def _number_text(value: object) -> str:
@@ -151,16 +159,6 @@ def _number_text(value: object) -> str:
         number = float(value)
         return str(int(number)) if number.is_integer() else str(value)
     return str(value)
-
-
-def _is_missing(value: object) -> bool:
-    """Whether a cell is NaN, NaT or NA: the values that do not equal themselves. What holds several values is none."""
-    if is_nested(value):
-        return False
-    try:
-        return not bool(value == value)  # noqa: PLR0124 - missing values are those that differ from themselves
-    except (TypeError, ValueError):  # pandas' NA has no truth value
-        return True
 
 
 KIND_OF = {Numeric: "numeric", OneHot: "category", Lookup: "category", Grams: "text", Summary: "series"}
@@ -181,7 +179,7 @@ def column_kinds(decoders: Iterable[Decoder]) -> dict[int, str]:
 
 
 def columns_of(program: Program, rows: NDArray[Any] | Sequence[Any]) -> list[Column | None]:
-    """Return the columns that a program reads, from raw rows.
+    """Return the columns that a program reads, from raw rows, numbers less the offsets of their decoders.
 
     Parameters
     ----------
@@ -209,12 +207,13 @@ def columns_of(program: Program, rows: NDArray[Any] | Sequence[Any]) -> list[Col
         raise DataError(f"rows must have {program.columns} columns, but got {len(sources)}")
     kinds = column_kinds(program.decoders) or {0: "missing"}
     columns: list[Column | None] = [None] * program.columns
+    offsets = offsets_of(program.decoders)
     for index, kind in kinds.items():
-        columns[index] = _column(sources[index], kind, index)
+        columns[index] = _column(sources[index], kind, index, offsets.get(index, 0.0))
     return columns
 
 
-def _column(values: Any, kind: str, index: int) -> Column:
+def _column(values: Any, kind: str, index: int, offset: float) -> Column:
     if kind == "category":
         return values if isinstance(values, Categories) else categories_of(values)
     if kind == "missing":
@@ -226,9 +225,9 @@ def _column(values: Any, kind: str, index: int) -> Column:
     if isinstance(values, Categories):
         raise DataError(f"column {index} must hold numbers, but got categories such as {values.levels[:1]}")
     try:
-        return numbers_of(values, index)
+        return numbers_of(values, index, offset)
     except DataError:
-        row = next((row for row, cell in enumerate(values) if _is_word(cell)), None)
+        row = next((row for row, cell in enumerate(values) if is_word(cell)), None)
         if row is None:
             raise
         raise DataError(
@@ -291,52 +290,6 @@ def steps_of(value: Any, index: int) -> NDArray[np.float32]:
             f"column {index} must hold series, but got {value!r}: give the numbers of each series in a list"
         )
     return numbers_of(value if isinstance(value, np.ndarray) else np.array(value, dtype=object), index)
-
-
-def numbers_of(values: Any, index: int) -> NDArray[np.float32]:
-    """Return a numeric column: infinities and values beyond float32 become its largest finite value, missing values NaN."""
-    array = np.asarray(values)
-    if array.dtype.kind == "O":
-        array = np.fromiter((number_of(v, index) for v in array), dtype=np.float64, count=len(array))
-    elif array.dtype.kind not in "fiub":
-        first = array[0] if len(array) else ""
-        raise DataError(
-            f"column {index} must hold numbers, but got {first!r}; give numbers, or nothing for a missing value"
-        )
-    if array.dtype == np.float32 and not np.isinf(array).any():
-        return np.ascontiguousarray(array)
-    clipped: NDArray[np.float32] = np.clip(array.astype(np.float64), -FLOAT32_MAX, FLOAT32_MAX).astype(np.float32)
-    return clipped
-
-
-def _is_word(cell: object) -> bool:
-    """Return whether a cell is text that is no number: what makes the whole column of a file text."""
-    if not isinstance(cell, str) or not cell.strip():
-        return False
-    try:
-        float(cell)
-    except ValueError:
-        return True
-    return False
-
-
-def number_of(value: object, index: int) -> float:
-    """Return a cell of a numeric column, NaN if it is missing; raise `DataError` if it is not a number."""
-    if value is None:
-        return np.nan
-    if isinstance(value, Number) and not isinstance(value, complex):
-        try:
-            return float(value)  # type: ignore[arg-type]  # complex, the one number that float refuses, is excluded above
-        except OverflowError:
-            return np.inf if value > 0 else -np.inf  # type: ignore[operator]  # only integers overflow, and they compare
-    if isinstance(value, bool | np.bool_):
-        return float(value)
-    if not isinstance(value, str | bytes) and _is_missing(value):
-        return np.nan
-    shown = value.item() if isinstance(value, np.generic) else value
-    raise DataError(
-        f"column {index} must hold numbers, but got {shown!r}; give numbers, or nothing for a missing value"
-    )
 
 
 def categories_of(values: Any) -> Categories:

@@ -333,7 +333,9 @@ def _prototype_constants(node: Distances | Nearest) -> int:
 def _decoder_constants(decoder: Decoder) -> int:
     if isinstance(decoder, Lookup):
         return _nonzero(decoder.values.values) + (decoder.default != 0)
-    return int(isinstance(decoder, Numeric) and decoder.fill is not None and decoder.fill != 0)
+    if not isinstance(decoder, Numeric):
+        return 0
+    return (decoder.fill is not None and decoder.fill != 0) + (decoder.offset != 0)
 
 
 def _nonzero(values: NDArray[np.float32]) -> int:

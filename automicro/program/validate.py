@@ -31,6 +31,7 @@ from automicro.program.nodes import (
     Tokens,
     feature_count,
 )
+from automicro.program.numbers import is_offset
 from automicro.program.rows import KIND_OF
 from automicro.program.series import MOST_LEVEL, STATISTICS
 from automicro.program.trees import right_children
@@ -88,8 +89,13 @@ def _program(program: Program) -> None:
     if program.link not in LINKS:
         _refuse(f"the link must be one of {', '.join(LINKS)}, but is {program.link!r}")
     kinds: dict[int, str] = {}
+    offsets: dict[int, float] = {}
     for decoder in program.decoders:
         _decoder(decoder, program.columns)
+        if isinstance(decoder, Numeric) and offsets.setdefault(decoder.column, decoder.offset) != decoder.offset:
+            _refuse(
+                f"column {decoder.column} must have one offset, but has {offsets[decoder.column]} and {decoder.offset}"
+            )
         if not isinstance(decoder, Missing):
             kind = KIND_OF[type(decoder)]
             if (other := kinds.setdefault(decoder.column, kind)) != kind:
@@ -125,8 +131,13 @@ def _labels(program: Program, outputs: int) -> None:
 def _decoder(decoder: Decoder, columns: int) -> None:
     if not 0 <= decoder.column < columns:
         _refuse(f"a decoder must read one of {columns} columns, but reads column {decoder.column}")
-    if isinstance(decoder, Numeric) and decoder.fill is not None:
-        _number(decoder.fill, f"the fill of column {decoder.column}")
+    if isinstance(decoder, Numeric):
+        if not is_offset(decoder.offset):
+            _refuse(
+                f"offsets must be finite and have at most 48 bits, but that of column {decoder.column} is {decoder.offset}"
+            )
+        if decoder.fill is not None:
+            _number(decoder.fill, f"the fill of column {decoder.column}")
     if isinstance(decoder, Grams):
         _grams(decoder)
     if isinstance(decoder, Summary):

@@ -52,6 +52,11 @@ class CardColumn(_Record):
     kind: Literal["numeric", "boolean", "category", "text", "series"]
     minimum: float | None = Field(None, description="least value in training")
     maximum: float | None = Field(None, description="greatest value in training")
+    offset: float | None = Field(
+        None,
+        exclude_if=lambda offset: offset is None,
+        description="what a program subtracts from the column before it rounds to 32 bits, where it is not 0",
+    )
     reading: dict[str, str | list[str] | list[float] | None] | None = Field(
         None,
         description="how cells become what the program reads, where they do not stay as they are; see docs/data.md",

@@ -13,6 +13,7 @@ from automicro.program import columns_read
 from automicro.program.structure import structure
 from automicro.request import did_you_mean
 from automicro.search.constant import constant_words
+from automicro.words.numbers import number
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -160,25 +161,30 @@ def _against(context: Context, program: Program) -> dict[int, Direction]:
 def monotone_words(context: Context, program: Program) -> str:
     """Return with which columns the score does not go as asked, and between which values that shows."""
     names, wanted = context.problem.table.names, dict(context.wishes.monotone)
+    less = [profile.offset for profile in context.problem.table.profiles]
     told = []
     for column, direction in _against(context, program).items():
         pair = direction.falls if wanted[column] > 0 else direction.rises
         verb = "falls" if wanted[column] > 0 else "rises"
         shown = "cannot be proved to go as asked"
         if pair is not None:
-            before, after = (_cell(row[column]) for row in pair)
+            before, after = (_cell(row[column], less[column]) for row in pair)
             others = [
-                f"{names[c]} {_cell(pair[0][c])}" for c in columns_read(program) if c != column and _tells(pair[0][c])
+                f"{names[c]} {_cell(pair[0][c], less[c])}"
+                for c in columns_read(program)
+                if c != column and _tells(pair[0][c], less[c])
             ]
             shown = f"the score {verb} from {before} to {after}" + (f" ({', '.join(others[:3])})" if others else "")
         told.append(f"with {names[column]} {shown}" if pair is not None else f"{names[column]} {shown}")
     return "; ".join(told)
 
 
-def _cell(value: object) -> str:
-    return "missing" if value is None else f"{value:.9g}" if isinstance(value, float) else str(value)
+def _cell(value: object, offset: float) -> str:
+    if isinstance(value, float):
+        return number(value - offset, offset) if offset else f"{value:.9g}"
+    return "missing" if value is None else str(value)
 
 
-def _tells(value: object) -> bool:
+def _tells(value: object, offset: float) -> bool:
     """Whether a cell of another column in a pair of rows was chosen, and does not just stand there."""
-    return value not in (0.0, "", UNSEEN)
+    return value not in (offset, "", UNSEEN)

@@ -62,7 +62,11 @@ def raw_rows(context: Context, count: int = LATENCY_ROWS) -> list[Any]:
         return raw_graphs(context.problem, count)
     step = max(context.problem.rows // count, 1)
     rows = np.arange(0, context.problem.rows, step)[:count]
-    columns = [raw_cells(take(column, rows)) for column in context.problem.table.columns]
+    table = context.problem.table
+    columns = [
+        raw_cells(take(column, rows), profile.offset)
+        for column, profile in zip(table.columns, table.profiles, strict=True)
+    ]
     return [list(row) for row in zip(*columns, strict=True)]
 
 

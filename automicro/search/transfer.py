@@ -13,7 +13,8 @@ import numpy as np
 from automicro.errors import ArtifactError, RequestError
 from automicro.model import Model
 from automicro.plugin import Layer, Start
-from automicro.program import Activation, Affine, Chain, Missing, Numeric, OneHot, Scale, columns_read
+from automicro.program import Activation, Affine, Chain, Missing, Numeric, OneHot, Scale, columns_read, offsets_of
+from automicro.program.nodes import feature_count
 from automicro.request.start import INLINE, content_of, read_arrays, split_encoder
 
 if TYPE_CHECKING:
@@ -129,10 +130,18 @@ def _layers(earlier: Earlier, preparation: Preparation) -> tuple[Layer, ...]:
         return ()
     factors, shifts = scaling
     first = layers[0]
-    weights = np.zeros((len(first.bias), len(preparation.features)))
+    weights, bias = np.zeros((len(first.bias), len(preparation.features))), first.bias
+    before, now = (_offsets(decoders) for decoders in (earlier.program.decoders, preparation.decoders))
     for old, new in shared:
         weights[:, new] = first.weights[:, old] / factors[new]
-    return (Layer(weights, first.bias - weights @ shifts, first.activation), *layers[1:])
+        bias = bias + first.weights[:, old] * (now[new] - before[old])
+    return (Layer(weights, bias - weights @ shifts, first.activation), *layers[1:])
+
+
+def _offsets(decoders: Sequence[Decoder]) -> list[float]:
+    """Return what each feature is read less."""
+    offsets = offsets_of(decoders)
+    return [offsets.get(d.column, 0.0) * isinstance(d, Numeric) for d in decoders for _ in range(feature_count(d))]
 
 
 def _affine_maps(body: Node) -> list[Layer]:

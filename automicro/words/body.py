@@ -80,7 +80,7 @@ def _cut(lines: list[str], limit: int, what: str) -> list[str]:
 def _linear_lines(body: Told, telling: Telling) -> list[str]:
     terms: dict[int, list[str]] = {output: [] for output in range(len(telling.outputs))}
     for term in body["terms"]:
-        terms[term["to"]].append(f"  {signed(term['times'])} * {telling.features[term['input']].name}")
+        terms[term["to"]].append(f"  {signed(term['times'])} * {telling.features[term['input']].term}")
     lines = []
     for output, (name, start) in enumerate(zip(telling.outputs, body["start"], strict=True)):
         lines += [f"{name} = {number(start)}", *_cut(terms[output], telling.limit, "term")]
@@ -90,7 +90,7 @@ def _linear_lines(body: Told, telling: Telling) -> list[str]:
 def _scale_lines(body: Told, telling: Telling) -> list[str]:
     rows = zip(telling.outputs, body["factors"], telling.features, strict=True)
     return _cut(
-        [f"{name} = {number(factor)} * {feature.name}" for name, factor, feature in rows], telling.limit, "factor"
+        [f"{name} = {number(factor)} * {feature.term}" for name, factor, feature in rows], telling.limit, "factor"
     )
 
 

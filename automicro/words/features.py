@@ -21,18 +21,25 @@ _OF_GRAMS = ("unit", "low", "high", "bits", "prefix", "counted", "scaled")
 
 @dataclass(frozen=True)
 class FeatureText:
-    """A feature in words: `name` as a term of a sum; `yes` and `no` where it is 1 or 0 and nothing else."""
+    """A feature in words: its name; `yes` and `no` where it is 1 or 0 and nothing else; the `offset` that is subtracted from its column."""
 
     name: str
     yes: str | None = None
     no: str | None = None
     may_be_missing: bool = False
+    offset: float = 0.0
+
+    @property
+    def term(self) -> str:
+        """What is computed with: the name, or the difference to the offset."""
+        sign = "+" if self.offset < 0 else "-"
+        return f"({self.name} {sign} {number(0.0, abs(self.offset))})" if self.offset else self.name
 
     def at_most(self, threshold: float) -> str:
         """Return the condition ``feature <= threshold``."""
         if self.no is not None and 0 <= threshold < 1:
             return self.no
-        return f"{self.name} <= {number(threshold)}"
+        return f"{self.name} <= {number(threshold, self.offset)}"
 
     def piece(self, low: float | None, high: float | None) -> str:
         """Return the condition ``low < feature <= high``, either side open if None."""
@@ -41,8 +48,8 @@ class FeatureText:
                 return self.no
             if high is None and low is not None and 0 <= low < 1:
                 return self.yes
-        above = "" if low is None else f"> {number(low)}"
-        below = "" if high is None else f"<= {number(high)}"
+        above = "" if low is None else f"> {number(low, self.offset)}"
+        below = "" if high is None else f"<= {number(high, self.offset)}"
         return f"{self.name} {' and '.join(part for part in (above, below) if part) or 'of any value'}"
 
 
@@ -63,7 +70,8 @@ def _entries(decoder: Decoder, name: str) -> list[dict[str, Any]]:
     match decoder:
         case Numeric():
             fill = None if decoder.fill is None else plain(decoder.fill)
-            return [{"kind": "number", "column": name, "if_missing": fill}]
+            less = {"less": decoder.offset} if decoder.offset else {}
+            return [{"kind": "number", "column": name, "if_missing": fill, **less}]
         case Missing():
             return [{"kind": "missing", "column": name}]
         case OneHot():
@@ -89,7 +97,7 @@ def input_text(entry: dict[str, Any]) -> FeatureText:
     name = entry["column"]
     match entry["kind"]:
         case "number":
-            return FeatureText(name, may_be_missing=entry["if_missing"] is None)
+            return FeatureText(name, may_be_missing=entry["if_missing"] is None, offset=entry.get("less", 0.0))
         case "code":
             return FeatureText(f"code of {name}")
         case "grams":
@@ -122,7 +130,7 @@ def reading_lines(inputs: Sequence[dict[str, Any]]) -> list[str]:
     for told in inputs:
         name = told["column"]
         if told["kind"] == "number" and told["if_missing"] is not None:
-            lines.append(f"{name} counts as {number(told['if_missing'])} where missing")
+            lines.append(f"{name} counts as {number(told['if_missing'], told.get('less', 0.0))} where missing")
         elif told["kind"] == "code":
             codes = [f"{'missing' if level is None else level}: {number(value)}" for level, value in told["codes"]]
             codes.append(f"any other: {number(told['otherwise'])}")

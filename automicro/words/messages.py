@@ -32,7 +32,7 @@ def messages_line(told: dict[str, Any]) -> str:
 def pool_texts(told: dict[str, Any], features: Sequence[FeatureText]) -> tuple[FeatureText, ...]:
     """Return the items of a pool in words."""
     return tuple(
-        FeatureText("nodes" if item["input"] is None else f"{POOLED[item['way']]} of {features[item['input']].name}")
+        FeatureText("nodes" if item["input"] is None else f"{POOLED[item['way']]} of {features[item['input']].term}")
         for item in told["items"]
     )
 
@@ -40,5 +40,5 @@ def pool_texts(told: dict[str, Any], features: Sequence[FeatureText]) -> tuple[F
 def after_messages(told: dict[str, Any], features: Sequence[FeatureText]) -> tuple[FeatureText, ...]:
     """Return what features are called after messages or a pool."""
     if told["kind"] == "messages":
-        return tuple(FeatureText(f"smoothed {text.name}") for text in features)
+        return tuple(FeatureText(f"smoothed {text.term}") for text in features)
     return pool_texts(told, features)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal, localcontext
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -9,17 +10,45 @@ import numpy as np
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-__all__ = ["aligned", "count", "number", "plain", "rounded", "signed"]
+__all__ = ["aligned", "apart", "count", "number", "plain", "rounded", "signed"]
 
 _EXACT_INTEGERS = 2**24
+_MOST_DIGITS, _EXACT_DIGITS = 25, 200  # that are printed, and that any sum of two float64 numbers of interest has
+_ROUNDED, _LONGEST = 6, 24  # digits of measured values, and of what is written in full
+_APART = 1e-3  # of the difference of two numbers, that rounding may take
 
 
-def number(value: float) -> str:
-    """Return the shortest decimal that reads back as the same float32."""
+def number(value: float, offset: float = 0.0) -> str:
+    """Return the shortest decimal that reads back as the same float32, of a column that is read less an offset."""
     exact = np.float32(value)
+    if offset and np.isfinite(exact):
+        return _far(exact, offset)
     if np.isfinite(exact) and exact == np.trunc(exact) and abs(exact) <= _EXACT_INTEGERS:
         return str(int(exact))
     return str(exact)
+
+
+def _far(exact: np.float32, offset: float) -> str:
+    """Return the shortest decimal that is a float32 number once an offset is subtracted; the nearest of many digits if none is."""
+    with localcontext(prec=_EXACT_DIGITS):
+        total = Decimal(float(exact)) + Decimal(offset)
+        texts = [f"{total:.{digits}g}" for digits in range(1, _MOST_DIGITS)]
+        found = next((text for text in texts if np.float32(float(Decimal(text) - Decimal(offset))) == exact), texts[-1])
+    return _in_full(found)
+
+
+def _in_full(text: str) -> str:
+    """Return a decimal without an exponent, unless that takes too many digits."""
+    full = format(Decimal(text), "f")
+    return full if len(full) <= _LONGEST else str(float(text))
+
+
+def apart(value: float, other: float) -> str:
+    """Return a number to six significant digits, or in full where these do not tell it from another one."""
+    text = f"{value:.{_ROUNDED}g}"
+    if abs(float(text) - value) <= _APART * abs(value - other) or value == other:
+        return text
+    return number(value) if float(np.float32(value)) == value else _in_full(repr(value).removesuffix(".0"))
 
 
 def plain(value: float) -> float:

@@ -18,13 +18,16 @@ def distance_lines(told: dict[str, Any], inputs: Sequence[FeatureText], outputs:
     """Return for each point how the distance to it is computed."""
     lines = []
     for name, point in zip(outputs, told["points"], strict=True):
-        terms = [f"{number(t['times'])} * ({inputs[t['input']].name} - {_bracketed(t['at'])})^2" for t in point]
+        terms = [
+            f"{number(t['times'])} * ({inputs[t['input']].name} - {_bracketed(t['at'], inputs[t['input']].offset)})^2"
+            for t in point
+        ]
         lines.append(f"{name} = {' + '.join(terms) or '0'}")
     return lines
 
 
-def _bracketed(value: float) -> str:
-    text = number(value)
+def _bracketed(value: float, offset: float) -> str:
+    text = number(value, offset)
     return f"({text})" if text.startswith("-") else text
 
 

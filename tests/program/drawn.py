@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 
 import drawn_derived
@@ -36,6 +37,7 @@ from automicro.program.encodings import Codebook, Fixed, Float16, Minifloat, Spa
 from automicro.program.nodes import feature_count
 
 LEVELS = ("a", "b", "A11", "A12", "long level", "3", "True", "é", "", None)
+OFFSETS = (0.0, 0.5, -3.0, 1e9, -1.7e9, 2.0**62 + 2.0**20, 2.0**-70, 5412345.625)
 EXTREMES = (np.nan, np.inf, -np.inf, 0.0, -0.0, 1e30, -1e-30, 3.5e38, 1e300, 0.5, 1.0)
 
 
@@ -280,13 +282,22 @@ def program(seed):
         lambda k: (False, True) if k == 2 else tuple(float(i) + 0.5 for i in range(k)),
     ]
     labels = None if classes is None else names[rng.integers(4)](classes)
-    return Program(columns, made, node(rng, inputs, outputs), link, labels)
+    return Program(columns, offset(seed, made), node(rng, inputs, outputs), link, labels)
+
+
+def offset(seed, made):
+    """Return decoders of which some columns of numbers have an offset; of two seeds in three none has one."""
+    rng = np.random.default_rng((seed, 1))
+    if rng.integers(3):
+        return made
+    less = {d.column: float(rng.choice(OFFSETS)) for d in made if isinstance(d, Numeric)}
+    return tuple(replace(d, offset=less[d.column]) if isinstance(d, Numeric) else d for d in made)
 
 
 def rows(drawn, seed, count=40):
     """Return columns as a list of arrays: numbers where numbers are read, cells of any type elsewhere."""
     rng = np.random.default_rng(seed)
-    numeric = {d.column for d in drawn.decoders if isinstance(d, Numeric)}
+    numeric = {d.column: d.offset for d in drawn.decoders if isinstance(d, Numeric)}
     compared = np.array([0.0, 0.5, 1.0, 1.5, 2.0, -1.0], dtype=np.float64)
     columns = []
     for column in range(drawn.columns):
@@ -294,7 +305,7 @@ def rows(drawn, seed, count=40):
             numbers = np.where(rng.random(count) < 0.5, rng.choice(compared, count), rng.normal(size=count) * 3)
             odd = rng.random(count) < 0.3
             numbers[odd] = rng.choice(EXTREMES, odd.sum())
-            columns.append(numbers)
+            columns.append(numbers + numeric[column])
         elif any(isinstance(d, Grams) and d.column == column for d in drawn.decoders):
             columns.append(drawn_derived.texts(rng, count))
         elif any(isinstance(d, Summary) and d.column == column for d in drawn.decoders):

@@ -21,11 +21,13 @@ Node = dict[str, Any]
 
 def read(data: bytes) -> tuple[dict[str, Any], Source]:
     """Return what a packed program holds, and the source that tells how it was read."""
-    need(data[:1] == b"\xb5")
+    need(data[:1] in (b"\xb5", b"\xb7"))
     s = Source(data[1:])
     columns = s.number("columns - 1", 4) + 1
     link = s.choice("link", (4, 1, 6, 5))
     decoders = layout(s, columns)
+    if data[:1] == b"\xb7":
+        offsets(s, decoders)
     inputs = [(is_binary(d), d["kind"] == PLAIN) for d in decoders for _ in range(features_of(d))]
     body = node(s, inputs, 0)
     fills(s, decoders, body)
@@ -80,6 +82,24 @@ def layout(s: Source, count: int) -> list[dict[str, Any]]:
         decoders.append({"column": column, "kind": kind, "levels": [None] * size})
     derived(s, decoders, GRAMS, SUMMARY)
     return decoders
+
+
+def offsets(s: Source, decoders: list[dict[str, Any]]) -> None:
+    """Read which columns of numbers have an offset, and put it into their decoders."""
+    numeric = sorted({d["column"] for d in decoders if d["kind"] in (PLAIN, FILLED)})
+    need(len(numeric) > 0)
+    count = s.uniform("columns with an offset - 1", len(numeric)) + 1
+    s.claim(count)
+    for place in s.ascending("column with an offset", count, 0, len(numeric) - 1):
+        sign = -1 if s.uniform("offset is negative", 2) else 1
+        length = s.number("bits of its half", 3)
+        need(length <= 47)
+        half = 0 if length == 0 else 2 ** (length - 1) + s.uniform("half, less its first bit", 2 ** (length - 1))
+        power = s.signed("power of two", 4)
+        need(-79 <= power <= 79)
+        for d in decoders:
+            if d["column"] == numeric[place] and d["kind"] in (PLAIN, FILLED):
+                d["offset"] = sign * (2 * half + 1) * 2.0**power
 
 
 def node(s: Source, inputs: Inputs, depth: int) -> Node:

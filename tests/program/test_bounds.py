@@ -20,6 +20,7 @@ from automicro.program import (
     Program,
     Weights,
     bounds,
+    offsets_of,
     pack,
     quantise,
     simplify,
@@ -110,7 +111,8 @@ def test_decoders(seed, labels):
         kind = rng.integers(4)
         columns.append(Column("numeric" if kind < 2 else "category", () if kind < 2 else levels))
         if kind == 1:
-            decoders.append(Numeric(column, float(wild(1, rng).values[0])))
+            offset = float(rng.choice([0.0, 0.0, -(2.0**48 - 1), (2.0**48 - 1) * 2.0**79, (2.0**47 + 1) * 2.0**-79]))
+            decoders.append(Numeric(column, float(wild(1, rng).values[0]), offset))
         elif kind == 2:
             decoders.append(OneHot(column, (*levels, None)))
         elif kind == 3:
@@ -120,7 +122,7 @@ def test_decoders(seed, labels):
     width = sum(len(d.levels) if isinstance(d, OneHot) else 1 for d in decoders)
     body = Affine(wild((len(labels), width), rng), wild(len(labels), rng))
     program = Program(len(columns), tuple(decoders), body, "softmax", tuple(labels))
-    _, most = bounds.decoder_bytes(columns, labels)
+    _, most = bounds.decoder_bytes(columns, labels, offsets=len(offsets_of(decoders)))
     _, body_most = bounds.affine_bytes(width, len(labels))
     for form in forms(program):
         assert len(pack(form)) <= most + body_most

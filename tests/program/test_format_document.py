@@ -128,7 +128,7 @@ def test_what_both_readers_take_from_damaged_bytes_is_the_same(seed: int, at: in
 
 def test_the_reader_refuses_other_bytes() -> None:
     with pytest.raises(DamagedError):
-        read(b"\xb7\0")
+        read(b"\xb8\0")
 
 
 def traced(data: bytes) -> tuple[list[tuple[int, int, int]], Program]:
@@ -160,7 +160,8 @@ def described_decoder(decoder: Any) -> dict[str, Any]:
     known: dict[str, Any] = {"column": decoder.column, "levels": list(getattr(decoder, "levels", ()))}
     if isinstance(decoder, Numeric):
         filled = {} if decoder.fill is None else {"fill": decoder.fill}
-        return {**known, **filled, "kind": FILLED if filled else PLAIN}
+        less = {"offset": decoder.offset} if decoder.offset else {}
+        return {**known, **filled, **less, "kind": FILLED if filled else PLAIN}
     if isinstance(decoder, Lookup):
         return {**known, "kind": LOOKUP, "values": decoder.values.values.tolist(), "default": decoder.default}
     if isinstance(decoder, Summary):

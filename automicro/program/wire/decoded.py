@@ -114,13 +114,18 @@ def read_numbers(source: Decoder, decoders: Sequence[Column], body: Node) -> tup
     if at_ends:
         for place in places.filled_pieces:
             ends = places.ends(place)
-            result[place] = Numeric(result[place].column, float(ends[source.uniform(len(ends))]))
+            result[place] = _filled(result[place], float(ends[source.uniform(len(ends))]))
     blocked = places.filled if at_ends else sorted(places.filled + places.filled_pieces)
     fills = read_block(source, len(blocked))[0].tolist()
     for place, fill in zip(blocked, fills, strict=True):
-        result[place] = Numeric(result[place].column, fill)
+        result[place] = _filled(result[place], fill)
     _read_lookups(source, result, places)
     return tuple(result)
+
+
+def _filled(decoder: Column, fill: float) -> Numeric:
+    assert isinstance(decoder, Numeric)  # noqa: S101 - the places of these were sorted out
+    return replace(decoder, fill=fill)
 
 
 def _read_lookups(source: Decoder, result: list[Column], places: _Sorted) -> None:

@@ -1,4 +1,4 @@
-"""Programs: magic byte, version, columns, link, labels, decoders, body."""
+"""Programs: magic byte, version, columns, link, labels, decoders, offsets, body."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from automicro.errors import ArtifactError, PluginError
 from automicro.program.nodes import Program
+from automicro.program.rows import offsets_of
 from automicro.program.validate import validate
 from automicro.program.wire.bodies import read_node, width, write_node
 from automicro.program.wire.coder import Decoder, Encoder, Meter, claims_of
@@ -14,6 +15,7 @@ from automicro.program.wire.decoders import level_lists, read_layout, with_level
 from automicro.program.wire.inputs import Inputs
 from automicro.program.wire.labels import has_text, read_labels, write_labels
 from automicro.program.wire.numbers import read_choice, read_number, write_choice, write_number
+from automicro.program.wire.offsets import read_offsets, write_offsets
 from automicro.program.wire.vocabulary import read_texts, write_texts
 
 if TYPE_CHECKING:
@@ -22,9 +24,10 @@ if TYPE_CHECKING:
     from automicro.program.nodes import Link
     from automicro.program.wire.coder import Sink
 
-__all__ = ["MAGIC", "pack", "size_by_part", "unpack"]
+__all__ = ["MAGIC", "OFFSET_MAGIC", "pack", "size_by_part", "unpack"]
 
 MAGIC = b"\xb5"  # the micro sign in Latin-1; names the version as well: the next one takes another byte
+OFFSET_MAGIC = b"\xb7"  # of programs that subtract offsets; 0xb6 begins a file with a card
 LINKS: tuple[Link, ...] = ("identity", "exp", "sigmoid", "softmax")
 LINK_CHANCES = (4, 1, 6, 5)
 
@@ -44,9 +47,11 @@ def _parts(program: Program) -> dict[str, Callable[[Sink], None]]:
         if lists:
             write_texts(sink, lists)
 
+    offsets = {"offsets": lambda sink: write_offsets(sink, decoders)} if offsets_of(decoders) else {}
     return {
         "header": header,
         "columns": lambda sink: write_layout(sink, decoders, program.columns),
+        **offsets,
         "body": lambda sink: write_node(sink, program.body, Inputs.of(decoders)),
         "fills and look-ups": lambda sink: write_numbers(sink, decoders, program.body),
         "labels": lambda sink: write_labels(sink, labels, program.link),
@@ -66,7 +71,7 @@ def pack(program: Program) -> bytes:
     encoder = Encoder()
     for write in _parts(program).values():
         write(encoder)
-    data = MAGIC + encoder.finish()
+    data = _magic(program) + encoder.finish()
     if 2 * encoder.claims + 64 > claims_of(len(data) - 1):  # only then may the reader find too much in too little
         try:
             unpack(data)
@@ -75,6 +80,10 @@ def pack(program: Program) -> bytes:
                 f"a program must not repeat itself endlessly: simplify it first; its reader says: {error}"
             ) from error
     return data
+
+
+def _magic(program: Program) -> bytes:
+    return OFFSET_MAGIC if offsets_of(program.decoders) else MAGIC
 
 
 def size_by_part(program: Program) -> dict[str, float]:
@@ -97,12 +106,16 @@ def unpack(data: bytes) -> Program:
         If the bytes are not exactly one packed program.
     """
     data = bytes(data)
-    if data[:1] != MAGIC:
-        raise ArtifactError(f"a model must begin with the byte {MAGIC.hex()}, but got {data[:1].hex() or 'nothing'}")
+    if data[:1] not in {MAGIC, OFFSET_MAGIC}:
+        raise ArtifactError(
+            f"a model must begin with the byte {MAGIC.hex()} or {OFFSET_MAGIC.hex()}, but got {data[:1].hex() or 'nothing'}"
+        )
     source = Decoder(data[1:])
     columns = read_number(source, 4) + 1
     link = LINKS[read_choice(source, LINK_CHANCES)]
     layout = read_layout(source, columns)
+    if data[:1] == OFFSET_MAGIC:
+        layout = read_offsets(source, layout)
     inputs = Inputs.of(layout)
     body = read_node(source, inputs)
     decoders = read_numbers(source, layout, body)
