@@ -98,6 +98,10 @@ def run(
     return replace(selection, seconds=monotonic() - started)
 
 
+def _notes(result: Result) -> tuple[str, ...]:
+    return (*result.notes, *filter(None, [result.found.haste]))
+
+
 def _selection(asked: _Asked, result: Result, chosen: Outcome, trace: tuple[TrialRecord, ...]) -> Selection:
     sign = asked.constraints.measured.sign
     candidate = result.found.candidates[chosen.number]
@@ -131,7 +135,7 @@ def _selection(asked: _Asked, result: Result, chosen: Outcome, trace: tuple[Tria
         frontier=RecordTable(_points(asked, result, chosen, model)),
         trace=RecordTable(trace),
         out_of_fold={o.number: o.out_of_fold for o in (*result.found.outcomes, chosen) if o.out_of_fold is not None},
-        notes=(*_first_notes(asked.constraints, result, chosen, constant), *result.notes, *judged.notes),
+        notes=(*_first_notes(asked.constraints, result, chosen, constant), *_notes(result), *judged.notes),
         seconds=result.seconds,
         interrupted=result.found.interrupted,
         variant=form.key if form else "",

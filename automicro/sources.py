@@ -40,7 +40,7 @@ def read_source(source: DataSource, task: Task | None, model: Model | None = Non
         if task == "clustering" and source.target is None:
             frame, target = with_columns(frame, None, (own_target,)), None
     else:
-        texts = () if model is None else texts_in_files(model.program, model.card)
+        texts = None if model is None else texts_in_files(model.program, model.card)
         frame, target = read_file(source.source, format=source.format, texts=texts), source.target
     if holds_graphs(frame):
         _check_graphs(source)

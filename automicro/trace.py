@@ -171,19 +171,23 @@ def infeasible(
     # what was skipped or given up early was not measured on every constraint, so that it only seems near
     nearest_overall = min(missed, key=lambda r: (r.status in ("given_up", "abandoned", "skipped"), _total(r), r.number))
     binding = tuple(sorted(name for name, margin in nearest_overall.margins.items() if margin < 0))
+    limit = result.target.latency_us or 0.0
+    close = {o.number: latency for o, latency in result.timed.too_slow if latency.decision(limit) == "undecided"}
     nearest: dict[str, dict[str, object]] = {}
     for name in sorted({name for r in missed for name, margin in r.margins.items() if margin < 0}):
         record = min((r for r in missed if r.margins.get(name, 0) < 0), key=lambda r: (-r.margins[name], r.number))
         nearest[name] = _facts(record, result.context.metric)
+        if record.number in close:
+            found = close[record.number]
+            nearest[name] |= {"latency_interval_us": (found.low_us, found.high_us), "latency_limit_us": float(limit)}
     tried = sum(record.status not in ("skipped", "declined") and record.seconds > 0 for record in trace)
     said = "; ".join(_sentence(name, nearest_overall, result, constraints) for name in binding)
     count = f"{tried} candidate{'' if tried == 1 else 's'}"
     message = f"no model meets the constraints ({result.found.stopped}, {count} tried): {said}"
     if "constant" not in binding:
         message += _constant_met(missed, result)
-    close = any(
-        latency.decision(result.target.latency_us or 0.0) == "undecided" for _, latency in result.timed.too_slow
-    )
+    if result.found.haste:
+        message += f"; {result.found.haste}"
     kind = Undecided if close else Infeasible
     return kind(message, binding=binding, nearest=nearest, trace=RecordTable(trace), prices=prices)
 
@@ -242,6 +246,8 @@ def _nothing_tried(result: Result, trace: tuple[TrialRecord, ...]) -> str:
     failures = [record for record in trace if record.status in ("failed", "declined")]
     more = "search.seconds" if "time" in result.found.stopped else "search.trials"
     unfinished = len([record for record in trace if record.status == "abandoned"])
+    if not failures and result.found.haste:
+        return f"no model was found: {result.found.haste}"
     if not failures:
         return f"no model was found: no candidate was finished ({result.found.stopped}): give {more} more"
     first = failures[0]

@@ -52,7 +52,7 @@ CHECKED = {
 
 
 def quick_checks() -> list[Any]:
-    pairs = [pair for one in (CLASSIFIER, REGRESSOR) for pair in estimator_checks_generator(one)]
+    pairs = [pair for one in (CLASSIFIER, REGRESSOR, CLUSTERER) for pair in estimator_checks_generator(one)]
     named = [(one, check, getattr(check, "func", check).__name__) for one, check in pairs]
     taken = [each for each in named if each[2] in CHECKED]
     return [pytest.param(*each[:2], id=f"{type(each[0]).__name__}-{each[2]}") for each in taken]

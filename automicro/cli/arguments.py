@@ -53,7 +53,10 @@ def parse(words: Sequence[str]) -> argparse.Namespace:
     arguments, unknown = parser.parse_known_args(words)
     if unknown:
         options = [option for action in commands[arguments.command]._actions for option in action.option_strings]  # noqa: SLF001 - argparse has no public list
-        remedy = did_you_mean(unknown[0].partition("=")[0], options) if unknown[0].startswith("-") else "take it away"
+        if unknown[0].startswith("-"):
+            remedy = did_you_mean(unknown[0].partition("=")[0], options)
+        else:
+            remedy = f"write --target {unknown[0]} for a target" if "--target" in options else "take it away"
         raise RequestError(f"{unknown[0]}: unknown argument of automicro {arguments.command}, {remedy}")
     return arguments
 

@@ -51,7 +51,7 @@ def read_table(source: str, form: str | None, model: Model | None = None) -> Any
         if form is not None:
             raise RequestError(f"--format: must not be given with {source!r}")
         return sklearn_source(source)[0]
-    return read_file(source, form, texts=() if model is None else texts_in_files(model.program, model.card))
+    return read_file(source, form, texts=None if model is None else texts_in_files(model.program, model.card))
 
 
 def read_rows(arguments: Namespace, model: Model) -> Any:

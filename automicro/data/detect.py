@@ -16,7 +16,7 @@ from automicro.data.moments import clock_hours, moment_format
 from automicro.data.readings import PLAIN, Reading
 from automicro.data.suspects import index_columns, suspects
 from automicro.data.words import CERTAIN, DOUBTFUL, FREQUENT, is_beside_numbers, listed
-from automicro.data.written import number_style, parsed_number
+from automicro.data.written import leading_zero, number_style, parsed_number
 from automicro.errors import DataError
 
 if TYPE_CHECKING:
@@ -77,6 +77,7 @@ _SENTENCES = {
     "days": "read as levels, since the first number of their dates may be the day or the month: {}; write them year-month-day",
     "beside": "read as levels, since they hold other texts beside numbers: {}; missing=[...] names those that count as missing",
     "ordered": "the order of these categories is not used: {}; turn them into numbers (cat.codes in pandas) if it matters",
+    "zeros": "read as levels, since some of their numbers begin with a zero: {}; write them without it if their size matters",
     "codes": "whole numbers as text are read as levels: {}; turn them into numbers if their size matters",
 }
 
@@ -249,6 +250,8 @@ def _measured(
         read.note("comma", f"{name} such as {known[0]!r}")
     elif is_number and len(known) > 2:
         read.note("codes", name)
+    elif (code := leading_zero(known)) is not None:
+        read.note("zeros", f"{name} such as {code!r}")
     elif not is_number and len(known) > 2:
         _note_others(name, known, counts, read)
     return None

@@ -32,6 +32,7 @@ LONG = 2.0**63
 COMPRESSED = {".gz", ".bz2", ".zst"}
 DELIMITERS = ",;\t|"
 MISSING = ["", "?", "NA", "N/A", "n/a", "#N/A", "NaN", "nan", "-nan", "NULL", "null", "None", "<NA>"]
+CODE = r"^\s*[+-]?0[0-9]+\s*$"
 SKLEARN = ("breast_cancer", "diabetes", "digits", "iris", "wine")
 
 
@@ -39,13 +40,14 @@ def read_file(
     path: str | os.PathLike[str],
     format: str | None = None,  # noqa: A002 - the word that users look for
     *,
-    texts: Collection[str | int] = (),
+    texts: Collection[str | int] | None = None,
 ) -> Any:
     """Return the table in a CSV, Parquet or JSON-lines file as a `pyarrow.Table`.
 
     CSV files are UTF-8 with a head; of comma, semicolon, tab and bar the most frequent one in the head separates cells. Their
     columns are numbers, booleans, dates or text by all of their cells; empty cells and the words ?, NA, N/A, NaN, NULL, None and <NA> are
-    missing values beside numbers and stay as they are in text. A .json file holds a graph, or a list of graphs, with `x`, `edge_index` and,
+    missing values beside numbers and stay as they are in text. Numbers of which one begins with a zero before another digit, such as
+    01234, are codes: their column is text. A .json file holds a graph, or a list of graphs, with `x`, `edge_index` and,
     where there is one, `edge_attr` and the target; it is returned as it is. CSV and JSON-lines files may be compressed (.gz, .bz2, .zst).
 
     Parameters
@@ -54,7 +56,8 @@ def read_file(
     format : {"csv", "tsv", "parquet", "jsonl"}, optional
         By default told by the suffix.
     texts : collection of str or int, optional
-        Columns of a CSV file, by name or by place, that are text whatever their cells look like.
+        Columns of a CSV file, by name or by place, that are text whatever their cells look like; others are then numbers where all of
+        their cells are, codes or not. They come from the card of a model.
 
     Raises
     ------
@@ -93,7 +96,7 @@ def _read_graphs(file: Path) -> Any:
     return found
 
 
-def _read(file: Path, kind: str, texts: Collection[str | int]) -> Any:
+def _read(file: Path, kind: str, texts: Collection[str | int] | None) -> Any:
     import pyarrow as pa  # noqa: PLC0415 - only who reads files pays for it
 
     readers = {"parquet": _read_parquet, "jsonl": _read_json_lines}
@@ -105,31 +108,62 @@ def _read(file: Path, kind: str, texts: Collection[str | int]) -> Any:
         raise DataError(f"data file {str(file)!r} cannot be read as {kind}: {reason}") from error
 
 
-def _read_csv(file: Path, texts: Collection[str | int]) -> Any:
+def _read_csv(file: Path, texts: Collection[str | int] | None) -> Any:
     import pyarrow as pa  # noqa: PLC0415 - only who reads files pays for it
-    from pyarrow import csv  # noqa: PLC0415 - as above
 
     head = _head(file)
-    names = next(iter(read_lines(head.splitlines(keepends=True), delimiter=_delimiter(head))), [])
+    delimiter = _delimiter(head)
+    names = next(iter(read_lines(head.splitlines(keepends=True), delimiter=delimiter)), [])
     named = [
-        names[one] if isinstance(one, int) else one for one in texts if not isinstance(one, int) or one < len(names)
+        one if isinstance(one, str) else names[one] for one in texts or () if isinstance(one, str) or one < len(names)
     ]
-
-    def read(types: dict[str, Any]) -> Any:
-        return csv.read_csv(
-            file,
-            read_options=csv.ReadOptions(use_threads=False),
-            parse_options=csv.ParseOptions(delimiter=_delimiter(head), newlines_in_values=True),
-            convert_options=csv.ConvertOptions(null_values=MISSING, strings_can_be_null=False, column_types=types),
-        )
-
-    types = {name: pa.string() for name in named}
-    table = read(types)
+    types = dict.fromkeys(named, pa.string())
+    table = _parsed(file, delimiter, types)
+    if texts is None and (codes := _codes(table, file, delimiter)):
+        types = dict.fromkeys(codes, pa.string())
+        table = _parsed(file, delimiter, types)
     long = [name for name, column in zip(table.column_names, table.columns, strict=True) if _has_long_numbers(column)]
     try:
-        return read(types | {name: pa.uint64() for name in long}) if long else table
+        return _parsed(file, delimiter, types | dict.fromkeys(long, pa.uint64())) if long else table
     except pa.ArrowInvalid:  # they have fractions
         return table
+
+
+def _parsed(file: Path, delimiter: str, types: dict[str, Any], only: Collection[str] = ()) -> Any:
+    """Return the columns of a CSV file, or some `only`, of which some have types already."""
+    from pyarrow import csv  # noqa: PLC0415 - only who reads files pays for it
+
+    return csv.read_csv(
+        file,
+        read_options=csv.ReadOptions(use_threads=False),
+        parse_options=csv.ParseOptions(delimiter=delimiter, newlines_in_values=True),
+        convert_options=csv.ConvertOptions(
+            null_values=MISSING, strings_can_be_null=False, column_types=types, include_columns=list(only)
+        ),
+    )
+
+
+def _codes(table: Any, file: Path, delimiter: str) -> list[str]:
+    """Return the columns of whole numbers of which one is written with a zero before another digit."""
+    import pyarrow as pa  # noqa: PLC0415 - only who reads files pays for it
+    from pyarrow import compute  # noqa: PLC0415 - as above
+
+    names = table.column_names
+    whole = [name for name in names if names.count(name) == 1 and _is_whole(table[name])]
+    if not whole:
+        return []
+    written = _parsed(file, delimiter, dict.fromkeys(whole, pa.string()), only=whole)
+    return [name for name in whole if compute.any(compute.match_substring_regex(written[name], CODE)).as_py()]
+
+
+def _is_whole(column: Any) -> bool:
+    """Whether a column holds whole numbers; those beyond 64 bits are floats."""
+    import pyarrow as pa  # noqa: PLC0415 - only who reads files pays for it
+    from pyarrow import compute  # noqa: PLC0415 - as above
+
+    if pa.types.is_floating(column.type):
+        return compute.all(compute.equal(column, compute.floor(column))).as_py() is True
+    return bool(pa.types.is_integer(column.type))
 
 
 def _has_long_numbers(column: Any) -> bool:

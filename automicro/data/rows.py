@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from os import PathLike
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -156,6 +157,11 @@ def _columns(rows: Any) -> tuple[int, list[str], Callable[[int], NDArray[Any]]]:
         keys = list(named.values())
         return len(rows), list(named), lambda i: objects([row.get(keys[i]) for row in rows])
     frame = frame_of(rows, "rows")
+    if isinstance(rows, str | PathLike):
+        raise DataError(
+            f"rows must be a table, but are the path {str(rows)!r}: pass pandas.read_csv({str(rows)!r}) or the like, or predict the file "
+            f"with `automicro predict MODEL {rows}`"
+        )
     if frame is None:
         raise DataError(f"rows must be a dataframe, an array, a list or a dict, but are a {type(rows).__name__}")
     table, originals = frame, frame.columns

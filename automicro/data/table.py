@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from os import PathLike
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -213,6 +214,11 @@ def _matrix(data: Any) -> NDArray[Any]:
         raise DataError(f"X must be a dense table, but is a sparse {type(data).__name__}: call toarray() on it first")
     if isinstance(data, list | tuple):
         return _matrix_of_rows(data)
+    if isinstance(data, str | PathLike):
+        raise DataError(
+            f"X must be a table, but is the path {str(data)!r}: pass pandas.read_csv({str(data)!r}) or the like, or search the file with "
+            f"`automicro select {data} --target NAME`"
+        )
     if not isinstance(data, np.ndarray):
         raise DataError(f"X must be a dataframe, a 2-D array or a list of rows, but is a {type(data).__name__}")
     if data.dtype.names:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-__all__ = ["STYLES", "number_style", "parsed_number"]
+__all__ = ["STYLES", "leading_zero", "number_style", "parsed_number"]
 
 CURRENCY = r"[$€£¥₹]|USD|EUR|GBP|CHF|JPY|CNY|INR|AUD|CAD"
 STYLES = ("1,234.5", "1.234,5", "1 234,5", "1 234.5", "1'234.5")
@@ -48,6 +48,12 @@ def parsed_number(text: str, style: str) -> tuple[float, str] | None:
         return None
     around = f"{found['before'] or ''}#{(found['after'] or '').strip()}"
     return (-number if is_negative or found["open"] else number), around
+
+
+def leading_zero(texts: Collection[str]) -> str | None:
+    """Return the first text with a leading zero, if all texts are whole numbers; None if none has one, or a text is another."""
+    codes = [text for text in texts if CODE.fullmatch(text.strip())]
+    return codes[0] if codes and all(INTEGER.fullmatch(text.strip()) for text in texts) else None
 
 
 def number_style(texts: Collection[str]) -> tuple[str | None, bool]:

@@ -200,11 +200,12 @@ class Latency:
         name, share = f"p{100 * self.quantile:g}", f"{self.cpu_share:.0%}"
         seen = f"{name} is {self.quantile_us:.4g} us, {self.low_us:.4g} to {self.high_us:.4g} us in {len(self.runs)} processes"
         needed = self.runs_needed(limit_us)
-        runs = "no number of runs up to 1,000" if needed is None else f"about {needed} runs"
+        runs = "no number of processes up to 1,000" if needed is None else f"about {needed} processes"
+        remedy = "require a latency outside of this interval" + ("" if needed is None else ", or give more seconds")
         told = f"cannot decide whether {limit_us:.4g} us are kept: {seen}; "
         if self.busy:
-            return f"{told}the machine was busy, processes had a processor {share} of the time: wait until it is idle and take {runs}"
-        return f"{told}{runs} would decide"
+            return f"{told}the machine was busy, processes had a processor {share} of the time: wait until it is idle, or {remedy}"
+        return f"{told}{runs} would decide: {remedy}"
 
 
 def latency_in_fresh_processes(

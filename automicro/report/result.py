@@ -179,11 +179,18 @@ def infeasible_text(error: Infeasible) -> str:
 
 
 def _nearest(nearest: dict[str, object]) -> str:
-    told = []
+    told, interval = [], nearest.get("latency_interval_us")
     for key, value in nearest.items():
         if isinstance(value, dict):
             missed = {name: share for name, share in value.items() if isinstance(share, float) and share < 0}
-            told += [f"{name} missed by {-share:.1%}" for name, share in missed.items()]
-        else:
+            told += [
+                f"{name} missed by {-share:.1%}" for name, share in missed.items() if name != "latency" or not interval
+            ]
+        elif isinstance(value, tuple):
+            low, high = value
+            told.append(
+                f"latency {low:.4g} to {high:.4g} us, which contains the limit of {nearest['latency_limit_us']:.4g} us"
+            )
+        elif key != "latency_limit_us":
             told.append(f"{key} {rounded(value) if isinstance(value, float) else value}")
     return ", ".join(told)

@@ -8,7 +8,7 @@ from pydantic import AfterValidator, Field, WithJsonSchema, model_validator
 
 from automicro.errors import ConstraintError, RequestError
 from automicro.request.metrics import ALIASES, INDICES, METRICS, Metric, metric
-from automicro.request.problems import Section, did_you_mean, problem
+from automicro.request.problems import Section, as_share, did_you_mean, problem
 from automicro.request.quantities import (
     Auto,
     Bytes,
@@ -49,13 +49,13 @@ def _level(name: str) -> Level:
 
 def _fraction(value: float) -> float:
     if not 0 <= value < 1:
-        raise problem(f"must be a fraction in [0, 1), but got {value!r}")
+        raise problem(f"must be a fraction in [0, 1), but got {value!r}{as_share(value)}")
     return value
 
 
 def _inside(value: float) -> float:
     if not 0 < value < 1:
-        raise problem(f"must lie between 0 and 1, both excluded, but got {value!r}")
+        raise problem(f"must lie between 0 and 1, both excluded, but got {value!r}{as_share(value)}")
     return value
 
 

@@ -14,7 +14,7 @@ from automicro.values import hash_of, same
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["Section", "did_you_mean", "problem", "problems", "rejected"]
+__all__ = ["Section", "as_share", "did_you_mean", "problem", "problems", "rejected"]
 
 
 # Names that other libraries have for the options here.
@@ -62,6 +62,11 @@ def did_you_mean(word: str, options: Iterable[str]) -> str:
 def problem(sentence: str, key: str = "") -> PydanticCustomError:
     """Return what a validator raises: a sentence about the value, and the key if it is not the validated field."""
     return PydanticCustomError("request", "{sentence}", {"sentence": sentence, "key": key})
+
+
+def as_share(value: float) -> str:
+    """Return how a number that was probably meant as a percentage is written: ``: write 0.95, a share``; nothing for others."""
+    return f": write {value / 100:g}, a share" if 1 < value < 100 else ""
 
 
 def problems(error: ValidationError) -> list[tuple[tuple[str, ...], str]]:

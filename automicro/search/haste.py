@@ -1,4 +1,4 @@
-"""The note of a search whose time was up before most families had finished candidates."""
+"""What is said of a search whose time was up before most families had finished candidates."""
 
 from __future__ import annotations
 
@@ -13,24 +13,25 @@ if TYPE_CHECKING:
 
 __all__ = ["haste"]
 
-ENOUGH = 3  # finished candidates of each family, on average, from which on there is no note
+ENOUGH = 3  # finished candidates of each family, on average, from which on nothing is said
 OTHERS = ("skipped", "declined")  # which take no time
 
 
-def haste(found: Found, families: Mapping[str, Family], seconds: float) -> list[str]:
-    """Return a note if the time, in seconds, was up after few candidates; it says how many seconds enough candidates take.
+def haste(found: Found, families: Mapping[str, Family], seconds: float, trials: int | None = None) -> str:
+    """Return a sentence if the time, in seconds, was up after few candidates: how many seconds enough candidates, or all `trials`, take.
 
     Families that are slow to start do not count: they begin late in any search.
     """
     prompt = sorted(name for name, family in families.items() if not family.start_seconds) or sorted(families)
     finished = [found.candidates[o.number].family for o in found.outcomes if o.seconds > 0 and o.status not in OTHERS]
-    if found.stopped != "time is up" or len(finished) >= ENOUGH * len(prompt):
-        return []
+    enough = min(ENOUGH * len(prompt), trials or math.inf)
+    if found.stopped != "time is up" or len(finished) >= enough:
+        return ""
     count = f"{len(finished)} candidate{'' if len(finished) == 1 else 's'}" if finished else "no candidate"
     without = [name for name in prompt if name not in finished] if finished else []
     names = f", none of {' and '.join(without)}" if without else ""
-    needed = _rounded_up(seconds * ENOUGH * len(prompt) / max(len(finished), 1))
-    return [f"{count} finished before the time was up{names}: give about {needed:,} seconds"]
+    needed = _rounded_up(seconds * enough / max(len(finished), 1))
+    return f"{count} finished before the time was up{names}: give about {needed:,} seconds"
 
 
 def _rounded_up(value: float) -> int:

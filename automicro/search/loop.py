@@ -50,6 +50,8 @@ class Found:
         The gain that the search aims at: the target and the margin; minus infinity where there is no margin.
     floor : float
         The requested gain.
+    haste : str
+        What is said where the time was up early.
     size_bytes : int or None
         Most bytes of what is returned. The search itself is the same without it.
     """
@@ -59,6 +61,7 @@ class Found:
     notes: list[str] = field(default_factory=list)
     interrupted: bool = False
     stopped: str = ""
+    haste: str = ""
     aim: float = -math.inf
     floor: float = -math.inf
     size_bytes: int | None = None
@@ -201,7 +204,8 @@ class Loop:
             while len(self._waiting) < AHEAD and self._may_start(trials, until) and self._start(executor, until):
                 pass
             if not self._waiting:
-                out_of_time = until is not None and time.monotonic() >= until
+                in_turn = trials is None or self._trials < trials
+                out_of_time = in_turn and until is not None and time.monotonic() >= until
                 self.found.stopped = self.found.stopped or ("time is up" if out_of_time else "every trial is done")
                 return
             first = self._waiting[0]

@@ -160,7 +160,8 @@ def _search(problem: Problem, constraints: Constraints, settings: Search, means:
     if trust is None or (timed.outcome is None and constraints.certify == "auto"):
         left = found.feasible if certificate is None else not_contradicted(gate, certificate, constraints, made, target)
         timed = _timed(gate, left, constraints, until)
-    notes += [*found.notes, *haste(found, families, clock.seconds or 0.0), *(reference.notes if reference else ())]
+    found.haste = haste(found, families, clock.seconds or 0.0, settings.trials)
+    notes += [*found.notes, *(reference.notes if reference else ())]
     said = (*problem.notes, *notes, *_doubts(timed, constraints))
     return Result(context, target, found, timed, reference, said, clock.passed, certificate, aim)
 

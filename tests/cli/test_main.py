@@ -165,7 +165,12 @@ def test_infeasible_says_what_binds(asked: Asked, config: str, capsys: pytest.Ca
     [
         (["run"], "the following arguments are required: CONFIG: see automicro run --help"),
         (["run", "{config}", "--scor", "1"], "--scor: unknown argument of automicro run, did you mean '--score'"),
-        (["run", "{config}", "extra"], "extra: unknown argument of automicro run, take it away"),
+        (["run", "{config}", "extra"], "extra: unknown argument of automicro run, write --target extra for a target"),
+        (
+            ["select", "train.csv", "label"],
+            "label: unknown argument of automicro select, write --target label for a target",
+        ),
+        (["inspect", "m.micro", "extra"], "extra: unknown argument of automicro inspect, take it away"),
         (
             ["run", "{config}", "--set", "constraints.scor=1"],
             "--set: constraints.scor: unknown key, did you mean 'score'",

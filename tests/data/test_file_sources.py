@@ -64,6 +64,29 @@ def test_types_come_from_the_whole_file(tmp_path):
 
 
 @pytest.mark.parametrize(
+    ("cells", "kind"),
+    [
+        (["01234", "02139", "94105"], "category"),
+        (["1", "", "007"], "category"),
+        (["1", "2", "00012345678901234567890"], "category"),
+        ([" 07", "08", "11"], "category"),
+        (["0", "10", "-3"], "numeric"),
+        (["0.5", "0", "0.25"], "numeric"),
+        (["0", "1e3", "0.0"], "numeric"),
+    ],
+)
+def test_whole_numbers_with_a_leading_zero_are_codes(tmp_path, cells, kind):
+    path = tmp_path / "codes.csv"
+    path.write_text("id,code,b\n" + "".join(f"x{row},{cell},{row}\n" for row, cell in enumerate(cells)))
+    table = load_table(read_file(path))
+    assert [profile.kind for profile in table.profiles] == ["category", kind, "numeric"]
+    if kind == "category" and "" not in cells:
+        assert any("begin with a zero: 'code' such as" in note for note in table.notes)
+    named = load_table(read_file(path, texts=["id"]))  # of a model that read numbers
+    assert named.profiles[1].kind == "numeric"
+
+
+@pytest.mark.parametrize(
     ("name", "content", "sentence"),
     [
         ("empty.csv", "", "but is empty"),

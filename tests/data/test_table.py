@@ -146,7 +146,7 @@ def test_what_no_model_can_read_is_refused_by_name(case):
         ([1, 2], "element 0 is 1"),
         ({"a": [1, 2], "b": [1]}, "'a' has 2 rows and 'b' has 1"),
         ({"a": 3}, "'a' must be a list or an array"),
-        ("data.csv", "but is a str"),
+        ("data.csv", "is the path 'data.csv': pass pandas.read_csv.* `automicro select data.csv --target NAME`"),
         (None, "but is a NoneType"),
     ],
 )

@@ -136,8 +136,9 @@ def test_the_runs_that_would_decide_are_told(p99, limit):
     enough = (n for n in range(7, 1001) if binom.cdf(math.ceil(fewer * n), n, 0.5) <= 0.01)
     needed = next(enough, None)
     assert seen(p99).runs_needed(limit) == needed
-    told = "no number of runs up to 1,000" if needed is None else f"about {needed} runs would decide"
-    assert told in seen(p99).doubt(limit)
+    told = "no number of processes up to 1,000" if needed is None else f"about {needed} processes"
+    more = "" if needed is None else ", or give more seconds"
+    assert seen(p99).doubt(limit).endswith(f"; {told} would decide: require a latency outside of this interval{more}")
 
 
 def test_a_wide_interval_is_noisy():

@@ -18,6 +18,7 @@ from automicro.discovery import discover
 from automicro.errors import DataError
 from automicro.measure import Latency
 from automicro.measure.latency import QuantileInterval, Run
+from automicro.report import infeasible_text
 from automicro.search import certify, finish
 from automicro.search.loop import Found, Goal, Loop
 from automicro.search.search import _doubts
@@ -90,10 +91,14 @@ def test_what_cannot_be_decided_is_neither_met_nor_missed(
 ) -> None:
     monkeypatch.setattr(finish, "decided", lambda *_: measured(1900.0, apart=100.0))
     with pytest.raises(
-        automicro.Infeasible, match=r"we cannot decide whether 2000 us are kept: .* would decide"
+        automicro.Infeasible,
+        match=r"we cannot decide whether 2000 us are kept: .* would decide: require a latency outside",
     ) as raised:
         automicro.select(*table, metric="roc_auc", score=0.8, latency="2ms", search=QUICK)
     assert raised.value.binding == ("latency",)
+    shown = infeasible_text(raised.value)
+    assert "latency 1600 to 2200 us, which contains the limit of 2000 us" in shown
+    assert "missed by" not in shown
     reasons = [record.reason for record in raised.value.trace if record.latency]
     assert reasons[0].startswith(
         "cannot decide whether 2000 us are kept: p99 is 1900 us, 1600 to 2200 us in 7 processes"

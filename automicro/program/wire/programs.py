@@ -87,14 +87,19 @@ def _magic(program: Program) -> bytes:
 
 
 def size_by_part(program: Program) -> dict[str, float]:
-    """Return the bytes that each part of the packed program takes; they add up to its length."""
+    """Return the bytes that each part of the packed program takes; they add up to its length.
+
+    The parts are coded into one string of whole bytes: "rounding" is what that adds. The end of the string may take some bits less than
+    its symbols are worth; the largest part is then smaller by them.
+    """
     sizes = {"magic": float(len(MAGIC))}
     for name, write in _parts(program).items():
         meter = Meter()
         write(meter)
         sizes[name] = meter.bits / 8
-    sizes["padding"] = len(pack(program)) - sum(sizes.values())
-    return sizes
+    rounding = len(pack(program)) - sum(sizes.values())
+    sizes[max(sizes, key=lambda name: sizes[name])] += min(rounding, 0.0)
+    return {**sizes, "rounding": max(rounding, 0.0)}
 
 
 def unpack(data: bytes) -> Program:
