@@ -143,7 +143,9 @@ class Selection:
     trace : RecordTable of TrialRecord
         Every candidate: why it was taken, passed over, skipped or rejected, and by how much.
     out_of_fold : dict of int to array
-        By trial number: predictions on held-out rows, (repeats, rows) or (repeats, rows, classes).
+        By trial number: predictions on held-out rows, (repeats, rows) or (repeats, rows, classes), classes in the order of
+        ``model.program.labels``. Rows are those of the search in their order: rows of weight 0, and rows that are held out for a
+        certificate, have no place. NaN where no split of a repeat validates a row, such as the earliest under a time order.
     notes : tuple of str
         What the user should know of the data and of families that took no part.
     seconds : float

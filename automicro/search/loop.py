@@ -252,7 +252,7 @@ class Loop:
         self._tasks[candidate.number] = task
         self._trials += 1
         self._waiting.append(candidate.number)
-        known = self._store.get(task) if self._store else None
+        known = self._store.get(task, Outcome) if self._store else None
         if known is not None:
             self._done[candidate.number] = known
         else:

@@ -161,7 +161,7 @@ def _search(problem: Problem, constraints: Constraints, settings: Search, means:
         left = found.feasible if certificate is None else not_contradicted(gate, certificate, constraints, made, target)
         timed = _timed(gate, left, constraints, until)
     found.haste = haste(found, families, clock.seconds or 0.0, settings.trials)
-    notes += [*found.notes, *(reference.notes if reference else ())]
+    notes += [*found.notes, *(store.notes if store else ()), *(reference.notes if reference else ())]
     said = (*problem.notes, *notes, *_doubts(timed, constraints))
     return Result(context, target, found, timed, reference, said, clock.passed, certificate, aim)
 

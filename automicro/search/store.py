@@ -6,7 +6,7 @@ import hashlib
 import pickle
 from importlib import metadata
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypeVar
 
 from automicro.errors import DataError
 
@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from automicro.search.task import Context
 
 __all__ = ["Store"]
+
+T = TypeVar("T")
 
 
 class Store:
@@ -28,6 +30,11 @@ class Store:
     context : Context
         Trials of another problem, other folds or another metric, or of another version of automicro, are not found.
 
+    Attributes
+    ----------
+    notes : list of str
+        About files that are not used.
+
     Raises
     ------
     DataError
@@ -35,6 +42,7 @@ class Store:
     """
 
     def __init__(self, folder: str | Path, context: Context) -> None:
+        self.notes: list[str] = []
         self._folder = Path(folder)
         if "://" in str(folder):
             raise DataError(f"search.storage must be a folder on this machine, but got {str(folder)!r}")
@@ -45,13 +53,20 @@ class Store:
         version = metadata.version("automicro").encode()
         self._salt = hashlib.sha256(version + pickle.dumps(context, protocol=5)).digest()
 
-    def get(self, task: object) -> Any:
-        """Return the result of a task, or None."""
+    def get(self, task: object, kind: type[T]) -> T | None:
+        """Return the result of a task; None if there is none, or what is there is no result of this kind, which `notes` then say."""
         path = self._path(task)
         try:
-            return pickle.loads(path.read_bytes())  # noqa: S301 - documented: the folder is the user's own
-        except (OSError, EOFError, pickle.UnpicklingError):
+            found = pickle.loads(path.read_bytes())  # noqa: S301 - documented: the folder is the user's own
+            if isinstance(found, kind):
+                return found
+            why = f"holds a {type(found).__name__}"
+        except FileNotFoundError:
             return None
+        except Exception as error:  # noqa: BLE001 - what a damaged pickle raises is not limited
+            why = f"cannot be read ({type(error).__name__})"
+        self.notes.append(f"search.storage: {path.name} {why} and is not used: its trial is run again")
+        return None
 
     def put(self, task: object, result: object) -> None:
         """Write the result of a task; complete or not at all.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pickle
+import re
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -186,6 +188,29 @@ def test_storage_that_is_no_folder_is_refused(tmp_path: Path, place: str) -> Non
     (tmp_path / "a file").touch()
     with pytest.raises(DataError, match=r"search\.storage must be a folder"):
         Store(place if "://" in place else tmp_path / place, None)  # type: ignore[arg-type]  # not read before that
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        (pickle.dumps(["another"]), "holds a list"),
+        (b"", "cannot be read .EOFError."),
+        (b"cautomicro.nowhere\nOutcome\n.", "cannot be read .ModuleNotFoundError."),
+        (pickle.dumps(Outcome(3, "feasible"))[:-9], "cannot be read .UnpicklingError."),
+    ],
+)
+def test_a_stored_trial_that_is_none_is_run_again(tmp_path: Path, content: bytes, why: str) -> None:
+    store = Store(tmp_path, None)  # type: ignore[arg-type]  # any context will do
+    assert store.get("task", Outcome) is None
+    assert store.notes == []
+    store.put("task", Outcome(3, "feasible"))
+    known = store.get("task", Outcome)
+    assert known is not None
+    assert known.number == 3
+    (only,) = tmp_path.iterdir()
+    only.write_bytes(content)
+    assert store.get("task", Outcome) is None
+    assert re.fullmatch(rf"search\.storage: {only.name} {why} and is not used: its trial is run again", store.notes[0])
 
 
 def test_storage_that_is_gone_is_told(tmp_path: Path) -> None:
