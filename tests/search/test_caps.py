@@ -12,7 +12,7 @@ import automicro
 from automicro import ConstraintError, Constraints, Infeasible, Search
 from automicro.data import load_problem
 from automicro.measure import interpretability
-from automicro.program import Affine, Forest, Numeric, Program, Tree, Weights, columns_read
+from automicro.program import Affine, Forest, Numeric, Program, StepTables, Tree, Weights, columns_read
 from automicro.search.caps import limited, missed_caps, monotone_words, wishes_of
 from automicro.search.task import Context
 
@@ -86,6 +86,20 @@ def test_a_wrong_direction_is_told_with_the_values_that_show_it(table: Any) -> N
     missed, said = judged(table, crossing(), monotone="age=+,noise=-")
     assert missed == {"monotone": 0.5}
     assert said == "with age the score falls from 1 to 1.00000012 (price 2.00000024)"
+
+
+def test_a_wrong_direction_is_told_in_the_numbers_of_the_data() -> None:
+    seconds = 1_700_000_000 + np.random.default_rng(0).integers(0, 3600, 200)
+    constraints = Constraints(metric="r2", score=0.0, monotone="t=-")
+    problem = load_problem({"t": seconds, "b": np.arange(200.0) % 7}, seconds * 1.0)
+    context = Context(problem, (), "r2", wishes=wishes_of(problem, constraints), allow_constant=True)
+    offset = problem.table.profiles[0].offset
+    assert offset
+    table = StepTables((0,), (0,), (2,), Weights.of([1_700_001_000 - offset]), Weights.of([0, 1]), Weights.of([0]))
+    program = Program(2, (Numeric(0, 0.0, offset),), table, "identity")
+    assert missed_caps(context, program, interpretability) == {"monotone": 1.0}
+    said = monotone_words(context, program)
+    assert said.startswith("with t the score rises from 1700001000 to 1700001000.0"), said
 
 
 def test_what_must_not_be_read_is_not_prepared_and_what_must_be_is_judged(table: Any) -> None:

@@ -25,6 +25,7 @@ from automicro.program import (
     Program,
     Scale,
     Weights,
+    columns_of,
     scores,
     write_artifact,
 )
@@ -84,6 +85,26 @@ def test_the_layers_give_the_scores_of_the_earlier_model_on_prepared_rows(tmp_pa
     columns = [data.table.columns[j] for j in (3, 1, 0, 2)]
     expected = scores(EARLIER, Batch(columns))[:150]
     assert np.allclose(values, expected, rtol=1e-4, atol=1e-4)
+
+
+def test_layers_over_numbers_less_another_offset_give_the_same_scores(tmp_path: Path) -> None:
+    seconds = 1_700_000_000 + RNG.integers(0, 3600, 200)
+    data = load_problem(pd.DataFrame({"t": seconds, "a": TABLE["a"]}), TARGET)
+    offset = data.table.profiles[0].offset
+    assert offset
+    reads = (Numeric(0, 0.0, offset + 4096.0), Numeric(1, 0.0))
+    hidden = Affine(Weights.of([[1e-3, 0.5], [-2e-3, 0.25]]), Weights.of([0.5, -1.0]))
+    body = Chain((hidden, Activation("tanh"), Affine(Weights.of([[1.0, -0.5]]), Weights.of([0.25]))))
+    program = Program(2, reads, body, "sigmoid", ("no", "yes"))
+    earlier, _ = read_earlier(file_of(tmp_path, program, ("t", "a")), data)
+    for scaled in (False, True):
+        made = Preparation.fit(data, np.arange(200), PreparationSettings(scaled=scaled))
+        start = start_of(earlier, None, made)
+        assert start is not None
+        first, second = start.layers
+        values = np.tanh(made.fit_matrix @ first.weights.T + first.bias) @ second.weights.T + second.bias
+        expected = scores(program, columns_of(program, [seconds, TABLE["a"].to_numpy()]))
+        assert np.allclose(values, expected, rtol=1e-4, atol=1e-4)
 
 
 def test_other_bodies_bring_their_columns_only(tmp_path: Path) -> None:
