@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from automicro.data.series import series_of
     from automicro.estimators import MicroClassifier, MicroClusterer, MicroRegressor
     from automicro.model import Model, load
-    from automicro.request import Constraints, Search, SearchRequest
+    from automicro.request import Constraints, Metric, Search, SearchRequest
     from automicro.requested import select_request
     from automicro.selection import Selection
 
@@ -40,6 +40,7 @@ __all__ = [
     "DataError",
     "FamilyUnavailableError",
     "Infeasible",
+    "Metric",
     "MicroClassifier",
     "MicroClusterer",
     "MicroRegressor",
@@ -65,6 +66,7 @@ __all__ = [
 
 LAZY = {
     "Constraints": "automicro.request",
+    "Metric": "automicro.request",
     "MicroClassifier": "automicro.estimators",
     "MicroClusterer": "automicro.estimators",
     "MicroRegressor": "automicro.estimators",

@@ -7,8 +7,16 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any, cast
 
 from automicro.errors import DataError, RequestError
-from automicro.request import Constraints, Search, read_keywords, with_keywords
-from automicro.request import metric as known_metric
+from automicro.request import (
+    Constraints,
+    MetricRecord,
+    Search,
+    metric_named,
+    metric_of_record,
+    read_keywords,
+    with_keywords,
+    with_labels,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -132,7 +140,7 @@ def problem_of(request: SearchRequest, model: Model | None = None) -> tuple[Prob
     return read_source(source, source.task or _task_of(request.constraints), model)
 
 
-def verify(
+def verify(  # noqa: PLR0913 - as `select`, and the metric
     model: Model | str | PathLike[str],
     X: Any,
     y: Any,
@@ -140,6 +148,7 @@ def verify(
     weights: Any = None,
     groups: Any = None,
     time: Any = None,
+    metric: Any = None,
 ) -> Verified:
     """Recompute the certificate of a model from the data that its search was given.
 
@@ -149,6 +158,8 @@ def verify(
         With its card: saved without ``strip``.
     X, y, weights, groups, time
         As in `select`: the same rows in the same order.
+    metric : callable, scorer or Metric, optional
+        The function that the model was chosen by, if it was one.
 
     Returns
     -------
@@ -167,7 +178,7 @@ def verify(
 
     read = _model(model)
     certificate_in(read)
-    return recompute(read, _judged(read, X, y, weights=weights, groups=groups, time=time))
+    return recompute(read, _judged(read, X, y, weights=weights, groups=groups, time=time), metric)
 
 
 def effects(model: Model | str | PathLike[str], X: Any, *, seed: int = 0) -> Effects:
@@ -200,7 +211,7 @@ def effects(model: Model | str | PathLike[str], X: Any, *, seed: int = 0) -> Eff
 
 
 def importance(
-    model: Model | str | PathLike[str], X: Any, y: Any, *, metric: str | None = None, seed: int = 0
+    model: Model | str | PathLike[str], X: Any, y: Any, *, metric: Any = None, seed: int = 0
 ) -> RecordTable[Importance]:
     """Return what a score loses when one column is shuffled, for each column that a model reads, the most important first.
 
@@ -211,7 +222,7 @@ def importance(
         Rows that the model was not trained on, of every class.
     y : array, series or str, (rows,)
         Their target, or the name of its column.
-    metric : str, optional
+    metric : str, callable, scorer or Metric, optional
         By default that of the model's card.
     seed : int
         Of the shuffles.
@@ -242,7 +253,7 @@ def robustness(
     X: Any,
     y: Any,
     *,
-    metric: str | None = None,
+    metric: Any = None,
     tolerance: float | None = None,
     seed: int = 0,
 ) -> Robustness:
@@ -255,7 +266,7 @@ def robustness(
         Rows that the model was not trained on, with the columns of training in their order; see `select`.
     y : array or str, (rows,)
         Their target, or the name of its column.
-    metric : str, optional
+    metric : str, callable, scorer or Metric, optional
         That of the model's card, if not given.
     tolerance : float, optional
         Of a regression: how far a prediction must move to count as another decision; half a standard deviation of the target.
@@ -277,12 +288,15 @@ def robustness(
     return measured(read.program, _judged(read, X, y), metric_of(read, metric), seed=seed, tolerance=tolerance)
 
 
-def metric_of(model: Model, metric: str | None) -> str:
+def metric_of(model: Model, metric: Any) -> str:
     """Return the metric that a model is judged by: the one that is given, else that of its card."""
-    told = metric or (model.card or {}).get("metric")
-    if told is None:
+    labels, card = model.program.labels, model.card or {}
+    if metric is not None:
+        return with_labels(metric_named(metric), labels)
+    if "metric" not in card:
         raise RequestError("metric: must be given for a model without a card, such as 'roc_auc' or 'r2'")
-    return known_metric(str(told)).name
+    record = card.get("function")
+    return metric_of_record(card["metric"], None if record is None else MetricRecord(**record), None, labels)
 
 
 @contextmanager

@@ -18,7 +18,8 @@ from automicro.errors import DataError, NotVerified
 from automicro.evidence.hashes import data_sha256, rows_sha256
 from automicro.measure import judged_level, score
 from automicro.report import certificate_text
-from automicro.request import Certificate, CertifiedStep, metric
+from automicro.request import Certificate, CertifiedStep, metric_of_record, metric_record
+from automicro.request import metric as metric_named
 from automicro.search import Paired, Trust, claim_test, levels, rows_needed
 
 if TYPE_CHECKING:
@@ -61,6 +62,7 @@ def certificate_of(certified: Certified, constraints: Constraints, families: dic
         exact=chosen.tested.exact,
         null=_null(constraints),
         metric=str(constraints.metric),
+        function=metric_record(constraints.measured.name),
         limit=constraints.score,
         within=constraints.within,
         scores=constraints.scores,
@@ -112,7 +114,7 @@ def _null(constraints: Constraints) -> str:
             f"{judged.name} of the model is more than {constraints.within:.3g} (as a fraction) worse than the reference's"
         )
     for name, limit in (constraints.scores or {}).items():
-        claims.append(f"{name} of the model is {'below' if metric(name).sign > 0 else 'above'} {limit:g}")
+        claims.append(f"{name} of the model is {'below' if metric_named(name).sign > 0 else 'above'} {limit:g}")
     return ", or ".join(claims)
 
 
@@ -124,7 +126,7 @@ def _unpacked(text: str, shape: tuple[int, ...]) -> NDArray[np.float64]:
     return np.frombuffer(zlib.decompress(base64.b64decode(text)), dtype="<f8").reshape(shape).astype(np.float64)
 
 
-def verify(model: Model, problem: Problem) -> Verified:
+def verify(model: Model, problem: Problem, metric: Any = None) -> Verified:
     """Recompute a model's certificate from the data that the search was given.
 
     Parameters
@@ -133,6 +135,8 @@ def verify(model: Model, problem: Problem) -> Verified:
         With its card.
     problem : Problem
         The same rows, in the same order, with the same target, weights, groups and time as in the search.
+    metric : callable, scorer, Metric or str, optional
+        The function that the model was chosen by, if it was one; a file does not hold it.
 
     Returns
     -------
@@ -144,6 +148,8 @@ def verify(model: Model, problem: Problem) -> Verified:
         If the model, the certificate, or what the card says of the model was changed, or the data are others; the sentence says which.
     DataError
         If the model has no certificate.
+    RequestError
+        If the function that the model was chosen by is not given.
     """
     certificate = certificate_in(model)
     problem = labelled_as(problem, model.program.labels)
@@ -160,7 +166,8 @@ def verify(model: Model, problem: Problem) -> Verified:
     if rows_sha256(held) != certificate.split_sha256:
         raise NotVerified("the held-out rows must follow from the seed, but are others: the certificate was changed")
     trust = Trust(problem, searched, held, certificate.share, certificate.seed)
-    value, p_value = _recomputed(trust, model, certificate)
+    own = metric_of_record(certificate.metric, certificate.function, metric, model.program.labels)
+    value, p_value = _recomputed(trust, model, certificate, own)
     if fault := judged_level(model, problem.batch(searched[:LEVEL_ROWS])).fault:
         raise NotVerified(fault)
     return Verified(value, p_value, len(held), certificate_text(certificate.model_dump(mode="json")))
@@ -199,8 +206,8 @@ def certificate_in(model: Model) -> Certificate:
     return certificate
 
 
-def _recomputed(trust: Any, model: Model, certificate: Certificate) -> tuple[float, float]:
-    judged = trust.judged(certificate.metric, trust.predict(model.payload))
+def _recomputed(trust: Any, model: Model, certificate: Certificate, metric: str) -> tuple[float, float]:
+    judged = trust.judged(metric, trust.predict(model.payload))
     reference = None
     if certificate.reference is not None:
         prediction = _unpacked(certificate.reference, judged.prediction.shape)

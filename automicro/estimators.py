@@ -40,7 +40,8 @@ class _Estimator(BaseEstimator):  # type: ignore[misc] # scikit-learn is not typ
     def __init__(  # noqa: PLR0913 - scikit-learn reads the parameters from the signature
         self,
         *,
-        metric: str | None = None,
+        metric: Any = None,
+        costs: Any = None,
         target_score: float | None = None,
         scores: dict[str, float] | None = None,
         within: float | None = None,
@@ -90,7 +91,8 @@ class _Estimator(BaseEstimator):  # type: ignore[misc] # scikit-learn is not typ
 
     def _constraints(self) -> Constraints:
         asked = {name: value for name, value in self._given().items() if name in Constraints.model_fields}
-        asked.setdefault("metric", self._metric)
+        if "costs" not in asked:
+            asked.setdefault("metric", self._metric)
         if self._task != "clustering" and not {"score", "scores", "within"} & asked.keys():
             asked["within"] = WITHIN
         return Constraints(**asked)
@@ -196,7 +198,7 @@ class MicroClassifier(ClassifierMixin, _Supervised):  # type: ignore[misc] # sci
 
     Parameters
     ----------
-    metric : str, optional
+    metric : str, callable, scorer or Metric, optional
         ``"accuracy"``, if not given.
     target_score : float, optional
         The field `score` of `automicro.Constraints`, which is the name of a method here.

@@ -20,7 +20,7 @@ from automicro.model import Model
 from automicro.prices import prices
 from automicro.program import has_points, outlier_distances, unpack
 from automicro.report import Progress
-from automicro.request import Card, CardColumn, CardReference, metric
+from automicro.request import Card, CardColumn, CardReference, metric, metric_record
 from automicro.search import (
     Gate,
     beside_note,
@@ -30,6 +30,7 @@ from automicro.search import (
     ranges_of,
     scores_beside,
     search,
+    with_request,
 )
 from automicro.selection import Point, RecordTable, ReferenceScore, Selection
 from automicro.trace import infeasible, records
@@ -80,9 +81,11 @@ def run(
         If the search was interrupted before anything feasible was found.
     """
     started = monotonic() if started is None else started
+    asked = constraints
     listener = progress or Progress(settings.progress, metric=constraints.measured)
     listener.start(settings.trials, settings.seconds)
     try:
+        problem, constraints = with_request(problem, constraints)
         result = search(problem, constraints, settings, listener, started)
     except (DataError, Infeasible) as error:
         raise error.noted(problem.notes) from error.__cause__
@@ -95,7 +98,7 @@ def run(
             raise KeyboardInterrupt
         raise infeasible(result, constraints, trace, prices(result, constraints, None)).noted(result.notes)
     selection = _selection(_Asked(constraints, settings.seed, target_name), result, chosen, trace)
-    return replace(selection, seconds=monotonic() - started)
+    return replace(selection, constraints=asked, seconds=monotonic() - started)
 
 
 def _notes(result: Result) -> tuple[str, ...]:
@@ -219,7 +222,8 @@ def _card(asked: _Asked, result: Result, chosen: Outcome, judged: Judgement, str
         scores=scores_beside(result.context, result.certified, chosen, asked.constraints, asked.seed) or None,
         weighted=None if problem.weights is None else True,
         pos_label=positive_of(problem),
-        metric=result.context.metric,
+        metric=str(result.context.metric),
+        function=metric_record(result.context.metric),
         score=_rounded(judged.score),
         expected_score=None if judged.verdict == "certified" else _rounded(judged.expected_score),
         certificate=judged.certificate,

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from automicro.errors import Infeasible, NothingFinished, Undecided
 from automicro.record_table import RecordTable
-from automicro.request import FLIP, METRICS, TrialRecord
+from automicro.request import FLIP, TrialRecord
+from automicro.request import metric as metric_of
 from automicro.search import cap_values, caps_of
 
 if TYPE_CHECKING:
@@ -122,9 +123,8 @@ def _passed_over(
 
 
 def _sign(result: Result) -> float:
-    from automicro.request import METRICS
 
-    return METRICS[result.context.metric].sign
+    return metric_of(result.context.metric).sign
 
 
 def _score(result: Result, form: Form | None) -> float | None:
@@ -228,7 +228,7 @@ def _not_certified(result: Result, constraints: Constraints, trace: tuple[TrialR
     nearest: dict[str, dict[str, object]] = {
         "certify": {
             "trial": step.outcome.number,
-            str(constraints.metric): step.score,
+            constraints.measured.name: step.score,
             "bytes": len(step.outcome.artifact or b""),
             "p_value": step.tested.p_value,
             "rows": held,
@@ -324,7 +324,7 @@ def _other_sentence(name: str, record: TrialRecord, constraints: Constraints) ->
     if name == "constant":
         return f"constant: the nearest ({record.family}) {record.reason}"
     if name.startswith("scores."):
-        measured, limit = METRICS[name[7:]], (constraints.scores or {})[name[7:]]
+        measured, limit = metric_of(name[7:]), (constraints.scores or {})[name[7:]]
         words = "at least" if measured.sign > 0 else "at most"
         got = limit + measured.sign * record.margins[name] * max(abs(limit), 1e-9)
         return f"{name}: {measured.name} must be {words} {limit:.4g}, the nearest ({record.family}) has {got:.4g}"

@@ -81,7 +81,7 @@ def _seen(held: Estimate, certified: Certified) -> HeldOutScore:
 
 
 def _on_held_out(certified: Certified, outcome: Outcome, constraints: Constraints, models: int) -> Estimate:
-    return on_held_out(certified.trust, str(constraints.metric), outcome, constraints.confidence, models)
+    return on_held_out(certified.trust, constraints.measured.name, outcome, constraints.confidence, models)
 
 
 def _not_certified(certified: Certified, chosen: Outcome, result: Result) -> tuple[str, ...]:

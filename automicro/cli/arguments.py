@@ -193,6 +193,9 @@ def _verify_command(kinds: Any) -> None:
     verify = _add(kinds, "verify", "recompute a model's certificate from the data of its search")
     verify.add_argument("model", metavar="MODEL", help="a file that a search has written, with its card")
     verify.add_argument("data.source", metavar="DATA", help="the data that the search was given")
+    verify.add_argument(
+        "--metric", metavar="NAME", help="module:function of the function that the model was chosen by, if any"
+    )
     _add_data(verify)
 
 

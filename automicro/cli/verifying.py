@@ -26,7 +26,7 @@ def verify(arguments: Namespace) -> str:
     """Recompute the certificate of a model and return it in words; target and columns of text are the card's, if none are given."""
     model = load(arguments.model)
     certificate_in(model)
-    verified = recompute(model, judged_problem(arguments, model))
+    verified = recompute(model, judged_problem(arguments, model), arguments.metric)
     return f"verified: {verified.held_rows:,} held-out rows give {verified.score:.6g} (p {verified.p_value:.3g})\n{verified}\n"
 
 
@@ -39,6 +39,10 @@ def judged_problem(arguments: Namespace, model: Model) -> Problem:
     data.setdefault("text", texts_in(card))
     if not data["source"].startswith("sklearn:"):
         data.setdefault("target", card.get("target"))
-    document["constraints"] = {"metric": card.get("metric", "accuracy"), "score": card.get("score", 1.0)}
+    metric = {"regression": "r2", "clustering": "silhouette"}.get(data["task"] or "", "accuracy")
+    document["constraints"] = {
+        "metric": metric,
+        "score": 1.0,
+    }  # which a request must have, though only its data are read
     with judging(model, lambda: read_table(data["source"], data.get("format"), model)):
         return problem_of(SearchRequest(**document), model)[0]

@@ -10,10 +10,12 @@ import numpy as np
 
 from automicro.evidence.areas import area_test
 from automicro.evidence.means import Tested, mean_test
+from automicro.evidence.own import function_test
 from automicro.evidence.paired import paired_terms
 from automicro.evidence.recalls import balanced_test
 from automicro.evidence.terms import terms_of
 from automicro.measure import score, scores
+from automicro.request import Metric
 from automicro.request import metric as metric_of
 
 if TYPE_CHECKING:
@@ -54,7 +56,13 @@ def better_than(judged: Judged, limit: float, seed: int = 0) -> Tested:
     if terms is not None:
         tested = _as_exact(judged, mean_test(terms, seed))
         return replace(tested, p_value=max(tested.p_value, _unseen_loss(judged, limit)))
-    tested = _bootstrap(judged, lambda batch: _gains(judged, judged.prediction, batch) - _signed(judged, limit), seed)
+
+    def margins(batch: NDArray[np.float64]) -> NDArray[np.float64]:
+        return _gains(judged, judged.prediction, batch) - _signed(judged, limit)
+
+    if isinstance(judged.metric, Metric):
+        return function_test(_units(judged), margins, seed)
+    tested = _bootstrap(judged, margins, seed)
     return replace(tested, p_value=max(tested.p_value, _flawless(judged, limit)))
 
 
@@ -83,6 +91,9 @@ def within_of(judged: Judged, reference: NDArray[np.float64], within: float, see
         margin: NDArray[np.float64] = _gains(judged, judged.prediction, batch) - allowed + within * np.abs(allowed)
         return margin
 
+    if isinstance(judged.metric, Metric):
+        tested = function_test(_units(judged), margins, seed)
+        return Tested(tested.p_value, f"paired {tested.method}", tested.exact)
     tested = _bootstrap(judged, margins, seed)
     allowed = metric_of(judged.metric).limit_within(score(judged.metric, judged.y, reference, judged.weights), within)
     return Tested(max(tested.p_value, _flawless(judged, allowed)), f"paired {tested.method}", tested.exact)
@@ -92,7 +103,7 @@ def _untold(judged: Judged) -> Tested | None:
     """Return the outcome where rows cannot tell anything of the score."""
     if not len(judged.y):
         return Tested(1.0, "none, for there are no rows", exact=True)
-    if judged.metric.endswith("max_error"):
+    if judged.metric in ("max_error", "neg_max_error"):
         return Tested(1.0, "none, for the largest error of some rows bounds that of no others", exact=True)
     if np.isnan(score(judged.metric, judged.y, judged.prediction, judged.weights)):
         return Tested(1.0, f"none, for {judged.metric} is not defined on the held-out rows", exact=True)
@@ -106,7 +117,7 @@ def _as_exact(judged: Judged, tested: Tested) -> Tested:
 
 def _unseen_loss(judged: Judged, limit: float) -> float:
     """Return how likely no row would be wrong, if rows that are wrong at the loss of the least likely class made up the limit."""
-    if not judged.metric.endswith("log_loss"):
+    if judged.metric not in ("log_loss", "neg_log_loss"):
         return 0.0
     wrong = -np.log(np.clip(judged.prediction.min(axis=1), np.finfo(np.float64).eps, 1.0))
     dearest = float(np.average(wrong, weights=judged.weights))
@@ -142,9 +153,13 @@ def _gains(judged: Judged, prediction: NDArray[np.float64], batch: NDArray[np.fl
     return metric_of(judged.metric).sign * scores(judged.metric, judged.y, prediction, weighted)
 
 
+def _units(judged: Judged) -> NDArray[np.int64]:
+    return np.arange(len(judged.y)) if judged.units is None else judged.units
+
+
 def _bootstrap(judged: Judged, margins: object, seed: int) -> Tested:
     """Bias-corrected bootstrap of a margin that is above 0 where the claim holds (Efron and Tibshirani 1993, section 14.3)."""
-    units = np.arange(len(judged.y)) if judged.units is None else np.unique(judged.units, return_inverse=True)[1]
+    units = np.unique(_units(judged), return_inverse=True)[1]
     count = int(units.max()) + 1
     method = "bias-corrected bootstrap" + ("" if judged.units is None else " of groups")
     observed = float(margins(np.ones((1, len(judged.y))))[0])  # type: ignore[operator]  # one of the two functions above

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Judged"]
 
+AREAS = ("roc_auc", "roc_auc_ovr", "roc_auc_ovr_weighted", "roc_auc_ovo", "roc_auc_ovo_weighted")
+
 
 @dataclass(frozen=True, eq=False)
 class Judged:
@@ -19,7 +21,7 @@ class Judged:
     Parameters
     ----------
     metric : str
-        A name of `automicro.request.METRICS`.
+        A name of `automicro.request.METRICS`, or a `automicro.Metric`.
     y : array, (rows,)
         Class codes, or values.
     prediction : array of float64, (rows, classes) or (rows,)
@@ -39,7 +41,7 @@ class Judged:
     @property
     def is_binary_area(self) -> bool:
         """Whether the metric is the area under the ROC curve of two classes."""
-        return self.metric.startswith("roc_auc") and self.prediction.shape[1:] == (2,)
+        return self.metric.removeprefix("neg_") in AREAS and self.prediction.shape[1:] == (2,)
 
     def only(self, rows: NDArray[np.int64]) -> Judged:
         """Return some of the rows."""

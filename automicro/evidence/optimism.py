@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from automicro.measure import scores
+from automicro.request import is_black_box
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Contender", "selection_optimism"]
 
-RESAMPLES = 200
+RESAMPLES, OF_FUNCTIONS = 200, 50  # of functions of the user, which may take long
 CELLS_AT_ONCE = 4_000_000
 MOST_CELLS = 40_000_000  # rows of all contenders in all resamples, beyond which a part of the units is drawn from
 
@@ -99,7 +100,8 @@ def _part(judged: Judged, most: int, seed: int) -> tuple[NDArray[np.int64], floa
 def _draws(judged: Judged, seed: int) -> Floats:
     units = np.arange(len(judged.y)) if judged.units is None else np.unique(judged.units, return_inverse=True)[1]
     count = int(units.max()) + 1
-    drawn = np.random.default_rng(seed).multinomial(count, np.full(count, 1 / count), size=RESAMPLES)
+    resamples = OF_FUNCTIONS if is_black_box(judged.metric) else RESAMPLES
+    drawn = np.random.default_rng(seed).multinomial(count, np.full(count, 1 / count), size=resamples)
     return drawn[:, units].astype(np.float64)
 
 

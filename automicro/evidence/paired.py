@@ -10,6 +10,7 @@ import numpy as np
 from automicro.evidence.means import Terms
 from automicro.evidence.terms import terms_of
 from automicro.measure import score
+from automicro.request import Metric
 from automicro.request import metric as metric_of
 
 if TYPE_CHECKING:
@@ -51,11 +52,15 @@ def paired_terms(judged: Judged, reference: NDArray[np.float64], within: float) 
         # at a limit of 1 the terms are minus the squared residuals, those of the mean minus the squared deviations
         values = own.values - share * theirs.values - (1 - share) * null.values
         return replace(own, values=values)
-    plain = replace(judged, metric=MEANS.get(name, name))
+    is_own = isinstance(judged.metric, Metric)
+    plain = judged if is_own else replace(judged, metric=MEANS.get(name, name))
     own, theirs = terms_of(plain, 0.0), terms_of(replace(plain, prediction=reference), 0.0)
     if own is None or theirs is None:
         return None
-    if metric_of(name).sign < 0:
+    if is_own:  # which may be negative, so that a fraction of its magnitude is worse than it on the other side
+        theirs_score = score(judged.metric, judged.y, reference, judged.weights)
+        share = 1 - metric_of(judged.metric).sign * within * float(np.sign(theirs_score))
+    elif metric_of(name).sign < 0:
         share = (1 + within) ** 2 if name in MEANS else 1 + within
     values = own.values - share * theirs.values
     return Terms(values, own.low - share * theirs.high, own.high - share * theirs.low, own.units)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from automicro.evidence.means import Terms
+from automicro.evidence.own import row_terms
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,6 +30,8 @@ def terms_of(judged: Judged, limit: float) -> Terms | None:
     terms. Ratios are cleared of their denominator: F1 = 2 TP / (2 TP + FP + FN) is above t where 2 (1 - t) TP - t (FP + FN) is, on average,
     above 0, and R2 is above t where (1 - t) (y - mean y)^2 - (y - f)^2 is.
     """
+    if (own := row_terms(judged, limit)) is not None:
+        return _weighted(judged, own[0], own[1:])
     name = judged.metric.removeprefix("neg_")
     bound = -limit if judged.metric.startswith("neg_") else limit
     if name in _LABELS and judged.prediction.ndim == 2:

@@ -17,6 +17,7 @@ from automicro.measure.latency import (
 )
 from automicro.measure.level import JudgedLevel, judged_level
 from automicro.measure.monotone import Direction, directions
+from automicro.measure.own import row_values
 from automicro.measure.partitions import agreement, density_validity, distances, silhouette
 from automicro.measure.robustness import Robustness, robustness
 from automicro.measure.score import score, scores, scores_by_fold
@@ -61,6 +62,7 @@ __all__ = [
     "permutation_importance",
     "robustness",
     "row_array",
+    "row_values",
     "score",
     "scores",
     "scores_by_fold",

@@ -9,7 +9,8 @@ import numpy as np
 
 from automicro.measure.arithmetic import mean_defined
 from automicro.measure.score import scores
-from automicro.request import METRICS
+from automicro.request import is_black_box
+from automicro.request import metric as metric_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["JudgedRows", "Reference", "halves_interval", "interval"]
 
 RESAMPLES = (200, 1000)
+OF_FUNCTIONS = 100  # resamples for a function of the user, which may take milliseconds
 CELLS_AT_MOST = 10_000_000  # rows times resamples: half a second
 ROWS_AT_MOST = CELLS_AT_MOST // RESAMPLES[0]
 CELLS_AT_ONCE = 4_000_000
@@ -135,7 +137,7 @@ def _margins(
     if reference is None:
         return mean
     allowed = mean_defined(_fold_scores(metric, rows, reference.prediction, batch))
-    margin: Batch = METRICS[metric].sign * (mean - allowed) + reference.within * np.abs(allowed)
+    margin: Batch = metric_of(metric).sign * (mean - allowed) + reference.within * np.abs(allowed)
     return margin
 
 
@@ -154,7 +156,7 @@ def _deviations(
         rows, prediction = _take(rows, part), prediction[part]
         reference = None if reference is None else Reference(reference.prediction[part], reference.within)
     centre = _margins(metric, rows, prediction, reference, _as_they_are(rows))
-    resamples = int(np.clip(CELLS_AT_MOST // len(rows.y), *RESAMPLES))
+    resamples = OF_FUNCTIONS if is_black_box(metric) else int(np.clip(CELLS_AT_MOST // len(rows.y), *RESAMPLES))
     step = max(1, CELLS_AT_ONCE // len(rows.y))
     draw = _Draw(rows, generator)
     values = [

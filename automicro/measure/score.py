@@ -9,6 +9,8 @@ import numpy as np
 
 from automicro.errors import RequestError
 from automicro.measure import labels, probabilities, ranking, values
+from automicro.measure.own import own_scores
+from automicro.request import Metric
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -36,7 +38,7 @@ def score(
     Parameters
     ----------
     metric : str
-        A name of `automicro.request.METRICS`. ``"roc_auc"`` and ``"average_precision"`` of three or more
+        A name of `automicro.request.METRICS`, or a `automicro.Metric`. ``"roc_auc"`` and ``"average_precision"`` of three or more
         classes are the mean over one class against the rest.
     y : array, (rows,)
         Class codes, or values.
@@ -66,13 +68,15 @@ def score(
 
 def scores(metric: str, y: NDArray[np.generic], prediction: ArrayLike, batch: Batch) -> Batch:
     """Return the scores (batch,) under many weightings of the rows (batch, rows), as resampling needs them."""
-    scorer = _scorer(metric)
+    if not isinstance(metric, Metric):
+        _scorer(metric)
     if not len(y):
         return np.full(len(batch), np.nan)
-    sign = -1.0 if metric.startswith("neg_") else 1.0
     predicted = np.asarray(prediction, dtype=np.float64)
     target: Any = np.asarray(y, dtype=np.int64 if predicted.ndim == 2 else np.float64)
-    return sign * scorer(target, predicted, batch)
+    if isinstance(metric, Metric):
+        return own_scores(metric, target, predicted, batch)
+    return (-1.0 if metric.startswith("neg_") else 1.0) * _scorer(metric)(target, predicted, batch)
 
 
 def scores_by_fold(

@@ -43,8 +43,13 @@ def certificate_text(certificate: dict[str, Any]) -> str:
 
 def _unseen(certificate: dict[str, Any]) -> str:
     """Return what no test of an unbounded error can know: rare rows with far larger errors than those that were seen."""
-    judged = metric(certificate["metric"])
-    if math.isfinite(judged.low) and math.isfinite(judged.high):
+    own = certificate.get("function")
+    if own is not None:
+        is_bounded = own["low"] is not None and own["high"] is not None
+    else:
+        judged = metric(certificate["metric"])
+        is_bounded = math.isfinite(judged.low) and math.isfinite(judged.high)
+    if is_bounded:
         return ""
     rarest = -math.log(1 - certificate["confidence"]) / certificate["held_rows"]
     return (

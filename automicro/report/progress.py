@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from rich.live import Live
     from rich.text import Text
 
-    from automicro.request import Metric
+    from automicro.request import MetricFacts
 
 __all__ = ["Progress"]
 
@@ -28,12 +28,12 @@ class Progress:
         ``Search.progress``: None shows the line where the stream is a terminal, and nothing elsewhere.
     stream : text stream, optional
         Standard error, if not given; where that is missing or closed, as in a program without a console, nothing is shown.
-    metric : Metric, optional
+    metric : MetricFacts, optional
         Names the score and turns its sign.
     """
 
     def __init__(
-        self, wanted: bool | None = None, *, stream: TextIO | None = None, metric: Metric | None = None
+        self, wanted: bool | None = None, *, stream: TextIO | None = None, metric: MetricFacts | None = None
     ) -> None:
         self._stream = sys.stderr if stream is None else stream
         self._metric = metric

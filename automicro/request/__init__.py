@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from automicro.request.class_weights import BALANCED
 from automicro.request.constraints import LEVELS, Constraints, Level
+from automicro.request.costs import MEAN_COST, MeanCost, cost_metric, matrix_of
 from automicro.request.keywords import read_keywords, with_keywords
-from automicro.request.metrics import ALIASES, INDICES, METRICS, Metric, metric
+from automicro.request.metric_names import metric_named
+from automicro.request.metric_records import metric_of_record, metric_record, with_labels
+from automicro.request.metrics import ALIASES, INDICES, METRICS, MetricFacts, metric
+from automicro.request.own_metric import Metric, is_black_box, why_not_passed_on
 from automicro.request.problems import did_you_mean
 from automicro.request.records import (
     Card,
@@ -15,6 +19,7 @@ from automicro.request.records import (
     CertifiedStep,
     HeldOutScore,
     LatencyRecord,
+    MetricRecord,
     Price,
     QuantileRecord,
     ScoreBeside,
@@ -32,6 +37,7 @@ __all__ = [
     "FLIP",
     "INDICES",
     "LEVELS",
+    "MEAN_COST",
     "METRICS",
     "STRESSES",
     "Card",
@@ -44,7 +50,10 @@ __all__ = [
     "HeldOutScore",
     "LatencyRecord",
     "Level",
+    "MeanCost",
     "Metric",
+    "MetricFacts",
+    "MetricRecord",
     "Output",
     "Price",
     "QuantileRecord",
@@ -53,8 +62,16 @@ __all__ = [
     "SearchRequest",
     "TraceLine",
     "TrialRecord",
+    "cost_metric",
     "did_you_mean",
+    "is_black_box",
+    "matrix_of",
     "metric",
+    "metric_named",
+    "metric_of_record",
+    "metric_record",
     "read_keywords",
+    "why_not_passed_on",
     "with_keywords",
+    "with_labels",
 ]

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import AfterValidator, Field, WithJsonSchema, model_validator
+from pydantic import AfterValidator, Field, PlainSerializer, PlainValidator, WithJsonSchema, model_validator
 
 from automicro.errors import ConstraintError, RequestError
-from automicro.request.metrics import ALIASES, INDICES, METRICS, Metric, metric
+from automicro.request.costs import MEAN_COST, Costs, bounds_of
+from automicro.request.metric_names import metric_named
+from automicro.request.metrics import ALIASES, INDICES, METRICS, MetricFacts, metric
+from automicro.request.own_metric import Metric
 from automicro.request.problems import Section, as_share, did_you_mean, problem
 from automicro.request.quantities import (
     Auto,
@@ -33,11 +37,19 @@ Level = Literal["opaque", "decomposable", "additive", "simulatable"]
 LEVELS: tuple[Level, ...] = ("opaque", "decomposable", "additive", "simulatable")
 
 
-def _metric_name(name: str) -> str:
+def _metric_name(given: object) -> str:
+    if given is None or given == "" or isinstance(given, int | float):
+        raise problem(f"must be a text that is not empty (in quotes) or a function, but got {given!r}")
+    if isinstance(given, str) and given == MEAN_COST:
+        return MEAN_COST
     try:
-        return metric(name).name
+        return metric_named(given)
     except RequestError as error:
         raise problem(str(error).removeprefix("metric: ")) from None
+
+
+def _as_written(name: str) -> str:
+    return name.definition.source or name.plain if isinstance(name, Metric) else name
 
 
 def _level(name: str) -> Level:
@@ -60,7 +72,21 @@ def _inside(value: float) -> float:
 
 
 _MetricName = Annotated[
-    Text, AfterValidator(_metric_name), WithJsonSchema({"type": "string", "enum": sorted({*METRICS, *ALIASES})})
+    str,
+    PlainValidator(_metric_name),
+    PlainSerializer(_as_written),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "string", "enum": sorted({*METRICS, *ALIASES, MEAN_COST})},
+                {
+                    "type": "string",
+                    "pattern": r"^[\w.]+:[\w.]+$",
+                    "description": "import path of a function, module:function",
+                },
+            ]
+        }
+    ),
 ]
 _LevelName = Annotated[Text, AfterValidator(_level), WithJsonSchema({"type": "string", "enum": list(LEVELS)})]
 _Probability = Annotated[Number, AfterValidator(_inside)]
@@ -76,9 +102,15 @@ class Constraints(Section):
 
     Parameters
     ----------
-    metric : str
+    metric : str, callable, scorer or Metric
         A scorer name of scikit-learn (``"roc_auc"``, ``"r2"``, ``"neg_log_loss"``), an error name (``"mean_absolute_error"``)
-        or a usual abbreviation (``"auc"``, ``"rmse"``), in any case; kept under its full name.
+        or a usual abbreviation (``"auc"``, ``"rmse"``), in any case; kept under its full name. A function of true and predicted
+        values, in a file its import path (``"shop.scores:profit"``), a scorer of ``make_scorer``, or an `automicro.Metric`, which
+        says more of a function.
+    costs : matrix, or dict of (true, predicted) to float
+        Classification: what each prediction costs, ``{("fraud", "legit"): 100, ("legit", "fraud"): 1}``, in a file
+        ``{"fraud": {"legit": 100}, ...}``; as a matrix with true labels in rows, in ascending order. Right predictions cost 0,
+        unless said. The metric is then ``"mean_cost"``, an error.
     score : float
         At least this value of the metric; at most, where the metric is an error.
     within : float
@@ -151,7 +183,11 @@ class Constraints(Section):
 
     _error: ClassVar[type[RequestError]] = ConstraintError
 
-    metric: _MetricName | None = Field(None, description="scorer or error name of scikit-learn")
+    metric: _MetricName | None = Field(None, description="scorer or error name of scikit-learn, or module:function")
+    costs: Costs | None = Field(
+        None,
+        description="what errors of classification cost, such as fraud>legit=100,legit>fraud=1; the metric is mean_cost",
+    )
     score: Number | None = Field(None, description="at least this value of the metric; at most, for an error")
     within: Annotated[Number, AfterValidator(_fraction)] | None = Field(
         None, description="at most this fraction worse than the reference portfolio's best score"
@@ -200,10 +236,14 @@ class Constraints(Section):
     @model_validator(mode="before")
     @classmethod
     def _first_score(cls, values: Any) -> Any:
+        if isinstance(values, Mapping) and values.get("costs") is not None and values.get("metric") is None:
+            return {**values, "metric": MEAN_COST}
         return with_first_as_metric(values)
 
     @model_validator(mode="after")
     def _possible(self) -> Constraints:
+        if (self.metric == MEAN_COST) != (self.costs is not None):
+            raise problem(f"{MEAN_COST!r} must be given with costs, and costs with no other metric", "metric")
         if self.clusters:
             self._check_clustering()
         elif self.score is None and self.within is None:
@@ -231,13 +271,13 @@ class Constraints(Section):
                 raise problem(
                     f"must name other metrics than {name!r}, which is the metric: give it as score alone", "scores"
                 )
-            if self.clusters or METRICS[name].tasks != self.measured.tasks:
+            if self.clusters or not METRICS[name].tasks & self.measured.tasks:
                 raise problem(f"must be of the same task as {self.measured.name!r}, but {name!r} is not", "scores")
 
     def _other_sign(self) -> str:
         """Return the remedy where an error was given to its negative."""
         name, value = str(self.metric), self.score or 0.0
-        if not name.startswith("neg_") or not METRICS[name].low <= -value <= METRICS[name].high:
+        if name not in METRICS or not name.startswith("neg_") or not METRICS[name].low <= -value <= METRICS[name].high:
             return ""
         return f": use {-value!r}, or metric {name.removeprefix('neg_')!r}"
 
@@ -254,7 +294,7 @@ class Constraints(Section):
             )
         if self.monotone and self.clusters:
             raise problem("is of a score, which clustering has not: leave it out", "monotone")
-        if self.pos_label is not None and self.measured.tasks != {"classification"}:
+        if self.pos_label is not None and "classification" not in self.measured.tasks:
             raise problem(f"needs a metric of classes, but the metric is {self.metric!r}: leave it out", "pos_label")
 
     def _check_clustering(self) -> None:
@@ -289,12 +329,16 @@ class Constraints(Section):
         return {**primary, **self._beside}
 
     @property
-    def measured(self) -> Metric:
+    def measured(self) -> MetricFacts:
         """The metric, with its direction and range; the first index that is asked for, if a partition is asked for without a metric."""
-        return METRICS[self.metric or next(iter(self._beside))]
+        if (
+            self.metric == MEAN_COST and not isinstance(self.metric, Metric) and self.costs
+        ):  # of which the labels are not known yet
+            return MetricFacts(MEAN_COST, False, frozenset({"classification"}), "label", *bounds_of(self.costs))
+        return metric(self.metric or next(iter(self._beside)))
 
     @property
-    def all_measured(self) -> tuple[Metric, ...]:
+    def all_measured(self) -> tuple[MetricFacts, ...]:
         """The metric and those of `scores`."""
         return (self.measured, *(METRICS[name] for name in self.scores or {}))
 

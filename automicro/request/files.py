@@ -13,6 +13,8 @@ from automicro.errors import RequestError
 from automicro.outputs import save
 from automicro.request.cv import is_splitter
 from automicro.request.lines import FORMATS, form_of, parse
+from automicro.request.metric_names import metric_named
+from automicro.request.own_metric import Metric
 from automicro.request.problems import problems, rejected
 from automicro.request.search_request import SearchRequest, path_in, set_values
 from automicro.request.start import split_encoder
@@ -123,6 +125,11 @@ def dumps(request: SearchRequest, form: str) -> str:
     """
     if form not in FORMATS:
         raise RequestError(f"the format must be one of {', '.join(FORMATS)}, but got {form!r}")
+    own = request.constraints.metric
+    if isinstance(own, Metric) and not (own.definition.source and metric_named(own.definition.source) == own):
+        raise RequestError(
+            f"constraints.metric: a file can hold the import path of a function, but {own!r} is not what one names: give 'module:name'"
+        )
     if is_splitter(request.search.cv):
         raise RequestError(
             f"search.cv: a file can hold a number of folds or pairs of row numbers, but not {request.search.cv!r}: give "

@@ -15,14 +15,14 @@ from typing import Literal
 from automicro.errors import RequestError
 from automicro.request.problems import did_you_mean
 
-__all__ = ["ALIASES", "INDICES", "METRICS", "Metric", "metric"]
+__all__ = ["ALIASES", "INDICES", "METRICS", "MetricFacts", "metric"]
 
 INDICES = ("silhouette", "density_validity", "stability")
 """Metrics of clustering, each of which can also be a constraint beside another."""
 
 
 @dataclass(frozen=True)
-class Metric:
+class MetricFacts:
     """What a metric is about, and the values it can take; `automicro.measure` computes it.
 
     Parameters
@@ -129,7 +129,7 @@ ALIASES = {
 """Usual abbreviations of metrics, with the names under which they are reported."""
 
 
-def _classification() -> list[Metric]:
+def _classification() -> list[MetricFacts]:
     tasks = frozenset({"classification"})
     of_one_class = ("f1", "f2", "f0.5", "jaccard", "precision", "recall")
     averages = [
@@ -139,22 +139,22 @@ def _classification() -> list[Metric]:
     ]
     areas = ("roc_auc_ovr", "roc_auc_ovr_weighted", "roc_auc_ovo", "roc_auc_ovo_weighted")
     return [
-        Metric("accuracy", True, tasks, "label", 0, 1),
-        Metric("balanced_accuracy", True, tasks, "label", 0, 1),
-        *(Metric(name, True, tasks, "label", 0, 1, two_classes=True, of_one_class=True) for name in of_one_class),
-        *(Metric(name, True, tasks, "label", 0, 1) for name in averages),
-        Metric("matthews_corrcoef", True, tasks, "label", -1, 1),
-        Metric("cohen_kappa", True, tasks, "label", -1, 1),
-        Metric("cohen_kappa_quadratic", True, tasks, "label", -1, 1),
-        Metric("roc_auc", True, tasks, "probability", 0, 1, two_classes=True),
-        *(Metric(name, True, tasks, "probability", 0, 1) for name in areas),
-        Metric("average_precision", True, tasks, "probability", 0, 1, of_one_class=True),
-        Metric("log_loss", False, tasks, "probability", 0, math.inf),
-        Metric("brier_score", False, tasks, "probability", 0, 2),
+        MetricFacts("accuracy", True, tasks, "label", 0, 1),
+        MetricFacts("balanced_accuracy", True, tasks, "label", 0, 1),
+        *(MetricFacts(name, True, tasks, "label", 0, 1, two_classes=True, of_one_class=True) for name in of_one_class),
+        *(MetricFacts(name, True, tasks, "label", 0, 1) for name in averages),
+        MetricFacts("matthews_corrcoef", True, tasks, "label", -1, 1),
+        MetricFacts("cohen_kappa", True, tasks, "label", -1, 1),
+        MetricFacts("cohen_kappa_quadratic", True, tasks, "label", -1, 1),
+        MetricFacts("roc_auc", True, tasks, "probability", 0, 1, two_classes=True),
+        *(MetricFacts(name, True, tasks, "probability", 0, 1) for name in areas),
+        MetricFacts("average_precision", True, tasks, "probability", 0, 1, of_one_class=True),
+        MetricFacts("log_loss", False, tasks, "probability", 0, math.inf),
+        MetricFacts("brier_score", False, tasks, "probability", 0, 2),
     ]
 
 
-def _regression() -> list[Metric]:
+def _regression() -> list[MetricFacts]:
     tasks = frozenset({"regression"})
     errors = (
         "mean_absolute_error",
@@ -169,30 +169,30 @@ def _regression() -> list[Metric]:
         "mean_gamma_deviance",
     )
     return [
-        Metric("r2", True, tasks, "value", -math.inf, 1),
-        Metric("explained_variance", True, tasks, "value", -math.inf, 1),
-        Metric("d2_absolute_error_score", True, tasks, "value", -math.inf, 1),
-        *(Metric(name, False, tasks, "value", 0, math.inf) for name in errors),
+        MetricFacts("r2", True, tasks, "value", -math.inf, 1),
+        MetricFacts("explained_variance", True, tasks, "value", -math.inf, 1),
+        MetricFacts("d2_absolute_error_score", True, tasks, "value", -math.inf, 1),
+        *(MetricFacts(name, False, tasks, "value", 0, math.inf) for name in errors),
     ]
 
 
-def _clustering() -> list[Metric]:
-    return [Metric(name, True, frozenset({"clustering"}), "label", -1, 1) for name in INDICES]
+def _clustering() -> list[MetricFacts]:
+    return [MetricFacts(name, True, frozenset({"clustering"}), "label", -1, 1) for name in INDICES]
 
 
-def _negated(error: Metric) -> Metric:
+def _negated(error: MetricFacts) -> MetricFacts:
     return replace(error, name=f"neg_{error.name}", greater_is_better=True, low=-error.high, high=-error.low)
 
 
-def _all() -> dict[str, Metric]:
+def _all() -> dict[str, MetricFacts]:
     plain = [*_classification(), *_regression(), *_clustering()]
     return {each.name: each for each in (*plain, *(_negated(each) for each in plain if not each.greater_is_better))}
 
 
-METRICS: dict[str, Metric] = _all()
+METRICS: dict[str, MetricFacts] = _all()
 
 
-def metric(name: str) -> Metric:
+def metric(name: str) -> MetricFacts:
     """Return the metric of that name or abbreviation, in any case; ``neg_rmse`` is ``neg_root_mean_squared_error``.
 
     Raises
@@ -200,6 +200,8 @@ def metric(name: str) -> Metric:
     RequestError
         If there is none; the sentence names the nearest.
     """
+    if (own := getattr(name, "facts", None)) is not None:  # a metric that the user defines, which is its name
+        return own  # type: ignore[no-any-return]  # `automicro.request.own_metric`, which imports this
     plain = str(name).strip().casefold().replace("-", "_").replace(" ", "_")
     if plain in METRICS or plain in ALIASES:
         return METRICS[ALIASES.get(plain, plain)]

@@ -63,6 +63,22 @@ class CardColumn(_Record):
     )
 
 
+class MetricRecord(_Record):
+    """A metric that the user defined: what a file can hold of it."""
+
+    source: str = Field("", description="import path of the function, module:function; empty where there is none")
+    greater_is_better: bool
+    needs: Literal["predict", "predict_proba"]
+    low: float | None = Field(
+        None, description="what no score, or no value of a row, is below; none where there is no such bound"
+    )
+    high: float | None = Field(None, description="what none is above")
+    per_row: bool = Field(description="whether the score is the mean of a value for each row")
+    costs: tuple[tuple[float, ...], ...] | None = Field(
+        None, description="of mean_cost: what is predicted costs, true labels in rows, in the order of the labels"
+    )
+
+
 class CardReference(_Record):
     """The reference of ``within``: the best of the families' strongest settings, each run to the end."""
 
@@ -116,6 +132,7 @@ class Certificate(_Record):
     exact: bool = Field(description="whether its p-values hold for every number of rows")
     null: str = Field(description="the null hypothesis, in words")
     metric: str
+    function: MetricRecord | None = Field(None, description="of a metric that the user defined")
     limit: float | None = Field(None, description="the score that was asked for")
     within: float | None = Field(None, description="the fraction below the reference that was asked for")
     scores: dict[str, float] | None = Field(None, description="required scores beside the metric; all are tested")
@@ -159,7 +176,8 @@ class Card(_Record):
         None,
         description="positive class of two: the second label; none where neither the request nor the data state it",
     )
-    metric: str = Field(description="scorer or error name of scikit-learn")
+    metric: str = Field(description="scorer or error name of scikit-learn, or name of a function")
+    function: MetricRecord | None = Field(None, description="of a metric that the user defined")
     score: float = Field(description="value of the metric on rows that the model was not trained on")
     scores: dict[str, ScoreBeside] | None = Field(None, description="required scores beside the metric")
     indices: dict[str, float] | None = Field(None, description="clustering: every index of the partition")

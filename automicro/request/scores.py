@@ -41,8 +41,10 @@ def _pair(text: str) -> tuple[str, str]:
 
 
 def _name(given: Any) -> str:
+    if not isinstance(given, str) or getattr(given, "facts", None) is not None:
+        raise problem(f"must be {_FORM}, but got {given!r}: a function can only be the metric")
     try:
-        return metric(str(given)).name
+        return metric(given).name
     except RequestError as error:
         raise problem(f"must be {_FORM}: {str(error).removeprefix('metric: ')}") from None
 

@@ -9,7 +9,7 @@ from automicro.search.estimate import Estimate, combined, cross_validated, on_he
 from automicro.search.finish import optimism
 from automicro.search.frontier import frontier
 from automicro.search.replaying import Gate, judged_by_replay
-from automicro.search.search import Result, search
+from automicro.search.search import Result, search, with_request
 from automicro.search.task import Candidate, Outcome
 
 __all__ = [
@@ -37,4 +37,5 @@ __all__ = [
     "rows_needed",
     "scores_beside",
     "search",
+    "with_request",
 ]

@@ -286,7 +286,7 @@ def certified(
     tests: list[tuple[float, Tested]] = []
     for outcome in ordered:
         artifact = outcome.artifact or b""
-        judged = trust.judged(str(constraints.metric), trust.predict(artifact))
+        judged = trust.judged(constraints.measured.name, trust.predict(artifact))
         sha256 = hashlib.sha256(artifact).hexdigest()
         value = score(judged.metric, judged.y, judged.prediction, judged.weights)
         tests.append((value, claim_test(judged, constraints, reference, trust.seed, sha256)))

@@ -55,11 +55,12 @@ def class_weights_of(problem: Problem, asked: Mapping[str, float] | str | None) 
 
 
 def training_weights(
-    problem: Problem, rows: NDArray[np.int64], class_weights: tuple[float, ...] | None
+    problem: Problem, rows: NDArray[np.int64], *class_weights: tuple[float, ...] | None
 ) -> NDArray[np.float64] | None:
     """Return the weights of some rows in training: sample weights times those of the classes; None if all are 1."""
     weights = None if problem.weights is None else problem.weights[rows]
-    if class_weights is None:
-        return weights
-    own = np.array(class_weights)[problem.target[rows].astype(np.int64)]
-    return own if weights is None else weights * own
+    for given in class_weights:
+        if given is not None:
+            own = np.array(given)[problem.target[rows].astype(np.int64)]
+            weights = own if weights is None else weights * own
+    return weights

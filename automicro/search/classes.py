@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from automicro.data import Problem
-    from automicro.request import Constraints, Metric
+    from automicro.request import Constraints, MetricFacts
 
 __all__ = ["beside_note", "with_classes"]
 
@@ -44,7 +44,7 @@ def with_classes(problem: Problem, constraints: Constraints) -> Problem:
     return problem
 
 
-def _check(problem: Problem, judged: Metric) -> None:
+def _check(problem: Problem, judged: MetricFacts) -> None:
     labels = problem.labels or ()
     if judged.of_one_class and len(labels) == 2 and positive_of(problem) is None:
         first, second = map(repr, labels)

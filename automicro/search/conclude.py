@@ -129,7 +129,7 @@ def _gain_on_held_out(tested: Certified, constraints: Constraints, target: Targe
     """Return the gain to reach on the held-out rows."""
     if tested.reference is None:
         return target.gain
-    judged = tested.trust.judged(str(constraints.metric), tested.reference.prediction)
+    judged = tested.trust.judged(constraints.measured.name, tested.reference.prediction)
     limit = constraints.limit(score(judged.metric, judged.y, judged.prediction, judged.weights))
     return constraints.measured.sign * limit if math.isfinite(limit) else target.gain
 

@@ -28,7 +28,7 @@ def constant_words(problem: Problem, program: Program, metric_name: str) -> str:
     """
     if problem.task == "clustering":
         return ""
-    labels = metric(metric_name).needs == "label"
+    labels = metric(metric_name).needs == "label" and problem.task == "classification"
     step = -(-problem.rows // FIRST_ROWS)
     first = _the_same(evaluate(program, problem.batch(np.arange(0, problem.rows, step))), labels=labels)
     if first is not None and step > 1:

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from automicro.measure import scores
+from automicro.measure import row_values, scores
 from automicro.program import Affine, Chain, Forest, Nearest, StepTables, Sum, Weights, evaluate, simplify
 from automicro.program.encodings import Float32, round_mantissa, round_to
-from automicro.request import metric
+from automicro.request import Metric, is_black_box, metric
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -35,6 +35,10 @@ LEFT_ALONE = frozenset(
 AS_GOOD, FLAT = 0.25, 0.1  # standard errors below the best: no cut of its own, and the range of the cut
 FEWEST = 10  # rows called positive: the precision of fewer is too uncertain
 ROWS = 20_000
+FEWEST_CUTS, CALLS = (
+    4,
+    120,
+)  # of a function of the user, which may take milliseconds: at each program, and in a training
 SUREST = 40.0  # log-odds
 LABEL_SCORE = 2.0  # of a tree that returns labels only
 CELLS = (np.array([0, 0, 1, 1]), np.array([[1.0, 0.0], [0.0, 1.0], [1.0, 0.0], [0.0, 1.0]]))  # of a confusion matrix
@@ -80,11 +84,12 @@ def with_cuts(context: Context, programs: Mapping[str, Program], rows: NDArray[n
         return dict(programs)  # the cut of weighted classes is where their weights put it
     if problem.task != "classification" or problem.classes != 2 or not label:
         return dict(programs)
+    most = max(FEWEST_CUTS, CALLS // max(len(programs), 1)) if is_black_box(name) else None
     chosen = rows[:: -(-len(rows) // ROWS)]
     batch, found = problem.batch(chosen), {}
     for key, program in programs.items():
         found[key] = program
-        cuts = _cuts(problem, chosen, evaluate(program, batch))
+        cuts = _cuts(problem, chosen, evaluate(program, batch), most)
         if cuts is None:
             continue
         for place, shift in enumerate(_shifts(context, cuts)):
@@ -103,8 +108,8 @@ def _of_labels(context: Context) -> Context:
     return replace(context, metric=name, goal=goal)
 
 
-def _cuts(problem: Problem, rows: NDArray[np.int64], prediction: Floats) -> _Cuts | None:
-    """Return the cuts between distinct scores; None where all are alike or of one class."""
+def _cuts(problem: Problem, rows: NDArray[np.int64], prediction: Floats, most: int | None = None) -> _Cuts | None:
+    """Return the cuts between distinct scores, or about so many of them; None where all are alike or of one class."""
     with np.errstate(divide="ignore"):
         odds = np.clip(np.log(prediction[:, 1]) - np.log(prediction[:, 0]), -SUREST, SUREST)
     positive = problem.target[rows] == 1
@@ -115,6 +120,9 @@ def _cuts(problem: Problem, rows: NDArray[np.int64], prediction: Floats) -> _Cut
     if not len(ends) or not hits.any() or not misses.any():
         return None
     lost, right = np.cumsum(hits)[ends], np.cumsum(misses)[ends]
+    if most is not None and len(ends) > most:
+        ends = ends[np.linspace(0, len(ends) - 1, most).astype(np.int64)]
+        lost, right = np.cumsum(hits)[ends], np.cumsum(misses)[ends]
     cells = np.stack([right, misses.sum() - right, lost, hits.sum() - lost], axis=1)
     return _Cuts(
         ordered[ends], ordered[ends + 1], np.maximum(cells, 0.0), float(positive.sum()), float((~positive).sum())
@@ -123,16 +131,26 @@ def _cuts(problem: Problem, rows: NDArray[np.int64], prediction: Floats) -> _Cut
 
 def _shifts(context: Context, cuts: _Cuts) -> list[tuple[float, float] | None]:
     """Return for each cut that is wanted the least and the greatest number that may be added to the score; None for one there is not."""
-    values = cuts.values(context.metric)
+    values = metric(context.metric).sign * cuts.values(context.metric)
     if context.metric in TRADED:
         runs = [_reached(context.metric, cuts, values, aim) for aim in _aims(context, cuts)]
         return [None if run is None else _range(cuts, run) for run in runs]
-    error = 0.5 / np.sqrt(max(min(cuts.positive, cuts.negative), 1.0))
     best = int(np.nanargmax(values))
+    error = _error(context.metric, cuts, values, best)
     zero = int(np.searchsorted(cuts.below, 0.0, side="right")) - 1
     if zero >= 0 and cuts.above[zero] > 0 and values[zero] >= values[best] - AS_GOOD * error:
         return []
     return [_range(cuts, _run(values >= values[best] - FLAT * error, best))]
+
+
+def _error(name: str, cuts: _Cuts, values: Floats, best: int) -> float:
+    """Return about the standard error of a score at the best cut."""
+    if isinstance(name, Metric) and name.definition.per_row:
+        of_cells, masses = row_values(name, *CELLS), cuts.cells[best] / cuts.cells[best].sum()
+        variance = float(masses @ of_cells**2 - (masses @ of_cells) ** 2)
+        return float(np.sqrt(max(variance, 0.0) / (cuts.positive + cuts.negative)))
+    spread = float(np.nanmax(values) - np.nanmin(values)) if isinstance(name, Metric) else 1.0
+    return 0.5 * spread / float(np.sqrt(max(min(cuts.positive, cuts.negative), 1.0)))
 
 
 def _aims(context: Context, cuts: _Cuts) -> tuple[float, ...]:

@@ -17,7 +17,7 @@ from automicro.search.forms import mean_gain
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from automicro.request import Metric
+    from automicro.request import MetricFacts
     from automicro.search.certify import Trust
     from automicro.search.task import Context, Form, Outcome
 
@@ -44,7 +44,7 @@ class Estimate:
         """Return the standard error that the width of the interval implies, if `confidence` is that of the interval."""
         return (self.high - self.low) / (2 * _quantile(confidence))
 
-    def lowered(self, sign: int, change: float, bounded: Metric) -> Estimate:
+    def lowered(self, sign: int, change: float, bounded: MetricFacts) -> Estimate:
         """Return the estimate with a lower gain: by `change`, at most 0; the interval reaches down with it, the other end stays."""
         value, ends = self.value + sign * change, [self.low, self.high]
         ends[0 if sign > 0 else 1] += sign * change

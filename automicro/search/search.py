@@ -12,6 +12,7 @@ from automicro.data import profile
 from automicro.discovery import discover
 from automicro.errors import FamilyUnavailableError, RequestError
 from automicro.interpreters import MISSING, interpreter
+from automicro.request import why_not_passed_on
 from automicro.search.caps import limited, wishes_of
 from automicro.search.certify import Aim
 from automicro.search.class_weights import class_weights_of
@@ -20,6 +21,7 @@ from automicro.search.clock import Clock
 from automicro.search.conclude import not_contradicted, refits, settle
 from automicro.search.executor import LocalExecutor
 from automicro.search.finish import decide_latency
+from automicro.search.given_metric import cost_weights, with_metric
 from automicro.search.haste import haste
 from automicro.search.in_process import InProcessExecutor
 from automicro.search.logarithm import target_transforms
@@ -47,7 +49,7 @@ if TYPE_CHECKING:
     from automicro.search.reference import Reference
     from automicro.search.task import Outcome
 
-__all__ = ["Result", "search"]
+__all__ = ["Result", "search", "with_request"]
 
 MOST_WORKERS = 4
 REFERENCE_SHARE, REFERENCE_SHARE_AT_LAST = 0.2, 0.6
@@ -81,17 +83,31 @@ class Result:
         return self.certified is not None and self.certified.chosen is not None
 
 
+def with_request(problem: Problem, constraints: Constraints) -> tuple[Problem, Constraints]:
+    """Return a problem with the positive class as the second label, and constraints with the user's metric as it is for the labels.
+
+    Raises
+    ------
+    RequestError, DataError
+        If the metric does not fit the task, the target or its labels.
+    """
+    constraints.check_task(problem.task, problem.classes)
+    return with_metric(with_classes(problem, constraints), constraints)
+
+
 def search(
     problem: Problem, constraints: Constraints, settings: Search, listener: Listener, started: float | None = None
 ) -> Result:
     """Return everything that is known after the time or the trials that `settings` allow.
+
+    Problem and constraints are those of `with_request`.
 
     The time counts from `started`, when the request began on the clock `time.monotonic`; by default from now.
 
     Raises
     ------
     RequestError
-        If the metric does not fit the task, or what the search should start from cannot be used.
+        If the metric cannot be passed to workers, or what the search should start from cannot be used.
     DataError
         If the rows are too few to split.
     FamilyUnavailableError
@@ -117,8 +133,6 @@ class _Means:
 
 def _search(problem: Problem, constraints: Constraints, settings: Search, means: _Means) -> Result:
     listener, clock, executor = means.listener, means.clock, means.executor
-    constraints.check_task(problem.task, problem.classes)
-    problem = with_classes(problem, constraints)
     wishes, problem = wishes_of(problem, constraints), limited(problem, constraints)
     check_robustness(problem, constraints)
     registry = discover()
@@ -168,6 +182,14 @@ def _search(problem: Problem, constraints: Constraints, settings: Search, means:
 
 def _workers(settings: Search, constraints: Constraints, notes: list[str]) -> int:
     """Return how many processes train; 0 where this process does, because it is to or because none can be started."""
+    if settings.workers != 0 and (why := why_not_passed_on(constraints.measured.name)):
+        said = f"metric: {constraints.metric} cannot be passed to other processes ({why})"
+        if settings.workers is not None:
+            raise RequestError(f"{said}: give workers=0, or define the function in a module")
+        notes.append(
+            f"{said}: trials ran in this process, one after the other and without limits on their time and memory"
+        )
+        return 0
     if interpreter() is not None:
         return min(MOST_WORKERS, os.cpu_count() or 1) if settings.workers is None else settings.workers
     if constraints.latency is not None:
@@ -226,6 +248,7 @@ def _context(
         class_weights_of(problem, settings.class_weight),
         tuple((constraints.scores or {}).items()),
         settings.target_transform == "log",
+        cost_weights(constraints.measured.name, problem),
     )
 
 

@@ -14,6 +14,7 @@ from automicro.plugin import Declined, TrainingData, Wishes
 from automicro.program import Program, check_body, simplify, validate
 from automicro.search.class_weights import training_weights
 from automicro.search.cuts import with_cuts
+from automicro.search.given_metric import taught
 from automicro.search.logarithm import check_bounded, in_logarithms, in_units, metric_of_logarithms
 from automicro.search.transfer import start_of
 
@@ -87,9 +88,9 @@ def train(
         task=problem.task,
         classes=problem.classes,
         features=preparation.features,
-        metric=metric_of_logarithms(context.metric) if logarithms else context.metric,
+        metric=metric_of_logarithms(context.metric) if logarithms else taught(context.metric, problem.task),
         seed=candidate.seed,
-        weights=training_weights(problem, rows, context.class_weights if every_variant else None),
+        weights=training_weights(problem, rows, context.cost_weights, context.class_weights if every_variant else None),
         groups=None if problem.groups is None else problem.groups[rows],
         max_columns=context.max_features,
         unlabelled=preparation.others,

@@ -13,7 +13,7 @@ from automicro.discovery import discover
 from automicro.measure import interpretability
 from automicro.plugin import Declined
 from automicro.program import decode, evaluate, pack, quantise, unpack
-from automicro.request import metric
+from automicro.request import Metric, metric
 from automicro.search.agreement import agreement, with_training_gains
 from automicro.search.beside import beside_as_shipped, missed_scores
 from automicro.search.caps import missed_caps, monotone_words
@@ -183,10 +183,10 @@ class _Trial:
     def _hopeless_below(self) -> float:
         done, of = self.table.folds, len(self.context.folds)
         judged = metric(self.context.metric)
-        usual = (
-            0.5 if judged.high == 1 or "classification" in judged.tasks else 0.0
-        )  # a target near 0 says nothing of the noise
-        scale = max(self.target.scale, usual)
+        usual = 0.5 if judged.high == 1 or "classification" in judged.tasks else 0.0
+        if isinstance(self.context.metric, Metric):  # infinite without bounds: then nothing is given up
+            usual = (judged.high - judged.low) / 2
+        scale = max(self.target.scale, usual)  # for a target near 0 says nothing of the noise
         slack = HOPELESS * (1 + of - done) / of
         if not self.target.fold_offsets:
             slack = max(2 * slack, NOISE * math.sqrt((of - done) / of / self.table.screened_rows))

@@ -1,0 +1,86 @@
+"""Tests of scores by a function of the user: of the mean of its values, or of a function of which nothing is known."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from automicro.evidence.means import Tested
+from automicro.measure import row_values
+from automicro.request import Metric
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+    from automicro.evidence.judged import Judged
+
+    Floats = NDArray[np.float64]
+
+__all__ = ["function_test", "row_terms"]
+
+RESAMPLES, OF_FEWER = 400, 200
+FEWEST_UNITS = 40  # so that a quarter of them can be drawn from
+ROOT = (
+    1.5,
+    2.7,
+)  # times as far as resamples of all rows must those of a quarter vary: twice, if the score is about a mean of many rows
+
+
+def row_terms(judged: Judged, limit: float) -> tuple[Floats, float, float] | None:
+    """Return the rows' values less the limit, the sign turned for an error, and their bounds; None if the metric has no such values."""
+    if not isinstance(judged.metric, Metric) or not judged.metric.definition.per_row:
+        return None
+    facts = judged.metric.facts
+    values = facts.sign * (row_values(judged.metric, judged.y, judged.prediction) - limit)
+    low, high = sorted((facts.sign * (facts.low - limit), facts.sign * (facts.high - limit)))
+    return values, low, high
+
+
+def function_test(units: NDArray[np.int64], margins: Callable[[Floats], Floats], seed: int) -> Tested:
+    """Test that a margin, of whose function nothing is known, is above 0.
+
+    A bootstrap is right where the score is nearly a mean over many rows, and wrong where few rows decide it, such as for a maximum.
+    Resamples of a quarter of the rows then do not vary twice as much as those of all (Bickel, Goetze and van Zwet, Statistica Sinica 7,
+    1997), and the p-value is 1. Else it is the larger of two: the share of resamples with a margin of at most 0, bias-corrected (Efron
+    and Tibshirani 1993, section 14.3), and Student's of the margin over the deviation of resamples.
+
+    Parameters
+    ----------
+    units : array of int64, (rows,)
+        Rows that are drawn together.
+    margins : callable
+        Returns the margin for each weighting of the rows, (batch, rows).
+    seed : int
+    """
+    from scipy.special import ndtr, ndtri, stdtr  # noqa: PLC0415 - scipy is loaded only where something is tested
+
+    place = np.unique(units, return_inverse=True)[1]
+    count = int(place.max()) + 1
+    if count < FEWEST_UNITS:
+        return Tested(1.0, f"none, for a function needs at least {FEWEST_UNITS} independent rows", exact=False)
+    generator = np.random.default_rng(seed)
+
+    def drawn(size: int, resamples: int) -> Floats:
+        times = generator.multinomial(size, np.full(count, 1 / count), size=resamples)
+        found = margins(times[:, place].astype(np.float64))
+        return found[np.isfinite(found)]
+
+    observed = float(margins(np.ones((1, len(place))))[0])
+    values, fewer = drawn(count, RESAMPLES), drawn(count // 4, OF_FEWER)
+    if len(values) < RESAMPLES / 2 or len(fewer) < OF_FEWER / 2:
+        return Tested(1.0, "none, for the function is not defined on resampled rows", exact=False)
+    deviation = float(values.std(ddof=1))
+    ratio = float(fewer.std(ddof=1)) / max(deviation, 1e-300)
+    if deviation <= 1e-12 * max(abs(observed), 1.0) or not ROOT[0] < ratio < ROOT[1]:
+        return Tested(1.0, "none, for the function is not nearly a mean over many rows: resamples show it", exact=False)
+
+    def share(where: NDArray[np.bool_]) -> float:
+        return float((where.sum() + 1) / (len(where) + 2))  # never 0 or 1
+
+    bias = ndtri((share(values < observed) + share(values <= observed)) / 2)
+    corrected = float(ndtr(ndtri(share(values <= 0)) - 2 * bias))
+    students = float(stdtr(count - 1, -observed / deviation))
+    return Tested(max(corrected, students), "bias-corrected bootstrap and Student's t of a function", exact=False)
