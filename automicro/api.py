@@ -102,7 +102,11 @@ def select(  # noqa: PLR0913 - each is a question that users ask on its own
     FamilyUnavailableError
         If a family was named that cannot be used.
     Infeasible
-        If no model was found that meets the constraints.
+        If no model was found that meets the constraints. `Undecided` where that cannot be decided; `NothingFinished` where no candidate
+        was finished, or all of them failed.
+    Interrupted
+        If Ctrl-C ended the search before it had a model, which is a `KeyboardInterrupt`; after that the best model is returned, and
+        `Selection.interrupted` is true.
 
     Examples
     --------

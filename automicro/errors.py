@@ -12,6 +12,9 @@ AutomicroError
 └── Infeasible            no model meets the constraints
     ├── Undecided         whether one does cannot be decided: none was certified, or a latency is too close to its limit
     └── NothingFinished   no candidate was finished in time, or all of them failed
+
+KeyboardInterrupt
+└── Interrupted           a search was interrupted before it had a model
 """
 
 from __future__ import annotations
@@ -30,6 +33,7 @@ __all__ = [
     "DataError",
     "FamilyUnavailableError",
     "Infeasible",
+    "Interrupted",
     "NotVerified",
     "NothingFinished",
     "OutputError",
@@ -138,6 +142,20 @@ class Infeasible(AutomicroError):  # noqa: N818 - a verdict, named as the user r
         self.nearest = nearest or {}
         self.trace = trace
         self.prices = prices
+
+
+class Interrupted(KeyboardInterrupt):
+    """A search was interrupted before it had a model.
+
+    Attributes
+    ----------
+    verdict : Infeasible
+        How near the search had come: its sentence, trace and prices.
+    """
+
+    def __init__(self, verdict: Infeasible) -> None:
+        super().__init__(f"interrupted before a model was found: {verdict}")
+        self.verdict = verdict
 
 
 class Undecided(Infeasible):

@@ -7,7 +7,7 @@ from time import monotonic
 from typing import TYPE_CHECKING
 
 from automicro.api import problem_of
-from automicro.errors import Infeasible, OutputError, RequestError
+from automicro.errors import Infeasible, Interrupted, OutputError, RequestError
 from automicro.outputs import check_outputs, save, saved_anywhere
 from automicro.report import infeasible_text
 from automicro.request.start import INLINE, split_encoder
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from automicro.request import Output, SearchRequest
     from automicro.selection import Selection
 
-__all__ = ["check_files", "found", "select_request", "write_results"]
+__all__ = ["check_files", "found", "report_of", "select_request", "write_results"]
 
 
 def select_request(request: SearchRequest, progress: Progress | None = None) -> Selection:
@@ -29,13 +29,16 @@ def select_request(request: SearchRequest, progress: Progress | None = None) -> 
     Raises
     ------
     RequestError, DataError, FamilyUnavailableError, Infeasible
-        As `select`; trace and report are written for an infeasible request too.
+        As `select`; trace and report are written for an infeasible request too, and where it was interrupted before it had a model.
     OutputError
         If a file could not be written: the others are, the model under another name, and `OutputError.selection` is the result.
     """
     check_files(request)
     try:
         selection = found(request, progress)
+    except Interrupted as interrupted:
+        write_results(request.output, interrupted)
+        raise
     except Infeasible as infeasible:
         failures = write_results(request.output, infeasible)
         raise infeasible.noted([*infeasible.notes, *failures]) from infeasible.__cause__
@@ -84,13 +87,20 @@ def found(request: SearchRequest, progress: Progress | None = None) -> Selection
     )
 
 
-def write_results(output: Output, result: Selection | Infeasible) -> tuple[str, ...]:
+def report_of(result: Selection | Infeasible | Interrupted) -> str:
+    """Return the report of a search, however it ended."""
+    if isinstance(result, Interrupted):
+        return f"interrupted before a model was found\n{infeasible_text(result.verdict)}"
+    return infeasible_text(result) if isinstance(result, Infeasible) else repr(result)
+
+
+def write_results(output: Output, result: Selection | Infeasible | Interrupted) -> tuple[str, ...]:
     """Write the files that a request asks for; return a sentence for each that could not be, and where the model is instead."""
-    failures = []
-    report = infeasible_text(result) if isinstance(result, Infeasible) else repr(result)
-    if output.model is not None and not isinstance(result, Infeasible):
+    failures, report = [], report_of(result)
+    seen = result.verdict if isinstance(result, Interrupted) else result
+    if output.model is not None and not isinstance(result, Infeasible | Interrupted):
         failures.append(saved_anywhere("output.model", output.model, result.model.to_bytes(strip=output.strip)))
-    lines = [json.dumps(record.model_dump(mode="json")) + "\n" for record in (*result.trace, *result.prices)]
+    lines = [json.dumps(record.model_dump(mode="json")) + "\n" for record in (*seen.trace, *seen.prices)]
     for key, path, text in (("report", output.report, report + "\n"), ("trace", output.trace, "".join(lines))):
         if path is not None:
             try:

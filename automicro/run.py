@@ -13,7 +13,7 @@ import numpy as np
 
 from automicro.data import positive_of
 from automicro.data.readings import PLAIN, as_entry
-from automicro.errors import DataError, Infeasible
+from automicro.errors import DataError, Infeasible, Interrupted
 from automicro.explain import global_card
 from automicro.measure import directions, interpretability
 from automicro.model import Model
@@ -34,7 +34,7 @@ from automicro.search import (
 )
 from automicro.selection import Point, RecordTable, ReferenceScore, Selection
 from automicro.trace import infeasible, records
-from automicro.verdict import judgement
+from automicro.verdict import judgement, unjudged
 
 if TYPE_CHECKING:
     from automicro.data import Problem, Table
@@ -77,27 +77,27 @@ def run(
     Raises
     ------
     RequestError, DataError, FamilyUnavailableError, Infeasible
-    KeyboardInterrupt
-        If the search was interrupted before anything feasible was found.
+    Interrupted
+        If the search was interrupted before anything feasible was found; or `KeyboardInterrupt`, if before the first candidate.
     """
     started = monotonic() if started is None else started
     asked = constraints
     listener = progress or Progress(settings.progress, metric=constraints.measured)
     listener.start(settings.trials, settings.seconds)
+    result: Result | None = None
     try:
         problem, constraints = with_request(problem, constraints)
         result = search(problem, constraints, settings, listener, started)
+        listener.stop()
     except (DataError, Infeasible) as error:
         raise error.noted(problem.notes) from error.__cause__
+    except KeyboardInterrupt:
+        if result is None:
+            raise
+        result.found.interrupt()
     finally:
         listener.stop()
-    chosen = result.timed.outcome
-    trace = records(result, chosen)
-    if chosen is None:
-        if result.found.interrupted:
-            raise KeyboardInterrupt
-        raise infeasible(result, constraints, trace, prices(result, constraints, None)).noted(result.notes)
-    selection = _selection(_Asked(constraints, settings.seed, target_name), result, chosen, trace)
+    selection = _dressed(_Asked(constraints, settings.seed, target_name), result)
     return replace(selection, constraints=asked, seconds=monotonic() - started)
 
 
@@ -105,16 +105,31 @@ def _notes(result: Result) -> tuple[str, ...]:
     return (*result.notes, *filter(None, [result.found.haste]))
 
 
+def _dressed(asked: _Asked, result: Result) -> Selection:
+    """Return the selection, or raise why there is none; a second interrupt leaves out whatever takes time."""
+    while True:
+        try:
+            trace = records(result, result.timed.outcome)
+            if result.timed.outcome is None:
+                verdict = infeasible(result, asked.constraints, trace, prices(result, asked.constraints, None))
+                if result.found.interrupted:
+                    raise Interrupted(verdict.noted(result.notes))
+                raise verdict.noted(result.notes)
+            return _selection(asked, result, result.timed.outcome, trace)
+        except KeyboardInterrupt as interrupt:
+            if result.found.hurried or isinstance(interrupt, Interrupted):
+                raise
+            result.found.interrupt()
+
+
 def _selection(asked: _Asked, result: Result, chosen: Outcome, trace: tuple[TrialRecord, ...]) -> Selection:
     sign = asked.constraints.measured.sign
     candidate = result.found.candidates[chosen.number]
     program = unpack(chosen.artifact or b"")
-    if chosen.structure is None:
-        chosen = replace(chosen, structure=interpretability(program))
-    chosen = judged_by_replay(result.context, chosen)
-    constant = constant_words(result.context.problem, program, result.context.metric)
-    structure = _directed(result, program, chosen.structure)
-    form, judged = chosen.form, judgement(result, chosen, asked.constraints, asked.seed)
+    chosen, structure, judged = _judged(asked, result, chosen, program)
+    constant, form = "", chosen.form
+    if not result.found.hurried:
+        constant = constant_words(result.context.problem, program, result.context.metric)
     card = _card(asked, result, chosen, judged, structure)
     model = Model(program, card.model_dump(mode="json"))
     return Selection(
@@ -130,7 +145,7 @@ def _selection(asked: _Asked, result: Result, chosen: Outcome, trace: tuple[Tria
         indices=None if chosen.indices is None else dict(chosen.indices),
         target=sign * result.target.gain,
         size_bytes=card.size_bytes,
-        latency=result.timed.latency,  # type: ignore[arg-type]  # measured for what is chosen
+        latency=result.timed.latency,
         interpretability=structure.name,
         structure=structure,
         constraints=asked.constraints,
@@ -144,7 +159,7 @@ def _selection(asked: _Asked, result: Result, chosen: Outcome, trace: tuple[Tria
         variant=form.key if form else "",
         precision=form.precision if form else "",
         certificate=judged.certificate,
-        prices=prices(result, asked.constraints, chosen),
+        prices=() if result.found.hurried else prices(result, asked.constraints, chosen),
         rows_needed=judged.rows_needed,
         held_out=judged.held_out,
         robustness=dict(chosen.robustness),
@@ -153,6 +168,17 @@ def _selection(asked: _Asked, result: Result, chosen: Outcome, trace: tuple[Tria
         aimed_at=sign * result.found.aim if _aims(result) else None,
         margin=result.aim.errors if _aims(result) and result.aim is not None else None,
     )
+
+
+def _judged(asked: _Asked, result: Result, chosen: Outcome, program: Program) -> tuple[Outcome, Any, Judgement]:
+    """Return the outcome with its replay, its structure and the verdict; what takes time is left out where there is none."""
+    if chosen.structure is None:
+        chosen = replace(chosen, structure=interpretability(program))
+    if result.found.hurried:
+        return chosen, chosen.structure, unjudged(result, chosen)
+    chosen = judged_by_replay(result.context, chosen)
+    structure = _directed(result, program, chosen.structure)
+    return chosen, structure, judgement(result, chosen, asked.constraints, asked.seed)
 
 
 def _directed(result: Result, program: Program, structure: Any) -> Interpretability:
@@ -171,8 +197,12 @@ def _aims(result: Result) -> bool:
 
 def _first_notes(constraints: Constraints, result: Result, chosen: Outcome, constant: str) -> list[str]:
     """Return what is to be known first of the model that is returned."""
-    beside = beside_note(result.context.problem, result.context.metric, chosen.out_of_fold)
-    said = (constant and f"a constant: {constant}", beside, _below_margin(constraints, result, chosen))
+    beside = ""
+    if not result.found.hurried:
+        beside = beside_note(result.context.problem, result.context.metric, chosen.out_of_fold)
+    uncertified = constraints.certify is True and not result.is_certified
+    missing = "not certified: the search was interrupted before the test on held-out rows" if uncertified else ""
+    said = (constant and f"a constant: {constant}", beside, _below_margin(constraints, result, chosen), missing)
     return [note for note in said if note]
 
 
@@ -192,7 +222,8 @@ def _points(asked: _Asked, result: Result, chosen: Outcome, model: Model) -> lis
     estimated = replace(result, certified=None)
     gate = Gate(result.context, result.found, result.target.level)
     points = []
-    for outcome in frontier(gate, chosen, [slow for slow, _ in result.timed.too_slow]):
+    slow = [outcome for outcome, _ in result.timed.too_slow]
+    for outcome in [chosen] if result.found.hurried else frontier(gate, chosen, slow):
         form, candidate = outcome.form, result.found.candidates[outcome.number]
         if form is None or (outcome is not chosen and outcome.out_of_fold is None):
             continue
@@ -213,13 +244,15 @@ def _points(asked: _Asked, result: Result, chosen: Outcome, model: Model) -> lis
 def _card(asked: _Asked, result: Result, chosen: Outcome, judged: Judgement, structure: Interpretability) -> Card:
     problem, candidate = result.context.problem, result.found.candidates[chosen.number]
     low, high = judged.score_interval
-    payload = chosen.artifact or b""
+    payload, hurried = chosen.artifact or b"", result.found.hurried
+    program = unpack(payload)
+    beside = None if hurried else scores_beside(result.context, result.certified, chosen, asked.constraints, asked.seed)
     card = Card(
         columns=_columns(problem.table),
         task=problem.task,
         target=asked.target_name,
-        labels=unpack(payload).labels,
-        scores=scores_beside(result.context, result.certified, chosen, asked.constraints, asked.seed) or None,
+        labels=program.labels,
+        scores=beside or None,
         weighted=None if problem.weights is None else True,
         pos_label=positive_of(problem),
         metric=str(result.context.metric),
@@ -227,7 +260,8 @@ def _card(asked: _Asked, result: Result, chosen: Outcome, judged: Judgement, str
         score=_rounded(judged.score),
         expected_score=None if judged.verdict == "certified" else _rounded(judged.expected_score),
         certificate=judged.certificate,
-        score_interval=(_rounded(low), _rounded(high)),
+        score_interval=None if hurried else (_rounded(low), _rounded(high)),
+        interrupted=result.found.interrupted or None,
         held_out=judged.held_out,
         indices=None if chosen.indices is None else {k: _rounded(v) for k, v in chosen.indices.items()},
         confidence=asked.constraints.confidence,
@@ -241,13 +275,13 @@ def _card(asked: _Asked, result: Result, chosen: Outcome, judged: Judgement, str
         size_bytes=len(payload),
         sha256=hashlib.sha256(payload).hexdigest(),
         seed=asked.seed,
-        outlier_distance=_outlier_distance(problem, unpack(payload)),
+        outlier_distance=None if hurried else _outlier_distance(problem, program),
         reference=_card_reference(result),
         versions=_versions(),
     )
     if chosen.replay is None or not chosen.replay.passed:
         return card
-    return card.model_copy(update={"explanation": global_card(unpack(payload), card.model_dump(mode="json"))})
+    return card.model_copy(update={"explanation": global_card(program, card.model_dump(mode="json"))})
 
 
 def _columns(table: Table) -> tuple[CardColumn, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any
 
@@ -128,8 +129,8 @@ class Selection:
         What the model predicts for every row, in words; empty where it does not predict the same for all (`Constraints.allow_constant`).
     size_bytes : int
         Size of the stripped file.
-    latency : Latency
-        One row, warm, in a fresh process.
+    latency : Latency or None
+        One row, warm, in a fresh process; None where an interrupt came before it was measured.
     interpretability : str
         Level of the program.
     structure : Interpretability
@@ -150,7 +151,8 @@ class Selection:
         What the user should know of the data and of families that took no part.
     seconds : float
     interrupted : bool
-        Whether Ctrl-C ended the search early.
+        Whether an interrupt (Ctrl-C, in the shell also SIGTERM or SIGHUP) ended the search early: this is the best model until then.
+        After a second interrupt interval, certificate, replay, frontier and prices are left out.
     """
 
     model: Model
@@ -163,7 +165,7 @@ class Selection:
     score_interval: tuple[float, float]
     target: float
     size_bytes: int
-    latency: Latency
+    latency: Latency | None
     interpretability: str
     structure: Interpretability
     constraints: Constraints
@@ -190,8 +192,8 @@ class Selection:
 
     @property
     def latency_us(self) -> float:
-        """The latency's quantile in microseconds."""
-        return self.latency.quantile_us
+        """The latency's quantile in microseconds; NaN where it was not measured."""
+        return math.nan if self.latency is None else self.latency.quantile_us
 
     def __eq__(self, other: object) -> bool:
         """Whether the other holds the same, the predictions out of fold included."""

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Literal
 
 from automicro.certificate import certificate_of
 from automicro.measure import halves_interval
-from automicro.request import HeldOutScore
+from automicro.request import HeldOutScore, metric
 from automicro.search import combined, cross_validated, on_held_out, optimism, rows_needed
 
 if TYPE_CHECKING:
     from automicro.request import Certificate, Constraints
     from automicro.search import Certified, Estimate, Outcome, Result
 
-__all__ = ["Judgement", "judgement"]
+__all__ = ["Judgement", "judgement", "unjudged"]
 
 
 @dataclass(frozen=True)
@@ -53,6 +53,15 @@ def judgement(result: Result, chosen: Outcome, constraints: Constraints, seed: i
     seen = _seen(held, result.certified)
     notes = _not_certified(result.certified, chosen, result)
     return Judgement("estimated", sign * gain, both.value, bounds, None, None, notes, seen)
+
+
+def unjudged(result: Result, chosen: Outcome) -> Judgement:
+    """Return the verdict on an outcome that must be returned at once: its cross-validated score, and no more."""
+    score = (1 if result.context.problem.task == "clustering" else metric(result.context.metric).sign) * (
+        chosen.form.gain if chosen.form else float("nan")
+    )
+    left_out = "interrupted twice: interval, certificate, replay, frontier and prices were left out"
+    return Judgement("estimated", score, score, (float("nan"), float("nan")), notes=(left_out,))
 
 
 def _needed(crossed: Estimate, result: Result, constraints: Constraints) -> int | None:

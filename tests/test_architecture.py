@@ -149,7 +149,7 @@ def test_the_drawn_error_tree_is_the_real_one() -> None:
     real = {
         name
         for name, value in vars(errors).items()
-        if inspect.isclass(value) and issubclass(value, errors.AutomicroError)
+        if inspect.isclass(value) and issubclass(value, errors.AutomicroError | KeyboardInterrupt)
     }
     assert real <= drawn
     assert sorted(real) == errors.__all__

@@ -12,7 +12,7 @@ from sklearn.metrics import adjusted_rand_score, silhouette_score
 
 import automicro
 from automicro import Infeasible, RequestError, Search
-from automicro.cli.main import main
+from automicro.cli import main
 from automicro.errors import DataError
 
 FEW = Search(trials=1, workers=1)

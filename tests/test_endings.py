@@ -14,8 +14,8 @@ import pytest
 import automicro
 from automicro import Infeasible, NothingFinished, Undecided
 from automicro.cli import main
+from automicro.cli.commands import COMMANDS
 from automicro.cli.exits import Exit
-from automicro.cli.main import COMMANDS
 from automicro.search import finish, in_process
 from automicro.search.failure import MOST_CHARACTERS, Failure
 from automicro.search.task import Outcome

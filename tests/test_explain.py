@@ -9,7 +9,7 @@ import pytest
 
 import automicro
 from automicro import Constraints, DataError, RequestError, Search
-from automicro.cli.main import main
+from automicro.cli import main
 from automicro.data import load_problem
 from automicro.measure import permutation_importance
 from automicro.program import Affine, Numeric, Program, Weights

@@ -11,7 +11,7 @@ import pytest
 
 import automicro
 from automicro import Model, RequestError
-from automicro.cli.main import main
+from automicro.cli import main
 from automicro.program import Affine, Missing, Numeric, OneHot, Program, StepTables, Sum, Weights
 
 pytest.importorskip("matplotlib")

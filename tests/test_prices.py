@@ -8,7 +8,7 @@ import pytest
 
 import automicro
 from automicro import Constraints, Search
-from automicro.cli.main import main
+from automicro.cli import main
 from automicro.data import sklearn_source
 from automicro.report import infeasible_text
 from automicro.request import TraceLine

@@ -10,7 +10,7 @@ from sklearn.datasets import load_breast_cancer
 
 import automicro
 from automicro import ConstraintError, Constraints, DataError, Infeasible, RequestError, Search
-from automicro.cli.main import main
+from automicro.cli import main
 from automicro.request import SearchRequest
 from automicro.request.files import read_request
 

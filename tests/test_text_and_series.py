@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import automicro
-from automicro.cli.main import main
+from automicro.cli import main
 from automicro.data import load_problem, profile
 from automicro.errors import DataError
 from automicro.program import Grams, Summary, evaluate, pack, unpack

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-import contextlib
-import signal
-import threading
+import sys
 from typing import TYPE_CHECKING, Any
 
 from automicro.cli.arguments import settings_of
-from automicro.cli.console import Answer
+from automicro.cli.console import Answer, write
 from automicro.cli.exits import Exit
-from automicro.errors import Infeasible, NothingFinished, RequestError, Undecided
+from automicro.errors import Infeasible, Interrupted, NothingFinished, RequestError, Undecided
 from automicro.request import SearchRequest
 from automicro.request.search_request import set_values
 
 if TYPE_CHECKING:
     from argparse import Namespace
-    from collections.abc import Iterator
+
+    from automicro.cli.signals import Interrupts
+    from automicro.report import Progress
+    from automicro.selection import Selection
 
 __all__ = ["run", "select"]
 
@@ -25,34 +26,45 @@ def run(arguments: Namespace) -> Answer:
     """Run the search that a file describes and return the result in words."""
     from automicro.request.files import read_request  # noqa: PLC0415 - YAML is loaded only to read a file
 
-    return _found(read_request(arguments.config, settings_of(arguments)), arguments.config)
+    request = read_request(arguments.config, settings_of(arguments))
+    return _found(request, arguments.interrupts, arguments.config)
 
 
 def select(arguments: Namespace) -> Answer:
     """Run the search that the options describe and return the result in words."""
     document: dict[str, Any] = set_values({}, settings_of(arguments))
     document.setdefault("constraints", {})
-    return _found(SearchRequest(**document))
+    return _found(SearchRequest(**document), arguments.interrupts)
 
 
-def _found(request: SearchRequest, config: str | None = None) -> Answer:
+def _found(request: SearchRequest, interrupts: Interrupts, config: str | None = None) -> Answer:
     from automicro import requested  # noqa: PLC0415 - loads the search, which --help must not
-    from automicro.report import infeasible_text  # noqa: PLC0415 - loads numpy
+    from automicro.report import Progress  # noqa: PLC0415 - as above
 
     if request.data is None:
         raise RequestError(f"{config or 'the command line'}: data: must be given")
     requested.check_files(request, {"the search file": config})
+    progress = Progress(request.search.progress, metric=request.constraints.measured)
+    interrupts.given_up = lambda: _rescued(request, progress)
     try:
-        with _terminated_as_by_ctrl_c():
-            result = requested.found(request)
-    except Infeasible as infeasible:
-        failures = requested.write_results(request.output, infeasible)
-        said = "\n".join([infeasible_text(infeasible), *failures])
-        kinds = {Undecided: Exit.UNDECIDED, NothingFinished: Exit.UNFINISHED}
-        return Answer("", said, Exit.OUTPUT if failures else kinds.get(type(infeasible), Exit.INFEASIBLE))
+        result: Selection | Infeasible | Interrupted = requested.found(request, progress)
+    except (Infeasible, Interrupted) as error:
+        result = error
+    except KeyboardInterrupt:
+        return Answer("", "interrupted before a model was found", Exit.INTERRUPTED)
+    interrupts.hold()
     failures = requested.write_results(request.output, result)
-    code = Exit.OUTPUT if failures else Exit.DONE
+    code = Exit.OUTPUT if failures else _code(result)
+    if isinstance(result, Infeasible | Interrupted):
+        return Answer("", "\n".join([requested.report_of(result), *failures]), code)
     return Answer(f"{result!r}\n{_kept(request, failures)}\n", "\n".join(failures), code)
+
+
+def _code(result: Selection | Infeasible | Interrupted) -> Exit:
+    ends: dict[type, Exit] = {Undecided: Exit.UNDECIDED, NothingFinished: Exit.UNFINISHED, Infeasible: Exit.INFEASIBLE}
+    ends |= {Interrupted: Exit.INTERRUPTED}
+    cut_short = getattr(result, "interrupted", False)
+    return ends.get(type(result), Exit.CUT_SHORT if cut_short else Exit.DONE)
 
 
 def _kept(request: SearchRequest, failures: tuple[str, ...]) -> str:
@@ -63,14 +75,16 @@ def _kept(request: SearchRequest, failures: tuple[str, ...]) -> str:
     return f"model {failed[0].removeprefix('output.model: ') if failed else f'written to {request.output.model}'}"
 
 
-@contextlib.contextmanager
-def _terminated_as_by_ctrl_c() -> Iterator[None]:
-    """Make SIGTERM, with which schedulers end a search, give the best model so far and leave no process or folder behind."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
+def _rescued(request: SearchRequest, progress: Progress) -> Exit:
+    """Write the best model so far, stripped, for a process that must end though it does not answer; what is being written is left alone."""
+    from automicro.outputs import saved_anywhere  # noqa: PLC0415 - as above
+
+    artifact = None if progress.incumbent is None else progress.incumbent.artifact
+    if artifact is None:
+        write(sys.stderr, "interrupted before a model was found\n")
+        return Exit.INTERRUPTED
+    path = request.output.model or "interrupted.micro"
+    failed = saved_anywhere("output.model", path, artifact)
+    said = failed or f"the best model until then, of {len(artifact)} bytes, is in {path}, without a card"
+    write(sys.stderr, f"interrupted while the search did not answer: {said}\n")
+    return Exit.OUTPUT if failed else Exit.CUT_SHORT

@@ -46,6 +46,11 @@ class Progress:
         self._seconds: float | None = None
         self._started = 0.0
 
+    @property
+    def incumbent(self) -> Any:
+        """Return the best outcome that was heard of, None if there is none."""
+        return self._incumbent
+
     def start(self, total_trials: int | None, seconds: float | None) -> None:
         """Hear the limits of the search: trials, seconds or both; show the line."""
         self._total_trials, self._seconds, self._started = total_trials, seconds, time.monotonic()

@@ -31,6 +31,7 @@ def summary(selection: Any) -> str:
     score = _score(selection)
     level = selection.interpretability
     rows = [
+        ("interrupted", _interrupted(selection)),
         ("family", selection.family),
         ("size", count(selection.size_bytes, "byte")),
         (selection.metric, score),
@@ -56,13 +57,25 @@ def summary(selection: Any) -> str:
     return "\n".join([*first, *aligned(row for row in rows if row[1]), *notes, *told])
 
 
+def _interrupted(selection: Any) -> str:
+    """Return that the search was cut short, where it was."""
+    if not getattr(selection, "interrupted", False):
+        return ""
+    seconds = getattr(selection, "seconds", 0.0)
+    return (
+        f"after {rounded(seconds)} s; this is the best model until then"
+        if seconds
+        else "this is the best model until then"
+    )
+
+
 def _score(selection: Any) -> str:
     """Return what is to be expected of new rows, with its interval, and what it was by cross-validation where that is more."""
     expected = getattr(selection, "expected_score", selection.score)
     details = []
     if rounded(expected) != rounded(selection.score):
         details.append(f"{rounded(selection.score)} before the optimism of the selection was taken off")
-    if selection.score_interval is not None:
+    if selection.score_interval is not None and all(map(math.isfinite, selection.score_interval)):
         details.append(f"interval {' to '.join(rounded(side) for side in selection.score_interval)}")
     card = getattr(getattr(selection, "model", None), "card", None) or {}
     if card.get("weighted"):

@@ -189,6 +189,9 @@ class Card(_Record):
     )
     confidence: float = Field(0.95, description="of the interval")
     verdict: Verdict
+    interrupted: Literal[True] | None = Field(
+        None, description="whether the search was interrupted, so that this is the best model until then"
+    )
     family: str
     parameters: dict[str, Any] = Field(default_factory=dict, description="the family's setting")
     preparation: dict[str, Any] = Field(default_factory=dict, description="how columns became features")

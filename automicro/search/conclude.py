@@ -7,10 +7,10 @@ import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from automicro.measure import latency_in_this_process, score
+from automicro.measure import score
 from automicro.search.certify import Certified, Paired, certified, refit_tasks, sequence
 from automicro.search.estimate import Estimate, combined, cross_validated, on_held_out
-from automicro.search.finish import Timed, decided, raw_rows
+from automicro.search.finish import Timed, measured_latency, raw_rows
 from automicro.search.task import Outcome
 
 if TYPE_CHECKING:
@@ -85,13 +85,8 @@ def settle(
     slow: list[tuple[Outcome, Latency]] = []
     while (place := result.place) is not None:
         outcome = result.steps[place].outcome
-        artifact, quantile = outcome.artifact or b"", constraints.latency_quantile
-        latency = (
-            decided(artifact, rows, limit, quantile, until)
-            if gate.fresh
-            else latency_in_this_process(artifact, rows, quantile)
-        )
-        if limit is None or latency.decision(limit) == "met":
+        latency = measured_latency(gate, outcome, rows, (limit, constraints.latency_quantile), until)
+        if latency is None or limit is None or latency.decision(limit) == "met":
             return result, Timed(outcome, latency, tuple(slow))
         slow.append((outcome, latency))
         result = replace(result, too_slow=result.too_slow | {place})

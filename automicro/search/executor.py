@@ -5,14 +5,13 @@ from __future__ import annotations
 import itertools
 import pickle
 import queue
-import tempfile
 import threading
 import time
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from automicro.errors import AutomicroError
+from automicro.search.folder import OwnedFolder
 from automicro.search.process import Command, WorkerEnded, WorkerProcess
 
 if TYPE_CHECKING:
@@ -57,8 +56,8 @@ class LocalExecutor:
         *,
         entry: str = "automicro.search.trial:run",
     ) -> None:
-        self._folder = tempfile.TemporaryDirectory(prefix="automicro-")
-        self._command = Command(Path(self._folder.name), entry, int(memory_bytes or 0), task_seconds)
+        self._folder = OwnedFolder()
+        self._command = Command(self._folder.path, entry, int(memory_bytes or 0), task_seconds)
         self._tasks: queue.SimpleQueue[tuple[int, object, bool] | None] = queue.SimpleQueue()
         self._finished: queue.SimpleQueue[Finished | Exception] = queue.SimpleQueue()
         self._closing = threading.Event()

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from automicro.search.replaying import Gate
     from automicro.search.task import Context, Outcome
 
-__all__ = ["Timed", "decide_latency", "decided", "optimism", "raw_rows", "score_interval"]
+__all__ = ["Timed", "decide_latency", "decided", "measured_latency", "optimism", "raw_rows", "score_interval"]
 
 LATENCY_ROWS = 20
 LATENCY_TRIES = 8
@@ -49,11 +49,23 @@ CONTENDERS = 30
 
 @dataclass(frozen=True)
 class Timed:
-    """The outcome that is returned, its latency, and those that were tried before it, but are too slow or could not be decided on."""
+    """The outcome that is returned, its latency, and those that were tried before it, but are too slow or could not be decided on.
+
+    There is no latency where an interrupt came before it was measured.
+    """
 
     outcome: Outcome | None
     latency: Latency | None
     too_slow: tuple[tuple[Outcome, Latency], ...] = ()
+
+    def or_undecided(self, limit_us: float | None) -> Timed:
+        """Return the first outcome whose latency could not be decided on, where there is no better one."""
+        if self.outcome is not None or limit_us is None:
+            return self
+        doubtful = [pair for pair in self.too_slow if pair[1].decision(limit_us) == "undecided"]
+        if not doubtful:
+            return self
+        return Timed(*doubtful[0], tuple(pair for pair in self.too_slow if pair is not doubtful[0]))
 
 
 def raw_rows(context: Context, count: int = LATENCY_ROWS) -> list[Any]:
@@ -90,16 +102,25 @@ def decide_latency(
         followed = gate.passed(outcome)
         if followed is None:
             continue
-        artifact = outcome.artifact or b""
-        measured = (
-            decided(artifact, rows, limit_us, quantile, until)
-            if gate.fresh
-            else latency_in_this_process(artifact, rows, quantile)
-        )
-        if limit_us is None or measured.decision(limit_us) == "met":
+        measured = measured_latency(gate, outcome, rows, (limit_us, quantile), until)
+        if measured is None or limit_us is None or measured.decision(limit_us) == "met":
             return Timed(followed, measured, tuple(too_slow))
         too_slow.append((outcome, measured))
     return Timed(None, None, tuple(too_slow))
+
+
+def measured_latency(
+    gate: Gate, outcome: Outcome, rows: list[Any], asked: tuple[float | None, float], until: float | None
+) -> Latency | None:
+    """Return the latency of an artifact, `asked` for a limit at a quantile; None where an interrupt came first."""
+    artifact, (limit_us, quantile) = outcome.artifact or b"", asked
+    try:
+        if not gate.fresh:
+            return latency_in_this_process(artifact, rows, quantile)
+        return decided(artifact, rows, limit_us, quantile, until)
+    except KeyboardInterrupt:
+        gate.found.interrupt()
+        return None
 
 
 def median_call(context: Context, program: Program, limit_us: float) -> tuple[float, float]:

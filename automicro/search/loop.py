@@ -54,12 +54,15 @@ class Found:
         What is said where the time was up early.
     size_bytes : int or None
         Most bytes of what is returned. The search itself is the same without it.
+    interrupted, hurried : bool
+        Whether an interrupt has ended the search, and another one what followed.
     """
 
     candidates: dict[int, Candidate] = field(default_factory=dict)
     outcomes: list[Outcome] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     interrupted: bool = False
+    hurried: bool = False
     stopped: str = ""
     haste: str = ""
     aim: float = -math.inf
@@ -86,6 +89,11 @@ class Found:
     def feasible(self) -> list[Outcome]:
         """Return the artifacts that meet every constraint, the best first."""
         return [o for o in self.artifacts if self.size_bytes is None or _bytes(o) <= self.size_bytes]
+
+    def interrupt(self) -> None:
+        """Take up an interrupt: the first ends the search, a second what follows."""
+        self.hurried, self.interrupted = self.interrupted, True
+        self.stopped = self.stopped or "interrupted"
 
     def reaches_aim(self, outcome: Outcome) -> bool:
         """Whether an outcome's gain is as high as the search aims."""
@@ -186,8 +194,8 @@ class Loop:
         try:
             self._run(executor, trials, until, listener)
         except KeyboardInterrupt:
-            self.found.interrupted = True
-            self.found.stopped = "interrupted"
+            self.found.stopped = ""
+            self.found.interrupt()
         self._take_what_is_done(listener)
         return self.found
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import sys
 import time
@@ -18,9 +19,9 @@ from automicro.search.certify import Aim
 from automicro.search.class_weights import class_weights_of
 from automicro.search.classes import with_classes
 from automicro.search.clock import Clock
-from automicro.search.conclude import not_contradicted, refits, settle
+from automicro.search.conclude import Refits, not_contradicted, refits, settle
 from automicro.search.executor import LocalExecutor
-from automicro.search.finish import decide_latency
+from automicro.search.finish import Timed, decide_latency
 from automicro.search.given_metric import cost_weights, with_metric
 from automicro.search.haste import haste
 from automicro.search.in_process import InProcessExecutor
@@ -44,7 +45,6 @@ if TYPE_CHECKING:
     from automicro.plugin import Family, Profile, Wishes
     from automicro.request import Constraints, Search
     from automicro.search.certify import Certified, Trust
-    from automicro.search.finish import Timed
     from automicro.search.loop import Found, Listener
     from automicro.search.reference import Reference
     from automicro.search.task import Outcome
@@ -53,6 +53,7 @@ __all__ = ["Result", "search", "with_request"]
 
 MOST_WORKERS = 4
 REFERENCE_SHARE, REFERENCE_SHARE_AT_LAST = 0.2, 0.6
+MOMENT = 2.0  # seconds for what follows an interrupt
 TRIAL_SECONDS, TRIAL_SHARE = 120.0, 1 / 3
 STARTED = (
     "a certificate holds only if what the search started from was not trained on the rows that are put aside for it"
@@ -116,8 +117,15 @@ def search(
     clock = Clock(time.monotonic() if started is None else started, settings.seconds)
     notes: list[str] = []
     workers = _workers(settings, constraints, notes)
-    with _executor(settings, workers) as executor:
-        return _search(problem, constraints, settings, _Means(listener, clock, executor, workers, tuple(notes)))
+    result: Result | None = None
+    try:
+        with _executor(settings, workers) as executor:
+            result = _search(problem, constraints, settings, _Means(listener, clock, executor, workers, tuple(notes)))
+    except KeyboardInterrupt:
+        if result is None:
+            raise
+        result.found.interrupt()  # while the workers were ended
+    return result
 
 
 @dataclass(frozen=True)
@@ -131,8 +139,21 @@ class _Means:
     notes: tuple[str, ...]
 
 
-def _search(problem: Problem, constraints: Constraints, settings: Search, means: _Means) -> Result:
-    listener, clock, executor = means.listener, means.clock, means.executor
+@dataclass(frozen=True)
+class _Prepared:
+    """What is known before a search tries anything; `rows` is what its model is for, `trust` the rows that are held out."""
+
+    rows: Problem
+    context: Context
+    facts: Profile
+    families: dict[str, Family]
+    registry: Registry
+    trust: Trust | None
+    structure: StructureTest | None
+    notes: list[str]
+
+
+def _prepared(problem: Problem, constraints: Constraints, settings: Search, means: _Means) -> _Prepared:
     wishes, problem = wishes_of(problem, constraints), limited(problem, constraints)
     check_robustness(problem, constraints)
     registry = discover()
@@ -147,37 +168,71 @@ def _search(problem: Problem, constraints: Constraints, settings: Search, means:
         notes.append(STARTED)
     structure = None
     if problem.task == "clustering":
-        structure = structure_of(context, constraints, settings.seed, clock.until(REFERENCE_SHARE))
+        structure = structure_of(context, constraints, settings.seed, means.clock.until(REFERENCE_SHARE))
         notes.insert(0, structure_note(constraints, structure))
-        if not structure.structured:
-            fresh, said = means.workers > 0, (*problem.notes, *notes)
-            return _one_cluster(context, constraints, structure, said, clock, fresh=fresh)
+    return _Prepared(problem, context, facts, families, registry, trust, structure, notes)
+
+
+def _search(problem: Problem, constraints: Constraints, settings: Search, means: _Means) -> Result:
+    """Search; an interrupt once there are candidates leaves what is known of them."""
+    made = _prepared(problem, constraints, settings, means)
+    context, structure, clock, executor = made.context, made.structure, means.clock, means.executor
+    if structure is not None and not structure.structured:
+        return _one_cluster(made, constraints, structure, means)
     store = None if settings.storage is None else Store(settings.storage, context)
-    with executor:  # it is left before latency is measured
-        executor.share(context)
-        reference = None
-        if constraints.within is not None:
-            reference = _reference(means, context, registry.families, settings.seed)
-        target = partition_target(constraints, structure) if structure else _target(constraints, reference)
-        aim = None if structure else _aim(context, trust, constraints, settings.seed)
-        first = own_model(executor, reference, families, replace(target, size_bytes=None), aim)
-        goal = Goal(target, len(context.folds), settings.trials is None, context.earlier, aim, first)
-        loop = Loop(families, facts, goal, settings.seed, store)
-        clock.prepared(executor.loaded(clock.until(0.5)), decides_latency=constraints.latency is not None)
-        found = loop.run(executor, settings.trials, clock.loop_ends(certifying=trust is not None), listener)
-        if trust is not None:
-            made = refits(executor, found, target, clock.loop_until(certifying=False))
-    gate = Gate(context, found, target.level, means.workers > 0 or constraints.latency is not None)
-    certificate, until = None, clock.timing_until()
+    known: Result | None = None
+    try:
+        with executor:  # it is left before latency is measured
+            executor.share(context)
+            reference = None
+            if constraints.within is not None:
+                reference = _reference(means, context, made.registry.families, settings.seed)
+            target = partition_target(constraints, structure) if structure else _target(constraints, reference)
+            aim = None if structure else _aim(context, made.trust, constraints, settings.seed)
+            first = own_model(executor, reference, made.families, replace(target, size_bytes=None), aim)
+            goal = Goal(target, len(context.folds), settings.trials is None, context.earlier, aim, first)
+            loop = Loop(made.families, made.facts, goal, settings.seed, store)
+            known = Result(context, target, loop.found, Timed(None, None), reference, aim=aim)
+            clock.prepared(executor.loaded(clock.until(0.5)), decides_latency=constraints.latency is not None)
+            found = loop.run(
+                executor, settings.trials, clock.loop_ends(certifying=made.trust is not None), means.listener
+            )
+            more = Refits()
+            if made.trust is not None and not found.interrupted:
+                more = refits(executor, found, target, clock.loop_until(certifying=False))
+        known = _concluded(known, made.trust, more, constraints, means)
+    except KeyboardInterrupt:
+        if known is None:
+            raise
+        known.found.interrupt()
+        known = replace(known, timed=Timed(known.found.incumbent, None), certified=None)
+    known.found.haste = haste(known.found, made.families, clock.seconds or 0.0, settings.trials)
+    return replace(known, notes=_said(known, made, constraints, store), seconds=clock.passed)
+
+
+def _concluded(known: Result, trust: Trust | None, made: Refits, constraints: Constraints, means: _Means) -> Result:
+    """Certify what was found, where that is asked for, and decide on its latency; after an interrupt that may take a moment only."""
+    context, found, target = known.context, known.found, known.target
+    fresh = constraints.latency is not None or (means.workers > 0 and not found.interrupted)
+    gate = Gate(context, found, target.level, fresh)
+    certificate, until = None, means.clock.timing_until()
+    if found.interrupted:
+        until = min(until or math.inf, time.monotonic() + MOMENT)
     if trust is not None:
-        certificate, timed = settle(gate, trust, constraints, made, reference, until)
+        certificate, timed = settle(gate, trust, constraints, made, known.reference, until)
     if trust is None or (timed.outcome is None and constraints.certify == "auto"):
         left = found.feasible if certificate is None else not_contradicted(gate, certificate, constraints, made, target)
         timed = _timed(gate, left, constraints, until)
-    found.haste = haste(found, families, clock.seconds or 0.0, settings.trials)
-    notes += [*found.notes, *(store.notes if store else ()), *(reference.notes if reference else ())]
-    said = (*problem.notes, *notes, *_doubts(timed, constraints))
-    return Result(context, target, found, timed, reference, said, clock.passed, certificate, aim)
+    if found.interrupted:
+        timed = timed.or_undecided(constraints.latency)
+    return replace(known, timed=timed, certified=certificate)
+
+
+def _said(known: Result, made: _Prepared, constraints: Constraints, store: Store | None) -> tuple[str, ...]:
+    """Return what is to be said of the data, of what took part and of what could not be decided."""
+    notes = [*made.rows.notes, *made.notes, *known.found.notes, *(store.notes if store else ())]
+    notes += known.reference.notes if known.reference else ()
+    return (*notes, *_doubts(known.timed, constraints))
 
 
 def _workers(settings: Search, constraints: Constraints, notes: list[str]) -> int:
@@ -252,22 +307,14 @@ def _context(
     )
 
 
-def _one_cluster(
-    context: Context,
-    constraints: Constraints,
-    test: StructureTest,
-    notes: tuple[str, ...],
-    clock: Clock,
-    *,
-    fresh: bool,
-) -> Result:
+def _one_cluster(made: _Prepared, constraints: Constraints, test: StructureTest, means: _Means) -> Result:
     """Return the model of one cluster, for rows without structure."""
     target = partition_target(constraints, test)
-    found = one_cluster(context, target, test)
-    gate = Gate(context, found, target.level, fresh or constraints.latency is not None)
-    timed = _timed(gate, found.feasible, constraints, clock.timing_until())
-    notes = (*notes, *_doubts(timed, constraints))
-    return Result(context, target, found, timed, None, notes, clock.passed)
+    found = one_cluster(made.context, target, test)
+    gate = Gate(made.context, found, target.level, means.workers > 0 or constraints.latency is not None)
+    timed = _timed(gate, found.feasible, constraints, means.clock.timing_until())
+    notes = (*made.rows.notes, *made.notes, *_doubts(timed, constraints))
+    return Result(made.context, target, found, timed, None, notes, means.clock.passed)
 
 
 def _trial_seconds(settings: Search) -> float:
@@ -276,25 +323,18 @@ def _trial_seconds(settings: Search) -> float:
 
 
 def _timed(gate: Gate, feasible: Sequence[Outcome], constraints: Constraints, until: float | None) -> Timed:
-    """Decide the latency; Ctrl-C ends the search, and only a second one what must follow."""
-
-    def decided() -> Timed:
-        return decide_latency(gate, feasible, constraints.latency, constraints.latency_quantile, until)
-
-    try:
-        return decided()
-    except KeyboardInterrupt:
-        if gate.found.interrupted:
-            raise
-        gate.found.interrupted = True
-        return decided()
+    return decide_latency(gate, feasible, constraints.latency, constraints.latency_quantile, until)
 
 
 def _doubts(timed: Timed, constraints: Constraints) -> list[str]:
     """Return sentences of smaller models that the latency could not be decided on, and of a machine that was too busy to measure well."""
     limit, told = constraints.latency, []
-    if limit is None or timed.latency is None:
+    if limit is None or timed.outcome is None:
         return []
+    if timed.latency is None:
+        return [f"the search was interrupted before it was decided whether {limit:g} us are kept"]
+    if timed.latency.decision(limit) == "undecided":
+        told.append(f"the search was interrupted; we {timed.latency.doubt(limit)}")
     for outcome, latency in timed.too_slow:
         if latency.decision(limit) == "undecided":
             told.append(f"a model of {len(outcome.artifact or b'')} bytes was passed over: {latency.doubt(limit)}")

@@ -15,7 +15,7 @@ import pytest
 
 from automicro.cli import main
 from automicro.cli.arguments import SECTIONS, parse, settings_of
-from automicro.cli.main import COMMANDS
+from automicro.cli.commands import COMMANDS
 from automicro.errors import DataError, FamilyUnavailableError, Infeasible
 from automicro.program import Affine, Numeric, OneHot, Program, Weights, write_artifact
 from automicro.request import SearchRequest, TrialRecord

@@ -11,7 +11,7 @@ import pytest
 
 import automicro
 from automicro import Constraints, NotVerified, Search
-from automicro.cli.main import main
+from automicro.cli import main
 from automicro.data import hold_out, load_problem
 from automicro.search.certify import levels, rows_needed, sequence, split_off
 from automicro.search.loop import Loop
@@ -106,7 +106,7 @@ def test_from_the_command_line(selection, table, tmp_path, capsys):
     assert main(["verify", str(path), str(data), "--target", "y"]) == 0
     assert capsys.readouterr().out.startswith("verified: 800 held-out rows give")
     data.write_text("\n".join(lines[:-1]) + "\n")
-    assert main(["verify", str(path), str(data), "--target", "y"]) == 2
+    assert main(["verify", str(path), str(data), "--target", "y"]) == 3
     assert "the data must be those of the search" in capsys.readouterr().err
 
 

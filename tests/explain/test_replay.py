@@ -13,7 +13,7 @@ import pytest
 from sklearn.datasets import load_breast_cancer, load_diabetes, load_wine
 
 import automicro
-from automicro.cli.main import main
+from automicro.cli import main
 from automicro.data import load_problem, profile
 from automicro.discovery import discover
 from automicro.explain import global_card, replay

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from automicro import DataError, Model, RequestError
-from automicro.cli.main import main
+from automicro.cli import main
 from automicro.explain.asked import Asked, factors
 from automicro.explain.graphs import AskedGraph, graph_parts
 from automicro.explain.local import row_parts

@@ -7,7 +7,7 @@ import pytest
 
 import automicro
 from automicro import DataError, Model
-from automicro.cli.main import main
+from automicro.cli import main
 from automicro.measure import function_effects
 from automicro.measure.complexity import level_complexity, line_complexity
 from automicro.program import (

@@ -28,7 +28,7 @@ from automicro.search.store import Store
 from automicro.search.task import Form, Outcome, Target
 
 GATE: Any = SimpleNamespace(
-    context=None, fresh=True, passed=lambda outcome: outcome
+    context=None, fresh=True, passed=lambda outcome: outcome, found=Found()
 )  # lets everything pass; no rows are read
 QUICK = automicro.Search(trials=1, families=["linear"])
 
@@ -71,17 +71,24 @@ def test_latency_binds_where_only_the_fresh_process_was_too_slow(
 def test_an_interrupt_while_latency_is_measured_keeps_the_model(
     table: tuple[Any, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    calls: list[int] = []
+    def interrupted(*_: Any) -> Any:
+        raise KeyboardInterrupt
 
-    def interrupted_once(*_: Any) -> Any:
-        calls.append(1)
-        if len(calls) == 1:
-            raise KeyboardInterrupt
-        return measured(5.0, cpu_share=0.5)
-
-    monkeypatch.setattr(finish, "decided", interrupted_once)
+    monkeypatch.setattr(finish, "decided", interrupted)
     found = automicro.select(*table, metric="roc_auc", score=0.8, latency="2ms", search=QUICK)
     assert found.interrupted
+    assert found.latency is None
+    assert np.isnan(found.latency_us)
+    assert "the search was interrupted before it was decided whether 2000 us are kept" in found.notes
+    assert str(found).startswith("interrupted ")
+    assert found.frontier[0].model == found.model
+    assert found.model.card is not None
+    assert found.model.card["interrupted"] is True
+
+
+def test_a_busy_machine_is_told(table: tuple[Any, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(finish, "decided", lambda *_: measured(5.0, cpu_share=0.5))
+    found = automicro.select(*table, metric="roc_auc", score=0.8, latency="2ms", search=QUICK)
     assert found.latency_us == 5.0
     assert any(
         "busy while latency was measured, processes had a processor 50% of the time" in note for note in found.notes

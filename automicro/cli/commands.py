@@ -7,7 +7,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from automicro.cli.arguments import parse
-from automicro.cli.console import Answer, open_streams, write
+from automicro.cli.console import Answer, write
 from automicro.cli.exits import Exit
 from automicro.errors import AutomicroError, NotVerified, OutputError
 
@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     from argparse import Namespace
     from collections.abc import Sequence
 
-__all__ = ["COMMANDS", "main"]
+    from automicro.cli.signals import Interrupts
+
+__all__ = ["COMMANDS", "answered"]
 
 # Where each command lives; its module is imported when it is asked for.
 COMMANDS = {
@@ -32,26 +34,15 @@ COMMANDS = {
 }
 
 
-def main(words: Sequence[str] | None = None) -> int:
-    """Run the command line.
-
-    Parameters
-    ----------
-    words : sequence of str, optional
-        The arguments; those of the process, if not given.
-
-    Returns
-    -------
-    int
-        An exit code, see `automicro.cli.exits`.
-    """
-    open_streams()
+def answered(words: Sequence[str], interrupts: Interrupts) -> int:
+    """Run a command, write its answer and return the exit code; raise `KeyboardInterrupt` if it came to none."""
     try:
-        answer = _answer(parse(sys.argv[1:] if words is None else words))
+        arguments = parse(words)
+        arguments.interrupts = interrupts
+        answer = _answer(arguments)
     except AutomicroError as error:
         answer = _refused(error)
-    except KeyboardInterrupt:
-        answer = Answer("", "interrupted before a model was found", Exit.INTERRUPTED)
+    interrupts.hold()
     return _given(answer)
 
 
