@@ -72,8 +72,9 @@ def _unseen(problem: Problem, folds: Sequence[Fold]) -> list[str]:
     if not unseen:
         return []
     more = f" and {len(unseen) - FEW} more" if len(unseen) > FEW else ""
-    named = f"class{'es' if len(unseen) > 1 else ''} {', '.join(unseen[:FEW])}{more}"
-    return [f"no split validates {named}: models are trained on it, but scores say nothing about it"]
+    classes, them = ("classes", "them") if len(unseen) > 1 else ("class", "it")
+    named = f"{classes} {', '.join(unseen[:FEW])}{more}"
+    return [f"no split validates {named}: models are trained on {them}, but scores say nothing about {them}"]
 
 
 def _rows(count: int) -> str:

@@ -58,6 +58,16 @@ def test_folds_without_a_value_are_named_and_if_all_are_the_search_is_refused():
     ]
 
 
+def test_classes_that_no_split_validates_are_named_up_to_five():
+    target = np.r_[np.arange(600) % 10, np.arange(10, 17)]
+    problem = load_problem({"a": np.random.default_rng(0).normal(size=len(target))}, target, task="classification")
+    (note,) = checked_folds(problem, folds(problem), "accuracy")
+    assert note.startswith(
+        "no split validates classes 10 (1 row), 11 (1 row), 12 (1 row), 13 (1 row), 14 (1 row) and 2 more: "
+    )
+    assert note.endswith("models are trained on them, but scores say nothing about them")
+
+
 def test_a_class_of_one_row_is_learnt_and_named():
     target = np.array(["b", "a"] * 20 + ["odd"])
     table = {"a": np.r_[np.arange(40) % 2, 5.0] + np.arange(41) / 100}
