@@ -15,7 +15,7 @@ from automicro.data.frames import RawColumn
 from automicro.data.moments import clock_hours, moment_format
 from automicro.data.readings import PLAIN, Reading
 from automicro.data.suspects import index_columns, suspects
-from automicro.data.words import CERTAIN, DOUBTFUL, FREQUENT, is_beside_numbers, listed
+from automicro.data.words import CERTAIN, DOUBTFUL, FREQUENT, bare, is_beside_numbers, listed
 from automicro.data.written import leading_zero, number_style, parsed_number
 from automicro.errors import DataError
 
@@ -72,7 +72,7 @@ _SENTENCES = {
     "read": "read from text or dates: {}",
     "values": "frequent words that may mean missing are read as levels: {}; missing=[...] names what counts as missing",
     "blanks": "levels that differ only in blanks at their ends, or in the case of yes and no, are read as one: {}",
-    "case": "levels that differ only in case are read as different ones: {}; write them alike if they mean the same",
+    "case": "levels that differ only in case or blanks are read as different ones: {}; write them alike if they mean the same",
     "comma": "read as levels, since the comma of their numbers may separate thousands or decimals: {}; turn them into numbers",
     "days": "read as levels, since the first number of their dates may be the day or the month: {}; write them year-month-day",
     "beside": "read as levels, since they hold other texts beside numbers: {}; missing=[...] names those that count as missing",
@@ -286,9 +286,9 @@ def _flags(name: str, levels: list[str], read: Read) -> tuple[str, ...]:
         flags.append("fold")
     merged = folded if "fold" in flags else stripped
     if len(merged) < len(levels):
-        read.note("blanks", f"{name!r} ({_alike(levels, str.strip if 'fold' not in flags else _bare)})")
-    elif len(folded) < len(stripped):
-        read.note("case", f"{name!r} ({_alike(list(stripped), str.casefold)})")
+        read.note("blanks", f"{name!r} ({_alike(levels, str.strip if 'fold' not in flags else bare)})")
+    elif len(set(map(bare, stripped))) < len(stripped):
+        read.note("case", f"{name!r} ({_alike(list(stripped), bare)})")
     if any(re.fullmatch(r"-?\d+\.0", level) for level in stripped) and not any(
         re.fullmatch(r"-?\d+", level) for level in stripped
     ):
@@ -298,10 +298,6 @@ def _flags(name: str, levels: list[str], read: Read) -> tuple[str, ...]:
     if {"true", "false"} & stripped:
         flags.append("lower")
     return tuple(flags)
-
-
-def _bare(text: str) -> str:
-    return text.strip().casefold()
 
 
 def _alike(levels: list[str], form: Any) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from automicro.data.column import value_kind
 from automicro.data.readings import Reading
-from automicro.data.words import CERTAIN, DOUBTFUL, FREQUENT, is_beside_numbers, listed
+from automicro.data.words import CERTAIN, DOUBTFUL, FREQUENT, bare, is_beside_numbers, listed
 from automicro.data.written import FEW_LEVELS, number_style
 from automicro.errors import DataError
 
@@ -52,10 +52,10 @@ def target_cells(
     elif len({text.strip() for text in levels}) < len(levels):
         flags = ("strip",)
         notes.append(f"labels that differ only in blanks at their ends are read as one: {_blanks(levels)}")
-    cases = Counter(text.casefold() for text in {text.strip() for text in levels})
-    if alike := [repr(t) for t in sorted({x.strip() for x in levels}) if cases[t.casefold()] > 1]:
+    cases = Counter(bare(text) for text in {text.strip() for text in levels})
+    if alike := [repr(t) for t in sorted({x.strip() for x in levels}) if cases[bare(t)] > 1]:
         notes.append(
-            f"labels that differ only in case are different classes: {listed(alike)}; write them alike if they mean the same"
+            f"labels that differ only in case or blanks are different classes: {listed(alike)}; write them alike if they mean the same"
         )
     if kind == "mixed":
         return replace(raw, values=Reading("level", words=tuple(words)).read(raw.values, "target")), tuple(notes)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-__all__ = ["BESIDE_NUMBERS", "CERTAIN", "DOUBTFUL", "FREQUENT", "is_beside_numbers", "listed", "words_of"]
+__all__ = ["BESIDE_NUMBERS", "CERTAIN", "DOUBTFUL", "FREQUENT", "bare", "is_beside_numbers", "listed", "words_of"]
 
 CERTAIN = frozenset(["", "?", "#N/A", "NaN", "nan", "-nan", "NaT", "NULL", "null", "<NA>"])
 DOUBTFUL = frozenset(["NA", "N/A", "n/a", "None"])  # words, too, of people: no disorder, Namibia, not applicable
@@ -23,6 +23,11 @@ SHOWN = 5  # columns that one sentence names
 def is_beside_numbers(text: str) -> bool:
     """Whether a text among numbers or dates can only mean that the value is missing."""
     return text.strip().casefold() in BESIDE_NUMBERS
+
+
+def bare(text: str) -> str:
+    """Return a text without case, and with single blanks between its words."""
+    return " ".join(text.split()).casefold()
 
 
 def words_of(words: Iterable[str] | None, values: Iterable[str]) -> frozenset[str]:

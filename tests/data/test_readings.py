@@ -145,7 +145,11 @@ def test_a_cell_that_is_no_such_number_is_refused_by_name():
         ),
         (["03/04/2016", "05/06/2016"] * 9, "the first number of their dates may be the day or the month: 'a'"),
         ([*map(str, range(100, 140)), "lots"], "they hold other texts beside numbers: 'a' .'lots'.; missing="),
-        (["CT", "ct", "NY"] * 9, "levels that differ only in case are read as different ones: 'a' .'CT' and 'ct'."),
+        (
+            ["CT", "ct", "NY"] * 9,
+            "levels that differ only in case or blanks are read as different ones: 'a' .'CT' and 'ct'.",
+        ),
+        (["New York", "New  York", "x"] * 9, "read as different ones: 'a' .'New  York' and 'New York'."),
         (["CT", "CT ", "NY"] * 9, "differ only in blanks .* are read as one: 'a' .'CT' and 'CT '."),
         (["yes", "Yes", "NO ", "no"] * 9, "the case of yes and no, are read as one: 'a'"),
         (["None", "x", "y"] * 9, "frequent words that may mean missing are read as levels: 'a' .'None' in 33% of rows"),
@@ -290,6 +294,7 @@ def test_labels_with_blanks_are_one_label():
     assert "blanks" in problem.notes[0]
     assert load_problem(X, [" <=50K", " >50K"] * 20).labels == (" <=50K", " >50K")
     assert "differ only in case" in load_problem(X, ["Yes", "yes", "no", "no"] * 10).notes[0]
+    assert "'no one', 'no\\xa0one'" in load_problem(X, ["no one", "no\xa0one", "b", "b"] * 10).notes[0]
 
 
 def test_a_price_as_text_is_a_target_of_numbers():
