@@ -52,7 +52,8 @@ def _unseen(certificate: dict[str, Any]) -> str:
     if is_bounded:
         return ""
     rarest = -math.log(1 - certificate["confidence"]) / certificate["held_rows"]
+    what = "An error of this kind has no bound" if own is None else "No bound is known of what a row adds to this score"
     return (
-        " An error of this kind has no bound: far larger ones than any on these rows would be noticed only if they are more frequent than "
+        f" {what}: far larger ones than any on these rows would be noticed only if they are more frequent than "
         f"about one row in {max(1, round(1 / rarest)):,}."
     )

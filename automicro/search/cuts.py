@@ -10,7 +10,8 @@ import numpy as np
 from automicro.measure import row_values, scores
 from automicro.program import Affine, Chain, Forest, Nearest, StepTables, Sum, Weights, evaluate, simplify
 from automicro.program.encodings import Float32, round_mantissa, round_to
-from automicro.request import Metric, is_black_box, metric
+from automicro.request import MeanCost, Metric, is_black_box, metric
+from automicro.search.offsets import with_offsets
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -82,6 +83,8 @@ def with_cuts(context: Context, programs: Mapping[str, Program], rows: NDArray[n
     label = metric(name).needs == "label" and name not in LEFT_ALONE
     if context.class_weights is not None and name not in TRADED:
         return dict(programs)  # the cut of weighted classes is where their weights put it
+    if problem.classes > 2 and isinstance(name, Metric) and isinstance(name.definition.function, MeanCost):
+        return with_offsets(problem, name.definition.function.matrix, programs, rows)
     if problem.task != "classification" or problem.classes != 2 or not label:
         return dict(programs)
     most = max(FEWEST_CUTS, CALLS // max(len(programs), 1)) if is_black_box(name) else None
