@@ -16,7 +16,7 @@ from automicro.discovery.registry import Registry
 from automicro.measure import Latency
 from automicro.measure.latency import QuantileInterval, Run
 from automicro.program import PRECISIONS
-from automicro.search import Result, conclude, finish, forms, trial
+from automicro.search import Result, finish, forms, trial
 from automicro.search.executor import Finished
 
 __all__ = ["InProcess", "searching_in_process"]
@@ -85,8 +85,7 @@ def searching_in_process(families: Registry) -> Iterator[list[Result]]:
 
     with contextlib.ExitStack() as stack:
         stack.enter_context(mock.patch.object(searching, "LocalExecutor", InProcess))
-        for module in (finish, conclude):
-            stack.enter_context(mock.patch.object(module, "decided", return_value=UNTIMED))
+        stack.enter_context(mock.patch.object(finish, "decided", return_value=UNTIMED))
         roundings = tuple(precision for precision in PRECISIONS if precision.name in ROUNDINGS)
         stack.enter_context(mock.patch.object(forms, "PRECISIONS", roundings))
         stack.enter_context(mock.patch.object(relevance, "TREES", TREES))
