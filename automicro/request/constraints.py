@@ -37,6 +37,9 @@ Level = Literal["opaque", "decomposable", "additive", "simulatable"]
 LEVELS: tuple[Level, ...] = ("opaque", "decomposable", "additive", "simulatable")
 
 
+PERCENT = 10  # a score from here on that can be 1 at most is meant as a percentage
+
+
 def _metric_name(given: object) -> str:
     if given is None or given == "" or isinstance(given, int | float):
         raise problem(f"must be a text that is not empty (in quotes) or a function, but got {given!r}")
@@ -255,9 +258,7 @@ class Constraints(Section):
             raise problem(f"must be given with {given}, such as 'roc_auc' or 'r2'", "metric")
         bounds = self.measured
         if self.score is not None and not bounds.low <= self.score <= bounds.high:
-            raise problem(
-                f"must {bounds.range} for {self.metric!r}, but got {self.score!r}{self._other_sign()}", "score"
-            )
+            raise problem(f"must {bounds.range} for {self.metric!r}, but got {self.score!r}{self._remedy()}", "score")
         if self.latency is None and self.latency_quantile != Constraints.model_fields["latency_quantile"].default:
             raise problem("needs latency, but none is given", "latency_quantile")
         self._check_columns()
@@ -274,9 +275,11 @@ class Constraints(Section):
             if self.clusters or not METRICS[name].tasks & self.measured.tasks:
                 raise problem(f"must be of the same task as {self.measured.name!r}, but {name!r} is not", "scores")
 
-    def _other_sign(self) -> str:
-        """Return the remedy where an error was given to its negative."""
+    def _remedy(self) -> str:
+        """Return the remedy where an error was given to its negative, or a percentage."""
         name, value = str(self.metric), self.score or 0.0
+        if self.measured.high == 1 and value >= PERCENT:
+            return as_share(value)
         if name not in METRICS or not name.startswith("neg_") or not METRICS[name].low <= -value <= METRICS[name].high:
             return ""
         return f": use {-value!r}, or metric {name.removeprefix('neg_')!r}"

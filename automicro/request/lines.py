@@ -150,9 +150,17 @@ def _twice(name: str, line: int, path: tuple[str, ...], lines: Lines) -> Request
 FORMATS: dict[str, Callable[[str, str], tuple[Any, Lines]]] = {"toml": _toml, "yaml": _yaml, "json": _json}
 
 
+TABLES = (".csv", ".tsv", ".parquet", ".pq", ".jsonl", ".ndjson")
+
+
 def form_of(suffix: str, name: str) -> str:
     """Return the format that a file's suffix tells."""
     forms = {".toml": "toml", ".yaml": "yaml", ".yml": "yaml", ".json": "json"}
+    if suffix.casefold() in TABLES:
+        raise RequestError(
+            f"{name}: a search file must end in {', '.join(forms)}, but {suffix!r} is that of a table: search it with "
+            f"`automicro select {name} --target NAME`"
+        )
     if suffix.casefold() not in forms:
         raise RequestError(
             f"{name}: a search file must end in {', '.join(forms)}, but got {suffix!r}: {did_you_mean(suffix, forms)}"

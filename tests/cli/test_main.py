@@ -170,6 +170,10 @@ def test_infeasible_says_what_binds(asked: Asked, config: str, capsys: pytest.Ca
             ["select", "train.csv", "label"],
             "label: unknown argument of automicro select, write --target label for a target",
         ),
+        (
+            ["run", "t.csv"],
+            "t.csv: a search file must end in .toml, .yaml, .yml, .json, but '.csv' is that of a table: search it ",
+        ),
         (["inspect", "m.micro", "extra"], "extra: unknown argument of automicro inspect, take it away"),
         (
             ["run", "{config}", "--set", "constraints.scor=1"],

@@ -72,6 +72,7 @@ REFUSED = [
         "max_features: must be at least the 2 of must_use, but got 1",
     ),
     ({"metric": "silhouette", "monotone": "a=+"}, "monotone: is of a score, which clustering has not: leave it out"),
+    ({"metric": "f1", "score": 95}, "score: must lie in [0, 1] for 'f1', but got 95.0: write 0.95, a share"),
     ({"confidence": 95}, "confidence: must lie between 0 and 1, both excluded, but got 95.0: write 0.95, a share"),
     ({"metric": "r2", "within": 5}, "within: must be a fraction in [0, 1), but got 5.0: write 0.05, a share"),
     ({"confidence": 1}, "confidence: must lie between 0 and 1, both excluded, but got 1.0"),
