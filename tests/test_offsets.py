@@ -12,12 +12,13 @@ import pytest
 import automicro
 from automicro.api import _judged
 from automicro.cli import main
-from automicro.data import load_problem
+from automicro.data import load_problem, load_table
 from automicro.data.graphs import raw_graphs
 from automicro.evidence.hashes import data_sha256
 from automicro.explain import explain, global_card, replay
 from automicro.measure import directions, effects
 from automicro.measure.flips import flips
+from automicro.measure.operations import operations
 from automicro.measure.stress import stresses
 from automicro.model import Model
 from automicro.program import (
@@ -39,6 +40,7 @@ from automicro.program import (
     evaluate,
     pack,
 )
+from automicro.program.rows import without_offsets
 from automicro.words.model import global_text
 
 ROWS = 300
@@ -253,3 +255,15 @@ def test_missing_values_and_infinities_of_a_frame(frame: pd.DataFrame) -> None:
     assert [float(model.predict(row)[0]) for row in rows] == expected
     assert model.predict(pd.DataFrame({"v": [None, BASE + 7], "b": [0.0, 0.0]})).tolist() == [expected[0], 7.0]
     assert pack(model.program)[:1] == b"\xb7"
+
+
+def test_a_subtraction_is_an_operation_where_a_sum_is_taken() -> None:
+    for body, count in ((BODIES["linear"][0], 1), (TABLE, 0), (split(AT), 0)):
+        program = Program(2, READS, body, "identity")
+        assert operations(program).total.max() == operations(without_offsets(program)).total.max() + count
+
+
+def test_numbers_that_mean_missing_leave_the_others_exact() -> None:
+    cells = np.append(2**62 + np.arange(1, 100), -1)
+    table = load_table({"v": cells}, missing=[-1])
+    assert (table.profiles[0].missing, table.profiles[0].distinct, table.profiles[0].merged) == (1, 99, 0)

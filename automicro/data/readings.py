@@ -189,6 +189,7 @@ class Reading:
 
 
 PLAIN = Reading()
+EXACT = 2**53  # whole numbers from here on have more digits than float64
 
 
 def _is_word(cell: str, words: frozenset[str]) -> bool:
@@ -211,7 +212,13 @@ def _without(cells: NDArray[Any], numbers: tuple[float, ...]) -> NDArray[Any]:
     """Return cells of which those that equal one of the numbers are missing."""
     if cells.dtype.kind in "fiu":
         found = np.isin(cells, numbers)
-        return np.where(found, np.nan, cells.astype(np.float64)) if found.any() else cells
+        if not found.any():
+            return cells
+        if cells.dtype.kind in "iu" and (cells.max() >= EXACT or cells.min() <= -EXACT):
+            whole = cells.astype(object)
+            whole[found] = None
+            return whole
+        return np.where(found, np.nan, cells.astype(np.float64))
     if cells.dtype.kind != "O":
         return cells
     gone = [row for row, cell in enumerate(cells.tolist()) if not isinstance(cell, str) and _float(cell) in numbers]

@@ -24,12 +24,14 @@ from automicro.program import (
     Sum,
     Tokens,
     Weights,
+    offsets_of,
 )
 from automicro.program.evaluate import body_scores
 from automicro.program.messages import gives_graphs, reads_graphs
 from automicro.program.rewrite.bodies import outputs_of
 from automicro.program.structure import features_read, sources
 from automicro.program.trees import depths
+from automicro.program.usage import usage
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -73,6 +75,8 @@ def operations(
     one addition each, step tables ceil(log2 pieces) and one addition each, parts of a sum one addition more. A distance takes 3 a
     feature, the nearest of several points one comparison each.
 
+    A column of which a sum takes the difference to an offset takes one subtraction; thresholds have the offset in them.
+
     Of a text, each listed bucket that has some of its grams takes one look-up step. Summaries of a series are inputs:
     what they take shows in the latency, and is not counted here.
 
@@ -89,8 +93,16 @@ def operations(
     }
     hashed = [i for i, s in enumerate(decoded) if i in read and isinstance(program.decoders[s.decoder], Grams)]
     hits = float(len(hashed)) if features is None else np.count_nonzero(features[:, hashed], axis=1).astype(np.float64)
-    steps = Operations(np.atleast_1d(hits) + len(looked_up), np.zeros(1))
+    steps = Operations(np.atleast_1d(hits) + len(looked_up) + _subtracted(program), np.zeros(1))
     return _of(program.body, features, decoded) + steps
+
+
+def _subtracted(program: Program) -> int:
+    """Return of how many columns a sum is computed with a difference to an offset; thresholds have it in them."""
+    offsets, found = offsets_of(program.decoders), usage(program.body)
+    decoded = sources(program.decoders)
+    features = features_read(program.body) if found.positional else found.computed
+    return len({decoded[feature].column for feature in features} & offsets.keys())
 
 
 def graph_operations(body: Node, width: int, topology: Topology | None) -> Operations:
