@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from automicro.data.column import value_kind
 from automicro.data.readings import Reading
 from automicro.data.words import CERTAIN, DOUBTFUL, FREQUENT, bare, is_beside_numbers, listed
-from automicro.data.written import FEW_LEVELS, number_style
+from automicro.data.written import FEW_LEVELS, leading_zero, number_style
 from automicro.errors import DataError
 
 if TYPE_CHECKING:
@@ -68,6 +68,8 @@ def _style(counts: Counter[str], kind: str, task: str | None) -> str | None:
     known = [text for text in counts if not is_beside_numbers(text)]
     if task == "classification" or kind == "mixed" or (task is None and len(known) <= FEW_LEVELS):
         return None
+    if task == "regression" and leading_zero(known) is not None:
+        return "1,234.5"
     style, is_number = number_style(known)
     return "1,234.5" if style is None and is_number and not any("," in text for text in known) else style
 

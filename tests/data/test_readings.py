@@ -303,6 +303,12 @@ def test_a_price_as_text_is_a_target_of_numbers():
     assert load_problem({"a": list(np.arange(40) / 7)}, y).target[3] == 4000
 
 
+def test_numbers_with_leading_zeros_are_labels_unless_numbers_are_predicted():
+    X, y = {"a": list(np.arange(40) / 7)}, ["0012", "0007", "0100", "0099"] * 10
+    assert load_problem(X, y).labels == ("0007", "0012", "0099", "0100")
+    assert load_problem(X, y, task="regression").target.tolist() == [12, 7, 100, 99] * 10
+
+
 def test_judging_rows_reads_them_as_the_card_says():
     table = load_table({"a": ["1.0", "2.0", "n/k"] * 9, "b": ["22/01/2016", "03/04/2016", "01/01/2017"] * 9})
     rows = {"a": ["1.0", "2.0"] * 4, "b": ["03/04/2016"] * 8, "c": range(8)}
