@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 import time
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO, cast
 
 from automicro.words.numbers import count, rounded
 
@@ -15,6 +16,27 @@ if TYPE_CHECKING:
     from automicro.request import MetricFacts
 
 __all__ = ["Progress"]
+
+
+class _Forgiving:
+    """A stream whose failures, such as a full disk or a character that it cannot show, cost no more than the line."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+    def write(self, text: str) -> int:
+        """Write what can be written."""
+        with contextlib.suppress(OSError, ValueError):
+            self._stream.write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        """Flush if that is possible."""
+        with contextlib.suppress(OSError, ValueError):
+            self._stream.flush()
 
 
 class Progress:
@@ -59,7 +81,7 @@ class Progress:
         from rich.console import Console  # noqa: PLC0415 - only who looks at a terminal pays for rich
         from rich.live import Live  # noqa: PLC0415 - as above
 
-        console = Console(file=self._stream, force_terminal=True)
+        console = Console(file=cast("TextIO", _Forgiving(self._stream)), force_terminal=True)
         self._live = Live(get_renderable=self._line, console=console, transient=True, redirect_stdout=False)
         self._live.start()
 
