@@ -97,7 +97,7 @@ def check_outputs(
             continue
         for name, source in read.items():
             if same == _identity(_end(source)):
-                raise RequestError(f"{key}: must be another file than {name}, but {path} is {source}: name another one")
+                raise RequestError(f"{key}: must be another file than {name}, but both are {path}: name another one")
         if same in seen:
             raise RequestError(f"{key}: must be another file than {seen[same]}, but both are {path}: name another one")
         if folder is not None and Path(folder[1]).resolve() in (place, *place.parents):

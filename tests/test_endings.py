@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import pickle
+import re
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -15,7 +16,7 @@ import automicro
 from automicro import Infeasible, NothingFinished, Undecided
 from automicro.cli import main
 from automicro.cli.commands import COMMANDS
-from automicro.cli.exits import Exit
+from automicro.cli.exits import SEARCHING, Exit
 from automicro.search import finish, in_process
 from automicro.search.failure import MOST_CHARACTERS, Failure
 from automicro.search.task import Outcome
@@ -123,6 +124,12 @@ def test_a_trace_that_is_read_again_shows_the_traceback(tmp_path: Path, capsys: 
         "  File \\x1b[31m",
         "ValueError: no",
     ]
+
+
+def test_the_documents_tell_the_exit_codes() -> None:
+    text = (Path(__file__).parent.parent / "docs" / "shell.md").read_text(encoding="utf-8")
+    told = dict(re.findall(r"^\| (\d+) \| (.*?) \|", text, re.MULTILINE))
+    assert told == {str(int(code)): words for code, words in SEARCHING.items()}
 
 
 @pytest.mark.parametrize("command", [*COMMANDS, ""])
