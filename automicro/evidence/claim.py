@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from statistics import NormalDist
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from automicro.evidence.areas import area_test
 from automicro.evidence.means import Tested, mean_test
-from automicro.evidence.own import function_test
+from automicro.evidence.own import corrected_share, function_test
 from automicro.evidence.paired import paired_terms
 from automicro.evidence.recalls import balanced_test
 from automicro.evidence.terms import terms_of
@@ -173,12 +172,4 @@ def _bootstrap(judged: Judged, margins: object, seed: int) -> Tested:
         found.append(margins(drawn[:, units].astype(np.float64)))  # type: ignore[operator]  # as above
     known = np.concatenate(found)
     known = known[np.isfinite(known)]
-    normal = NormalDist()
-    bias = normal.inv_cdf(_share(known < observed) / 2 + _share(known <= observed) / 2)
-    p_value = normal.cdf(normal.inv_cdf(_share(known <= 0)) - 2 * bias)
-    return Tested(p_value, method, exact=False)
-
-
-def _share(where: NDArray[np.bool_]) -> float:
-    """Return the share of resamples, never 0 or 1."""
-    return float((where.sum() + 1) / (len(where) + 2))
+    return Tested(corrected_share(known, observed), method, exact=False)

@@ -86,6 +86,18 @@ def test_the_test_of_a_function_keeps_its_level() -> None:
     assert better_than(judged(WHOLE, rows=400, right=0.86), 0.83).p_value == pytest.approx(exact, abs=0.03)
 
 
+@pytest.mark.parametrize("seed", range(4))
+def test_heavy_tails_are_allowed_for_as_where_the_metric_is_known(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    y = rng.normal(size=150)
+    own = Metric(lambda true, told: float(np.sqrt(np.mean((true - told) ** 2))), greater_is_better=False, name="own")
+    prediction = y + rng.standard_t(3, size=150)
+    tested, known = (
+        better_than(Judged(metric, y, prediction), 2.0, seed) for metric in (own, "root_mean_squared_error")
+    )
+    assert tested.p_value > 0.7 * known.p_value
+
+
 def test_functions_within_a_reference_are_paired() -> None:
     own = judged(WHOLE, rows=300, right=0.9)
     tested = within_of(own, own.prediction, 0.05)
