@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from os import PathLike
 
-__all__ = ["followed", "write_file"]
+__all__ = ["followed", "open_file", "write_file"]
 
 MOST_LINKS = 40
 UNSUPPORTED = {errno.EINVAL, errno.ENOSYS, errno.ENOTSUP}  # of file systems that cannot flush a file
@@ -33,7 +33,7 @@ def write_file(path: str | PathLike[str], content: bytes) -> None:
     place = Path(path)
     try:
         place = followed(place)
-        number = _open_file(place)
+        number = open_file(place)
         if number is not None:
             _write(number, content)
         elif place.exists() and not place.is_file():
@@ -57,7 +57,7 @@ def followed(path: str | PathLike[str]) -> Path:
     place = Path(path)
     for _ in range(MOST_LINKS):
         place = place.parent.resolve() / place.name
-        if _open_file(place) is not None or not stat.S_ISLNK(_mode(place)):
+        if open_file(place) is not None or not stat.S_ISLNK(_mode(place)):
             return place
         place = place.parent / place.readlink()
     raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), str(path))
@@ -70,7 +70,7 @@ def _mode(place: Path) -> int:
         return 0
 
 
-def _open_file(place: Path) -> int | None:
+def open_file(place: Path) -> int | None:
     """Return the number of the open file that a resolved path such as ``/proc/12/fd/1`` names, if it is one of this process."""
     if place.parent in (Path(f"/proc/{os.getpid()}/fd"), Path("/dev/fd")) and place.name.isdecimal():
         return int(place.name)

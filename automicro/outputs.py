@@ -11,7 +11,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from automicro.atomic import followed, write_file
+from automicro.atomic import followed, open_file, write_file
 from automicro.errors import OutputError, RequestError
 
 if TYPE_CHECKING:
@@ -98,7 +98,7 @@ def check_outputs(
         for name, source in read.items():
             if same == _identity(_end(source)):
                 raise RequestError(f"{key}: must be another file than {name}, but both are {path}: name another one")
-        if same in seen:
+        if same in seen and open_file(place) is None:
             raise RequestError(f"{key}: must be another file than {seen[same]}, but both are {path}: name another one")
         if folder is not None and Path(folder[1]).resolve() in (place, *place.parents):
             raise RequestError(f"{key}: must lie outside of the folder {folder[0]}, but is {path}: name another one")
@@ -117,7 +117,7 @@ def _writable(key: str, path: str) -> Path:
             raise RequestError(
                 f"{key}: must be a file that can be written, but {path} may only be read: name another one"
             )
-        if _identity(place) is not None:
+        if _identity(place) is not None and open_file(place) is None:
             with tempfile.TemporaryFile(dir=place.parent, prefix=".automicro-"):
                 pass
     except (OSError, ValueError) as error:

@@ -252,11 +252,13 @@ def _nothing_tried(result: Result, trace: tuple[TrialRecord, ...]) -> str:
         return f"no model was found: no candidate was finished ({result.found.stopped}): give {more} more"
     first = failures[0]
     alike = sum(record.reason == first.reason for record in failures)
-    said = f"no model was found: all {len(failures)} candidates failed"
+    said = f"all {len(failures)} candidates failed" if len(failures) > 1 else "the only candidate failed"
     if unfinished:
-        said = f"no model was found: {len(failures)} candidates failed, {unfinished} were not finished"
+        said = f"{len(failures)} of {len(failures) + unfinished} candidates failed, the others were not finished"
+    if alike < len(failures):
+        said += f", {alike} of them like the first"
     told = "" if first.traceback is None else " (its traceback is in the trace)"
-    return f"{said}, {alike} of them ({first.family}) with: {first.reason}{told}"
+    return f"no model was found: {said} ({first.family}): {first.reason}{told}"
 
 
 def _facts(record: TrialRecord, metric: str) -> dict[str, object]:

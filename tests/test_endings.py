@@ -50,7 +50,7 @@ def test_all_candidates_that_fail_are_no_verdict_on_the_constraints(monkeypatch:
     error = raised.value
     assert isinstance(error, Infeasible)  # as it was called before
     assert str(error) == (
-        "no model was found: all 3 candidates failed, 3 of them (linear) with: ZeroDivisionError: on purpose, in two lines"
+        "no model was found: all 3 candidates failed (linear): ZeroDivisionError: on purpose, in two lines"
         " (its traceback is in the trace)"
     )
     tracebacks = [record.traceback for record in error.trace]

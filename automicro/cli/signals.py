@@ -48,7 +48,10 @@ class Interrupts:
                 if signal.getsignal(number) not in (signal.SIG_IGN, None):
                     self._before[number] = signal.signal(number, self._came)
             if os.name == "posix":
-                self._watch()
+                with contextlib.suppress(
+                    OSError, RuntimeError
+                ):  # no file or thread is left for it: signals work without
+                    self._watch()
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -71,10 +74,10 @@ class Interrupts:
 
     def _watch(self) -> None:
         """Have the system write the number of a signal to a pipe, whatever Python does, and a thread read it."""
-        self._reads, self._writes = os.pipe()
-        os.set_blocking(self._writes, False)
-        self._wakeup = signal.set_wakeup_fd(self._writes, warn_on_full_buffer=False)
+        self._reads, writes = os.pipe()
+        os.set_blocking(writes, False)
         threading.Thread(target=self._wait, daemon=True).start()
+        self._writes, self._wakeup = writes, signal.set_wakeup_fd(writes, warn_on_full_buffer=False)
 
     def _wait(self) -> None:
         with open(self._reads, "rb", buffering=0) as pipe:  # noqa: PTH123 - a number, not a path

@@ -225,6 +225,15 @@ def test_a_second_interrupt_comes_by_itself() -> None:
     assert (done.stdout.splitlines(), done.returncode) == (["raised", "raised", "goes on"], 0), done.stderr
 
 
+def test_signals_do_without_a_thread_that_watches(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(_: Any) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(signals.threading.Thread, "start", refused)
+    with signals.Interrupts(), pytest.raises(KeyboardInterrupt):
+        signal.raise_signal(signal.SIGTERM)
+
+
 def test_what_was_ignored_stays_ignored() -> None:
     done = run("with signals.Interrupts(): signal.raise_signal(signal.SIGHUP)\nprint('done')\n", ignored=True)
     assert (done.stdout, done.returncode) == ("done\n", 0), done.stderr
