@@ -258,7 +258,7 @@ def _card(asked: _Asked, result: Result, chosen: Outcome, judged: Judgement, str
         metric=str(result.context.metric),
         function=metric_record(result.context.metric),
         score=_rounded(judged.score),
-        expected_score=None if judged.verdict == "certified" else _rounded(judged.expected_score),
+        expected_score=_rounded(judged.expected_score),
         certificate=judged.certificate,
         score_interval=None if hurried else (_rounded(low), _rounded(high)),
         interrupted=result.found.interrupted or None,

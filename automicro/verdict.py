@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 from automicro.certificate import certificate_of
 from automicro.measure import halves_interval
 from automicro.request import HeldOutScore, metric
-from automicro.search import combined, cross_validated, on_held_out, optimism, rows_needed
+from automicro.search import beside_certificate, combined, cross_validated, on_held_out, optimism, rows_needed
 
 if TYPE_CHECKING:
     from automicro.request import Certificate, Constraints
@@ -35,7 +35,7 @@ class Judgement:
 def judgement(result: Result, chosen: Outcome, constraints: Constraints, seed: int) -> Judgement:
     """Return the verdict on the outcome that is returned."""
     if result.certified is not None and result.is_certified:
-        return _certified(result.certified, result, constraints)
+        return _certified(result.certified, result, constraints, seed)
     sign, form = constraints.measured.sign, chosen.form
     gain = form.gain if form else float("nan")
     if result.context.problem.task == "clustering":
@@ -74,15 +74,16 @@ def _needed(crossed: Estimate, result: Result, constraints: Constraints) -> int 
     return rows_needed(p_value, result.context.problem.rows, constraints.confidence)
 
 
-def _certified(certified: Certified, result: Result, constraints: Constraints) -> Judgement:
+def _certified(certified: Certified, result: Result, constraints: Constraints, seed: int) -> Judgement:
     step = certified.chosen
     assert step is not None  # noqa: S101 - asked for by the caller
     held = _on_held_out(certified, step.outcome, constraints, models=len(certified.steps))
     families = {number: candidate.family for number, candidate in result.found.candidates.items()}
     certificate = certificate_of(certified, constraints, families)
     needed = None if certificate is None else certificate.rows_needed
-    seen = _seen(held, certified)
-    return Judgement("certified", step.score, step.score, (held.low, held.high), certificate, needed, held_out=seen)
+    crossed = cross_validated(result.context, step.outcome, constraints.confidence, seed)
+    told, seen = beside_certificate(crossed, held), _seen(held, certified)
+    return Judgement("certified", step.score, told.value, (told.low, told.high), certificate, needed, held_out=seen)
 
 
 def _seen(held: Estimate, certified: Certified) -> HeldOutScore:

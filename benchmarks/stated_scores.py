@@ -21,12 +21,12 @@ from typing import Any
 import lightgbm
 import numpy as np
 from datasets import TABLES, Dataset
+from pandas.api.types import is_numeric_dtype
 from sklearn.model_selection import train_test_split
 
 import automicro
 from automicro.data import load_problem
 from automicro.measure import score
-from automicro.program import evaluate
 from automicro.request import metric as metric_of
 
 RESULTS = Path(__file__).parent / "results"
@@ -78,7 +78,7 @@ def split_of(data: Dataset) -> tuple[np.ndarray, np.ndarray]:
 def fresh_scores(line: Line, data: Dataset, kept: np.ndarray, fresh: np.ndarray) -> tuple[float, float]:
     """Return the fresh scores of a constant and of default LightGBM."""
     task = "regression" if data.metric == "r2" else "classification"
-    X = data.X.apply(lambda column: column.astype("category") if column.dtype == object else column)
+    X = data.X.apply(lambda column: column if is_numeric_dtype(column) else column.astype("category"))
     model = (lightgbm.LGBMRegressor if task == "regression" else lightgbm.LGBMClassifier)(verbose=-1, n_jobs=2)
     model.fit(X.iloc[kept], data.y[kept])
     if task == "regression":
@@ -112,9 +112,8 @@ def answered(line: Line, seconds: float, trials: int) -> Line:
     except automicro.Infeasible as infeasible:
         return {**found, "seconds": round(time.monotonic() - started, 1), "infeasible": str(infeasible)[:300]}
     seconds_taken = time.monotonic() - started
-    problem = load_problem(data.X.iloc[fresh], data.y[fresh], task=task)
-    prediction = evaluate(selection.model.program, problem.batch())
-    y = problem.target
+    model, y = selection.model, load_problem(data.X.iloc[fresh], data.y[fresh], task=task).target
+    prediction = model.predict(data.X.iloc[fresh]) if task == "regression" else model.predict_proba(data.X.iloc[fresh])
     rng = np.random.default_rng(0)
     drawn = [score(line["metric"], y[rows], prediction[rows]) for rows in rng.integers(0, len(y), (1000, len(y)))]
     return {

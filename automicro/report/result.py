@@ -70,11 +70,13 @@ def _interrupted(selection: Any) -> str:
 
 
 def _score(selection: Any) -> str:
-    """Return what is to be expected of new rows, with its interval, and what it was by cross-validation where that is more."""
+    """Return what is to be expected of new rows, with its interval, and the score that was measured where that differs."""
     expected = getattr(selection, "expected_score", selection.score)
     details = []
     if rounded(expected) != rounded(selection.score):
-        details.append(f"{rounded(selection.score)} before the optimism of the selection was taken off")
+        certified = selection.verdict == "certified"
+        why = "on the held-out rows" if certified else "before the optimism of the selection was taken off"
+        details.append(f"{rounded(selection.score)} {why}")
     if selection.score_interval is not None and all(map(math.isfinite, selection.score_interval)):
         details.append(f"interval {' to '.join(rounded(side) for side in selection.score_interval)}")
     card = getattr(getattr(selection, "model", None), "card", None) or {}

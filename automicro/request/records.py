@@ -208,7 +208,8 @@ class Card(_Record):
     )
     expected_score: float | None = Field(
         None,
-        description="of an estimated score: what is to be expected of new rows, the optimism of the selection taken off",
+        description="what is to be expected of new rows: of an estimated score the optimism of the selection is taken off, "
+        "of a certified one it is the cross-validated score",
     )
     certificate: Certificate | None = Field(None, description="of a certified score")
     reference: CardReference | None = Field(None, description="reference of `within`")

@@ -5,7 +5,7 @@ from automicro.search.caps import cap_values, caps_of, ranges_of
 from automicro.search.certify import Certified, Paired, Trust, claim_test, levels, rows_needed
 from automicro.search.classes import beside_note
 from automicro.search.constant import constant_words
-from automicro.search.estimate import Estimate, combined, cross_validated, on_held_out
+from automicro.search.estimate import Estimate, beside_certificate, combined, cross_validated, on_held_out
 from automicro.search.finish import optimism
 from automicro.search.frontier import frontier
 from automicro.search.replaying import Gate, judged_by_replay
@@ -21,6 +21,7 @@ __all__ = [
     "Paired",
     "Result",
     "Trust",
+    "beside_certificate",
     "beside_note",
     "cap_values",
     "caps_of",

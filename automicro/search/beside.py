@@ -9,7 +9,7 @@ import numpy as np
 
 from automicro.request import ScoreBeside, metric
 from automicro.search.agreement import agreement, with_training_gains
-from automicro.search.estimate import on_held_out, resampled
+from automicro.search.estimate import beside_certificate, on_held_out, resampled
 from automicro.search.forms import gain_of, mean_gain
 
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from automicro.program import Program
     from automicro.request import Constraints
     from automicro.search.certify import Certified
+    from automicro.search.estimate import Estimate
     from automicro.search.forms import FormTable
     from automicro.search.task import Context, Form, Outcome
 
@@ -68,23 +69,29 @@ def scores_beside(
     """Return what the returned model reaches of each required score beside the metric, with its interval.
 
     They are scores on held-out rows if there are some, else on the validation rows of the folds, or lower where the file's own
-    training rows imply a lower score.
+    training rows imply a lower score. The interval of what is certified is that of cross-validation; see `beside_certificate`.
     """
     found: dict[str, ScoreBeside] = {}
     for name, limit in (constraints.scores or {}).items():
+        crossed = _cross_validated(context, name, chosen, constraints.confidence, seed)
         if certified is not None:
-            models = len(certified.steps) if certified.chosen is not None else 1
-            estimate = on_held_out(certified.trust, name, chosen, constraints.confidence, models)
-        elif chosen.out_of_fold is not None:
-            other = replace(context, metric=name)
-            folds = [
-                gain_of(other, fold.validation, chosen.out_of_fold[fold.repeat, fold.validation])
-                for fold in context.folds
-            ]
-            sign, gain = metric(name).sign, mean_gain(folds)
-            estimate = resampled(other, chosen.out_of_fold, sign * gain, constraints.confidence, seed)
-            estimate = estimate.lowered(sign, min(chosen.implied_beside.get(name, gain) - gain, 0.0), metric(name))
+            told = on_held_out(certified.trust, name, chosen, constraints.confidence)
+            ends = told if certified.chosen is None or crossed is None else beside_certificate(crossed, told)
+        elif crossed is not None:
+            told = ends = crossed
         else:
             continue
-        found[name] = ScoreBeside(limit=limit, score=estimate.value, low=estimate.low, high=estimate.high)
+        found[name] = ScoreBeside(limit=limit, score=told.value, low=ends.low, high=ends.high)
     return found
+
+
+def _cross_validated(context: Context, name: str, chosen: Outcome, confidence: float, seed: int) -> Estimate | None:
+    """Return an outcome's score by another metric on the validation rows of the folds, with its interval."""
+    if chosen.out_of_fold is None:
+        return None
+    other, sign = replace(context, metric=name), metric(name).sign
+    gain = mean_gain([
+        gain_of(other, fold.validation, chosen.out_of_fold[fold.repeat, fold.validation]) for fold in context.folds
+    ])  # fmt: skip
+    found = resampled(other, chosen.out_of_fold, sign * gain, confidence, seed)
+    return found.lowered(sign, min(chosen.implied_beside.get(name, gain) - gain, 0.0), metric(name))

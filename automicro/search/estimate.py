@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from automicro.search.certify import Trust
     from automicro.search.task import Context, Form, Outcome
 
-__all__ = ["Estimate", "combined", "cross_validated", "on_held_out", "resampled"]
+__all__ = ["Estimate", "beside_certificate", "combined", "cross_validated", "on_held_out", "resampled"]
 
 
 @dataclass(frozen=True)
@@ -140,6 +140,17 @@ def on_held_out(trust: Trust, metric: str, outcome: Outcome, confidence: float, 
     return Estimate(
         value, max(value - wider * (value - low), bounded.low), min(value + wider * (high - value), bounded.high)
     )
+
+
+def beside_certificate(crossed: Estimate, held: Estimate) -> Estimate:
+    """Return the interval of what is certified: by cross-validation, on rows that did not choose it, and reaching to the held-out score.
+
+    A model is certified because held-out rows show a high score. Where few models pass, those that do were lucky on these rows: intervals
+    made of them lie above the truth. The value is the cross-validated score, too.
+    """
+    if not (math.isfinite(crossed.low) and math.isfinite(crossed.high)):
+        return held
+    return Estimate(crossed.value, min(crossed.low, held.value), max(crossed.high, held.value))
 
 
 def combined(first: Estimate, second: Estimate, confidence: float) -> Estimate:
