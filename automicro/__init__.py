@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from importlib import import_module, metadata
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from automicro.errors import (
@@ -90,7 +90,7 @@ LAZY = {
 def __getattr__(name: str) -> Any:
     """Import what is asked for when it is asked for, so that ``import automicro`` stays light."""
     if name == "__version__":
-        return metadata.version("automicro")
+        return import_module("importlib.metadata").version("automicro")
     if name not in LAZY:
         raise AttributeError(f"module 'automicro' has no attribute {name!r}")
     return getattr(import_module(LAZY[name]), name)

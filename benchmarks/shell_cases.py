@@ -115,7 +115,8 @@ CASES = [
         sent=("TERM",),
     ),
     Case(f"{LONG} {FILES} --size 5", "exit 130, neither trace nor report", "r.txt t.jsonl", sent=("TERM",)),
-    Case(f"{LONG} {FILES}", "traceback", "", sent=("INT",), trials=0),
+    Case(f"{LONG} {FILES}", "traceback", sent=("INT",), trials=0),
+    Case(f"{LONG} {FILES}", "killed by the signal", sent=("HUP",), trials=0),
     Case(
         f"{LONG} {FILES}; {COMMAND} run ok.toml --workers 1",
         "all training data stay in the folder of temporary files",
@@ -129,7 +130,9 @@ def main() -> None:
     signal.signal(
         signal.SIGINT, signal.default_int_handler
     )  # which a job in the background ignores, and its children with it
-    lines = [__doc__.splitlines()[0].partition(":")[0] + " (`benchmarks/shell_cases.py`):", ""]
+    load = f"{os.getloadavg()[0]:.0f} runnable processes on {os.cpu_count()} processors"
+    title = str(__doc__).splitlines()[0].partition(":")[0]
+    lines = [f"{title} (`benchmarks/shell_cases.py`), with {load}:", ""]
     lines += ["| command | before | after |", "|---|---|---|"]
     for case in CASES:
         after = outcome(case)
@@ -201,13 +204,15 @@ def sends(case: Case, process: subprocess.Popen[bytes], folder: Path) -> str:
     while process.poll() is None and case.trials and len(list(folder.glob("st/*.trial"))) < case.trials:
         time.sleep(0.05)
     if not case.trials:
-        time.sleep(0.15)
-    started = time.monotonic()
+        time.sleep(0.3)
+    started, sent = time.monotonic(), time.time()
     for name in case.sent:
         process.send_signal(getattr(signal, f"SIG{name}"))
         time.sleep(0.2)
     process.wait()
-    return f", {time.monotonic() - started:.1f} s after the signal"
+    ended = f", {time.monotonic() - started:.1f} s after the signal"
+    written = [(folder / name).stat().st_mtime - sent for name in case.watched.split() if (folder / name).exists()]
+    return f"{ended} (files after {max(written):.1f} s)" if written else ended
 
 
 def files(case: Case, folder: Path) -> str:
