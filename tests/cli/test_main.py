@@ -344,6 +344,6 @@ def test_a_search_never_writes_over_its_search_file(
 
 def test_being_terminated_is_like_ctrl_c(monkeypatch: pytest.MonkeyPatch, config: str) -> None:
     before = signal.getsignal(signal.SIGTERM)
-    monkeypatch.setattr("automicro.requested.found", lambda _: signal.raise_signal(signal.SIGTERM))
+    monkeypatch.setattr("automicro.requested.found", lambda *_: signal.raise_signal(signal.SIGTERM))
     assert main(["run", config]) == 130
     assert signal.getsignal(signal.SIGTERM) is before
