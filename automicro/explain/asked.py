@@ -79,7 +79,7 @@ class Asked:
 
     def predictions(self, columns: Sequence[Column | None]) -> Floats:
         """Return what is predicted for variants of the row."""
-        return apply_link(self.program.link, self.all_scores(columns))
+        return apply_link(self.program, self.all_scores(columns))
 
     def decisions(self, columns: Sequence[Column | None]) -> NDArray[np.int64]:
         """Return the class code that is predicted for variants of the row."""

@@ -60,6 +60,7 @@ def global_card(program: Program, card: Mapping[str, Any] | None = None) -> dict
         "target": target,
         "labels": labels,
         "link": program.link,
+        "cap": program.cap,
         "outputs": outputs,
         "inputs": inputs_of(program.decoders, names),
         "body": body_data(program.body),

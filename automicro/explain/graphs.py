@@ -88,7 +88,7 @@ class AskedGraph:
 
     def prediction(self) -> Floats:
         """Return what is predicted for the node or the graph."""
-        return apply_link(self.program.link, self.scores())
+        return apply_link(self.program, self.scores())
 
 
 def one_graph(program: Program, card: Mapping[str, Any] | None, value: Any, node: int | None) -> AskedGraph:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["Edges", "Interpreter", "NotFollowed", "Step"]
 
 Rows = list[list[float]]
+LARGEST_EXPONENT = 709.78
 
 
 class NotFollowed(Exception):  # noqa: N818 - an answer to whoever asks whether a card can be followed
@@ -79,10 +80,16 @@ class Interpreter:
 
     def label(self, scores: Sequence[float]) -> Any:
         """Return what is predicted from scores: a label, or a number where the card has no labels."""
-        labels, link = self.card["labels"], self.card["link"]
+        labels, link, cap = self.card["labels"], self.card["link"], self.card.get("cap")
         if labels is None:
-            return math.exp(min(scores[0], 709.0)) if link == "exp" else scores[0]
+            return _exponential(scores[0], cap) if link == "exp" else scores[0]
         return labels[int(scores[0] > 0)] if link == "sigmoid" else labels[list(scores).index(max(scores))]
+
+
+def _exponential(score: float, cap: int | None) -> float:
+    """Return exp of a score, at most 2**cap; infinite where floats end."""
+    value = math.exp(score) if math.isnan(score) or score < LARGEST_EXPONENT else math.inf
+    return value if cap is None or math.isnan(value) else min(value, 2.0**cap)
 
 
 def _singles(told: Any) -> Any:

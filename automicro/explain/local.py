@@ -86,7 +86,7 @@ def _explanation(
     of: NDArray[np.float64],
     beside: tuple[tuple[str, ...], Counterfactual | None] = ((), None),
 ) -> Explanation:
-    prediction, labels = apply_link(program.link, scores[None]), program.labels
+    prediction, labels = apply_link(program, scores[None]), program.labels
     code = int(prediction.argmax(axis=1)[0]) if labels is not None else 0
     against = None
     if labels is not None and (of < 0).any():
@@ -104,6 +104,7 @@ def _explanation(
         weights=found.weights,
         method=found.method,
         link=program.link,
+        cap=None if program.cap is None else 2.0**program.cap,
     )
 
 

@@ -99,10 +99,12 @@ class _Claim:
     names: tuple[str, ...]
 
     def frame_faults(self) -> Iterator[str]:
-        """Give a sentence where the card is about other labels, another link or columns that are not there."""
+        """Give a sentence where the card is about other labels, another link or cap, or columns that are not there."""
         card, labels = self.interpreter.card, self.program.labels
         if card["link"] != self.program.link or card["labels"] != (None if labels is None else list(labels)):
             yield f"the card tells a link {card['link']} and the labels {card['labels']}, the model has {self.program.link} and {labels}"
+        if card.get("cap") != self.program.cap:
+            yield f"the card tells a cap {card.get('cap')}, the model has {self.program.cap}"
         if unknown := sorted({told["column"] for told in card["inputs"]} - set(self.names)):
             yield f"the card reads column {unknown[0]!r}, which the model does not have"
 
@@ -196,7 +198,7 @@ class _Followed:
         program = self.claim.program
         if program.labels is None:
             return
-        predicted = apply_link(program.link, self.ours).argmax(axis=1)
+        predicted = apply_link(program, self.ours).argmax(axis=1)
         for at, scored in enumerate(self.theirs.tolist()):
             label, own_label = self.claim.interpreter.label(scored), program.labels[int(predicted[at])]
             if label != own_label and not _tied(self.ours[at]):

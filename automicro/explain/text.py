@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING
 
-from automicro.words.numbers import aligned, apart, count, rounded
+from automicro.words.numbers import aligned, apart, count, exponential, power, rounded
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,7 +18,6 @@ TOLD = 0.9  # share of what the parts add up to, in absolute terms, that is told
 MOST_LINES = 12
 AROUND = ("headline", "constant", "others", "score")  # lines beside those of single parts
 MOST_WEIGHTS = 4
-LARGEST_EXPONENT = 700.0
 
 
 def explanation_text(explanation: Explanation) -> str:
@@ -64,6 +62,8 @@ def _weighed(weights: Sequence[Weight]) -> str:
 def _headline(explanation: Explanation) -> str:
     if explanation.probability is None:
         how = " = exp(score)" if explanation.link == "exp" else ""
+        if explanation.cap is not None and explanation.output >= explanation.cap:
+            how += f", at most {power(explanation.cap)}"
         return f"predicted {rounded(explanation.output)}{how}, of a score {rounded(explanation.score)} that adds up as"
     against = "" if explanation.against is None else f" over {explanation.against}"
     return (
@@ -86,12 +86,8 @@ def _rows(explanation: Explanation, most: int) -> list[tuple[str, ...]]:
         told += abs(part.contribution)
     if explanation.link != "exp":
         return [*((f"{added:+.4g}", *words) for added, *words in rows), (f"= {explanation.score:.4g}", "", "")]
-    multiplied = [(f"{added:+.4g}", f"x {_exponential(added):.4g}", *words) for added, *words in rows]
-    return [*multiplied, (f"= {explanation.score:.4g}", f"= {_exponential(explanation.score):.4g}", "", "")]
-
-
-def _exponential(value: float) -> float:
-    return math.exp(min(value, LARGEST_EXPONENT))
+    multiplied = [(f"{added:+.4g}", f"x {exponential(added):.4g}", *words) for added, *words in rows]
+    return [*multiplied, (f"= {explanation.score:.4g}", f"= {exponential(explanation.score):.4g}", "", "")]
 
 
 def _changed(change: Change) -> str:

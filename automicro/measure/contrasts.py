@@ -89,8 +89,8 @@ class Decided:
 
     def changed(self, values: NDArray[np.float32], rows: NDArray[np.int64]) -> NDArray[np.bool_]:
         """Return whether the program decides otherwise on variants than on their rows."""
-        before = apply_link(self.program.link, self.scores(self.values[rows], rows))
-        after = apply_link(self.program.link, self.scores(values, rows))
+        before = apply_link(self.program, self.scores(self.values[rows], rows))
+        after = apply_link(self.program, self.scores(values, rows))
         if self.program.labels is not None:
             different: NDArray[np.bool_] = before.argmax(axis=1) != after.argmax(axis=1)
             return different
@@ -118,7 +118,7 @@ def contrasts(decided: Decided, scores: Floats) -> Sequence[Contrast]:
     if program.labels is None:
         return _of_numbers(program, scores, decided.tolerance)
     if outputs == 1:
-        second = apply_link(program.link, scores).argmax(axis=1) == 1  # at 0 it is the first class
+        second = apply_link(program, scores).argmax(axis=1) == 1  # at 0 it is the first class
         return [Contrast(np.where(second, 1.0, -1.0)[:, None], np.zeros(rows), second)]
     order = np.argsort(-scores, axis=1, kind="stable")
     made = []
@@ -131,12 +131,17 @@ def contrasts(decided: Decided, scores: Floats) -> Sequence[Contrast]:
 
 
 def _of_numbers(program: Program, scores: Floats, tolerance: float) -> list[Contrast]:
-    before = apply_link(program.link, scores)
+    before = apply_link(program, scores)
     high, low = before + tolerance, before - tolerance
     if program.link == "exp":
         with np.errstate(divide="ignore", invalid="ignore"):
-            high, low = np.log(high), np.where(low > 0, np.log(np.maximum(low, 1e-300)), -np.inf)
-    reachable = np.isfinite(low)
-    up = Contrast(-np.ones_like(scores), high, np.ones(len(scores), dtype=np.bool_))
-    down = Contrast(np.where(reachable, 1.0, 0.0)[:, None], np.where(reachable, -low, 1.0), reachable)
-    return [up, down]
+            within = np.ones(len(high), dtype=np.bool_) if program.cap is None else high <= 2.0**program.cap
+            high = np.where(within, np.log(high), np.inf)
+            low = np.where(low > 0, np.log(np.maximum(low, 1e-300)), -np.inf)
+    return [_reaching(-1.0, high), _reaching(1.0, -low)]
+
+
+def _reaching(sign: float, offset: Floats) -> Contrast:
+    """Return the contrast of a score with a bound, ``sign * score + offset``; it is never broken where no score reaches the bound."""
+    reachable = np.isfinite(offset)
+    return Contrast(np.where(reachable, sign, 0.0)[:, None], np.where(reachable, offset, 1.0), reachable)

@@ -302,8 +302,8 @@ def _by_boxes(decided: Decided, features: Floats, columns: NDArray[np.int64]) ->
             boxes.low[:, place] < boxes.high[:, place]
         )  # some leaves only missing values reach
         free &= (~fixed[:, None] | stays) & holds
-    before = apply_link(decided.program.link, decided.scores(x, np.arange(len(x))))
-    after = apply_link(decided.program.link, boxes.scores)
+    before = apply_link(decided.program, decided.scores(x, np.arange(len(x))))
+    after = apply_link(decided.program, boxes.scores)
     if decided.program.labels is not None:
         other = before.argmax(axis=1)[:, None] != after.argmax(axis=1)
     else:

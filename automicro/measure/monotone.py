@@ -74,7 +74,7 @@ def directions(
 ) -> dict[int, Direction]:
     """Return the proved direction of the score in numeric columns.
 
-    The score is the only one, or of two classes that of the second less that of the first; links keep its order.
+    The score is the only one, or of two classes that of the second less that of the first; links and caps keep its order.
 
     *Proved* means: for all numbers x <= x' of the column and all values of the other columns, missing ones included, the score as the
     reference evaluator computes it does not fall. Of an affine map the weights tell; of step tables and trees, summed over all nodes,

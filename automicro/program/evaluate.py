@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from automicro.program.attention import attend, make_tokens
+from automicro.program.cap import capped
 from automicro.program.decode import decode
 from automicro.program.messages import pooled, propagated
 from automicro.program.nodes import (
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from automicro.program.graphs import Topology
-    from automicro.program.nodes import Link, Node, Program, Tree
+    from automicro.program.nodes import Node, Program, Tree
     from automicro.program.rows import Batch, Column
 
     Floats = NDArray[np.float64]
@@ -65,7 +66,7 @@ def evaluate(program: Program, columns: Batch | Sequence[Column | None]) -> Floa
     DataError
         If a column that the program reads is not there or of the wrong kind.
     """
-    return apply_link(program.link, scores(program, columns))
+    return apply_link(program, scores(program, columns))
 
 
 def scores(program: Program, columns: Batch | Sequence[Column | None]) -> Floats:
@@ -222,11 +223,13 @@ def _sigmoid(x: Floats) -> Floats:
     return result
 
 
-def apply_link(link: Link, scores: Floats) -> Floats:
-    """Return what is predicted from scores (rows, outputs).
+def apply_link(program: Program, scores: Floats) -> Floats:
+    """Return what a program predicts from scores (rows, outputs).
 
     Identity and exp give (rows,) where there is one output; sigmoid gives the probabilities of two classes, softmax one a score.
+    Under exp a prediction is at most ``2**program.cap``, if there is a cap.
     """
+    link = program.link
     if link == "sigmoid":
         p = _sigmoid(scores[:, 0])
         return np.stack([1.0 - p, p], axis=1)
@@ -240,4 +243,5 @@ def apply_link(link: Link, scores: Floats) -> Floats:
     if link == "exp":
         with np.errstate(over="ignore"):
             scores = np.exp(scores)
+        scores = capped(scores, program.cap)
     return scores[:, 0] if scores.shape[1] == 1 else scores

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from automicro.program.nodes import Decoder, Link, Program
+    from automicro.program.nodes import Decoder, Program
 
 __all__ = ["Evaluator"]
 
@@ -76,7 +76,7 @@ class Evaluator:
         cells = None if self._scores is None else self._single(rows)
         if cells is None or self._scores is None:
             return evaluate(self._program, columns_of(self._program, rows))
-        return _linked(self._program.link, self._scores(self._features(self._cells(cells))))
+        return _linked(self._program, self._scores(self._features(self._cells(cells))))
 
     def graphs(self, value: Any, names: Sequence[str] | None = None) -> NDArray[np.float64]:
         """Return predictions for graphs as `read_graphs` takes them, one for each node or graph; `names` are those of all columns."""
@@ -144,15 +144,15 @@ def _observed(cell: Any, column: int) -> list[float]:
     return observed
 
 
-def _linked(link: Link, scores: list[float]) -> NDArray[np.float64]:
+def _linked(program: Program, scores: list[float]) -> NDArray[np.float64]:
     """Return what `apply_link` makes of one row of scores."""
-    if link == "identity":
+    if program.link == "identity":
         return np.array(scores if len(scores) == 1 else [scores])
-    if link == "sigmoid":
+    if program.link == "sigmoid":
         small = float(np.exp(-abs(scores[0])))
         p = (1.0 if scores[0] >= 0 else small) / (1.0 + small)
         return np.array([[1.0 - p, p]])
-    return apply_link(link, np.array([scores]))
+    return apply_link(program, np.array([scores]))
 
 
 def _features(decoders: Sequence[Decoder], places: dict[int, int]) -> Callable[[Sequence[Any]], Sequence[float]]:

@@ -117,9 +117,7 @@ class Grams:
     A text becomes lower-case tokens (`automicro.program.texts`), each cut to its first `prefix` characters (0: whole). Grams are `low` to
     `high` tokens that follow each other, or so many characters of the tokens joined, with spaces around. A gram falls into one of
     2**bits buckets by its hash. The feature is the number of its grams if `counted`, else 1.0 if there are any; divided by the
-    square root of the number of all grams of the text if `scaled`.
-
-    Source: feature hashing (Weinberger et al., ICML 2009).
+    square root of the number of all grams of the text if `scaled`. Source: feature hashing (Weinberger et al., ICML 2009).
     """
 
     column: int
@@ -232,7 +230,6 @@ class Tokens:
     Token t owns the next `sizes[t]` of `features`. It is `positions[t]` plus the sum of its features times their rows of `weights`,
     which are (features, width), or (size, width) where one projection is shared by tokens of equal size. A feature that is NaN is
     absent and adds nothing, one that is 0 likewise where `sparse`; a token without any feature is absent, which NaN says.
-
     Sources: the feature tokenizer of Gorishniy et al. (2021), the patches of Dosovitskiy et al. (2021).
     """
 
@@ -391,6 +388,8 @@ class Program:
         What turns scores into the prediction; sigmoid goes with one score and two classes.
     labels : tuple of str, int or bool, optional
         Class labels in the order of the scores; None for regression.
+    cap : int, optional
+        Exponent of two that bounds predictions under the link exp: none is above ``2**cap``.
     """
 
     columns: int
@@ -398,3 +397,4 @@ class Program:
     body: Node
     link: Link
     labels: Labels | None = None
+    cap: int | None = None

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import numpy as np
 
 from automicro.errors import AutomicroError, PluginError
+from automicro.program.cap import cap_fault
 from automicro.program.messages import gives_graphs, reads_graphs
 from automicro.program.nodes import (
     Activation,
@@ -102,6 +103,8 @@ def _program(program: Program) -> None:
                 _refuse(
                     f"column {decoder.column} must be read as {WORDS[other]} or as {WORDS[kind]}, but is read as both"
                 )
+    if fault := cap_fault(program):
+        _refuse(fault)
     inputs = sum(map(feature_count, program.decoders))
     _labels(program, _node(program.body, inputs, 0))
 
@@ -299,9 +302,7 @@ def _propagate(node: Propagate, inputs: int) -> int:
 
 def _pool(node: Pool, inputs: int) -> int:
     if not node.kinds or len(node.kinds) != len(node.features):
-        _refuse(
-            f"a pool must have a kind and a feature for each item, but has {len(node.kinds)} and {len(node.features)}"
-        )
+        _refuse(f"a pool must have a kind and a feature an item, but has {len(node.kinds)} and {len(node.features)}")
     for kind, feature in zip(node.kinds, node.features, strict=True):
         if kind not in {"sum", "mean", "max", "count"}:
             _refuse(f"features must be pooled as sum, mean, max or count, but are as {kind!r}")
@@ -363,9 +364,7 @@ def _forest(node: Forest, inputs: int, outputs: int) -> None:
     for number, tree in enumerate(node.trees):
         _tree(tree, number, inputs, len(leaves))
         if not 0 <= tree.output < (outputs if leaves.shape[1] == 1 else 1):
-            _refuse(
-                f"tree {number} must add to one of {outputs} outputs (0 where leaves are wide), but has {tree.output}"
-            )
+            _refuse(f"tree {number} must add to one of {outputs} outputs (0 if leaves are wide), but has {tree.output}")
 
 
 def _tree(tree: Tree, number: int, inputs: int, leaves: int) -> None:

@@ -56,9 +56,9 @@ class Search(Section):
     target_transform : {"auto", "none", "log"}
         For regression: whether models are trained on the target, on its logarithm, or both are tried. A model that was trained on
         logarithms ends with the exponential, so that its predictions, scores and explanations are in the target's units. ``"auto"`` tries
-        both if every target is above 0 and the targets are skewed, or the metric compares ratios. Of models of logarithms it takes only
-        those whose scores have a bound, such as trees, steps and kernels: the exponential of a sum of slopes grows without bound outside
-        of the training rows.
+        both if every target is above 0 and the targets are skewed, or the metric compares ratios.
+        Predictions of an exponential of slopes, which has no bound of its own, are at most the smallest power of two that is not below
+        the largest training target.
     class_weight : mapping of label to float, or "balanced", optional
         How much the rows of each class count in training, times their sample weights: ``{"fraud": 10}`` (labels that are not named
         count 1), or ``"balanced"``, which has all classes count alike. Models lean to the heavier class, and their probabilities with

@@ -10,7 +10,7 @@ import numpy as np
 
 from automicro.errors import DataError
 from automicro.plugin import Declined
-from automicro.program import Activation, Affine, Chain, Forest, Scale, StepTables, Sum, Weights, body_scores
+from automicro.program import Affine, Chain, Forest, StepTables, Weights, body_scores
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -22,12 +22,15 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-__all__ = ["check_bounded", "in_logarithms", "in_units", "metric_of_logarithms", "target_transforms"]
+__all__ = ["in_logarithms", "in_units", "metric_of_logarithms", "target_transforms"]
 
 SKEWED = 1.0  # skewness from which a distribution counts as highly skewed (Bulmer, Principles of Statistics, 1979)
 RELATIVE = frozenset({"mean_absolute_percentage_error", "mean_squared_log_error", "root_mean_squared_log_error"})
 ABSOLUTE = frozenset({"mean_absolute_error", "median_absolute_error", "mean_absolute_percentage_error"})
 SQUARED = frozenset({"r2", "explained_variance", "mean_squared_error", "root_mean_squared_error"})
+BEYOND = float(
+    np.log(2.0)
+)  # of the logarithm of the largest target: predictions above twice that are capped, as `with_cap` says
 MOST_ROWS = 4000  # that the factor back to the target's units is estimated on
 
 
@@ -35,7 +38,7 @@ def target_transforms(problem: Problem, asked: str, metric: str) -> tuple[Target
     """Return how the target may be transformed for training, in the order of the portfolio.
 
     With ``"auto"`` logarithms are tried of a positive target that is skewed to the right, more than its logarithms are to either
-    side, and of any positive target where the metric compares ratios; `check_bounded` then refuses scores without a bound.
+    side, and of any positive target where the metric compares ratios.
 
     Raises
     ------
@@ -103,39 +106,12 @@ def in_units(lowered: Lowered, data: TrainingData, metric: str) -> Lowered:
     return replace(lowered, body=_raised(lowered.body, shift) if shift else lowered.body, link="exp")
 
 
-def check_bounded(lowered: Lowered) -> None:
-    """Raise `Declined` unless the scores of a body have a bound, whatever its inputs are.
-
-    The exponential of a sum of slopes grows without bound for rows far outside of the training rows, which held-out rows may not show.
-    """
-    if not _is_bounded(lowered.body):
-        raise Declined(
-            "scores of logarithms must have a bound, but a sum of slopes has none: target_transform='log' permits them"
-        )
-
-
-def _is_bounded(node: Node) -> bool:
-    """Whether the outputs of a node stay between two numbers for all inputs, as far as its kind shows."""
-    match node:
-        case Forest() | StepTables() | Activation(kind="sigmoid" | "tanh" | "decay"):
-            return True
-        case Sum(nodes=nodes):
-            return all(map(_is_bounded, nodes))
-        case Chain(nodes=nodes):
-            last = max((k for k, each in enumerate(nodes) if _is_bounded(each)), default=len(nodes))
-            return last < len(nodes) and all(
-                isinstance(each, Affine | Scale | Activation) for each in nodes[last + 1 :]
-            )
-        case _:
-            return False
-
-
 def _shift(logarithms: Floats, scores: Floats, weights: Floats, metric: str) -> float:
     """Return the logarithm of the factor with the least error."""
     top = float(logarithms.max())
     y, predicted = (
         np.exp(logarithms - top),
-        np.exp(np.minimum(scores - top, 30.0)),
+        np.exp(np.minimum(scores - top, BEYOND)),
     )  # the factor does not depend on the unit
     if metric in SQUARED:
         above, below = float(weights @ (y * predicted)), float(weights @ predicted**2)

@@ -302,7 +302,6 @@ def _context(
         constraints.score,
         class_weights_of(problem, settings.class_weight),
         tuple((constraints.scores or {}).items()),
-        settings.target_transform == "log",
         cost_weights(constraints.measured.name, problem),
     )
 

@@ -58,8 +58,7 @@ class Context:
     """What every task of a search shares, an earlier model and pretrained arrays by family included; sent to each worker once.
 
     `goal` is the required value of the metric, None if that is relative to a reference; `beside` are
-    those of other metrics. `unbounded_logarithms` is whether models of logarithms may have scores without a bound;
-    `cost_weights` are those of the classes that costs imply.
+    those of other metrics; `cost_weights` are those of the classes that costs imply.
     """
 
     problem: Problem
@@ -73,7 +72,6 @@ class Context:
     goal: float | None = None
     class_weights: tuple[float, ...] | None = None
     beside: tuple[tuple[str, float], ...] = ()
-    unbounded_logarithms: bool = False
     cost_weights: tuple[float, ...] | None = None
 
 

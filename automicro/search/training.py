@@ -12,10 +12,11 @@ from automicro.data import Preparation, Standard, rank_by_clusters, rank_columns
 from automicro.errors import DataError, PluginError
 from automicro.plugin import Declined, TrainingData, Wishes
 from automicro.program import Program, check_body, simplify, validate
+from automicro.search.bound import with_cap
 from automicro.search.class_weights import training_weights
 from automicro.search.cuts import with_cuts
 from automicro.search.given_metric import taught
-from automicro.search.logarithm import check_bounded, in_logarithms, in_units, metric_of_logarithms
+from automicro.search.logarithm import in_logarithms, in_units, metric_of_logarithms
 from automicro.search.transfer import start_of
 
 if TYPE_CHECKING:
@@ -107,11 +108,9 @@ def train(
     else:
         lowered = [("full", family.lower(model))]
     if logarithms:
-        lowered = list(lowered)
-        if not context.unbounded_logarithms:
-            check_bounded(lowered[0][1])
         lowered = [(key, in_units(item, data, context.metric)) for key, item in lowered]
-    programs = {key: _program(context, preparation, item) for key, item in lowered}
+    target = context.problem.target[rows]
+    programs = {key: with_cap(_program(context, preparation, item), target) for key, item in lowered}
     if every_variant:
         programs = with_cuts(context, programs, rows)
     return Trained(programs, _taken_over(context, candidate, family.taken_over(model)))

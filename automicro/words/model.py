@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from automicro.words.body import Telling, body_lines, decides_alone
 from automicro.words.features import input_text, reading_lines
-from automicro.words.numbers import count
+from automicro.words.numbers import count, power
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,7 +29,7 @@ def global_text(card: Mapping[str, Any], limit: int = MOST_LINES) -> str:
     """
     labels = tuple(str(label) for label in card["labels"] or ())
     inputs = tuple(map(input_text, card["inputs"]))
-    telling = Telling(inputs, tuple(card["outputs"]), labels, card["link"], limit)
+    telling = Telling(inputs, tuple(card["outputs"]), labels, card["link"], limit, card.get("cap"))
     lines = [*body_lines(card["body"], telling), *reading_lines(card["inputs"])]
     if not decides_alone(card["body"], telling):
         lines += _link_lines(telling, card["target"])
@@ -47,7 +47,8 @@ def _link_lines(telling: Telling, target: str) -> list[str]:
         case "softmax":
             return ["predict the label with the greatest score", "probabilities = softmax of the scores"]
         case "exp":
-            return [f"{target} = exp(score)"]
+            most = "" if telling.cap is None else f", at most {power(2.0**telling.cap)}"
+            return [f"{target} = exp(score){most}"]
         case _:
             return []
 

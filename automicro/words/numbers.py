@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from decimal import Decimal, localcontext
 from typing import TYPE_CHECKING
 
@@ -10,9 +11,10 @@ import numpy as np
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-__all__ = ["aligned", "apart", "count", "number", "plain", "rounded", "signed"]
+__all__ = ["aligned", "apart", "count", "exponential", "number", "plain", "power", "rounded", "signed"]
 
 _EXACT_INTEGERS = 2**24
+_LARGEST_EXPONENT = 700.0
 _MOST_DIGITS, _EXACT_DIGITS = 25, 200  # that are printed, and that any sum of two float64 numbers of interest has
 _ROUNDED, _LONGEST = 6, 24  # digits of measured values, and of what is written in full
 _APART = 1e-3  # of the difference of two numbers, that rounding may take
@@ -65,6 +67,17 @@ def signed(value: float) -> str:
 def rounded(value: float) -> str:
     """Return a measured value to four significant digits."""
     return f"{value:.4g}"
+
+
+def exponential(score: float, cap: int | None = None) -> float:
+    """Return exp of a score, at most ``2**cap``; of scores beyond 700 that of 700."""
+    value = math.exp(min(score, _LARGEST_EXPONENT))
+    return value if cap is None else min(value, 2.0**cap)
+
+
+def power(value: float) -> str:
+    """Return a power of two, in full up to ten digits."""
+    return f"{value:.10g}"
 
 
 def count(amount: int, one: str, many: str | None = None) -> str:

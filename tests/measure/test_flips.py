@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -89,6 +90,7 @@ TASKS = {
     "three": ("softmax", 3, LABELS),
     "number": ("identity", 1, None),
     "exp": ("exp", 1, None),
+    "capped": ("exp", 1, None),
 }
 
 
@@ -136,9 +138,10 @@ def test_no_smaller_change_flips_and_the_shown_one_does(kind, task):
     exact = flipped = 0
     for seed in range(4):
         rng = np.random.default_rng(seed)
-        program = Program(2, (Numeric(0), Numeric(1)), make(rng, outputs), link, labels)
+        cap = 0 if task == "capped" else None  # most rows are predicted 1
+        program = Program(2, (Numeric(0), Numeric(1)), make(rng, outputs), link, labels, cap)
         if kind in ("linear", "scaled", "network", "sum", "ensemble"):
-            program = Program(2, (Numeric(0, 0.5), Numeric(1)), program.body, link, labels)
+            program = replace(program, decoders=(Numeric(0, 0.5), Numeric(1)))
         problem = problem_of(rng, labels)
         found = flips(program, problem)
         assert found.how == how

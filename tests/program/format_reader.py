@@ -24,9 +24,15 @@ def read(data: bytes) -> tuple[dict[str, Any], Source]:
     need(data[:1] in (b"\xb5", b"\xb7"))
     s = Source(data[1:])
     columns = s.number("columns - 1", 4) + 1
-    link = s.choice("link", (4, 1, 6, 5))
+    extensions = s.choice("extensions", (2, 5, 1)) if data[:1] == b"\xb7" else -1
+    cap = None
+    if extensions >= 1:
+        link, cap = 1, s.signed("cap - 8", 4) + 8
+        need(-1022 <= cap <= 1023)
+    else:
+        link = s.choice("link", (4, 1, 6, 5))
     decoders = layout(s, columns)
-    if data[:1] == b"\xb7":
+    if extensions in (0, 2):
         offsets(s, decoders)
     inputs = [(is_binary(d), d["kind"] == PLAIN) for d in decoders for _ in range(features_of(d))]
     body = node(s, inputs, 0)
@@ -38,7 +44,9 @@ def read(data: bytes) -> tuple[dict[str, Any], Source]:
     if lists:
         texts(s, lists)
         need(kind != 4 or None not in lists[-1])
-    return {"columns": columns, "link": LINKS[link], "decoders": decoders, "body": body, "labels": labels}, s
+    need(cap is None or labels is None)
+    told = {"columns": columns, "link": LINKS[link], "cap": cap}
+    return {**told, "decoders": decoders, "body": body, "labels": labels}, s
 
 
 def features_of(d: dict[str, Any]) -> int:

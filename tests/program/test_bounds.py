@@ -137,6 +137,19 @@ def test_labels(labels):
     assert parts["labels"] + parts["vocabulary"] <= bounds.labels_bytes(labels)[1]
 
 
+@pytest.mark.parametrize("cap", [-1022, 15, 1023])
+@pytest.mark.parametrize("offset", [0.0, -(2.0**48 - 1)])
+def test_caps(cap, offset):
+    body = Affine(Weights.of([[1.5]]), Weights.of([0.1]))
+    program = Program(1, (Numeric(0, None, offset),), body, "exp", None, cap)
+    _, most = bounds.decoder_bytes([Column("numeric")], offsets=int(offset != 0), capped=True)
+    parts = size_by_part(program)
+    assert sum(parts[name] for name in ("header", "cap", "columns")) + parts.get("offsets", 0.0) <= most
+    assert len(pack(program)) <= most + bounds.affine_bytes(1)[1]
+    told = [bounds.decoder_bytes([Column("numeric")], capped=capped)[1] for capped in (False, True)]
+    assert 8 * parts["cap"] <= 8 * (told[1] - told[0])
+
+
 def test_no_program_is_smaller_than_the_least():
     least = bounds.decoder_bytes([Column("numeric")])[0] + bounds.forest_bytes(1, 4, 1)[0]
     nothing = Program(1, (), Affine(Weights.of(np.zeros((1, 0))), Weights.of([0])), "identity")

@@ -120,11 +120,18 @@ def test_chains_and_sums():
 
 
 def test_links():
-    assert apply_link("identity", np.array([[1.5], [2]])).tolist() == [1.5, 2]
-    assert apply_link("exp", np.array([[0.0], [1000.0]])).tolist() == [1, np.inf]
-    extreme = apply_link("sigmoid", np.array([[0.0], [-1e4], [1e4]]))
+    def linked(link, scores, cap=None):
+        return apply_link(Program(1, (), Affine(Weights.of([[]]), Weights.of([0])), link, None, cap), np.array(scores))
+
+    assert linked("identity", [[1.5], [2]]).tolist() == [1.5, 2]
+    assert linked("exp", [[0.0], [1000.0]]).tolist() == [1, np.inf]
+    assert linked("exp", [[0.0], [1000.0], [np.nan], [np.inf]], 3).tolist() == pytest.approx(
+        [1, 8, np.nan, 8], nan_ok=True
+    )
+    assert linked("exp", [[0.0, 7.0]], 3).tolist() == [[1, 8]]
+    extreme = linked("sigmoid", [[0.0], [-1e4], [1e4]])
     assert extreme.tolist() == [[0.5, 0.5], [1, 0], [0, 1]]
-    shares = apply_link("softmax", np.array([[1e4, 0, 1e4]]))
+    shares = linked("softmax", [[1e4, 0, 1e4]])
     assert shares.tolist() == [[0.5, 0, 0.5]]
 
 

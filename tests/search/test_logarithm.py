@@ -15,8 +15,8 @@ from automicro.data import load_problem, profile
 from automicro.discovery import discover
 from automicro.measure import score
 from automicro.plugin import Declined, Lowered, TrainingData
-from automicro.program import Activation, Affine, Chain, Distances, Nearest, Sum, Weights, body_scores
-from automicro.search.logarithm import check_bounded, in_units, target_transforms
+from automicro.program import Activation, Affine, Chain, Distances, Nearest, Weights, body_scores
+from automicro.search.logarithm import in_units, target_transforms
 from automicro.search.space import TARGET, candidate_space, preparation_settings
 
 RNG = np.random.default_rng(0)
@@ -129,11 +129,3 @@ def test_a_model_of_logarithms_is_one_of_prices(family: str) -> None:
     assert math.exp(explained.constant) * math.prod(factors) == pytest.approx(predicted[0], rel=1e-6)
     assert "= exp(score), of a score" in str(explained)
     assert f"= {predicted[0]:.4g}" in str(explained)
-
-
-def test_scores_without_a_bound_are_declined_where_logarithms_were_not_asked_for() -> None:
-    fading = Chain((CENTRES.nodes[0], Activation("decay"), Affine(Weights.of([[2.0, -1.0]]), Weights.of([11.0]))))
-    check_bounded(Lowered(fading, "identity"))
-    for body in (LINE, Sum((fading, LINE)), Chain((LINE, Activation("relu"))), Chain((CENTRES.nodes[0], LINE))):
-        with pytest.raises(Declined, match="a sum of slopes has none"):
-            check_bounded(Lowered(body, "identity"))

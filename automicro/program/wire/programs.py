@@ -1,7 +1,8 @@
-"""Programs: magic byte, version, columns, link, labels, decoders, offsets, body."""
+"""Programs: magic byte, columns, extensions, link, decoders, body, labels."""
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from automicro.errors import ArtifactError, PluginError
@@ -12,6 +13,7 @@ from automicro.program.wire.bodies import read_node, width, write_node
 from automicro.program.wire.coder import Decoder, Encoder, Meter, claims_of
 from automicro.program.wire.decoded import read_numbers, write_numbers
 from automicro.program.wire.decoders import level_lists, read_layout, with_levels, write_layout
+from automicro.program.wire.extensions import has_extensions, read_cap, read_extensions, write_cap, write_extensions
 from automicro.program.wire.inputs import Inputs
 from automicro.program.wire.labels import has_text, read_labels, write_labels
 from automicro.program.wire.numbers import read_choice, read_number, write_choice, write_number
@@ -24,10 +26,10 @@ if TYPE_CHECKING:
     from automicro.program.nodes import Link
     from automicro.program.wire.coder import Sink
 
-__all__ = ["MAGIC", "OFFSET_MAGIC", "pack", "size_by_part", "unpack"]
+__all__ = ["EXTENDED_MAGIC", "MAGIC", "pack", "size_by_part", "unpack"]
 
 MAGIC = b"\xb5"  # the micro sign in Latin-1; names the version as well: the next one takes another byte
-OFFSET_MAGIC = b"\xb7"  # of programs that subtract offsets; 0xb6 begins a file with a card
+EXTENDED_MAGIC = b"\xb7"  # of programs with extensions; 0xb6 begins a file with a card
 LINKS: tuple[Link, ...] = ("identity", "exp", "sigmoid", "softmax")
 LINK_CHANCES = (4, 1, 6, 5)
 
@@ -38,7 +40,10 @@ def _parts(program: Program) -> dict[str, Callable[[Sink], None]]:
 
     def header(sink: Sink) -> None:
         write_number(sink, program.columns - 1, 4)
-        write_choice(sink, LINKS.index(program.link), LINK_CHANCES)
+        if has_extensions(program):
+            write_extensions(sink, program)
+        if program.cap is None:
+            write_choice(sink, LINKS.index(program.link), LINK_CHANCES)
 
     def vocabulary(sink: Sink) -> None:
         lists = level_lists(decoders)
@@ -48,8 +53,10 @@ def _parts(program: Program) -> dict[str, Callable[[Sink], None]]:
             write_texts(sink, lists)
 
     offsets = {"offsets": lambda sink: write_offsets(sink, decoders)} if offsets_of(decoders) else {}
+    cap = {} if program.cap is None else {"cap": partial(write_cap, cap=program.cap)}
     return {
         "header": header,
+        **cap,
         "columns": lambda sink: write_layout(sink, decoders, program.columns),
         **offsets,
         "body": lambda sink: write_node(sink, program.body, Inputs.of(decoders)),
@@ -83,7 +90,7 @@ def pack(program: Program) -> bytes:
 
 
 def _magic(program: Program) -> bytes:
-    return OFFSET_MAGIC if offsets_of(program.decoders) else MAGIC
+    return EXTENDED_MAGIC if has_extensions(program) else MAGIC
 
 
 def size_by_part(program: Program) -> dict[str, float]:
@@ -111,15 +118,17 @@ def unpack(data: bytes) -> Program:
         If the bytes are not exactly one packed program.
     """
     data = bytes(data)
-    if data[:1] not in {MAGIC, OFFSET_MAGIC}:
+    if data[:1] not in {MAGIC, EXTENDED_MAGIC}:
         raise ArtifactError(
-            f"a model must begin with the byte {MAGIC.hex()} or {OFFSET_MAGIC.hex()}, but got {data[:1].hex() or 'nothing'}"
+            f"a model must begin with the byte {MAGIC.hex()} or {EXTENDED_MAGIC.hex()}, but got {data[:1].hex() or 'nothing'}"
         )
     source = Decoder(data[1:])
     columns = read_number(source, 4) + 1
-    link = LINKS[read_choice(source, LINK_CHANCES)]
+    has_offsets, has_cap = read_extensions(source) if data[:1] == EXTENDED_MAGIC else (False, False)
+    cap = read_cap(source) if has_cap else None
+    link: Link = "exp" if has_cap else LINKS[read_choice(source, LINK_CHANCES)]
     layout = read_layout(source, columns)
-    if data[:1] == OFFSET_MAGIC:
+    if has_offsets:
         layout = read_offsets(source, layout)
     inputs = Inputs.of(layout)
     body = read_node(source, inputs)
@@ -131,6 +140,6 @@ def unpack(data: bytes) -> Program:
         labels = tuple(text for text in lists.pop() if text is not None)
     decoders = with_levels(decoders, lists)
     source.close()
-    program = Program(columns, decoders, body, link, labels)
+    program = Program(columns, decoders, body, link, labels, cap)
     validate(program, ArtifactError)
     return program
