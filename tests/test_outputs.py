@@ -139,7 +139,7 @@ def test_a_folder_that_takes_no_file_is_refused_beforehand(data: Path, monkeypat
     check_outputs({"output.model": "/dev/full"}, {})  # a device is written in place
 
 
-@pytest.mark.parametrize("folder", ["/dev/fd", f"/proc/{os.getpid()}/fd"])
+@pytest.mark.parametrize("folder", ["/dev/fd", f"/proc/{os.getpid()}/fd"], ids=["dev", "proc"])
 def test_an_open_file_of_the_process_is_an_output_unless_it_is_an_input(data: Path, folder: str) -> None:
     with (data.parent / "new").open("w") as file:
         path = f"{folder}/{file.fileno()}"

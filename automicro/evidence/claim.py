@@ -18,6 +18,8 @@ from automicro.request import Metric
 from automicro.request import metric as metric_of
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
     from automicro.evidence.judged import Judged
@@ -45,6 +47,8 @@ def better_than(judged: Judged, limit: float, seed: int = 0) -> Tested:
     Tested
         With the p-value: the largest probability of such predictions if the score were worse than the limit.
     """
+    if judged.copies is not None:
+        return _either_way(judged, lambda some, _rows: better_than(some, limit, seed))
     if (untold := _untold(judged)) is not None:
         return untold
     if judged.is_binary_area:
@@ -76,6 +80,8 @@ def within_of(judged: Judged, reference: NDArray[np.float64], within: float, see
     within : float
     seed : int
     """
+    if judged.copies is not None:
+        return _either_way(judged, lambda some, rows: within_of(some, reference[rows], within, seed))
     if (untold := _untold(judged)) is not None:
         return untold
     if judged.is_binary_area:
@@ -96,6 +102,14 @@ def within_of(judged: Judged, reference: NDArray[np.float64], within: float, see
     tested = _bootstrap(judged, margins, seed)
     allowed = metric_of(judged.metric).limit_within(score(judged.metric, judged.y, reference, judged.weights), within)
     return Tested(max(tested.p_value, _flawless(judged, allowed)), f"paired {tested.method}", tested.exact)
+
+
+def _either_way(judged: Judged, test: Callable[[Judged, NDArray[np.int64]], Tested]) -> Tested:
+    """Return the larger p-value of two tests: that every row counts, and that copies of a row count once."""
+    first = np.sort(np.unique(judged.copies, return_index=True)[1])  # type: ignore[call-overload]  # there are some
+    found = [test(replace(judged, copies=None).only(rows), rows) for rows in (np.arange(len(judged.y)), first)]
+    worst = max(found, key=lambda tested: tested.p_value)
+    return replace(worst, method=f"{worst.method}, the larger p-value of all rows and of different rows")
 
 
 def _untold(judged: Judged) -> Tested | None:

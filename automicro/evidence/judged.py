@@ -30,6 +30,8 @@ class Judged:
         Sample weights.
     units : array of int64, (rows,), optional
         Groups: rows of one group are not independent of each other.
+    copies : array of int64, (rows,), optional
+        Rows with the same number are copies of each other, of which nobody said whether they are separate observations.
     """
 
     metric: str
@@ -37,6 +39,7 @@ class Judged:
     prediction: NDArray[np.float64]
     weights: NDArray[np.float64] | None = None
     units: NDArray[np.int64] | None = None
+    copies: NDArray[np.int64] | None = None
 
     @property
     def is_binary_area(self) -> bool:
@@ -45,10 +48,10 @@ class Judged:
 
     def only(self, rows: NDArray[np.int64]) -> Judged:
         """Return some of the rows."""
+
+        def of(values: NDArray[Any] | None) -> NDArray[Any] | None:
+            return None if values is None else values[rows]
+
         return Judged(
-            self.metric,
-            self.y[rows],
-            self.prediction[rows],
-            None if self.weights is None else self.weights[rows],
-            None if self.units is None else self.units[rows],
+            self.metric, self.y[rows], self.prediction[rows], of(self.weights), of(self.units), of(self.copies)
         )

@@ -82,7 +82,8 @@ class Trust:
         problem, held = self.problem, self.held
         weights = None if problem.weights is None else problem.weights[held]
         groups = None if problem.groups is None else problem.groups[held]
-        return Judged(metric, problem.target[held], prediction, weights, groups)
+        units, copies = (None, groups) if problem.copied else (groups, None)
+        return Judged(metric, problem.target[held], prediction, weights, units, copies)
 
     def predict(self, artifact: bytes) -> NDArray[np.float64]:
         """Return what an artifact predicts for the held-out rows."""

@@ -132,7 +132,8 @@ def on_held_out(trust: Trust, metric: str, outcome: Outcome, confidence: float, 
         How many models the returned one was chosen from by these rows (Bonferroni).
     """
     judged = trust.judged(metric, trust.predict(outcome.artifact or b""))
-    rows = JudgedRows(judged.y, np.zeros(len(judged.y), dtype=np.int64), judged.weights, judged.units)
+    units = judged.copies if judged.units is None else judged.units
+    rows = JudgedRows(judged.y, np.zeros(len(judged.y), dtype=np.int64), judged.weights, units)
     value = score(judged.metric, judged.y, judged.prediction, judged.weights)
     low, high = interval(judged.metric, rows, judged.prediction, _side(confidence), trust.seed)
     wider = _quantile(1 - (1 - confidence) / models) / _quantile(confidence)

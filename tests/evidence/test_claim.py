@@ -124,6 +124,25 @@ def test_rows_of_a_group_are_not_counted_as_independent():
     assert better_than(Judged("roc_auc", grouped.y, grouped.prediction, units=grouped.units), area).p_value > 0.05
 
 
+def test_copies_count_once_and_each_time_and_the_larger_p_value_counts():
+    rng = np.random.default_rng(0)
+    y, prediction = two_classes(rng, 600, apart=3.5)
+    right = np.flatnonzero(prediction.argmax(axis=1) == y)
+    wrong = np.flatnonzero(prediction.argmax(axis=1) != y)
+    limit = 0.9
+    for often in (right[0], wrong[0]):  # 50 copies of it
+        rows = np.append(np.arange(600), np.full(50, often))
+        judged = Judged("accuracy", y[rows], prediction[rows], copies=rows)
+        every = better_than(Judged("accuracy", y[rows], prediction[rows]), limit).p_value
+        once = better_than(Judged("accuracy", y, prediction), limit).p_value
+        assert better_than(judged, limit).p_value == max(every, once)
+        assert (every < once) == (often == right[0])
+    as_groups = better_than(Judged("accuracy", y[rows], prediction[rows], units=rows), limit).p_value
+    assert as_groups > 0.5 > once  # one large group would take all evidence
+    reference = prediction[:, ::-1]
+    assert within_of(judged, reference[rows], 0.1).p_value < 0.01
+
+
 def test_a_perfect_order_is_as_sure_as_its_rarer_class_allows():
     y = np.array([0] * 30 + [1] * 12)
     p = np.linspace(0.1, 0.9, 42)
