@@ -163,7 +163,7 @@ def verify(  # noqa: PLR0913 - as `select`, and the metric
     X, y, weights, groups, time
         As in `select`: the same rows in the same order.
     metric : callable, scorer or Metric, optional
-        The function that the model was chosen by, if it was one.
+        The function that chose the model, if one did; the file of the model does not contain it.
 
     Returns
     -------

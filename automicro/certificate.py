@@ -136,7 +136,7 @@ def verify(model: Model, problem: Problem, metric: Any = None) -> Verified:
     problem : Problem
         The same rows, in the same order, with the same target, weights, groups and time as in the search.
     metric : callable, scorer, Metric or str, optional
-        The function that the model was chosen by, if it was one; a file does not hold it.
+        The function that chose the model, if one did; the file of the model does not contain it.
 
     Returns
     -------
@@ -149,7 +149,7 @@ def verify(model: Model, problem: Problem, metric: Any = None) -> Verified:
     DataError
         If the model has no certificate.
     RequestError
-        If the function that the model was chosen by is not given.
+        If the function that chose the model is not given.
     """
     certificate = certificate_in(model)
     problem = labelled_as(problem, model.program.labels)

@@ -36,10 +36,10 @@ def save(key: str, path: str | os.PathLike[str], content: bytes) -> None:
 
 
 def saved_anywhere(key: str, path: str, content: bytes) -> str:
-    """Write a file that must not be lost; return why it is not at its path, and where it is instead; nothing where all went well.
+    """Write a file that must not be lost; return why it is not at its path and where it is instead, or an empty text if all went well.
 
-    It is written to another name in the same folder, or to the working folder, or to that of temporary files; where
-    none takes it, its bytes stand in the sentence.
+    It is written to another name in the same folder, or to the working folder, or to that of temporary files; if
+    all fail, the sentence contains its bytes.
     """
     try:
         write_file(path, content)
@@ -54,7 +54,7 @@ def saved_anywhere(key: str, path: str, content: bytes) -> str:
             place = folder.resolve() / name
             write_file(place, content)
             return f"{failed}; it is in {place}"
-    return f"{failed}; nor could it be written elsewhere, its bytes in base64 are {base64.b64encode(content).decode()}"
+    return f"{failed}; it could not be written elsewhere either, its bytes in base64 are {base64.b64encode(content).decode()}"
 
 
 def _folders(asked: Path) -> list[Path]:
@@ -77,7 +77,7 @@ def check_outputs(
     Parameters
     ----------
     outputs, inputs : mapping of str to path or None
-        By the name that stands in the sentence.
+        Paths by the name that the error shows.
     folder : (str, path), optional
         Name and path of a folder whose files belong to the command, so that no output may lie in it.
 
@@ -97,11 +97,11 @@ def check_outputs(
             continue
         for name, source in read.items():
             if same == _identity(_end(source)):
-                raise RequestError(f"{key}: must be another file than {name}, but both are {path}: name another one")
+                raise RequestError(f"{key}: must differ from {name}, but both are {path}: name another file")
         if same in seen and open_file(place) is None:
-            raise RequestError(f"{key}: must be another file than {seen[same]}, but both are {path}: name another one")
+            raise RequestError(f"{key}: must differ from {seen[same]}, but both are {path}: name another file")
         if folder is not None and Path(folder[1]).resolve() in (place, *place.parents):
-            raise RequestError(f"{key}: must lie outside of the folder {folder[0]}, but is {path}: name another one")
+            raise RequestError(f"{key}: must lie outside the folder {folder[0]}, but is {path}: name another one")
         seen[same] = key
 
 
@@ -114,9 +114,7 @@ def _writable(key: str, path: str) -> Path:
         if not place.parent.is_dir():
             raise RequestError(f"{key}: the folder must exist, but {place.parent} does not: make it first")
         if place.exists() and not os.access(place, os.W_OK):
-            raise RequestError(
-                f"{key}: must be a file that can be written, but {path} may only be read: name another one"
-            )
+            raise RequestError(f"{key}: must be a file that can be written, but {path} is read-only: name another one")
         if _identity(place) is not None and open_file(place) is None:
             with tempfile.TemporaryFile(dir=place.parent, prefix=".automicro-"):
                 pass

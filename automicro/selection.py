@@ -153,7 +153,7 @@ class Selection:
         What the user should know of the data and of families that took no part.
     seconds : float
     interrupted : bool
-        Whether an interrupt (Ctrl-C, in the shell also SIGTERM or SIGHUP) ended the search early: this is the best model until then.
+        Whether an interrupt (Ctrl-C, in the shell also SIGTERM or SIGHUP) ended the search early: this is the best model so far.
         After a second interrupt interval, certificate, replay, frontier and prices are left out.
     """
 

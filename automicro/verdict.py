@@ -60,7 +60,7 @@ def unjudged(result: Result, chosen: Outcome) -> Judgement:
     score = (1 if result.context.problem.task == "clustering" else metric(result.context.metric).sign) * (
         chosen.form.gain if chosen.form else float("nan")
     )
-    left_out = "interrupted twice: interval, certificate, replay, frontier and prices were left out"
+    left_out = "interrupted: interval, certificate, replay, frontier and prices were left out"
     return Judgement("estimated", score, score, (float("nan"), float("nan")), notes=(left_out,))
 
 

@@ -69,7 +69,7 @@ WAYS = ["itself", "relative", "round about", "symbolic", "two links", "hard", "f
 def test_an_input_is_no_output(data: Path, way: str, turned: bool) -> None:
     other = the_same(data, way)
     read, written = (other, str(data)) if turned else (str(data), other)
-    with pytest.raises(RequestError, match=r"^--output: must be another file than DATA, but "):
+    with pytest.raises(RequestError, match=r"^--output: must differ from DATA, but "):
         check_outputs({"--output": written}, {"MODEL": None, "DATA": read})
     assert data.read_text() == "a,y\n1,2\n"
 
@@ -77,7 +77,7 @@ def test_an_input_is_no_output(data: Path, way: str, turned: bool) -> None:
 @pytest.mark.parametrize("way", WAYS)
 def test_two_outputs_are_two_files(data: Path, way: str) -> None:
     other = the_same(data, way)
-    with pytest.raises(RequestError, match=r"must be another file than output\.model, but both are"):
+    with pytest.raises(RequestError, match=r"must differ from output\.model, but both are"):
         check_outputs({"output.model": str(data), "output.trace": other}, {})
 
 
@@ -106,7 +106,7 @@ def test_every_file_of_a_request_is_an_input(data: Path, key: str, value: str) -
         check_files(request)
     output = SearchRequest(data={"source": "data.csv", "target": "y"}, constraints=request.constraints)
     check_files(output, {"the search file": None})
-    with pytest.raises(RequestError, match="another file than the search file"):
+    with pytest.raises(RequestError, match="must differ from the search file"):
         check_files(
             output.model_copy(update={"output": Output(trace="search.toml")}), {"the search file": "search.toml"}
         )
@@ -144,7 +144,7 @@ def test_an_open_file_of_the_process_is_an_output_unless_it_is_an_input(data: Pa
     with (data.parent / "new").open("w") as file:
         path = f"{folder}/{file.fileno()}"
         check_outputs({"output.trace": path, "output.report": path}, {"data.source": str(data)})
-        with pytest.raises(RequestError, match="must be another file than"):
+        with pytest.raises(RequestError, match="must differ from"):
             check_outputs({"output.trace": path}, {"data.source": "new"})
 
 

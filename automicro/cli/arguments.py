@@ -31,7 +31,7 @@ SECTIONS: dict[str, type[Section]] = {
 
 
 class _Parser(argparse.ArgumentParser):
-    """Raises a sentence instead of printing usage; a console that fails is told as for every other answer."""
+    """Raises a sentence instead of printing usage; a console that fails is reported as for every other answer."""
 
     def _print_message(self, message: str, file: Any = None) -> None:
         if message and (failed := write(sys.stdout if file is None else file, message)):
@@ -194,7 +194,9 @@ def _verify_command(kinds: Any) -> None:
     verify.add_argument("model", metavar="MODEL", help="a file that a search has written, with its card")
     verify.add_argument("data.source", metavar="DATA", help="the data that the search was given")
     verify.add_argument(
-        "--metric", metavar="NAME", help="module:function of the function that the model was chosen by, if any"
+        "--metric",
+        metavar="NAME",
+        help="import path, module:function, of the function that chose the model, if one did",
     )
     _add_data(verify)
 

@@ -76,7 +76,7 @@ def _kept(request: SearchRequest, failures: tuple[str, ...]) -> str:
 
 
 def _rescued(request: SearchRequest, progress: Progress) -> Exit:
-    """Write the best model so far, stripped, for a process that must end though it does not answer; what is being written is left alone."""
+    """Write the best model so far, stripped, for a process that does not respond and must end; what is being written is left alone."""
     from automicro.outputs import saved_anywhere  # noqa: PLC0415 - as above
 
     artifact = None if progress.incumbent is None else progress.incumbent.artifact
@@ -85,6 +85,6 @@ def _rescued(request: SearchRequest, progress: Progress) -> Exit:
         return Exit.INTERRUPTED
     path = request.output.model or "interrupted.micro"
     failed = saved_anywhere("output.model", path, artifact)
-    said = failed or f"the best model until then, of {len(artifact)} bytes, is in {path}, without a card"
-    write(sys.stderr, f"interrupted while the search did not answer: {said}\n")
+    said = failed or f"the best model so far, of {len(artifact)} bytes, is in {path}, without a card"
+    write(sys.stderr, f"interrupted while the search did not respond: {said}\n")
     return Exit.OUTPUT if failed else Exit.CUT_SHORT

@@ -78,12 +78,10 @@ def _pairs(problem: Problem, cv: Any) -> tuple[list[tuple[int, tuple[Rows, Rows]
     left = [(number, split) for number, split in found if len(split[0]) and len(split[1])]
     if not left:
         raise DataError(
-            "search.cv: some split must have rows on both sides, but none has beside the rows of weight 0 and those that are held out"
+            "search.cv: some split must have rows on both sides, but none has any besides held-out rows and rows of weight 0: give others"
         )
     lost = [number for number, split in found if not (len(split[0]) and len(split[1]))]
-    note = (
-        "cv: splits {} are left out: they have no rows on one side beside those of weight 0 and those that are held out"
-    )
+    note = "cv: left out are splits with only held-out rows, or rows of weight 0, on one side: {}"
     return left, [note.format(", ".join(map(str, lost)))] if lost else []
 
 
@@ -113,10 +111,10 @@ def _split(problem: Problem, splitter: Any) -> list[tuple[Rows, Rows]]:
     except Exception as error:
         remedy = ": pass groups" if groups is None and "group" in str(error).casefold() else ""
         raise RequestError(
-            f"search.cv: {name} must split the {problem.rows} rows of the search, but says: {error}{remedy}"
+            f"search.cv: {name} must split the {problem.rows} rows of the search, but failed: {error}{remedy}"
         ) from error
     if not made:
-        raise RequestError(f"search.cv: {name} must give at least one split, but gave none")
+        raise RequestError(f"search.cv: {name} must return at least one split, but returned none")
     found = []
     for number, sides in enumerate(made, 1):
         train, validation = (_numbers(number, side, problem.rows) for side in sides)
@@ -157,7 +155,7 @@ def _check(problem: Problem, number: int, train: Rows, validation: Rows) -> None
         )
     if order is not None and order[train].max() > order[validation].min():
         raise RequestError(
-            f"search.cv: later rows must not train what predicts earlier ones, but in split {number} they do: use TimeSeriesSplit, or "
+            f"search.cv: no training row may be later than a validation row, but in split {number} some are: use TimeSeriesSplit, or "
             "leave time out"
         )
     absent = set(range(problem.classes)) - set(np.unique(problem.target[train]).tolist() if problem.classes else ())

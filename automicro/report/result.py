@@ -62,11 +62,7 @@ def _interrupted(selection: Any) -> str:
     if not getattr(selection, "interrupted", False):
         return ""
     seconds = getattr(selection, "seconds", 0.0)
-    return (
-        f"after {rounded(seconds)} s; this is the best model until then"
-        if seconds
-        else "this is the best model until then"
-    )
+    return f"after {rounded(seconds)} s; this is the best model so far" if seconds else "this is the best model so far"
 
 
 def _score(selection: Any) -> str:

@@ -107,13 +107,13 @@ class Constraints(Section):
     ----------
     metric : str, callable, scorer or Metric
         A scorer name of scikit-learn (``"roc_auc"``, ``"r2"``, ``"neg_log_loss"``), an error name (``"mean_absolute_error"``)
-        or a usual abbreviation (``"auc"``, ``"rmse"``), in any case; kept under its full name. A function of true and predicted
-        values, in a file its import path (``"shop.scores:profit"``), a scorer of ``make_scorer``, or an `automicro.Metric`, which
-        says more of a function.
+        or a usual abbreviation (``"auc"``, ``"rmse"``), in any case; kept under its full name. Also a function of true and
+        predicted values (in a file its import path, ``"shop.scores:profit"``), a scorer of ``make_scorer``, or an `automicro.Metric`, which
+        describes a function.
     costs : matrix, or dict of (true, predicted) to float
-        Classification: what each prediction costs, ``{("fraud", "legit"): 100, ("legit", "fraud"): 1}``, in a file
-        ``{"fraud": {"legit": 100}, ...}``; as a matrix with true labels in rows, in ascending order. Right predictions cost 0,
-        unless said. The metric is then ``"mean_cost"``, an error.
+        Cost of each error of classification, ``{("fraud", "legit"): 100, ("legit", "fraud"): 1}``, in a file
+        ``{"fraud": {"legit": 100}, ...}``; as a matrix with true labels in rows, in ascending order. Right predictions cost 0
+        unless given. The metric is then ``"mean_cost"``, an error.
     score : float
         At least this value of the metric; at most, where the metric is an error.
     within : float

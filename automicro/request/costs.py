@@ -45,7 +45,7 @@ class MeanCost:
 
     @property
     def weights(self) -> tuple[float, ...]:
-        """Weights of the classes with which accuracy is nearest to costs: of two classes the errors weigh what they cost, exactly."""
+        """Weights of the classes under which accuracy follows the costs: exactly for two classes, on average for more."""
         classes = len(self.matrix)
         dearer = [(sum(row) - row[code]) / (classes - 1) - row[code] for code, row in enumerate(self.matrix)]
         least = 1e-3 * max(*dearer, 0.0)
@@ -117,7 +117,9 @@ def _costs(value: Any) -> Matrix | ByLabel:
     if not numbers or not all(map(math.isfinite, numbers)):
         raise problem(f"{_WANTED}, but got {value!r}")
     if not isinstance(found, dict) and any(min(row) < row[place] for place, row in enumerate(found)):
-        raise problem("must not be higher for the true label than for another one: true labels stand in rows")
+        raise problem(
+            "must not be higher for a right prediction than for an error: true labels are in rows, predicted ones in columns"
+        )
     if not max(numbers) > min(0.0, *numbers):
         raise problem(f"must be above 0 for some error, but got {value!r}")
     return found

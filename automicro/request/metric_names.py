@@ -18,7 +18,7 @@ __all__ = ["metric_named"]
 def metric_named(given: Any) -> str:
     """Return the name of a metric in full; of a function, or what a path such as ``"shop.scores:profit"`` names, a `Metric`.
 
-    Functions and scorers of scikit-learn that compute a metric that there is are that metric.
+    Functions and scorers of scikit-learn that compute a built-in metric become that metric.
 
     Raises
     ------
@@ -91,7 +91,7 @@ def _of_scorer(scorer: Any) -> str:
     reads = {response} if isinstance(response, str) else set(response)
     if not reads & {"predict", "predict_proba", "default"}:
         raise RequestError(
-            f"metric: the scorer reads {response!r}, which models here do not have: give response_method='predict_proba'"
+            f"metric: the scorer must use predict or predict_proba, but uses {response!r}: give response_method='predict_proba'"
         )
     needs: Any = "predict_proba" if "predict_proba" in reads else "predict"
     whole = functools.partial(function, **keywords) if keywords else function

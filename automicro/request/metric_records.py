@@ -57,9 +57,9 @@ def metric_of_record(name: str, record: MetricRecord | None, given: Any, labels:
     where = f" ({record.source})" if record.source else ""
     if given is None:
         raise RequestError(
-            f"metric: the model was chosen by the function {name!r}{where}, which a file does not hold: give it as metric"
+            f"metric: must be the function {name!r}{where} that chose the model, which its file does not contain: give it as metric"
         )
     own = metric_named(given)
     if own != name and not (isinstance(own, Metric) and own.plain == name):
-        raise RequestError(f"metric: the model was chosen by the function {name!r}{where}, but got {own!r}")
+        raise RequestError(f"metric: must be the function {name!r}{where} that chose the model, but got {own!r}")
     return with_labels(own, labels)

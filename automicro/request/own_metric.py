@@ -33,10 +33,10 @@ class Definition:
     function : callable
     greater_is_better : bool
     is_direction_stated : bool
-        Whether the user says so, or the name alone.
+        Whether the user states the direction; otherwise the name implies it.
     needs : {"predict", "predict_proba"}
     low, high : float
-        What no score, or no value of a row, is below or above.
+        Lowest and highest possible score, or value of a row.
     per_row : bool
         Whether the function returns a value for each row.
     takes_weights : bool
@@ -67,32 +67,32 @@ class Definition:
 class Metric(str):  # noqa: SLOT000 - which texts of Python do not permit
     """A metric of your own, for `automicro.select` and `automicro.Constraints`.
 
-    It is its name, a text, with the function and what must be known of it.
+    It is a `str`, the name of the metric, that also holds the function and its properties.
 
     Parameters
     ----------
     function : callable
         ``function(y_true, y_pred)`` or ``function(y_true, y_pred, sample_weight=None)``, which returns a number. `y_true` holds labels or
         numbers as in the target, (rows,); `y_pred` labels or numbers, (rows,); with ``needs="predict_proba"`` the
-        probabilities of the positive class, the second label, (rows,), and of three or more classes those of all labels in ascending
+        probabilities of the positive class, the second label, (rows,), or, with three classes or more, those of all labels in ascending
         order, (rows, classes). It must not depend on the order of the rows. With sample weights it must take ``sample_weight``.
     greater_is_better : bool, optional
-        If not given, False for a function whose name ends in error, loss or deviance, as in scikit-learn, and True for others; a search
-        is refused where shuffled predictions then score better than perfect ones.
+        By default False for a function whose name ends in error, loss or deviance, as in scikit-learn, and True for others; a search
+        is refused if shuffled predictions then score better than perfect ones.
     needs : {"predict", "predict_proba"}
-        What the function is passed.
+        Labels (or numbers), or probabilities as `y_pred`.
     name : str, optional
-        That of the function, if not given.
+        Name of the metric; by default that of the function.
     bounds : tuple of float
-        What no score is below and above; with `per_row`, what no value of a row is.
+        Lowest and highest possible score; with `per_row`, of the value of a row.
     per_row : bool
         Whether the function returns an array with one value for each row, (rows,), of which the score is the mean, weighted by
-        sample weights. A certificate is then a test of a mean, with `bounds` an exact one. Of any other function it is a bootstrap.
+        sample weights. A certificate is then a test of a mean, exact with `bounds`; for any other function it is approximate.
 
     Raises
     ------
     RequestError
-        If the function cannot be called so, or has no name, or the name of a metric that there is.
+        If the function cannot be called with these arguments, has no name, or has the name of a built-in metric.
 
     Examples
     --------
@@ -222,12 +222,14 @@ def _name_of(function: Any, name: str | None) -> str:
         raise RequestError(f"metric: must be a function of (y_true, y_pred), but got {function!r}")
     text = name or getattr(_inner(function), "__name__", "") or type(_inner(function)).__name__
     if not isinstance(text, str) or (not name and text == "<lambda>"):
-        raise RequestError("metric: a lambda has no name: give automicro.Metric(function, name='profit')")
+        raise RequestError(
+            "metric: must have a name, but a lambda has none: give automicro.Metric(function, name='profit')"
+        )
     if RESERVED & set(text):
         raise RequestError(f"metric: a name must have none of {' '.join(sorted(RESERVED))}, but got {text!r}")
     if text.casefold() in {*METRICS, *ALIASES, "mean_cost"}:
         raise RequestError(
-            f"metric: {text!r} is a metric that there is: give automicro.Metric(function, name='my_{text}')"
+            f"metric: {text!r} is the name of a built-in metric: give automicro.Metric(function, name='my_{text}')"
         )
     return text
 

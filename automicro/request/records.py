@@ -190,7 +190,7 @@ class Card(_Record):
     confidence: float = Field(0.95, description="of the interval")
     verdict: Verdict
     interrupted: Literal[True] | None = Field(
-        None, description="whether the search was interrupted, so that this is the best model until then"
+        None, description="whether the search was interrupted, so that this is the best model so far"
     )
     family: str
     parameters: dict[str, Any] = Field(default_factory=dict, description="the family's setting")

@@ -58,13 +58,15 @@ def _tried(problem: Problem, metric: Metric) -> str:
     shuffled = perfect[np.random.default_rng(0).permutation(problem.rows)]
     best, worse = (score(metric, target, prediction, problem.weights) for prediction in (perfect, shuffled))
     if np.isnan(best):
-        raise RequestError(f"metric: {metric.plain!r} must be a number for perfect predictions, but is NaN")
+        raise RequestError(
+            f"metric: {metric.plain!r} must be a number for perfect predictions, but is NaN: change the function"
+        )
     sign = metric.facts.sign
     if not sign * worse > sign * best:
         return ""
     said = f"is {best:.4g} for perfect predictions and {worse:.4g} for shuffled ones"
     if made.is_direction_stated:
-        return f"metric: {metric.plain} {said}, though {'greater' if sign > 0 else 'less'} is said to be better"
+        return f"metric: {metric.plain} {said}, though {'greater' if sign > 0 else 'less'} is stated to be better"
     remedy = f"automicro.Metric({metric.plain}, greater_is_better={sign < 0})"
     raise RequestError(f"metric: {metric.plain!r} {said}: give {remedy}")
 

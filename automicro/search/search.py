@@ -331,9 +331,9 @@ def _doubts(timed: Timed, constraints: Constraints) -> list[str]:
     if limit is None or timed.outcome is None:
         return []
     if timed.latency is None:
-        return [f"the search was interrupted before it was decided whether {limit:g} us are kept"]
+        return [f"the search was interrupted before the latency limit of {limit:g} us was tested"]
     if timed.latency.decision(limit) == "undecided":
-        told.append(f"the search was interrupted; we {timed.latency.doubt(limit)}")
+        told.append(f"the search was interrupted: {timed.latency.doubt(limit)}")
     for outcome, latency in timed.too_slow:
         if latency.decision(limit) == "undecided":
             told.append(f"a model of {len(outcome.artifact or b'')} bytes was passed over: {latency.doubt(limit)}")

@@ -37,7 +37,7 @@ def held_out(problem: Problem, constraints: Constraints, settings: Search, notes
     if constraints.certify is True:
         raise ConstraintError(f"certify: the splits of search.cv are in the order of the rows: {remedy}")
     notes.append(
-        f"no rows are held out for a certificate, for the splits of search.cv are in the order of the rows: {remedy}"
+        f"no rows are held out for a certificate, because the splits of search.cv are in the order of the rows: {remedy}"
     )
     return None
 

@@ -320,7 +320,7 @@ def test_a_command_never_writes_over_what_it_reads(
         link = rows.with_name(f"{name}{len(path)}.csv")
         link.symlink_to(path)
         assert main([*words, str(link)]) == 2
-        assert said(capsys).startswith(f"{code}: must be another file than ")
+        assert said(capsys).startswith(f"{code}: must differ from ")
     assert (Path(saved).read_bytes(), rows.read_bytes()) == before
 
 
@@ -337,7 +337,7 @@ def test_a_search_never_writes_over_its_search_file(
     asked: Asked, config: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["run", config, "--report", config]) == 2
-    assert said(capsys).startswith("output.report: must be another file than the search file")
+    assert said(capsys).startswith("output.report: must differ from the search file")
     assert Path(config).read_text() == CONFIG
     assert asked.request is None
 

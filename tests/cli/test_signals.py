@@ -170,7 +170,7 @@ def test_in_python_a_second_interrupt_returns_the_model_too(monkeypatch: pytest.
     X = np.random.default_rng(0).normal(size=(120, 2))
     found = automicro.select(X, X[:, 0] > 0, metric="accuracy", score=0.7, workers=0, trials=2, families=["linear"])
     assert found.interrupted
-    assert "interrupted twice: interval, certificate, replay, frontier and prices were left out" in found.notes
+    assert "interrupted: interval, certificate, replay, frontier and prices were left out" in found.notes
     assert np.isnan(found.score_interval).all()
     assert found.model.predict([[1.0, 0.0]]).tolist() == [True]
     assert json.loads(found.to_json())["interrupted"] is True
@@ -258,4 +258,4 @@ def test_a_search_that_does_not_answer_leaves_its_best_model(
     monkeypatch.setattr(requested, "found", deaf)
     assert main(SELECT) == Exit.INTERRUPTED
     assert codes == [Exit.INTERRUPTED, Exit.CUT_SHORT]
-    assert "interrupted while the search did not answer: the best model until then, of " in capsys.readouterr().err
+    assert "interrupted while the search did not respond: the best model so far, of " in capsys.readouterr().err

@@ -99,8 +99,8 @@ def test_a_split_that_was_held_out_is_left_out() -> None:
     early = problem_of().only(np.arange(40))
     made, notes = given_folds(early, pairs)
     assert rows_of(made) == [(list(range(20)), list(range(20, 40)))]
-    assert "splits 2 are left out" in notes[0]
-    with pytest.raises(DataError, match="none has beside"):
+    assert "on one side: 2" in notes[0]
+    with pytest.raises(DataError, match="none has any besides held-out rows"):
         given_folds(problem_of().only(np.arange(15)), pairs)
 
 
@@ -124,7 +124,7 @@ def test_what_was_passed_beside_the_rows_is_kept() -> None:
         given_folds(problem_of(), GroupKFold(3))
     with pytest.raises(RequestError, match="split 1 has some on both sides: use GroupKFold"):
         given_folds(problem_of(groups=np.arange(ROWS) % 10), KFold(3))
-    with pytest.raises(RequestError, match="in split 1 they do: use TimeSeriesSplit"):
+    with pytest.raises(RequestError, match="in split 1 some are: use TimeSeriesSplit"):
         given_folds(problem_of(time=np.arange(ROWS)), KFold(3))
     with pytest.raises(DataError, match="split 1 has none of 'b'"):
         given_folds(problem_of(["a"] * 40 + ["b"] * 20), TimeSeriesSplit(4))
@@ -174,5 +174,5 @@ def test_a_splitter_that_names_no_rows_is_refused() -> None:
         def split(self, *_: Any) -> list[Any]:
             return []
 
-    with pytest.raises(RequestError, match="Nothing must give at least one split"):
+    with pytest.raises(RequestError, match="Nothing must return at least one split"):
         given_folds(replace(problem_of()), Nothing())

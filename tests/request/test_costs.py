@@ -59,7 +59,7 @@ def test_labels_are_numbers_and_booleans_as_well() -> None:
         ({("fraud", "legit"): 0.0}, "must be above 0 for some error"),
         ([[0, 1]], "must be a square matrix"),
         ([[0, 1, 2], [1, 0, 2]], "must be a square matrix"),
-        ([[3, 1], [1, 0]], "must not be higher for the true label"),
+        ([[3, 1], [1, 0]], "must not be higher for a right prediction"),
         ("fraud=3", "must be a square matrix"),
         (5, "must be a square matrix"),
     ],

@@ -73,7 +73,7 @@ def test_other_scorers_are_functions_with_a_sign() -> None:
     assert metric_named(of_scores).definition.needs == "predict_proba"  # type: ignore[attr-defined]  # a Metric
     with pytest.raises(RequestError, match="'mean_absolute_error' is an error: give make_scorer"):
         metric_named(make_scorer(mean_absolute_error))
-    with pytest.raises(RequestError, match="reads 'decision_function', which models here do not have"):
+    with pytest.raises(RequestError, match="must use predict or predict_proba, but uses 'decision_function'"):
         metric_named(make_scorer(fbeta_score, beta=3, response_method="decision_function"))
 
 
@@ -91,10 +91,10 @@ def test_partial_functions_and_objects_have_a_name() -> None:
 @pytest.mark.parametrize(
     ("made", "said"),
     [
-        (lambda: Metric(lambda y_true, y_pred: 1.0), "a lambda has no name"),
+        (lambda: Metric(lambda y_true, y_pred: 1.0), "a lambda has none"),
         (lambda: Metric(lambda y_true: 1.0, name="one"), r"one\(y_true, y_pred\), but too many positional"),
         (lambda: Metric(lambda a, b, c: 1.0, name="one"), "missing a required argument: 'c'"),
-        (lambda: Metric(profit, name="accuracy"), "'accuracy' is a metric that there is"),
+        (lambda: Metric(profit, name="accuracy"), "'accuracy' is the name of a built-in metric"),
         (lambda: Metric(profit, name="a=b"), "a name must have none of"),
         (lambda: Metric(profit, bounds=(1, 0)), r"bounds of 'profit' must be two numbers"),
         (lambda: Metric(profit, bounds=(1,)), r"bounds of 'profit' must be two numbers"),
@@ -110,7 +110,7 @@ def test_what_cannot_be_a_metric_is_refused(made: Any, said: str) -> None:
 
 
 def test_constraints_name_the_key() -> None:
-    with pytest.raises(ConstraintError, match=r"^metric: a lambda has no name"):
+    with pytest.raises(ConstraintError, match=r"^metric: must have a name, but a lambda has none"):
         Constraints(metric=lambda y_true, y_pred: 1.0, score=1)
     with pytest.raises(ConstraintError, match=r"^score: must lie in \[0, 1\] for 'hits', but got 2"):
         Constraints(metric=HITS, score=2)

@@ -79,7 +79,7 @@ def test_an_interrupt_while_latency_is_measured_keeps_the_model(
     assert found.interrupted
     assert found.latency is None
     assert np.isnan(found.latency_us)
-    assert "the search was interrupted before it was decided whether 2000 us are kept" in found.notes
+    assert "the search was interrupted before the latency limit of 2000 us was tested" in found.notes
     assert str(found).startswith("interrupted ")
     assert found.frontier[0].model == found.model
     assert found.model.card is not None

@@ -69,7 +69,7 @@ def test_a_direction_that_nobody_stated_is_compared_with_shuffled_predictions() 
     problem, _ = tried(misses, greater_is_better=False)
     assert problem.notes == ()
     problem, _ = tried(misses, greater_is_better=True)
-    assert "though greater is said to be better" in problem.notes[-1]
+    assert "though greater is stated to be better" in problem.notes[-1]
 
 
 def test_costs_become_the_metric_of_the_labels() -> None:
@@ -167,12 +167,13 @@ def test_a_function_is_certified_and_verified_with_the_function() -> None:
     )
     assert automicro.verify(found.model, X, y, metric=own).score == pytest.approx(found.score)
     with pytest.raises(
-        RequestError, match="chosen by the function 'double', which a file does not hold: give it as metric"
+        RequestError,
+        match="must be the function 'double' that chose the model, which its file does not contain: give it as metric",
     ):
         automicro.verify(found.model, X, y)
-    with pytest.raises(RequestError, match="chosen by the function 'double', but got 'gain'"):
+    with pytest.raises(RequestError, match="must be the function 'double' that chose the model, but got 'gain'"):
         automicro.verify(found.model, X, y, metric=gain)
-    with pytest.raises(RequestError, match="chosen by the function 'double'"):
+    with pytest.raises(RequestError, match="must be the function 'double' that chose the model"):
         automicro.importance(found.model, X, y)
     assert automicro.importance(found.model, X, y, metric=own)[0].column in ("a", "b")
 
