@@ -47,7 +47,7 @@ def write_file(path: str | PathLike[str], content: bytes) -> None:
 
 
 def followed(path: str | PathLike[str]) -> Path:
-    """Return the absolute path that a path leads to, link by link; a link of the system to an open file of this process stays.
+    """Return the absolute path that a path leads to, link by link; a link of the system to an open file of this process is kept.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""The files that a command writes: refused beforehand where they cannot be, or are its inputs; written so that none costs another."""
+"""The files that a command writes: refused beforehand if they cannot be written or are inputs; a failure of one spares the others."""
 
 from __future__ import annotations
 

@@ -102,7 +102,7 @@ class Selection:
         Certified: on the held-out rows. Estimated: the metric's mean over the folds, on rows that the folds' models were not trained on,
         or what the returned model's own training rows imply, where that is worse.
     expected_score : float
-        What to expect of new rows. Estimated: `score` without the optimism of having selected the smallest above the target.
+        Expected score of new rows. Estimated: `score` without the optimism of having selected the smallest above the target.
         Certified: the cross-validated score, since the held-out rows, on which it passed, show a higher one than new rows.
     score_interval : (float, float)
         Two-sided interval of the score of new rows, at the constraint's confidence. Certified: by cross-validation, on rows

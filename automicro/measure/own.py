@@ -1,4 +1,4 @@
-"""Scores by a function of the user, called with labels or numbers as the user knows them."""
+"""Scores by a function of the user, which is called with the labels or numbers of the data."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def row_values(metric: Metric, y: NDArray[Any], prediction: Floats) -> Floats:
 
 
 def _as_passed(metric: Metric, y: NDArray[Any], prediction: Floats) -> tuple[NDArray[Any], NDArray[Any]]:
-    """Return true and predicted values as the function is to have them."""
+    """Return true and predicted values in the form that the function takes."""
     made = metric.definition
     if prediction.ndim == 1:
         return y, prediction

@@ -1,4 +1,4 @@
-"""What is said of a search whose time was up before most families had finished candidates."""
+"""What a search reports whose time was up before most families had finished candidates."""
 
 from __future__ import annotations
 

@@ -54,7 +54,7 @@ class Store:
         self._salt = hashlib.sha256(version + pickle.dumps(context, protocol=5)).digest()
 
     def get(self, task: object, kind: type[T]) -> T | None:
-        """Return the result of a task; None if there is none, or what is there is no result of this kind, which `notes` then say."""
+        """Return the result of a task; None if there is none, or if the file holds something else, which is then noted in `notes`."""
         path = self._path(task)
         try:
             found = pickle.loads(path.read_bytes())  # noqa: S301 - documented: the folder is the user's own
