@@ -62,9 +62,18 @@ def parse(words: Sequence[str]) -> argparse.Namespace:
 
 
 def settings_of(arguments: argparse.Namespace) -> list[str]:
-    """Return what the command line sets, as settings like ``constraints.score=0.9``."""
-    given = [f"{key}={value}" for key, value in vars(arguments).items() if "." in key and value is not None]
-    return [*given, *(getattr(arguments, "set", None) or [])]
+    """Return what the command line sets, as settings like ``constraints.score=0.9``.
+
+    Raises
+    ------
+    RequestError
+        If an option has an empty value, as of a variable of a script that is not set.
+    """
+    given = {key: value for key, value in vars(arguments).items() if "." in key and value is not None}
+    for key, value in given.items():
+        if not str(value).strip():
+            raise RequestError(f"{key}: must have a value, but got {value!r}: leave the option out")
+    return [*(f"{key}={value}" for key, value in given.items()), *(getattr(arguments, "set", None) or [])]
 
 
 def _parser() -> tuple[_Parser, dict[str, argparse.ArgumentParser]]:

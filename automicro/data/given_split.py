@@ -125,6 +125,10 @@ def _split(problem: Problem, splitter: Any) -> list[tuple[Rows, Rows]]:
 
 def _numbers(number: int, side: NDArray[Any], rows: int) -> Rows:
     """Return one side of a split, ascending."""
+    if side.dtype.kind == "b" and len(side) != rows:
+        raise RequestError(
+            f"search.cv: a mask must have one entry for each of {rows} rows, but one of split {number} has {len(side)}"
+        )
     side = np.flatnonzero(side) if side.dtype.kind == "b" else np.sort(side.astype(np.int64))
     if not len(side):
         raise RequestError(f"search.cv: every split must have rows on both sides, but split {number} has an empty side")

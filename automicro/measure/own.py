@@ -118,7 +118,7 @@ def _number(metric: Metric, true: NDArray[Any], told: NDArray[Any], weights: Flo
 def _called(metric: Metric, true: NDArray[Any], told: NDArray[Any], weights: Floats | None = None) -> Any:
     keywords = {} if weights is None else {"sample_weight": weights}
     try:
-        return metric.definition.function(true, told, **keywords)
+        return metric.definition.function(true.copy(), told.copy(), **keywords)  # which it may change in place
     except Exception as error:
         raise RequestError(
             f"metric: {metric.plain!r} must return a number, but raised {type(error).__name__}: {error}"

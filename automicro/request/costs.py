@@ -116,13 +116,22 @@ def _costs(value: Any) -> Matrix | ByLabel:
     numbers = [cost for row in (found.values() if isinstance(found, dict) else found) for cost in _numbers(row)]
     if not numbers or not all(map(math.isfinite, numbers)):
         raise problem(f"{_WANTED}, but got {value!r}")
-    if not isinstance(found, dict) and any(min(row) < row[place] for place, row in enumerate(found)):
+    if any(min(errors, default=math.inf) < right for right, errors in _by_truth(found)):
         raise problem(
-            "must not be higher for a right prediction than for an error: true labels are in rows, predicted ones in columns"
+            "must not be higher for a right prediction than for an error: of a matrix true labels are in rows, predicted ones in columns"
         )
     if not max(numbers) > min(0.0, *numbers):
         raise problem(f"must be above 0 for some error, but got {value!r}")
     return found
+
+
+def _by_truth(costs: Matrix | ByLabel) -> list[tuple[float, list[float]]]:
+    """Return, for each true label, what the right prediction costs and what each error."""
+    if isinstance(costs, dict):
+        return [
+            (row.get(true, 0.0), [cost for told, cost in row.items() if told != true]) for true, row in costs.items()
+        ]
+    return [(row[place], [*row[:place], *row[place + 1 :]]) for place, row in enumerate(costs)]
 
 
 def _numbers(row: dict[str, float] | tuple[float, ...]) -> list[float]:

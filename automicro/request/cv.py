@@ -60,14 +60,24 @@ def _rows(number: int, given: Any) -> NDArray[Any]:
         raise problem(f"must have rows on both sides of every split, but split {number} has an empty side")
     if rows.ndim != 1 or rows.dtype.kind not in "iub":
         raise problem(f"{_WANTED}, but those of split {number} are not whole numbers: {given!r:.60}")
-    return np.flatnonzero(rows) if rows.dtype.kind == "b" else rows.astype(np.int64)
+    if rows.dtype.kind != "b":
+        return rows.astype(np.int64)
+    if not rows.any():
+        raise problem(f"must have rows on both sides of every split, but split {number} has an empty side")
+    return rows  # a mask stays one, since its length must be the number of rows
 
 
 def _plain(value: Any) -> Any:
     """Return what a file can hold; of a splitter, which no file can, how it prints."""
     if isinstance(value, tuple):
-        return [[train.tolist(), test.tolist()] for train, test in value]
+        return [[_named(train), _named(test)] for train, test in value]
     return repr(value) if is_splitter(value) else value
+
+
+def _named(rows: NDArray[Any]) -> list[int]:
+    """Return the numbers of rows, which may be given by a mask."""
+    numbers: list[int] = (rows.nonzero()[0] if rows.dtype.kind == "b" else rows).tolist()
+    return numbers
 
 
 _ROWS = {"type": "array", "items": {"type": "integer", "minimum": 0}, "minItems": 1}

@@ -35,8 +35,10 @@ def is_defined(problem: Problem, rows: NDArray[np.int64], metric: str) -> bool:
     return not np.isnan(score(metric, problem.target[rows], blind, weights))
 
 
-def checked_folds(problem: Problem, folds: Sequence[Fold], metric: str) -> list[str]:
+def checked_folds(problem: Problem, folds: Sequence[Fold], metric: str, *, are_given: bool = False) -> list[str]:
     """Return notes about folds in which a metric has no value, and about classes of few rows or that are never validated.
+
+    The folds `are_given` if the user named the rows of each.
 
     Raises
     ------
@@ -44,15 +46,17 @@ def checked_folds(problem: Problem, folds: Sequence[Fold], metric: str) -> list[
         If the metric has a value in no fold.
     """
     missed = sum(not is_defined(problem, fold.validation, metric) for fold in folds)
+    few = "classes" if problem.classes else "different values"
+    why = f"the splits of search.cv validate too few {few} at a time" if are_given else _counted(problem)
     if missed == len(folds):
+        remedy = "name more rows to validate" if are_given else f"give more rows{_roles(problem)}"
         raise DataError(
-            f"{metric} must be defined on the validation rows of some split, but is on none of {len(folds)}: {_counted(problem)}: "
-            f"give more rows{_roles(problem)}"
+            f"{metric} must be defined on the validation rows of some split, but is on none of {len(folds)}: {why}: {remedy}"
         )
     notes = _unseen(problem, folds)
     if missed:
         notes.append(
-            f"{metric} is not defined on the validation rows of {missed} of {len(folds)} splits ({_counted(problem)}): scores "
+            f"{metric} is not defined on the validation rows of {missed} of {len(folds)} splits ({why}): scores "
             "are means over the others"
         )
     counts = np.bincount(problem.target.astype(np.int64)) if problem.classes == 2 else np.array([FEW])

@@ -24,6 +24,8 @@ SPREAD = 0.1  # of the probability that predictions for trying a metric leave to
 def with_metric(problem: Problem, constraints: Constraints) -> tuple[Problem, Constraints]:
     """Return the constraints with the user's metric as it is for the labels of a problem; the problem may have one more note.
 
+    Of costs as a matrix with labels that are text a note says in which order they are read.
+
     Raises
     ------
     RequestError
@@ -33,7 +35,11 @@ def with_metric(problem: Problem, constraints: Constraints) -> tuple[Problem, Co
         If costs do not fit the labels.
     """
     if constraints.metric == MEAN_COST and constraints.costs is not None:
-        own = cost_metric(matrix_of(constraints.costs, problem.labels or (), label_word))
+        labels = problem.labels or ()
+        own = cost_metric(matrix_of(constraints.costs, labels, label_word))
+        if not isinstance(constraints.costs, dict) and any(isinstance(label, str) for label in labels):
+            note = f"costs: rows and columns of the matrix are in the order {', '.join(map(repr, sorted(labels)))}"
+            problem = replace(problem, notes=(*problem.notes, note))
         return problem, constraints.model_copy(update={"metric": own})
     if not isinstance(constraints.metric, Metric):
         return problem, constraints

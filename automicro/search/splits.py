@@ -50,5 +50,6 @@ def splits_of(problem: Problem, constraints: Constraints, settings: Search, note
         made, said = given_folds(problem, settings.cv, settings.seed)
         notes += said
     if problem.task != "clustering":
-        notes += checked_folds(problem, made, constraints.measured.name)
+        are_given = settings.cv is not None and not isinstance(settings.cv, int)
+        notes += checked_folds(problem, made, constraints.measured.name, are_given=are_given)
     return made

@@ -203,6 +203,14 @@ def test_a_bad_request_is_one_sentence(
     assert said(capsys).startswith(sentence.format(config=config))
 
 
+@pytest.mark.parametrize("option", ["--model", "--size", "--groups"])
+def test_an_option_with_an_empty_value_is_refused(
+    asked: Asked, config: str, capsys: pytest.CaptureFixture[str], option: str
+) -> None:
+    assert main(["run", config, option, ""]) == 2
+    assert said(capsys).endswith(f".{option[2:]}: must have a value, but got '': leave the option out")
+
+
 def test_a_request_without_data_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "search.yaml").write_text("constraints: {metric: r2, score: 0.5}")
     assert main(["run", str(tmp_path / "search.yaml")]) == 2

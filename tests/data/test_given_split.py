@@ -176,3 +176,14 @@ def test_a_splitter_that_names_no_rows_is_refused() -> None:
 
     with pytest.raises(RequestError, match="Nothing must return at least one split"):
         given_folds(replace(problem_of()), Nothing())
+
+
+def test_a_mask_of_other_rows_is_refused() -> None:
+    mask = np.arange(ROWS) < 40
+    made, _ = given_folds(problem_of(), ((mask, ~mask),))
+    assert rows_of(made) == [(list(range(40)), list(range(40, ROWS)))]
+    weights = (np.arange(ROWS) % 2).astype(float)  # rows that are left out count in the length of a mask
+    made, _ = given_folds(problem_of(weights=weights), ((mask, ~mask),))
+    assert rows_of(made) == [(list(range(20)), list(range(20, 30)))]
+    with pytest.raises(RequestError, match="one entry for each of 60 rows, but one of split 1 has 50"):
+        given_folds(problem_of(), ((mask[:50], ~mask[:50]),))

@@ -105,3 +105,17 @@ def test_a_resample_that_raises_has_no_score() -> None:
     assert np.isnan(scores(bound(needs_all), Y, PREDICTION, batch)).tolist() == [False, True]
     assert np.isnan(score(bound(needs_all), Y[:0], PREDICTION[:0]))
     assert row_values(bound(lambda y_true, y_pred: y_true == y_pred, per_row=True), Y[:0], PREDICTION[:0]).shape == (0,)
+
+
+def test_a_function_that_changes_what_it_is_passed_changes_nothing_else() -> None:
+    def changes(y_true: Any, y_pred: Any) -> float:
+        y_pred -= y_true
+        y_true[:] = 0
+        return float(-np.abs(y_pred).mean())
+
+    y, prediction = RNG.normal(size=40), RNG.normal(size=40)
+    kept = y.copy(), prediction.copy()
+    batch = np.ones((3, 40))
+    assert scores(Metric(changes), y, prediction, batch).tolist() == [float(-np.abs(prediction - y).mean())] * 3
+    assert (y == kept[0]).all()
+    assert (prediction == kept[1]).all()

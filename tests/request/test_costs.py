@@ -60,6 +60,8 @@ def test_labels_are_numbers_and_booleans_as_well() -> None:
         ([[0, 1]], "must be a square matrix"),
         ([[0, 1, 2], [1, 0, 2]], "must be a square matrix"),
         ([[3, 1], [1, 0]], "must not be higher for a right prediction"),
+        ({("a", "b"): 1, ("b", "a"): 1, ("a", "a"): 2}, "must not be higher for a right prediction"),
+        ({("a", "b"): 1, ("b", "a"): -1}, "must not be higher for a right prediction"),
         ("fraud=3", "must be a square matrix"),
         (5, "must be a square matrix"),
     ],

@@ -29,7 +29,8 @@ def test_splitters_stay_and_iterables_are_read_once() -> None:
     assert search != Search(cv=list(KFold(2).split(np.zeros((6, 1)))))
     mask = np.arange(6) < 4
     ((train, test),) = Search(cv=[(mask, ~mask)]).cv
-    assert (train.tolist(), test.tolist()) == ([0, 1, 2, 3], [4, 5])
+    assert (train.tolist(), test.tolist()) == (mask.tolist(), (~mask).tolist())  # its length is checked beside the rows
+    assert Search(cv=[(mask, ~mask)]).model_dump()["cv"] == [[[0, 1, 2, 3], [4, 5]]]
 
 
 @pytest.mark.parametrize(
@@ -43,6 +44,7 @@ def test_splitters_stay_and_iterables_are_read_once() -> None:
         ([], "got no pair"),
         ([1, 2], "split 1 is no pair"),
         ([([0], [])], "split 1 has an empty side"),
+        ([([True, True], [False, False])], "split 1 has an empty side"),
         ([([0.5, 1.5], [2])], "split 1 are not whole numbers"),
     ],
 )

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from sklearn.model_selection import LeaveOneOut
 
 import automicro
 from automicro import DataError
-from automicro.data import folds, load_problem
+from automicro.data import folds, given_folds, load_problem
 from automicro.search.certify import split_off
 from automicro.search.defined import checked_folds, is_defined
 
@@ -94,3 +95,17 @@ def test_three_positive_rows_are_enough_for_a_model():
     rows = np.column_stack([rng.normal(size=ROWS) + 8 * y, rng.normal(size=ROWS)])
     search = automicro.Search(trials=1, seed=0, families=["tree"], workers=1)
     assert automicro.select(rows, y, metric="roc_auc", score=0.6, search=search).score > 0.9
+
+
+def test_of_given_splits_the_splits_are_the_reason():
+    problem = rare(200)
+    rows = np.arange(ROWS)
+    one_class = tuple(given_folds(problem, LeaveOneOut())[0])[:4]
+    with pytest.raises(
+        DataError, match=r"on none of 4: the splits of search\.cv validate too few classes at a time: name more"
+    ):
+        checked_folds(problem, one_class, "roc_auc", are_given=True)
+    (both,), _ = given_folds(problem, ((rows[:400], rows[400:]),))
+    assert checked_folds(problem, (both, *one_class), "roc_auc", are_given=True)[0].startswith(
+        "roc_auc is not defined on the validation rows of 4 of 5 splits (the splits of search.cv validate too few classes"
+    )

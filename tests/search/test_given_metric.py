@@ -192,3 +192,16 @@ def test_records_say_what_a_file_can_hold() -> None:
     assert record is not None
     assert (record.costs, record.high) == (((0.0, 2.0), (1.0, 0.0)), 2.0)
     assert replace(Metric(gain).definition, labels=("a",)) != Metric(gain).definition
+
+
+def test_a_note_says_in_which_order_a_matrix_of_costs_is_read() -> None:
+    order = ["low", "middle", "high"]
+    X, y = rows()[0], pd.Series(pd.Categorical.from_codes(np.arange(400) % 3, order, ordered=True))
+    matrix = [[0, 1, 9], [1, 0, 1], [9, 1, 0]]
+    problem, constraints = with_metric(load_problem(X, y), Constraints(costs=matrix, score=1))
+    assert problem.notes[-1] == "costs: rows and columns of the matrix are in the order 'high', 'low', 'middle'"
+    codes = [(problem.labels or ()).index(label) for label in sorted(order)]
+    costs = constraints.metric.definition.function  # type: ignore[attr-defined]
+    assert costs(np.repeat(codes, 3), np.tile(codes, 3)).reshape(3, 3).tolist() == matrix
+    numbered = load_problem(X, np.arange(400) % 3)
+    assert with_metric(numbered, Constraints(costs=matrix, score=1))[0].notes == numbered.notes
