@@ -65,6 +65,10 @@ def read_file(
         If the file is not there, is empty, or cannot be read in this format.
     """
     file = Path(path)
+    if not file.is_file() and file.exists():
+        raise DataError(
+            f"data file {str(file)!r} must be a file, but is a folder, a pipe or a device: write the rows to a file first"
+        )
     if not file.is_file():
         beside = [entry.name for entry in file.parent.iterdir()] if file.parent.is_dir() else []
         raise DataError(f"data file {str(file)!r} must exist, but does not{did_you_mean(file.name, beside)}")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -30,8 +32,9 @@ def is_splitter(value: object) -> bool:
 def _cv(value: Any) -> Any:
     if is_splitter(value) and not hasattr(value, "dtype"):
         return value
-    if isinstance(value, str) and value.strip().isdecimal():
-        value = int(value)
+    if isinstance(value, str):
+        with contextlib.suppress(ValueError):
+            value = json.loads(value)  # as on the command line
     if hasattr(value, "__index__") and not isinstance(value, bool) and getattr(value, "ndim", 0) == 0:
         if (count := int(value)) >= 2:
             return count
@@ -90,7 +93,7 @@ CV = Annotated[
         {
             "anyOf": [
                 {"type": "integer", "minimum": 2},
-                {"type": "string", "pattern": r"^\s*[0-9]+\s*$"},
+                {"type": "string", "pattern": r"^\s*([0-9]+|\[.*\])\s*$", "description": "a number, or pairs in JSON"},
                 {
                     "type": "array",
                     "items": {"type": "array", "items": _ROWS, "minItems": 2, "maxItems": 2},

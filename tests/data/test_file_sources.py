@@ -112,6 +112,14 @@ def test_a_file_that_is_not_there(tmp_path):
         read_file(tmp_path / "nowhere" / "churn.csv")
 
 
+def test_a_folder_or_a_device_is_no_data_file(tmp_path):
+    for other in (str(tmp_path), "/dev/null"):
+        with pytest.raises(
+            DataError, match="must be a file, but is a folder, a pipe or a device: write the rows to a file"
+        ):
+            read_file(other, format="csv")
+
+
 def test_latin_1_is_refused_by_column(tmp_path):
     path = tmp_path / "latin.csv"
     path.write_bytes("name\nJos\xe9\n".encode("latin-1"))

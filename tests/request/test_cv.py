@@ -20,6 +20,13 @@ def test_a_number_of_folds(given: Any) -> None:
     assert Search(cv=given).cv == 5
 
 
+def test_pairs_of_the_command_line_are_json() -> None:
+    assert Search(cv="[[[0, 1], [2]], [[0, 2], [1]]]") == Search(cv=[([0, 1], [2]), ([0, 2], [1])])
+    for wrong in ("[[[0, 1], [2]", "{}", "true", "null"):
+        with pytest.raises(RequestError, match="cv: must be a number of folds"):
+            Search(cv=wrong)
+
+
 def test_splitters_stay_and_iterables_are_read_once() -> None:
     splitter = KFold(3)
     assert Search(cv=splitter).cv is splitter
