@@ -43,7 +43,19 @@ __all__ = [
 ]
 
 
-class AutomicroError(Exception):
+class _Comparable(BaseException):
+    """Equals an error of its type with the same attributes."""
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, _Comparable) or type(self) is not type(other):
+            return NotImplemented
+        return same((self.args, vars(self)), (other.args, vars(other)))
+
+    def __hash__(self) -> int:
+        return hash((type(self), hash_of(self.args)))
+
+
+class AutomicroError(_Comparable, Exception):
     """Whatever automicro raises on purpose; pickles with all attributes, and equals an error of its type with the same ones.
 
     Attributes
@@ -61,14 +73,6 @@ class AutomicroError(Exception):
             if note not in known:
                 self.add_note(f"note: {note}")
         return self
-
-    def __eq__(self, other: object) -> bool:
-        if type(self) is not type(other):
-            return NotImplemented
-        return same((self.args, vars(self)), (other.args, vars(other)))
-
-    def __hash__(self) -> int:
-        return hash((type(self), hash_of(self.args)))
 
 
 class RequestError(AutomicroError, ValueError):
@@ -144,7 +148,7 @@ class Infeasible(AutomicroError):  # noqa: N818 - a verdict, named as the user r
         self.prices = prices
 
 
-class Interrupted(KeyboardInterrupt):
+class Interrupted(_Comparable, KeyboardInterrupt):
     """A search was interrupted before it had a model.
 
     Attributes
@@ -154,8 +158,11 @@ class Interrupted(KeyboardInterrupt):
     """
 
     def __init__(self, verdict: Infeasible) -> None:
-        super().__init__(f"interrupted before a model was found: {verdict}")
+        super().__init__(verdict)  # alone, for a pickle calls the class with it
         self.verdict = verdict
+
+    def __str__(self) -> str:
+        return f"interrupted before a model was found: {self.verdict}"
 
 
 class Undecided(Infeasible):
