@@ -7,6 +7,7 @@ from typing import Any
 
 from format_attention import attention, tokens
 from format_derived import derived
+from format_extensions import link_and_cap, offsets
 from format_graphs import GRAPH_NODES, after_graph_node, graph_node, graph_usage
 from format_prototypes import distances, nearest
 from format_source import LARGEST, Chances, Lengths, Source, block, need, value_set
@@ -24,16 +25,10 @@ def read(data: bytes) -> tuple[dict[str, Any], Source]:
     need(data[:1] in (b"\xb5", b"\xb7"))
     s = Source(data[1:])
     columns = s.number("columns - 1", 4) + 1
-    extensions = s.choice("extensions", (2, 5, 1)) if data[:1] == b"\xb7" else -1
-    cap = None
-    if extensions >= 1:
-        link, cap = 1, s.signed("cap - 8", 4) + 8
-        need(-1022 <= cap <= 1023)
-    else:
-        link = s.choice("link", (4, 1, 6, 5))
+    extensions, link, cap = link_and_cap(s, extended=data[:1] == b"\xb7")
     decoders = layout(s, columns)
     if extensions in (0, 2):
-        offsets(s, decoders)
+        offsets(s, decoders, (PLAIN, FILLED))
     inputs = [(is_binary(d), d["kind"] == PLAIN) for d in decoders for _ in range(features_of(d))]
     body = node(s, inputs, 0)
     fills(s, decoders, body)
@@ -90,24 +85,6 @@ def layout(s: Source, count: int) -> list[dict[str, Any]]:
         decoders.append({"column": column, "kind": kind, "levels": [None] * size})
     derived(s, decoders, GRAMS, SUMMARY)
     return decoders
-
-
-def offsets(s: Source, decoders: list[dict[str, Any]]) -> None:
-    """Read which columns of numbers have an offset, and put it into their decoders."""
-    numeric = sorted({d["column"] for d in decoders if d["kind"] in (PLAIN, FILLED)})
-    need(len(numeric) > 0)
-    count = s.uniform("columns with an offset - 1", len(numeric)) + 1
-    s.claim(count)
-    for place in s.ascending("column with an offset", count, 0, len(numeric) - 1):
-        sign = -1 if s.uniform("offset is negative", 2) else 1
-        length = s.number("bits of its half", 3)
-        need(length <= 47)
-        half = 0 if length == 0 else 2 ** (length - 1) + s.uniform("half, less its first bit", 2 ** (length - 1))
-        power = s.signed("power of two", 4)
-        need(-79 <= power <= 79)
-        for d in decoders:
-            if d["column"] == numeric[place] and d["kind"] in (PLAIN, FILLED):
-                d["offset"] = sign * (2 * half + 1) * 2.0**power
 
 
 def node(s: Source, inputs: Inputs, depth: int) -> Node:
