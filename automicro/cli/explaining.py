@@ -51,7 +51,7 @@ def explain(arguments: Namespace) -> Answer:
 
 
 def _drawn(arguments: Namespace, text: str, told: Any) -> Answer:
-    """Return the answer, having drawn what is told if that is asked for; a figure that cannot be written costs only itself."""
+    """Return the answer, after drawing the explanation if `--plot` is given; a figure that cannot be written costs only itself."""
     if arguments.plot is None:
         return Answer(text)
     from automicro import plots  # noqa: PLC0415 - brings matplotlib

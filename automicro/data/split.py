@@ -89,7 +89,7 @@ def _places(problem: Problem, count: int, rng: np.random.Generator) -> NDArray[n
 
 
 def _lone_rows(problem: Problem) -> NDArray[np.bool_]:
-    """Return which rows are of a class that has only one row, or stands in only one group; that group's rows are all meant.
+    """Return which rows are of a class that has only one row, or only one group; that group's rows are all meant.
 
     They are none if half of the classes or more are like that, as one of two is: what is left to validate would say too little.
     """

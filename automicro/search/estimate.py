@@ -147,9 +147,10 @@ def beside_certificate(crossed: Estimate, held: Estimate) -> Estimate:
     """Return the interval of what is certified: by cross-validation, on rows that did not choose it, and reaching to the held-out score.
 
     A model is certified because held-out rows show a high score. Where few models pass, those that do were lucky on these rows: intervals
-    made of them lie above the truth. The value is the cross-validated score, too.
+    made of them lie above the truth. The value is the cross-validated score, too. Where cross-validation does not show how much its
+    score varies, the estimate on the held-out rows is all that is known.
     """
-    if not (math.isfinite(crossed.low) and math.isfinite(crossed.high)):
+    if not crossed.low < crossed.high:  # NaN included
         return held
     return Estimate(crossed.value, min(crossed.low, held.value), max(crossed.high, held.value))
 

@@ -16,7 +16,7 @@ from automicro.program import Affine, Weights, evaluate, unpack
 from automicro.request import metric
 from automicro.search.agreement import _training_rows, agreement
 from automicro.search.beside import beside_as_shipped
-from automicro.search.estimate import Estimate, combined, cross_validated
+from automicro.search.estimate import Estimate, beside_certificate, combined, cross_validated
 from automicro.search.forms import gain_of
 from automicro.search.space import preparation_settings
 from automicro.search.task import STABILITY, Candidate, Context, Form, Outcome, Target, TrialTask
@@ -146,6 +146,13 @@ def test_a_lower_score_of_the_file_lowers_one_end() -> None:
     assert Estimate(0.5, 0.4, 0.6).lowered(1, -0.2, r2) == Estimate(pytest.approx(0.3), pytest.approx(0.2), 0.6)
     assert Estimate(0.5, 0.4, 0.6).lowered(-1, -0.2, error) == Estimate(0.7, 0.4, pytest.approx(0.8))
     assert Estimate(0.5, 0.4, 0.6).lowered(-1, 0.0, error) == Estimate(0.5, 0.4, 0.6)
+
+
+def test_the_interval_beside_a_certificate_has_a_width() -> None:
+    held = Estimate(0.9, 0.85, 0.95)
+    assert beside_certificate(Estimate(0.8, 0.7, 0.88), held) == Estimate(0.8, 0.7, 0.9)
+    for unknown in (Estimate(0.8, 0.8, 0.8), Estimate(0.8)):  # no spread of folds is known
+        assert beside_certificate(unknown, held) == held
 
 
 def test_the_interval_holds_both_estimates_of_a_file(context: Context) -> None:
