@@ -21,6 +21,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Self
 
+from automicro.escaped import escaped
 from automicro.values import hash_of, same
 
 if TYPE_CHECKING:
@@ -65,6 +66,9 @@ class AutomicroError(_Comparable, Exception):
     """
 
     notes: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        return escaped(super().__str__(), keep="\n")
 
     def noted(self, notes: Iterable[str]) -> Self:
         """Return the error with notes about the data, which a traceback prints too."""

@@ -15,6 +15,7 @@ from automicro.data.one_row import FrameRow
 from automicro.data.rows import reader_of, rows_for_prediction
 from automicro.data.series import holds_series, series_rows
 from automicro.errors import ArtifactError, DataError
+from automicro.escaped import escaped
 from automicro.explain import ModelExplanation, drawn_rows, explain, global_card, replay
 from automicro.fitted import Fitted
 from automicro.outputs import save
@@ -360,7 +361,7 @@ class Model(Fitted):
         return type(self).from_bytes, (self.to_bytes(),)
 
     def __repr__(self) -> str:
-        family = "" if self.card is None else f"{self.card.get('family')}, "
+        family = "" if self.card is None else f"{escaped(str(self.card.get('family')))}, "
         return f"Model({family}{self.size_bytes} bytes)"
 
 

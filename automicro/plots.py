@@ -11,6 +11,7 @@ import numpy as np
 
 from automicro import outputs
 from automicro.errors import DataError, RequestError
+from automicro.escaped import escaped
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -78,23 +79,29 @@ def _draw_effect(axes: Any, effect: Effect, effects: Effects) -> None:
         heights = effect.effect[:, output]
         colour = PLAIN if len(effects.outputs) == 1 else f"C{output}"
         if effect.kind == "levels":
-            axes.plot(range(len(heights)), heights, "o", color=colour, label=name)
+            axes.plot(range(len(heights)), heights, "o", color=colour, label=_drawn(name))
         elif effect.kind == "steps":
             cuts = [float(value) for value in effect.values[:-1]]
             low, high = effect.seen or (cuts[0], cuts[-1])
             axes.stairs(
-                heights, [min(low, cuts[0]), *cuts, max(high, cuts[-1])], baseline=None, color=colour, label=name
+                heights,
+                [min(low, cuts[0]), *cuts, max(high, cuts[-1])],
+                baseline=None,
+                color=colour,
+                label=_drawn(name),
             )
         else:
-            axes.plot(effect.values, heights, color=colour, label=name)
+            axes.plot(effect.values, heights, color=colour, label=_drawn(name))
         if effect.missing is not None:
             axes.axhline(effect.missing[output], color=colour, linestyle=":", linewidth=1)
     if effect.kind == "levels":
         axes.set_xticks(
-            range(len(effect.values)), [str(value) for value in effect.values], rotation=45, fontsize="small"
+            range(len(effect.values)), [_drawn(value) for value in effect.values], rotation=45, fontsize="small"
         )
     axes.axhline(0, color="0.85", linewidth=0.8, zorder=0)
-    axes.set_title(effect.column + (" (dotted: missing)" if effect.missing is not None else ""), fontsize="small")
+    axes.set_title(
+        _drawn(effect.column) + (" (dotted: missing)" if effect.missing is not None else ""), fontsize="small"
+    )
 
 
 def plot_importance(importance: Sequence[Importance]) -> Any:
@@ -120,7 +127,7 @@ def plot_importance(importance: Sequence[Importance]) -> Any:
     losses = np.array([each.loss for each in shown])
     ends = np.array([[each.loss - each.low, each.high - each.loss] for each in shown]).reshape(-1, 2).T
     axes.barh(range(len(shown)), losses, xerr=ends, color=PLAIN, error_kw={"elinewidth": 1})
-    axes.set_yticks(range(len(shown)), [each.column for each in shown])
+    axes.set_yticks(range(len(shown)), [_drawn(each.column) for each in shown])
     axes.set_xlabel("score lost when the column is shuffled")
     return figure
 
@@ -153,13 +160,15 @@ def plot_explanation(explanation: Explanation) -> Any:
     values = [value for _, value in parts]
     axes.barh(places, values, left=ends[:-1], color=[UP if value > 0 else DOWN for value in values])
     axes.set_yticks(
-        [len(parts) + 1, *places, 0], ["to start from", *(name[:60] for name, _ in parts), "score"], fontsize="small"
+        [len(parts) + 1, *places, 0],
+        ["to start from", *(_drawn(name[:60]) for name, _ in parts), "score"],
+        fontsize="small",
     )
     axes.plot([explanation.constant, explanation.score], [len(parts) + 1, 0], "o", color=PLAIN)
     axes.axvline(explanation.constant, color="0.85", linewidth=0.8, zorder=0)
-    over = "" if explanation.against is None else f" over {explanation.against}"
+    over = "" if explanation.against is None else f" over {_drawn(explanation.against)}"
     how = ", an approximation" if explanation.method else ""
-    axes.set_title(f"predicted {explanation.output}{over}: what adds up to the score{how}", fontsize="medium")
+    axes.set_title(f"predicted {_drawn(explanation.output)}{over}: what adds up to the score{how}", fontsize="medium")
     return figure
 
 
@@ -185,7 +194,14 @@ def plot_frontier(selection: Selection) -> Any:
     points = list(selection.frontier)
     for number, family in enumerate(sorted({point.family for point in points})):
         own = [point for point in points if point.family == family]
-        axes.plot([p.size_bytes for p in own], [p.score for p in own], "o", color=f"C{number}", label=family, alpha=0.7)
+        axes.plot(
+            [p.size_bytes for p in own],
+            [p.score for p in own],
+            "o",
+            color=f"C{number}",
+            label=_drawn(family),
+            alpha=0.7,
+        )
     own = [point for point in points if point.status == "returned"]
     axes.plot(
         [p.size_bytes for p in own],
@@ -203,7 +219,7 @@ def plot_frontier(selection: Selection) -> Any:
     axes.xaxis.set_major_formatter("{x:,.0f}")
     axes.xaxis.set_minor_formatter("{x:,.0f}")
     axes.set_xlabel("size in bytes")
-    axes.set_ylabel(selection.metric)
+    axes.set_ylabel(_drawn(selection.metric))
     axes.legend(fontsize="small")
     return figure
 
@@ -224,6 +240,11 @@ def save(figure: Any, path: str | PathLike[str]) -> None:
     except ValueError as error:
         raise RequestError(f"plot: {path} must be a .png, .svg or .pdf file: {error}") from error
     outputs.save("plot", path, drawn.getvalue())
+
+
+def _drawn(name: object) -> str:
+    """Return a name as matplotlib draws it: a dollar begins no formula, and control characters, which no font has, are escapes."""
+    return escaped(str(name)).replace("$", r"\$")
 
 
 def _figure(width: float, height: float) -> Any:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import fields, is_dataclass
 from typing import Any, Generic, TypeVar, overload
 
+from automicro.escaped import escaped
 from automicro.values import hash_of, same
 
 __all__ = ["RecordTable"]
@@ -81,6 +82,7 @@ def _plain(row: Any) -> dict[str, Any]:
 
 def _cell(value: Any) -> str:
     text = "" if value is None else f"{value:.5g}" if isinstance(value, float) else str(value)
+    text = escaped(text)
     return text if len(text) <= WIDEST else text[: WIDEST - 1] + "…"
 
 

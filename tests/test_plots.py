@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -12,6 +13,8 @@ import pytest
 import automicro
 from automicro import Model, RequestError
 from automicro.cli import main
+from automicro.explain import Explanation
+from automicro.explain.explanation import Part
 from automicro.program import Affine, Missing, Numeric, OneHot, Program, StepTables, Sum, Weights
 
 pytest.importorskip("matplotlib")
@@ -113,3 +116,9 @@ def test_what_is_missing_is_said_and_nothing_heavy_is_imported_before():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "plots need matplotlib: pip install 'automicro[plots]'\n"
+
+
+def test_names_of_strangers_are_drawn_as_text(tmp_path: Path) -> None:
+    parts = (Part("$\\frac{x$ \x1b[2J", 1.0, "> $2"), Part("b$_$$", -0.5))
+    figure = plots.plot_explanation(Explanation("sum", "$a$", 0.9, 0.5, "b$\\frac{$", 0.0, parts))
+    plots.save(figure, tmp_path / "drawn.svg")  # a warning, as of a glyph that no font has, is an error here

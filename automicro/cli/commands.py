@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from importlib import import_module
 from typing import TYPE_CHECKING
 
@@ -49,7 +50,8 @@ def answered(words: Sequence[str], interrupts: Interrupts) -> int:
 def _answer(arguments: Namespace) -> Answer:
     command = getattr(import_module(COMMANDS[arguments.command]), arguments.command)
     answer = command(arguments)
-    return answer if isinstance(answer, Answer) else Answer(answer)
+    answer = answer if isinstance(answer, Answer) else Answer(answer)
+    return replace(answer, exact=answer.exact or getattr(arguments, "json", False))
 
 
 def _refused(error: AutomicroError) -> Answer:
@@ -61,7 +63,7 @@ def _refused(error: AutomicroError) -> Answer:
 def _given(answer: Answer) -> int:
     """Write an answer and return its exit code: that of an output that failed, where the answer itself could not be shown."""
     said, code = [answer.said] if answer.said else [], answer.code
-    if answer.text and (failed := write(sys.stdout, answer.text)):
+    if answer.text and (failed := write(sys.stdout, answer.text, exact=answer.exact)):
         said.append(f"standard output could not be written: {failed}")
         code = Exit.OUTPUT
     write(sys.stderr, "".join(f"{each}\n" for each in said))

@@ -8,28 +8,31 @@ from dataclasses import dataclass
 from typing import TextIO
 
 from automicro.cli.exits import Exit
+from automicro.escaped import escaped
 
 __all__ = ["Answer", "open_streams", "write"]
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What a command gives to standard output and says on standard error, and its exit code."""
+    """What a command writes to standard output and standard error, and its exit code; an `exact` text is CSV or JSON for a program."""
 
     text: str = ""
     said: str = ""
     code: Exit = Exit.DONE
+    exact: bool = False
 
 
-def write(stream: TextIO | None, text: str) -> str:
+def write(stream: TextIO | None, text: str, *, exact: bool = False) -> str:
     """Write text and flush; return why it could not be written, nothing where it was.
 
-    ``?`` takes the place of what the stream cannot encode. A reader that has read enough is no failure.
+    ``?`` takes the place of what the stream cannot encode, an escape that of a control character, unless the text is `exact` and the stream
+    is no terminal. A reader that has read enough is no failure.
     """
     if stream is None or stream.closed:
         return "it is closed"
     try:
-        _written(stream, text)
+        _written(stream, text if exact and not stream.isatty() else escaped(text, keep="\n\t"))
     except BrokenPipeError:
         _let_go(stream)
     except (OSError, ValueError) as error:

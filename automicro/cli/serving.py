@@ -35,11 +35,11 @@ def predict(arguments: Namespace) -> Answer:
         names, rows = _with_outliers(model, table, names, rows)
     text = written(names, rows)
     if arguments.output is None:
-        return Answer(text)
+        return Answer(text, exact=True)
     try:
         save("--output", arguments.output, text.encode(errors="replace"))
     except OutputError as error:
-        return Answer(text, str(error), Exit.OUTPUT)
+        return Answer(text, str(error), Exit.OUTPUT, exact=True)
     return Answer()
 
 

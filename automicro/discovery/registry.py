@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from automicro.errors import FamilyUnavailableError
+from automicro.escaped import escaped
 from automicro.request import did_you_mean
 
 if TYPE_CHECKING:
@@ -54,8 +55,8 @@ class PluginProblem:
 
     def __str__(self) -> str:
         if self.status == "unavailable":
-            return f"{self.name}: unavailable: {self.remedy} ({self.reason})"
-        return f"{self.name}: {self.status}: {self.reason}: {self.remedy}"
+            return escaped(f"{self.name}: unavailable: {self.remedy} ({self.reason})")
+        return escaped(f"{self.name}: {self.status}: {self.reason}: {self.remedy}")
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from automicro.escaped import escaped
 from automicro.explain.interpreter import Edges, Interpreter, NotFollowed
 from automicro.explain.probes import cells, probes, tellable
 from automicro.explain.traces import trace_faults
@@ -47,7 +48,7 @@ class Replay:
         if self.passed:
             return f"passed on {self.rows:,} rows"
         more = f" (and {len(self.faults) - 1:,} more)" if len(self.faults) > 1 else ""
-        return f"failed: {self.faults[0]}{more}"
+        return f"failed: {escaped(self.faults[0])}{more}"
 
 
 def replay(

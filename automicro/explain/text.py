@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from automicro.escaped import escaped
 from automicro.words.numbers import aligned, apart, count, exponential, power, rounded
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ def explanation_text(explanation: Explanation) -> str:
     ----------
     explanation : Explanation
     """
+    explanation = escaped(explanation)
     after = _after(explanation)
     most = MOST_LINES - len(AROUND) - len(after)
     return "\n".join([_headline(explanation), *aligned(_rows(explanation, most), "  "), *after])

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from automicro.errors import DataError
+from automicro.escaped import escaped
 from automicro.measure.accumulated import differences
 from automicro.measure.effects_text import ENOUGH_ROWS, effects_text
 from automicro.measure.inputs import OfFunction, OfProgram
@@ -88,7 +89,7 @@ class Effects:
         return found
 
     def __str__(self) -> str:
-        return effects_text(self)
+        return escaped(effects_text(self), keep="\n")
 
 
 def effects(program: Program, names: Sequence[str], columns: Sequence[Column | None], *, seed: int = 0) -> Effects:

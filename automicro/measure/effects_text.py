@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from automicro.escaped import escaped
 from automicro.words.numbers import aligned, count, rounded
 
 if TYPE_CHECKING:
@@ -74,7 +75,7 @@ def _pairs(found: Effects) -> str:
             else f"interactions: none was seen among {count(found.inputs_tried, 'column')}, which does not rule them out"
         )
     shown = [
-        " and ".join(pair.columns) + ("" if pair.strength is None else f" ({rounded(pair.strength)})")
+        " and ".join(map(escaped, pair.columns)) + ("" if pair.strength is None else f" ({rounded(pair.strength)})")
         for pair in found.interactions[:MOST_PAIRS]
     ]
     more = f" and {len(found.interactions) - MOST_PAIRS} more" if len(found.interactions) > MOST_PAIRS else ""

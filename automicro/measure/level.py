@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from automicro.escaped import escaped
 from automicro.explain import drawn_rows, global_card, replay
 from automicro.measure.interpretability import Limits, interpretability
 from automicro.program import decode
@@ -32,7 +33,7 @@ class JudgedLevel:
 
     def __str__(self) -> str:
         if self.fault:
-            return f"{self.name}: {self.fault}"
+            return f"{self.name}: {escaped(self.fault)}"
         return self.name if self.replay is None else f"{self.name}; the replay of its explanation {self.replay}"
 
 

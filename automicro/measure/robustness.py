@@ -9,6 +9,7 @@ import numpy as np
 
 from automicro.data import labelled_as
 from automicro.errors import DataError
+from automicro.escaped import escaped
 from automicro.measure.flips import flips
 from automicro.measure.importance import check_classes
 from automicro.measure.score import score
@@ -79,7 +80,7 @@ class Robustness:
         rows = [("stress", self.metric, "lost", "worst column", "what is done to the rows")]
         rows.append(("none", rounded(self.score), "", "", ""))
         rows += [(s.name, rounded(s.score), rounded(s.loss), s.column or "", STRESSES[s.name]) for s in self.stresses]
-        return "\n".join([*aligned(rows), f"flip: {self._flip()}"])
+        return "\n".join([*aligned(rows), f"flip: {escaped(self._flip())}"])
 
     __str__ = __repr__
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from automicro.escaped import escaped
 from automicro.request import metric
 from automicro.words.numbers import count, rounded
 
@@ -19,6 +20,7 @@ def certificate_text(certificate: dict[str, Any]) -> str:
     certificate : dict
         As `automicro.request.Certificate` describes it.
     """
+    certificate = escaped(certificate)
     steps = certificate["steps"]
     passed = steps[certificate["place"]]
     chance = 1 - certificate["confidence"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from automicro.escaped import escaped
 from automicro.explain import global_card
 from automicro.program import size_by_part
 from automicro.words.model import MOST_LINES, global_text
@@ -55,4 +56,4 @@ def _value(key: str, value: Any) -> str:
         return ", ".join(f"{name}={_value('', each)}" for name, each in value.items()) or "none"
     if isinstance(value, list | tuple):
         return ", ".join(_value("", each) for each in value)
-    return value if isinstance(value, str) else json.dumps(value)
+    return escaped(value) if isinstance(value, str) else json.dumps(value)

@@ -6,6 +6,7 @@ import math
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
+from automicro.escaped import escaped
 from automicro.report.certificate import certificate_text
 from automicro.words.numbers import aligned, count, rounded
 
@@ -48,13 +49,13 @@ def summary(selection: Any) -> str:
         ("verdict", selection.verdict),
         ("trials", _trials(selection.trace)),
     ]
-    notes = [f"price: {price.said}" for price in getattr(selection, "prices", ())]
+    notes = [f"price: {escaped(price.said)}" for price in getattr(selection, "prices", ())]
     constant = getattr(selection, "constant", "")
     first = [f"a constant: {constant}"] if constant else []
-    notes += [f"note: {note}" for note in getattr(selection, "notes", ()) if note not in first]
+    notes += [f"note: {escaped(note)}" for note in getattr(selection, "notes", ()) if note not in first]
     certificate = getattr(selection, "certificate", None)
     told = [] if certificate is None else ["", certificate_text(certificate.model_dump(mode="json"))]
-    return "\n".join([*first, *aligned(row for row in rows if row[1]), *notes, *told])
+    return "\n".join([*map(escaped, first), *aligned(row for row in rows if row[1]), *notes, *told])
 
 
 def _interrupted(selection: Any) -> str:
@@ -185,7 +186,7 @@ def infeasible_text(error: Infeasible) -> str:
     rows = [(f"nearest for {name}", _nearest(error.nearest[name])) for name in names if name in error.nearest]
     rows += [("price", getattr(price, "said", "")) for price in error.prices]
     rows.append(("trials", _trials(record for record in error.trace if hasattr(record, "status"))))
-    notes = [f"note: {note}" for note in error.notes]
+    notes = [f"note: {escaped(note)}" for note in error.notes]
     return "\n".join([*notes, str(error), *aligned((row for row in rows if row[1]), "  ")])
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from automicro.escaped import escaped
 from automicro.words.numbers import aligned, rounded
 
 if TYPE_CHECKING:
@@ -28,16 +29,16 @@ def trace_text(trials: Sequence[Any], prices: Sequence[Any], family: str | None 
     taken = next((trial for trial in trials if trial.status == "taken"), None)
     best = runner_up(trials)
     if family is not None and taken is None and best is not None:
-        lines += ["", f"why not {family}? {_sentence(best)}"]
+        lines += ["", f"why not {escaped(family)}? {_sentence(best)}"]
     elif taken is not None and len(trials) > 1:
         lines += ["", f"runner-up: {'none, for no other trial was finished' if best is None else _sentence(best)}"]
-    lines += [f"price: {price.said}" for price in prices]
+    lines += [f"price: {escaped(price.said)}" for price in prices]
     for trial in trials:
         if trial.traceback:
             lines += [
                 "",
-                f"trial {trial.number} ({trial.family}) failed:",
-                *map(_shown, trial.traceback.splitlines()),
+                f"trial {trial.number} ({escaped(trial.family)}) failed:",
+                *map(escaped, trial.traceback.splitlines()),
             ]
     return "\n".join(lines) + "\n"
 
@@ -63,11 +64,7 @@ def _distance(trial: Any) -> tuple[bool, float, float, int]:
 def _sentence(trial: Any) -> str:
     score = "" if trial.score is None else f" with score {rounded(trial.score)}"
     size = "" if trial.size_bytes is None else f" in {trial.size_bytes} bytes"
-    return f"trial {trial.number} ({trial.family}){score}{size}: {trial.reason}"
-
-
-def _shown(line: str) -> str:
-    return line if line.isprintable() else ascii(line)[1:-1]
+    return escaped(f"trial {trial.number} ({trial.family}){score}{size}: {trial.reason}")
 
 
 def _cells(trial: Any) -> tuple[str, ...]:

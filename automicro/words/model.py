@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from automicro.escaped import escaped
 from automicro.words.body import Telling, body_lines, decides_alone
 from automicro.words.features import input_text, reading_lines
 from automicro.words.numbers import count, power
@@ -27,6 +28,7 @@ def global_text(card: Mapping[str, Any], limit: int = MOST_LINES) -> str:
     limit : int
         Most lines of one list of terms, steps or rules.
     """
+    card = escaped(dict(card))
     labels = tuple(str(label) for label in card["labels"] or ())
     inputs = tuple(map(input_text, card["inputs"]))
     telling = Telling(inputs, tuple(card["outputs"]), labels, card["link"], limit, card.get("cap"))

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from automicro.escaped import escaped
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
@@ -86,8 +88,8 @@ def count(amount: int, one: str, many: str | None = None) -> str:
 
 
 def aligned(rows: Iterable[Sequence[str]], indent: str = "") -> list[str]:
-    """Return rows of cells as lines with the columns aligned."""
-    table = [list(row) for row in rows]
+    """Return rows of cells as lines with the columns aligned, one line each whatever the cells hold."""
+    table = [[escaped(cell) for cell in row] for row in rows]
     widths = [max(len(cell) for cell in column) for column in zip(*table, strict=True)] if table else []
     return [
         (indent + "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))).rstrip()
