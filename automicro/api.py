@@ -300,7 +300,7 @@ def metric_of(model: Model, metric: Any) -> str:
     if "metric" not in card:
         raise RequestError("metric: must be given for a model without a card, such as 'roc_auc' or 'r2'")
     record = card.get("function")
-    return metric_of_record(card["metric"], None if record is None else MetricRecord(**record), None, labels)
+    return metric_of_record(card["metric"], MetricRecord.in_card(record, "function"), None, labels)
 
 
 @contextmanager

@@ -189,7 +189,7 @@ def certificate_in(model: Model) -> Certificate:
         raise DataError(
             f"the model must have a certificate to verify, but {reason}: search with certify=True and save without strip"
         )
-    certificate = Certificate.model_validate(record)
+    certificate = Certificate.in_card(record, "certificate")
     steps = certificate.steps
     consistent = (
         _own_sha256(certificate) == certificate.sha256

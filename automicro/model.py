@@ -6,11 +6,12 @@ import re
 from contextlib import contextmanager
 from functools import cached_property
 from os import PathLike
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 
+from automicro.bounded import read_bounded
+from automicro.data.card import check_card
 from automicro.data.one_row import FrameRow
 from automicro.data.rows import reader_of, rows_for_prediction
 from automicro.data.series import holds_series, series_rows
@@ -49,6 +50,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Model", "load"]
 
+MOST_BYTES = 1 << 28  # of a model file
 REPLAYED = 300  # rows that are drawn to begin a replay with
 
 
@@ -344,7 +346,7 @@ class Model(Fitted):
         """Read a model from the content of a file; raise `ArtifactError` if it is none."""
         program, card = read_artifact(content)
         if card is not None:
-            _check_card(card, program.columns)
+            check_card(card, program.columns)
         return cls(program, card)
 
     def __eq__(self, other: object) -> bool:
@@ -365,16 +367,6 @@ class Model(Fitted):
         return f"Model({family}{self.size_bytes} bytes)"
 
 
-def _check_card(card: dict[str, Any], columns: int) -> None:
-    """Raise `ArtifactError` unless the card names the columns of the program."""
-    entries = card.get("columns")
-    names = [entry.get("name") for entry in entries if isinstance(entry, dict)] if isinstance(entries, list) else []
-    if len(names) != columns or not all(isinstance(name, str) for name in names):
-        raise ArtifactError(
-            f"the card must name the {columns} columns of its program, but does not; the file is damaged"
-        )
-
-
 def load(path: str | PathLike[str]) -> Model:
     """Read a model from a file.
 
@@ -388,7 +380,7 @@ def load(path: str | PathLike[str]) -> Model:
             f"load takes the path of a model file, but got a {type(path).__name__}: bytes are read by Model.from_bytes"
         )
     try:
-        content = Path(path).read_bytes()
+        content = read_bounded(path, MOST_BYTES)
     except OSError as error:
         raise ArtifactError(f"a model file must be readable, but {path}: {error.strerror or error}") from error
     try:

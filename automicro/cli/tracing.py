@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
+from automicro.bounded import read_bounded
 from automicro.errors import DataError, RequestError
 from automicro.report import runner_up, trace_text
 from automicro.request import Price, TraceLine, TrialRecord, did_you_mean
 
 if TYPE_CHECKING:
     from argparse import Namespace
+    from pathlib import Path
 
 __all__ = ["read_trace", "trace"]
+
+MOST_BYTES = 1 << 29  # of a trace
 
 
 def read_trace(path: str | Path) -> tuple[list[TrialRecord], list[Price]]:
@@ -27,7 +30,7 @@ def read_trace(path: str | Path) -> tuple[list[TrialRecord], list[Price]]:
         If the file cannot be read, or a line is no record of a trace.
     """
     try:
-        lines = Path(path).read_text(encoding="utf-8").splitlines()
+        lines = read_bounded(path, MOST_BYTES).decode().splitlines()
     except (OSError, UnicodeDecodeError) as error:
         told = getattr(error, "strerror", None) or error
         raise DataError(f"a trace must be a readable text file, but {path}: {told}") from error

@@ -21,6 +21,7 @@ from automicro.program import (
     StepTables,
     Sum,
     Tokens,
+    check_body,
 )
 from automicro.program.structure import structure
 from automicro.program.trees import right_children
@@ -52,20 +53,30 @@ def global_card(program: Program, card: Mapping[str, Any] | None = None) -> dict
     names = column_names(program.columns, told)
     labels = None if program.labels is None else list(program.labels)
     target = str((told or {}).get("target") or "prediction")
-    outputs = [f"score of {label}" for label in labels or ()] if program.link == "softmax" else ["score"]
-    if program.link == "identity" and not labels:
-        outputs = [target]
+    inputs = inputs_of(program.decoders, names)
     return {
         "schema": SCHEMA,
         "target": target,
         "labels": labels,
         "link": program.link,
         "cap": program.cap,
-        "outputs": outputs,
-        "inputs": inputs_of(program.decoders, names),
+        "outputs": _outputs(program, check_body(program.body, len(inputs)), target),
+        "inputs": inputs,
         "body": body_data(program.body),
         "interactions": [[names[a], names[b]] for a, b in structure(program).interactions],
     }
+
+
+def _outputs(program: Program, count: int, target: str) -> list[str]:
+    """Return what the scores are called."""
+    if program.link == "softmax":
+        return [f"score of {label}" for label in program.labels or _classes(count)]
+    name = target if program.link == "identity" and not program.labels else "score"
+    return [name] if count == 1 else [f"{name} {place}" for place in range(count)]
+
+
+def _classes(count: int) -> list[str]:
+    return [f"class {place}" for place in range(count)]
 
 
 def body_data(node: Node) -> dict[str, Any]:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = ["drawn_rows"]
 
+LARGEST = float(np.finfo(np.float32).max)
 STEPS, WORDS, MOST_NODES = 24, 12, 8
 LETTERS = np.array(list("abcdefghijklmnopqrstuvwxyz"))
 
@@ -41,9 +42,14 @@ def drawn_rows(program: Program, card: Mapping[str, Any] | None, count: int, see
         entry = entries[place] if place < len(entries) else {}
         low, high = entry.get("minimum"), entry.get("maximum")
         less = offsets.get(place, 0.0)
-        known = _around_cuts(program) if low is None or high is None else (low - less, high - less)
+        known = _around_cuts(program) if low is None or high is None else _in_range(low - less, high - less)
         columns[place] = _column(program, place, kind, known, count, rng)
     return Batch(tuple(columns), _graphs(program.body, count, rng) if reads_graphs(program.body) else None)
+
+
+def _in_range(low: float, high: float) -> tuple[float, float]:
+    """Return two ends as numbers of 32 bits, which columns hold."""
+    return max(low, -LARGEST), min(high, LARGEST)
 
 
 def _around_cuts(program: Program) -> tuple[float, float]:

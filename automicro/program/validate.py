@@ -76,10 +76,10 @@ def validate(program: Program, error: type[AutomicroError] = PluginError) -> Non
         raise error(f"a program is not valid: {found}") from None
 
 
-def check_body(body: Node, inputs: int) -> None:
-    """Raise `PluginError` unless a body over so many features can be evaluated."""
+def check_body(body: Node, inputs: int) -> int:
+    """Return how many scores a body over so many features has; raise `PluginError` unless it can be evaluated."""
     try:
-        _node(body, inputs, 0)
+        return _node(body, inputs, 0)
     except _Invalid as found:
         raise PluginError(f"a program is not valid: {found}") from None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 from pydantic import ValidationError
 
+from automicro.bounded import read_bounded
 from automicro.errors import RequestError
 from automicro.outputs import save
 from automicro.request.cv import is_splitter
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
     from automicro.request.lines import Lines
 
 __all__ = ["dumps", "loads", "read_request", "write_request"]
+
+MOST_BYTES = {"toml": 1 << 24, "json": 1 << 24, "yaml": 1 << 20}  # of a search file; YAML is read slowly
 
 
 def read_request(path: str | Path, settings: Iterable[str] = ()) -> SearchRequest:
@@ -45,10 +49,11 @@ def read_request(path: str | Path, settings: Iterable[str] = ()) -> SearchReques
     file = Path(path)
     form = form_of(file.suffix, str(path))
     try:
-        text = file.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        told = getattr(error, "strerror", None) or error
-        raise RequestError(f"{path}: must be a text file in UTF-8 that can be read, but got this: {told}") from None
+        text = read_bounded(file, MOST_BYTES[form]).decode()
+    except UnicodeDecodeError as error:
+        raise RequestError(f"{path}: must be text in UTF-8, but {error}: save it in UTF-8") from None
+    except OSError as error:
+        raise RequestError(_unreadable(file, error)) from None
     return loads(text, form, name=str(path), folder=file.parent.absolute(), settings=settings)
 
 
@@ -62,16 +67,38 @@ def loads(
     RequestError
         As for `read_request`.
     """
-    document, lines = parse(text, form, name)
+    document, lines = parse(text.removeprefix("\ufeff"), form, name)
     if not isinstance(document, dict):
         raise RequestError(f"{name}: must hold sections {', '.join(SearchRequest.model_fields)}, but got {document!r}")
     settings = list(settings)
     overridden = {tuple(setting.partition("=")[0].strip().split(".")) for setting in settings}
+    if folder is not None and ("constraints", "metric") not in overridden:
+        _refuse_code(document, name, lines)
     try:
         request = SearchRequest.model_validate(set_values(document, _from_here(settings) if folder else settings))
     except ValidationError as error:
         raise _placed(error, name, lines, overridden) from None
     return request if folder is None else request.anchored(folder)
+
+
+def _unreadable(file: Path, error: OSError) -> str:
+    """Return why a search file cannot be read, and the nearest name beside it where there is none."""
+    if isinstance(error, FileNotFoundError) and file.parent.is_dir():
+        near = difflib.get_close_matches(file.name, [each.name for each in file.parent.iterdir()], n=1)
+        return f"{file}: must exist, but does not" + (f": did you mean {near[0]!r}" if near else "")
+    return f"{file}: must be a file that can be read, but: {error.strerror or error}"
+
+
+def _refuse_code(document: dict[str, Any], name: str, lines: Lines) -> None:
+    """Raise `RequestError` if a file names code to import: whoever wrote it may not be the user."""
+    constraints = document.get("constraints")
+    metric = constraints.get("metric") if isinstance(constraints, dict) else None
+    if isinstance(metric, str) and ":" in metric:
+        place = f"{name}:{lines[key]}" if (key := ("constraints", "metric")) in lines else name
+        raise RequestError(
+            f"{place}: constraints.metric: code that a file names is imported only if the command line names it too, but got {metric!r}: "
+            f"add --metric {metric}"
+        )
 
 
 def _from_here(settings: list[str]) -> list[str]:

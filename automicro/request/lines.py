@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 import tomllib
 from typing import TYPE_CHECKING, Any
@@ -19,6 +20,10 @@ __all__ = ["FORMATS", "Lines", "form_of", "parse"]
 
 # Path of keys -> line number, from 1.
 Lines = dict[tuple[str, ...], int]
+
+MOST_PARTS = 100  # of a dotted key of TOML
+DEEPEST = 4  # keys inside of each other whose lines are kept
+MOST_NODES = 100_000  # of YAML
 
 
 def parse(text: str, form: str, name: str) -> tuple[Any, Lines]:
@@ -47,6 +52,8 @@ def parse(text: str, form: str, name: str) -> tuple[Any, Lines]:
 
 
 def _toml(text: str, name: str) -> tuple[Any, Lines]:
+    if _DOTTED.search(text):  # tomllib takes the square of their number
+        raise RequestError(f"{name}: must hold keys of at most {MOST_PARTS} parts, but one has more")
     try:
         return tomllib.loads(text), _toml_lines(text)
     except tomllib.TOMLDecodeError as error:
@@ -58,6 +65,7 @@ def _toml(text: str, name: str) -> tuple[Any, Lines]:
 
 
 _TOML_KEY = re.compile(r"""\s*((?:[\w-]+|"[^"\n]*"|'[^'\n]*')(?:\s*\.\s*(?:[\w-]+|"[^"\n]*"|'[^'\n]*'))*)\s*=""")
+_DOTTED = re.compile(rf"""(?:(?:(?<![\w-])[\w-]++|"[^"\n]*+"|'[^'\n]*+')[ \t]*+\.[ \t]*+){{{MOST_PARTS}}}""")
 _TOML_TABLE = re.compile(r"\s*\[([^\[\]]+)\]\s*(?:#.*)?")
 
 
@@ -71,7 +79,7 @@ def _toml_lines(text: str) -> Lines:
             lines.setdefault(section, number)
         elif key := _TOML_KEY.match(line):
             path = section + _toml_path(key[1])
-            for end in range(1, len(path) + 1):
+            for end in range(1, min(len(path), DEEPEST) + 1):
                 lines.setdefault(path[:end], number)
     return lines
 
@@ -86,6 +94,8 @@ def _yaml(text: str, name: str) -> tuple[Any, Lines]:
         root = yaml.compose(text, Loader=yaml.SafeLoader)
         if root is None:
             return {}, lines
+        if _unfolded(root, {}) > MOST_NODES:
+            raise RequestError(f"{name}: must hold at most {MOST_NODES:,} values, aliases unfolded, but holds more")
         _yaml_lines(root, (), lines, name)
         return yaml.safe_load(text), lines
     except yaml.MarkedYAMLError as error:
@@ -99,6 +109,16 @@ def _yaml(text: str, name: str) -> tuple[Any, Lines]:
         if isinstance(error, RequestError):
             raise
         raise RequestError(f"{name}: must be YAML, but got this: {' '.join(str(error).split())}") from None
+
+
+def _unfolded(node: yaml.Node, known: dict[yaml.Node, float]) -> float:
+    """Return how many values a node holds where each alias counts as all that it stands for; one that holds itself holds no end of them."""
+    if node not in known:
+        known[node] = math.inf
+        held = node.value if isinstance(node, yaml.CollectionNode) else ()
+        parts = [part for each in held for part in (each if isinstance(each, tuple) else (each,))]
+        known[node] = 1 + sum(_unfolded(part, known) for part in parts)
+    return known[node]
 
 
 def _yaml_lines(node: yaml.Node, path: tuple[str, ...], lines: Lines, name: str) -> None:
@@ -131,9 +151,10 @@ def _json_lines(text: str, name: str) -> Lines:
     for piece in _JSON_PIECE.findall(text):
         if piece == ":":
             path[-1] = json.loads(last)
-            if (here := tuple(path)) in lines and len(path) <= 2:
-                raise _twice(name, line, here, lines)
-            lines[here] = line
+            if len(path) <= DEEPEST:
+                if (here := tuple(path)) in lines and len(path) <= 2:
+                    raise _twice(name, line, here, lines)
+                lines[here] = line
         elif piece in "{[":
             path.append("")
         elif piece in "}]":

@@ -18,6 +18,7 @@ __all__ = ["Section", "as_share", "did_you_mean", "problem", "problems", "reject
 
 
 # Names that other libraries have for the options here.
+LONGEST, TAIL = 2000, 300  # characters of a sentence, and of its end
 SYNONYMS = {
     "workers": "n_jobs n_workers num_workers jobs processes max_workers nthread num_threads",
     "seconds": "time_budget time_limit max_time timeout budget max_runtime_secs total_time_limit time_left_for_this_task max_time_mins",
@@ -75,8 +76,13 @@ def problems(error: ValidationError) -> list[tuple[tuple[str, ...], str]]:
     for detail in error.errors(include_url=False):
         path = tuple(str(part) for part in detail["loc"])
         key = detail.get("ctx", {}).get("key")
-        found.append(((*path, key) if key else path, _sentence(dict(detail))))
+        found.append(((*path, key) if key else path, _shortened(_sentence(dict(detail)))))
     return found
+
+
+def _shortened(sentence: str) -> str:
+    """Return a sentence without the middle of a long value; its remedy, at the end, stays."""
+    return sentence if len(sentence) <= LONGEST else f"{sentence[: LONGEST - TAIL]} ... {sentence[-TAIL:]}"
 
 
 def rejected(

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, RootModel
+from pydantic import BaseModel, ConfigDict, Field, RootModel, ValidationError
 
+from automicro.errors import ArtifactError
 from automicro.request.constraints import Level
 from automicro.values import hash_of, same
 
@@ -37,6 +38,18 @@ _NotNegative = Annotated[int, Field(ge=0)]
 
 class _Record(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="constants")
+
+    @classmethod
+    def in_card(cls, value: Any, key: str) -> Self:
+        """Return the record that a card holds under a key; raise `ArtifactError` if it is none."""
+        try:
+            return cls.model_validate(value)
+        except ValidationError as error:
+            first = error.errors(include_url=False)[0]
+            where = ".".join(map(str, (key, *first["loc"])))
+            raise ArtifactError(
+                f"{where} of the card must be as written, but {first['msg'].lower()}; the file is damaged"
+            ) from None
 
     def __eq__(self, other: object) -> bool:
         return type(self) is type(other) and same(vars(self), vars(other))

@@ -30,6 +30,8 @@ def global_text(card: Mapping[str, Any], limit: int = MOST_LINES) -> str:
     """
     card = escaped(dict(card))
     labels = tuple(str(label) for label in card["labels"] or ())
+    if not labels and card["link"] == "sigmoid":  # of a program without labels
+        labels = ("class 0", "class 1")
     inputs = tuple(map(input_text, card["inputs"]))
     telling = Telling(inputs, tuple(card["outputs"]), labels, card["link"], limit, card.get("cap"))
     lines = [*body_lines(card["body"], telling), *reading_lines(card["inputs"])]

@@ -160,14 +160,14 @@ class Decoder:
     def bounded(value: int, most: int) -> int:
         """Return a value that must be at most `most`."""
         if value > most:
-            raise ArtifactError(f"a value of the file must be at most {most}, but is {value}; the file is damaged")
+            raise ArtifactError(f"a value of the file must be at most {most}, but is larger; the file is damaged")
         return value
 
     @staticmethod
     def at_least(value: int, least: int) -> int:
         """Return a value that must be at least `least`."""
         if value < least:
-            raise ArtifactError(f"a value of the file must be at least {least}, but is {value}; the file is damaged")
+            raise ArtifactError(f"a value of the file must be at least {least}, but is smaller; the file is damaged")
         return value
 
     def claim(self, elements: int) -> None:
