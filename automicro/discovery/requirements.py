@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from importlib import metadata
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,7 @@ from packaging.utils import canonicalize_name
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["unmet"]
+__all__ = ["installed", "unmet"]
 
 
 def unmet(distribution: metadata.Distribution, extra: str) -> list[str]:
@@ -38,6 +39,32 @@ def unmet(distribution: metadata.Distribution, extra: str) -> list[str]:
         if not requirement.specifier.contains(version, prereleases=True):
             said.append(f"{requirement.name}{requirement.specifier} is needed, but {version} is installed")
     return said
+
+
+@cache
+def installed(distribution: str, extra: str = "") -> dict[str, str]:
+    """Return the version of a distribution and of all that it requires for an extra, directly or not, as far as it is installed."""
+    versions: dict[str, str] = {}
+    seen, left = set[tuple[str, str]](), {(canonicalize_name(distribution), wanted) for wanted in ("", extra)}
+    while left := left - seen:
+        name, wanted = each = left.pop()
+        seen.add(each)
+        version, requirements = _declared(name)
+        if version:
+            versions[name] = version
+        for requirement in requirements:
+            if requirement.marker is None or requirement.marker.evaluate({"extra": wanted}):
+                left |= {(canonicalize_name(requirement.name), more) for more in ("", *requirement.extras)}
+    return versions
+
+
+@cache
+def _declared(name: str) -> tuple[str, tuple[Requirement, ...]]:
+    try:
+        found = metadata.distribution(name)
+    except metadata.PackageNotFoundError:
+        return "", ()
+    return found.version, tuple(map(Requirement, found.requires or ()))
 
 
 def _required(distribution: metadata.Distribution, extra: str, seen: set[str]) -> Iterator[Requirement]:

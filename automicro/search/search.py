@@ -31,7 +31,7 @@ from automicro.search.reference import Limits, find_reference, own_model, portfo
 from automicro.search.replaying import Gate
 from automicro.search.robust import check_robustness
 from automicro.search.splits import held_out, splits_of
-from automicro.search.store import Store
+from automicro.search.storage import SharedTrials, Store
 from automicro.search.structure import one_cluster, partition_target, structure_note, structure_of
 from automicro.search.task import Context, Target, offsets_of
 from automicro.search.transfer import read_earlier, read_encoders
@@ -179,7 +179,7 @@ def _search(problem: Problem, constraints: Constraints, settings: Search, means:
     context, structure, clock, executor = made.context, made.structure, means.clock, means.executor
     if structure is not None and not structure.structured:
         return _one_cluster(made, constraints, structure, means)
-    store = None if settings.storage is None else Store(settings.storage, context)
+    store = None if settings.storage is None else Store(settings.storage, context, made.registry)
     known: Result | None = None
     try:
         with executor:  # it is left before latency is measured
@@ -191,12 +191,12 @@ def _search(problem: Problem, constraints: Constraints, settings: Search, means:
             aim = None if structure else _aim(context, made.trust, constraints, settings.seed)
             first = own_model(executor, reference, made.families, replace(target, size_bytes=None), aim)
             goal = Goal(target, len(context.folds), settings.trials is None, context.earlier, aim, first)
-            loop = Loop(made.families, made.facts, goal, settings.seed, store)
+            loop = Loop(made.families, made.facts, goal, settings.seed)
             known = Result(context, target, loop.found, Timed(None, None), reference, aim=aim)
             clock.prepared(executor.loaded(clock.until(0.5)), decides_latency=constraints.latency is not None)
-            found = loop.run(
-                executor, settings.trials, clock.loop_ends(certifying=made.trust is not None), means.listener
-            )
+            trials = executor if store is None else SharedTrials(executor, store, means.workers)
+            ends = clock.loop_ends(certifying=made.trust is not None)
+            found = loop.run(trials, settings.trials, ends, means.listener)
             more = Refits()
             if made.trust is not None and not found.interrupted:
                 more = refits(executor, found, target, clock.loop_until(certifying=False))
@@ -206,6 +206,9 @@ def _search(problem: Problem, constraints: Constraints, settings: Search, means:
             raise
         known.found.interrupt()
         known = replace(known, timed=Timed(known.found.incumbent, None), certified=None)
+    finally:
+        if store is not None:
+            store.close()
     known.found.haste = haste(known.found, made.families, clock.seconds or 0.0, settings.trials)
     return replace(known, notes=_said(known, made, constraints, store), seconds=clock.passed)
 
@@ -230,9 +233,15 @@ def _concluded(known: Result, trust: Trust | None, made: Refits, constraints: Co
 
 def _said(known: Result, made: _Prepared, constraints: Constraints, store: Store | None) -> tuple[str, ...]:
     """Return what is to be said of the data, of what took part and of what could not be decided."""
-    notes = [*made.rows.notes, *made.notes, *known.found.notes, *(store.notes if store else ())]
+    notes = [*made.rows.notes, *made.notes, *known.found.notes, *(_of_storage(store, known.found) if store else ())]
     notes += known.reference.notes if known.reference else ()
     return (*notes, *_doubts(known.timed, constraints))
+
+
+def _of_storage(store: Store, found: Found) -> list[str]:
+    """Return how many trials came from storage, of as many as the trace has, and what could not be read or kept."""
+    known = sum(outcome.from_storage for outcome in found.outcomes)
+    return [f"{known:,} of {len(found.outcomes):,} trials came from storage", *store.notes]
 
 
 def _workers(settings: Search, constraints: Constraints, notes: list[str]) -> int:
