@@ -97,6 +97,6 @@ class Interrupts:
             with contextlib.suppress(Exception):
                 code = self.given_up()
             with contextlib.suppress(Exception):
-                if "automicro.search.folder" in sys.modules:
-                    sys.modules["automicro.search.folder"].remove_own()
+                if "automicro.folder" in sys.modules:
+                    sys.modules["automicro.folder"].remove_own()
             os._exit(code)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
 from automicro.errors import AutomicroError
-from automicro.search.folder import OwnedFolder
+from automicro.folder import OwnedFolder
 from automicro.search.process import Command, WorkerEnded, WorkerProcess
 
 if TYPE_CHECKING:

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from automicro.search.folder import OwnedFolder, remove_left, remove_own
+from automicro.folder import OwnedFolder, remove_left, remove_own
 
-MAKE = "import sys; from automicro.search.folder import OwnedFolder\nmade = OwnedFolder(); print(made.path, flush=True); sys.stdin.read()"
+MAKE = "import sys; from automicro.folder import OwnedFolder\nmade = OwnedFolder(); print(made.path, flush=True); sys.stdin.read()"
 
 
 @pytest.fixture(autouse=True)
