@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from automicro.errors import PluginError
+from automicro.plugin.checked import whole_of
 
 __all__ = ["SizeBudget"]
 
@@ -23,6 +24,9 @@ class SizeBudget:
     usual_bytes: int | None = None
 
     def __post_init__(self) -> None:
+        for name in ("at_least_bytes", "at_most_bytes", "usual_bytes"):
+            if name != "usual_bytes" or self.usual_bytes is not None:
+                object.__setattr__(self, name, whole_of(getattr(self, name), f"{name} of a size budget"))
         if not 0 <= self.at_least_bytes <= self.at_most_bytes:
             raise PluginError(
                 f"a size budget must have 0 <= at_least_bytes <= at_most_bytes, but got {self.at_least_bytes} and {self.at_most_bytes}"

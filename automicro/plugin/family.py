@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+import reprlib
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, get_args
+
+from automicro.errors import PluginError
+from automicro.program import Lowered
 
 if TYPE_CHECKING:
     from automicro.plugin.budget import SizeBudget
     from automicro.plugin.data import TrainingData
     from automicro.plugin.profile import Kind, Profile, Task
     from automicro.plugin.space import Space
-    from automicro.program import Lowered
 
 __all__ = ["Declined", "Encoding", "Family", "Needs", "Parameters", "Variant"]
 
 Parameters = Mapping[str, Any]
 Encoding = Literal["onehot", "ordinal", "target"]
+Missing = Literal["fill", "keep"]
+MOST_CHARACTERS = 200  # of a variant's key
 
 
 class Declined(Exception):  # noqa: N818 - an ordinary answer, not an error
@@ -38,9 +43,23 @@ class Needs:
         Whether features come with mean 0 and variance 1; the scaling becomes part of the program and is folded where possible.
     """
 
-    missing: Literal["fill", "keep"] = "fill"
+    missing: Missing = "fill"
     categories: tuple[Encoding, ...] = ("onehot",)
     scaled: bool = False
+
+    def __post_init__(self) -> None:
+        if self.missing not in get_args(Missing):
+            raise PluginError(f"missing must be 'fill' or 'keep', but is {reprlib.repr(self.missing)}")
+        known = get_args(Encoding)
+        given = self.categories if isinstance(self.categories, list | tuple) else ()
+        if not given or len(set(given)) < len(given) or not set(given) <= set(known):
+            words = ", ".join(map(repr, known))
+            raise PluginError(
+                f"categories must be a tuple of some of {words}, each once, but are {reprlib.repr(self.categories)}"
+            )
+        object.__setattr__(self, "categories", tuple(given))
+        if not isinstance(self.scaled, bool):
+            raise PluginError(f"scaled must be True or False, but is {reprlib.repr(self.scaled)}")
 
 
 @dataclass(frozen=True)
@@ -52,6 +71,13 @@ class Variant:
 
     key: str
     lowered: Lowered
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.key, str) or not 0 < len(self.key) <= MOST_CHARACTERS:
+            said = f"1 to {MOST_CHARACTERS} characters, but is {reprlib.repr(self.key)}"
+            raise PluginError(f"a variant's key must be a text of {said}")
+        if not isinstance(self.lowered, Lowered):
+            raise PluginError(f"variant {self.key!r} must hold a Lowered, but holds {reprlib.repr(self.lowered)}")
 
 
 class Family(ABC):

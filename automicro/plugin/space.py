@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import math
+import reprlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from automicro.errors import PluginError
+from automicro.plugin.checked import items_of, name_of, plain_options, plain_setting, real_of, values_by_name, whole_of
 
 __all__ = ["Choice", "Float", "Integer", "Parameter", "Space"]
 
@@ -23,6 +26,9 @@ class Float:
     log: bool = False
     when: When = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        _check(self, low=real_of(self.low, f"low of {self.name!r}"), high=real_of(self.high, f"high of {self.name!r}"))
+
     def __contains__(self, value: object) -> bool:
         return isinstance(value, int | float) and not isinstance(value, bool) and self.low <= value <= self.high
 
@@ -37,6 +43,11 @@ class Integer:
     log: bool = False
     when: When = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        _check(
+            self, low=whole_of(self.low, f"low of {self.name!r}"), high=whole_of(self.high, f"high of {self.name!r}")
+        )
+
     def __contains__(self, value: object) -> bool:
         return isinstance(value, int) and not isinstance(value, bool) and self.low <= value <= self.high
 
@@ -48,6 +59,9 @@ class Choice:
     name: str
     options: tuple[Any, ...]
     when: When = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        _check(self, options=plain_options(self.options, f"options of {self.name!r}"))
 
     def __contains__(self, value: object) -> bool:
         return value in self.options
@@ -77,8 +91,16 @@ class Space:
     identity_when: When = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        _set(
+            self,
+            parameters=items_of(self.parameters, "parameters"),
+            portfolio=tuple(plain_setting(setting) for setting in items_of(self.portfolio, "portfolio")),
+            identity_when=values_by_name(self.identity_when, "identity_when"),
+        )
         seen: set[str] = set()
         for parameter in self.parameters:
+            if not isinstance(parameter, Parameter):
+                raise PluginError(f"parameters must be Float, Integer or Choice, but one is {reprlib.repr(parameter)}")
             if parameter.name in seen:
                 raise PluginError(f"parameter names must differ, but {parameter.name!r} stands twice")
             if missing := set(parameter.when) - seen:
@@ -96,10 +118,10 @@ class Space:
         active = self.active(setting)
         for parameter in active:
             if parameter.name not in setting or setting[parameter.name] not in parameter:
-                got = setting.get(parameter.name, "nothing")
-                raise PluginError(f"parameter {parameter.name!r} must lie in {parameter}, but got {got!r}")
+                got = reprlib.repr(setting.get(parameter.name, "nothing"))
+                raise PluginError(f"parameter {parameter.name!r} must lie in {reprlib.repr(parameter)}, but got {got}")
         if extra := set(setting) - {p.name for p in active}:
-            raise PluginError(f"parameters {sorted(extra)} do not exist in this setting")
+            raise PluginError(f"parameters {sorted(extra)} do not exist in the setting {reprlib.repr(setting)}")
 
     def is_identity(self, setting: Mapping[str, Any]) -> bool:
         """Whether a regression's scores are the predicted values in `setting`."""
@@ -108,3 +130,29 @@ class Space:
     def active(self, setting: Mapping[str, Any]) -> tuple[Parameter, ...]:
         """Return the parameters whose conditions hold in `setting`."""
         return tuple(p for p in self.parameters if all(setting.get(k) in values for k, values in p.when.items()))
+
+
+def _check(parameter: Parameter, **checked: Any) -> None:
+    """Keep the checked values of a parameter; raise `PluginError` unless its name, bounds and condition can be used."""
+    _set(
+        parameter,
+        name=name_of(parameter.name),
+        when=values_by_name(parameter.when, f"when of {parameter.name!r}"),
+        **checked,
+    )
+    if isinstance(parameter, Choice):
+        return
+    low, high, where = parameter.low, parameter.high, f"of {parameter.name!r}"
+    if not isinstance(parameter.log, bool):
+        raise PluginError(f"log {where} must be True or False, but is {reprlib.repr(parameter.log)}")
+    if not low <= high or not math.isfinite(high - low):
+        raise PluginError(
+            f"low {where} must be at most high, and their difference finite, but they are {low} and {high}"
+        )
+    if parameter.log and low <= 0:
+        raise PluginError(f"low {where} must be above 0 on a logarithmic scale, but is {low}")
+
+
+def _set(value: object, **fields: Any) -> None:
+    for name, held in fields.items():
+        object.__setattr__(value, name, held)

@@ -63,13 +63,7 @@ def _refuse(sentence: str) -> NoReturn:
 
 
 def validate(program: Program, error: type[AutomicroError] = PluginError) -> None:
-    """Raise `error` unless a program can be evaluated and packed.
-
-    Raises
-    ------
-    PluginError
-        Or what `error` is, naming what must hold and what the program has.
-    """
+    """Raise `error` unless a program can be evaluated and packed; it names what must hold and what the program has."""
     try:
         _program(program)
     except _Invalid as found:
@@ -208,6 +202,9 @@ def _node(node: Node, inputs: int, depth: int) -> int:
         _refuse(f"nodes must be nested at most {DEEPEST} deep")
     if isinstance(node, Chain | Sum):
         return _nest(node, inputs, depth)
+    if type(node) not in _CHECKS:
+        known = ", ".join(kind.__name__ for kind in (*_CHECKS, Chain, Sum))
+        _refuse(f"a body must be made of the nodes {known}, but holds a {type(node).__name__}")
     return _CHECKS[type(node)](node, inputs)
 
 
