@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 from dataclasses import asdict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from pydantic import ValidationError
 
 from automicro.errors import Infeasible, NothingFinished, Undecided
 from automicro.record_table import RecordTable
@@ -54,7 +56,7 @@ def _record(result: Result, outcome: Outcome, chosen: Outcome | None, slow: dict
     else:
         status, reason = ("rejected" if outcome.status == "infeasible" else outcome.status), outcome.reason  # type: ignore[assignment]  # the other names are the same
     latency = slow.get(outcome.number) or (result.timed.latency if status == "taken" else None)
-    return TrialRecord(
+    return _valid(
         number=outcome.number,
         family=candidate.family,
         parameters=dict(candidate.parameters),
@@ -74,8 +76,18 @@ def _record(result: Result, outcome: Outcome, chosen: Outcome | None, slow: dict
         taken_over=outcome.taken_over or None,
         robustness={name: value for name, value in outcome.robustness.items() if math.isfinite(value)} or None,
         traceback=outcome.traceback or None,
-        from_storage=outcome.from_storage,
     )
+
+
+def _valid(**fields: Any) -> TrialRecord:
+    """Return a record; without what cannot be part of one, such as a text of a family that is none, so that the others are not lost."""
+    try:
+        return TrialRecord(**fields)
+    except ValidationError as error:
+        wrong = sorted({str(detail["loc"][0]) for detail in error.errors()})
+        kept = {name: value for name, value in fields.items() if name not in wrong}
+        reason = "; ".join(filter(None, [kept["reason"], f"{' and '.join(wrong)} cannot be part of a record"]))
+        return TrialRecord(**{**kept, "reason": reason})
 
 
 def _taken(result: Result, chosen: Outcome) -> str:
