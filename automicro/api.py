@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from automicro.data import Problem
     from automicro.measure import Effects, Importance, Robustness
     from automicro.model import Model
+    from automicro.plugin import Family
     from automicro.plugin.profile import Task
     from automicro.request import SearchRequest
     from automicro.selection import RecordTable, Selection
@@ -48,7 +49,7 @@ def select(  # noqa: PLR0913 - each is a question that users ask on its own
     constraints: Constraints | None = None,
     *,
     search: Search | None = None,
-    families: Iterable[str] | None = None,
+    families: Iterable[str | Family] | None = None,
     task: str | None = None,
     weights: Any = None,
     groups: Any = None,
@@ -71,8 +72,8 @@ def select(  # noqa: PLR0913 - each is a question that users ask on its own
     search : Search, optional
         Trials, seconds, seed and more, or its fields as further keywords: ``select(X, y, ..., seconds=120, seed=1)``; 60 seconds if not
         given.
-    families : iterable of str, optional
-        Families that may take part; short for ``Search(families=...)``.
+    families : iterable of str or Family, optional
+        Families that may take part, by name or as objects; short for ``Search(families=...)``.
     task : {"classification", "regression", "clustering"}, optional
         By default the task of the metric: whole numbers are classes for ``"accuracy"`` and numbers for ``"r2"``. Clustering has
         ``metric="silhouette"`` by default.

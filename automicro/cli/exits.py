@@ -39,6 +39,8 @@ OTHERS = {
 OF_COMMANDS = {
     "run": SEARCHING,
     "select": SEARCHING,
+    "plugins": OTHERS
+    | {Exit.DONE: "no plugin is broken", Exit.INFEASIBLE: "one is broken, or offers a name that is taken"},
     "verify": OTHERS | {Exit.DONE: "the certificate holds", Exit.INFEASIBLE: "it does not hold"},
 }
 

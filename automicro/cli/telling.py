@@ -6,22 +6,32 @@ import json
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
+from automicro.cli.console import Answer
+from automicro.cli.exits import Exit
 from automicro.request.schemas import schema_text
 
 if TYPE_CHECKING:
     from argparse import Namespace
 
+    from automicro.discovery import Registry
+
 __all__ = ["plugins", "schema"]
 
 
-def plugins(arguments: Namespace) -> str:
-    """Return the families that can be used, and why others cannot."""
-    from automicro.discovery import discover  # noqa: PLC0415 - loads every plugin
-    from automicro.report import aligned  # noqa: PLC0415 - loads numpy
+def plugins(arguments: Namespace) -> Answer:
+    """Return the families that can be used, and why others cannot; the exit code says whether a plugin is broken."""
+    from automicro.discovery import consulted  # noqa: PLC0415 - loads numpy
 
-    registry = discover()
+    with consulted() as registry:
+        broken = any(problem.status in ("broken", "duplicate") for problem in registry.problems)
+        return Answer(_listed(registry, as_json=arguments.json), code=Exit.INFEASIBLE if broken else Exit.DONE)
+
+
+def _listed(registry: Registry, *, as_json: bool) -> str:
+    from automicro.report import aligned  # noqa: PLC0415 - as above
+
     tasks = {name: sorted(family.tasks) for name, family in registry.families.items()}
-    if arguments.json:
+    if as_json:
         told = {
             "families": tasks,
             "plugins": [asdict(plugin) for plugin in registry.plugins],

@@ -6,46 +6,53 @@ from functools import cache
 from importlib import metadata
 from typing import TYPE_CHECKING
 
-import pluggy
-
-from automicro.discovery.declarations import fault
+from automicro.discovery.allowed import allowed, is_own
+from automicro.discovery.offered import GROUP, Offer, offered, raised
 from automicro.discovery.registry import PluginInfo, PluginProblem, ProblemStatus, Registry
-from automicro.discovery.requirements import unmet
-from automicro.errors import PluginError
-from automicro.plugin.hooks import PROJECT, FamilySpec
+from automicro.discovery.requirements import made_for_another, unmet
+from automicro.plugin.hooks import PROJECT
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from automicro.plugin import Family
 
-__all__ = ["GROUP", "discover", "survey"]
-
-GROUP = "automicro"
-_HOOK = "automicro_families"
+__all__ = ["built_in", "discover", "refused", "survey"]
 
 
 @cache
 def discover() -> Registry:
     """Return the families of all installed plugins; the first call of a process finds them.
 
-    Every entry point of group ``automicro`` is loaded on its own and asked alone. What it raises, lacks or declares
-    wrongly becomes a problem of the registry.
+    Every entry point of group ``automicro`` that ``AUTOMICRO_PLUGINS`` allows is loaded in this process, on its own, and asked alone.
+    What it raises, lacks or declares wrongly becomes a problem of the registry. A search loads the plugins of others in processes of
+    their own instead; see `consulted`.
     """
-    return survey(metadata.entry_points(group=GROUP))
+    entry_points = metadata.entry_points(group=GROUP)
+    others, left_out = allowed(each for each in entry_points if not is_own(each))
+    found = survey([*filter(is_own, entry_points), *others])
+    return Registry(found.families, found.plugins, (*found.problems, *left_out))
 
 
-def survey(entry_points: Iterable[metadata.EntryPoint]) -> Registry:
-    """Return the families that these entry points bring; automicro's own come first and so keep their names."""
+@cache
+def built_in() -> Registry:
+    """Return automicro's own families."""
+    return survey(filter(is_own, metadata.entry_points(group=GROUP)))
+
+
+def survey(
+    entry_points: Iterable[metadata.EntryPoint], load: Callable[[metadata.EntryPoint], Offer] = offered
+) -> Registry:
+    """Return the families that these entry points bring, found by `load`; automicro's own come first and so keep their names."""
     families: dict[str, Family] = {}
     owners: dict[str, PluginInfo] = {}
     plugins: list[PluginInfo] = []
     problems: list[PluginProblem] = []
     for entry_point in sorted(entry_points, key=_order):
-        offered, found = _ask(entry_point)
+        offer, found = _ask(entry_point, load)
         problems += found
         kept: list[Family] = []
-        for family in offered:
+        for family in offer:
             if owner := owners.get(family.name):
                 problems.append(_duplicate(entry_point, family.name, owner))
             elif family.name in {other.name for other in kept}:
@@ -72,52 +79,28 @@ def _origin(entry_point: metadata.EntryPoint) -> tuple[str, str]:
     return (distribution.name, distribution.version) if distribution is not None else ("unknown", "unknown")
 
 
-def _ask(entry_point: metadata.EntryPoint) -> tuple[list[Family], list[PluginProblem]]:
+def _ask(
+    entry_point: metadata.EntryPoint, load: Callable[[metadata.EntryPoint], Offer]
+) -> tuple[tuple[Family, ...], list[PluginProblem]]:
     """Load one plugin and return its sound families and what is wrong with the rest."""
+    if (problem := refused(entry_point)) is not None:
+        return (), [problem]
+    offer = load(entry_point)
+    return offer.families, [_problem(entry_point, "broken", reason, name) for reason, name in offer.faults]
+
+
+def refused(entry_point: metadata.EntryPoint) -> PluginProblem | None:
+    """Return why a plugin is not loaded, as its metadata show."""
+    if (distribution := entry_point.dist) is None:
+        return None
     try:
-        if entry_point.dist is not None and (missing := unmet(entry_point.dist, entry_point.name)):
-            return [], [_unavailable(entry_point, missing)]
-        faults = [(candidate, _fault(candidate)) for candidate in _families(entry_point)]
-    except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever a plugin raises must leave the others standing
-        return [], [_problem(entry_point, "broken", _raised(error))]
-    problems = [
-        _problem(entry_point, "broken", reason, _name(candidate)) for candidate, reason in faults if reason is not None
-    ]
-    return [candidate for candidate, reason in faults if reason is None], problems
-
-
-def _fault(candidate: object) -> str | None:
-    try:
-        return fault(candidate)
-    except Exception as error:  # noqa: BLE001 - an attribute that raises must leave the plugin's other families standing
-        return f"{type(candidate).__name__} raised when its declaration was read: {_raised(error)}"
-
-
-def _families(entry_point: metadata.EntryPoint) -> list[Family]:
-    manager = pluggy.PluginManager(PROJECT)
-    manager.add_hookspecs(FamilySpec)
-    plugin = entry_point.load()
-    manager.register(plugin, entry_point.name)
-    manager.check_pending()
-    if not manager.hook.automicro_families.get_hookimpls():
-        raise PluginError(f"it must define {_HOOK}, decorated with automicro.plugin.hookimpl, but it does not")
-    answers = manager.hook.automicro_families()
-    returned = answers[0] if answers else None
-    if not isinstance(returned, list | tuple):
-        raise PluginError(f"{_HOOK} must return a list of families, but got {returned!r}")
-    return list(returned)
-
-
-def _raised(error: BaseException) -> str:
-    said = " ".join(str(error).split())
-    if isinstance(error, PluginError):
-        return said
-    return f"{type(error).__name__}: {said}" if said else type(error).__name__
-
-
-def _name(candidate: object) -> str | None:
-    name = getattr(candidate, "name", None)
-    return name if isinstance(name, str) else None
+        if said := made_for_another(distribution, PROJECT):
+            remedy = f"install a version of {distribution.name} that is made for this version of {PROJECT}"
+            return PluginProblem(entry_point.name, distribution.name, "broken", said, remedy)
+        missing = unmet(distribution, entry_point.name)
+    except Exception as error:  # noqa: BLE001 - metadata of others that cannot be read
+        return _problem(entry_point, "broken", raised(error))
+    return _unavailable(entry_point, missing) if missing else None
 
 
 def _unavailable(entry_point: metadata.EntryPoint, missing: list[str]) -> PluginProblem:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 from automicro.errors import FamilyUnavailableError
 from automicro.escaped import escaped
+from automicro.plugin.hooks import PROJECT
 from automicro.request import did_you_mean
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = ["PluginInfo", "PluginProblem", "ProblemStatus", "Registry"]
 
-ProblemStatus = Literal["unavailable", "broken", "duplicate"]
+ProblemStatus = Literal["unavailable", "broken", "duplicate", "left out"]
 
 
 @dataclass(frozen=True)
@@ -39,8 +40,8 @@ class PluginProblem:
         The entry point.
     distribution : str
         What was installed.
-    status : {"unavailable", "broken", "duplicate"}
-        A requirement is missing; the plugin breaks its contract; the name of a family is taken.
+    status : {"unavailable", "broken", "duplicate", "left out"}
+        A requirement is missing; the plugin breaks its contract; the name of a family is taken; ``AUTOMICRO_PLUGINS`` does not name it.
     reason, remedy : str
     family : str, optional
         The family, where only one is concerned.
@@ -77,27 +78,49 @@ class Registry:
     plugins: tuple[PluginInfo, ...] = ()
     problems: tuple[PluginProblem, ...] = ()
 
-    def select(self, names: Iterable[str] | None = None) -> dict[str, Family]:
-        """Return the families of these names in this order, or all.
+    def select(self, names: Iterable[str] | None = None, exclude: Iterable[str] = ()) -> dict[str, Family]:
+        """Return the families of these names in this order, or all but the excluded ones.
 
         Raises
         ------
         FamilyUnavailableError
             If one of them cannot be used; the sentence says why and how to get it, or names the nearest that can.
         """
-        if names is None:
-            if not self.families:
-                said = "; ".join(str(each) for each in self.problems) or "reinstall automicro"
-                raise FamilyUnavailableError(f"at least one model family must be usable, but there is none: {said}")
-            return dict(self.families)
-        return {name: self._family(name) for name in names}
+        if names is not None:
+            return {name: self._family(name) for name in names}
+        known = {*self.families, *(plugin.name for plugin in self.plugins), *map(_concerned, self.problems)}
+        for name in exclude:
+            if name not in known:
+                raise FamilyUnavailableError(f"exclude: no family is named {name!r}: {did_you_mean(name, known)}")
+        families = {name: family for name, family in self.families.items() if name not in exclude}
+        if not families and self.families:
+            raise FamilyUnavailableError("at least one model family must take part, but exclude names all of them")
+        if not families:
+            said = "; ".join(str(each) for each in self.problems) or "reinstall automicro"
+            raise FamilyUnavailableError(f"at least one model family must be usable, but there is none: {said}")
+        return families
+
+    def unusable(self, exclude: Iterable[str] = ()) -> list[str]:
+        """Return a sentence for each installed plugin or family that should take part in a search, and cannot."""
+        return [
+            f"plugin {each}"
+            for each in self.problems
+            if each.status != "left out"
+            and not (each.status == "unavailable" and each.distribution == PROJECT)  # an extra that nobody has chosen
+            and not {each.name, each.family} & {*exclude}
+        ]
 
     def _family(self, name: str) -> Family:
         if name in self.families:
             return self.families[name]
         for problem in self.problems:
-            if name == (problem.family or problem.name):
-                if problem.status == "unavailable":
+            if name == _concerned(problem):
+                if problem.status in ("unavailable", "left out"):
                     raise FamilyUnavailableError(str(problem))
                 raise FamilyUnavailableError(f"family {name!r} cannot be used: {problem.reason}: {problem.remedy}")
-        raise FamilyUnavailableError(f"no family is named {name!r}: {did_you_mean(name, self.families)}")
+        broken = "".join(f"; {each}" for each in self.problems if each.status == "broken" and each.family is None)
+        raise FamilyUnavailableError(f"no family is named {name!r}: {did_you_mean(name, self.families)}{broken}")
+
+
+def _concerned(problem: PluginProblem) -> str:
+    return problem.family or problem.name

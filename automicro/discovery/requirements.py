@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cache
 from importlib import metadata
 from typing import TYPE_CHECKING
 
@@ -12,7 +11,7 @@ from packaging.utils import canonicalize_name
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["installed", "unmet"]
+__all__ = ["made_for_another", "unmet"]
 
 
 def unmet(distribution: metadata.Distribution, extra: str) -> list[str]:
@@ -41,30 +40,22 @@ def unmet(distribution: metadata.Distribution, extra: str) -> list[str]:
     return said
 
 
-@cache
-def installed(distribution: str, extra: str = "") -> dict[str, str]:
-    """Return the version of a distribution and of all that it requires for an extra, directly or not, as far as it is installed."""
-    versions: dict[str, str] = {}
-    seen, left = set[tuple[str, str]](), {(canonicalize_name(distribution), wanted) for wanted in ("", extra)}
-    while left := left - seen:
-        name, wanted = each = left.pop()
-        seen.add(each)
-        version, requirements = _declared(name)
-        if version:
-            versions[name] = version
-        for requirement in requirements:
-            if requirement.marker is None or requirement.marker.evaluate({"extra": wanted}):
-                left |= {(canonicalize_name(requirement.name), more) for more in ("", *requirement.extras)}
-    return versions
+def made_for_another(distribution: metadata.Distribution, name: str) -> str:
+    """Return which version of the distribution `name` another one requires, where that is not the installed one; else nothing.
 
-
-@cache
-def _declared(name: str) -> tuple[str, tuple[Requirement, ...]]:
-    try:
-        found = metadata.distribution(name)
-    except metadata.PackageNotFoundError:
-        return "", ()
-    return found.version, tuple(map(Requirement, found.requires or ()))
+    Raises
+    ------
+    packaging.requirements.InvalidRequirement
+        If the metadata cannot be read.
+    """
+    for requirement in map(Requirement, distribution.requires or ()):
+        if canonicalize_name(requirement.name) != name:
+            continue
+        installed = metadata.version(name)
+        applies = requirement.marker is None or requirement.marker.evaluate({"extra": ""})
+        if applies and not requirement.specifier.contains(installed, prereleases=True):
+            return f"it is made for {name}{requirement.specifier}, but {installed} is installed"
+    return ""
 
 
 def _required(distribution: metadata.Distribution, extra: str, seen: set[str]) -> Iterator[Requirement]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from automicro.errors import RequestError
@@ -12,7 +13,7 @@ from automicro.request.problems import did_you_mean
 from automicro.request.search import Search
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Mapping
 
 __all__ = ["read_keywords", "with_keywords"]
 
@@ -24,7 +25,7 @@ def read_keywords(
     search: Search | None,
     keywords: Mapping[str, Any],
     *,
-    families: Iterable[str] | None = None,
+    families: Iterable[Any] | None = None,
     task: str | None = None,
 ) -> tuple[Constraints, Search]:
     """Return the constraints and the settings that objects or keywords state.
@@ -52,13 +53,14 @@ def read_keywords(
     return constraints or Constraints(**asked), _with_families(settings, families)
 
 
-def _with_families(settings: Search, families: Iterable[str] | None) -> Search:
+def _with_families(settings: Search, families: Iterable[Any] | None) -> Search:
     if families is None:
         return settings
     if settings.families is not None:
         raise RequestError("families must be given once, but are given in both select(...) and Search(...)")
     values = {name: getattr(settings, name) for name in settings.model_fields_set}
-    return Search(**values, families=[families] if isinstance(families, str) else list(families))
+    given = list(families) if isinstance(families, Iterable) and not isinstance(families, str) else families
+    return Search(**values, families=given)
 
 
 def with_keywords(function: Callable[..., Any]) -> inspect.Signature:

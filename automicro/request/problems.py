@@ -27,6 +27,7 @@ SYNONYMS = {
     "trials": "n_trials max_trials n_iter max_iter max_evals iterations n_calls max_models",
     "seed": "random_state random_seed",
     "families": "estimator_list estimators models algorithms include include_algos included_model_types",
+    "exclude": "exclude_algos excluded_model_types exclude_estimators",
     "cv": "folds n_folds num_folds k_folds n_splits splitter split_type eval_method resampling_strategy validation cross_validation",
     "progress": "verbose verbosity show_progress",
     "metric": "scoring eval_metric scorer loss objective measure",

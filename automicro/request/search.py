@@ -8,6 +8,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from automicro.request.class_weights import ClassWeights
 from automicro.request.cv import CV
+from automicro.request.families import Families
 from automicro.request.problems import Section, problem
 from automicro.request.quantities import Bytes, Count, Flag, Names, NotNegative, Path, Seconds, Whole
 from automicro.request.start import Encoders, Start
@@ -37,8 +38,11 @@ class Search(Section):
         At most this long, such as 120 or ``"2min"``; 60 if neither `trials` nor `seconds` is given.
     seed : int
         The only source of randomness.
-    families : list of str, optional
-        Names of the families that may take part; all that are installed and serve the task, if not given.
+    families : list of str or Family, optional
+        Families that may take part, by name or as objects (``families=["tree", MyFamily()]``); all that are installed and serve the
+        task, if not given.
+    exclude : list of str, optional
+        Families, or plugins with all their families, that take no part, where `families` is not given.
     workers : int, optional
         Processes that train at the same time; as many as the machine has processors, at most 4, if not given. With 0 trials run in this
         process, one after the other: quicker for small tables, but `trial_seconds` and `trial_memory` do not limit them, and the
@@ -49,7 +53,7 @@ class Search(Section):
         A trial that takes more memory, such as ``"2GB"``, is stopped and traced as failed.
     storage : str, optional
         Folder that keeps every finished trial; a search that finds trials of the same request there goes on from them.
-        Several searches may use one folder at the same time. Nothing in it is executed.
+        It holds pickles: name only a folder that nobody else writes to.
     start_from : str, path or Model, optional
         An earlier model on a related task: each family first tries its columns, and may start from its weights. The trace says
         what a trial took over.
@@ -89,7 +93,8 @@ class Search(Section):
     trials: Count | None = Field(None, description="at most this many candidates")
     seconds: Seconds | None = Field(None, description="at most this long; 60 if neither trials nor seconds is given")
     seed: Annotated[Whole, AfterValidator(_seed)] = Field(0, description="the only source of randomness")
-    families: Names | None = Field(None, description="families that may take part; all, if not given")
+    families: Families | None = Field(None, description="families that may take part; all, if not given")
+    exclude: Names | None = Field(None, description="families or plugins that take no part, out of all")
     workers: NotNegative | None = Field(
         None, description="processes that train at the same time; all processors, if not given; 0: none but this one"
     )
@@ -119,3 +124,9 @@ class Search(Section):
         if isinstance(values, dict) and values.get("trials") is None and values.get("seconds") is None:
             return {**values, "seconds": _DEFAULT_SECONDS}
         return values
+
+    @model_validator(mode="after")
+    def _either(self) -> Search:
+        if self.families is not None and self.exclude is not None:
+            raise problem("must not be given together with families, which names all that take part", "exclude")
+        return self

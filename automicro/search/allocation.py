@@ -7,6 +7,7 @@ import zlib
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from automicro.errors import PluginError
 from automicro.search.budget import artifact_budget
 from automicro.search.space import candidate_space, own_parameters, preparation_settings
 from automicro.search.study import FamilyStudy, Proposal
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from automicro.search.task import Outcome
     from automicro.search.transfer import Earlier
 
-__all__ = ["Allocation"]
+__all__ = ["Allocation", "left_out"]
 
 FAILURES_IN_A_ROW = 3
 LEAST_SHARE = 0.08
@@ -96,17 +97,24 @@ class Allocation:
     ) -> None:
         self._seed, self._timed, self._earlier = seed, timed, earlier
         self._number, self._seconds = 0, 0.0
+        self.notes: list[str] = []
         shares = self._shares = dict[str, _Share]()
         for name, family in sorted(families.items()):
-            space = candidate_space(family, profile, earlier)
-            study = FamilyStudy(space, (seed + zlib.crc32(name.encode())) % 2**32, sampler)
-            shares[name] = _Share(family, study)
-            candidates = [self._candidate(name, -1, setting) for setting in space.portfolio]
-            expected = [artifact_budget(family, candidate, profile).expected_bytes for candidate in candidates]
-            shares[name].first_bytes, shares[name].expected_bytes = next(iter(expected), 0), min(expected, default=0)
-            if family.start_seconds:
-                shares[name].waits = any(not other.start_seconds for other in families.values())
+            try:
+                shares[name] = self._share(family, profile, sampler)
+            except Exception as error:  # noqa: BLE001 - a family of others must not end the search
+                self.notes.append(left_out(name, error))
+        for share in shares.values():
+            if share.family.start_seconds:
+                share.waits = any(not other.family.start_seconds for other in shares.values())
         self._shares = dict(sorted(shares.items(), key=lambda item: item[1].first_bytes))
+
+    def _share(self, family: Family, profile: Profile, sampler: str) -> _Share:
+        space = candidate_space(family, profile, self._earlier)
+        study = FamilyStudy(space, (self._seed + zlib.crc32(family.name.encode())) % 2**32, sampler)
+        candidates = [self._candidate(family, -1, setting) for setting in space.portfolio]
+        expected = [artifact_budget(family, candidate, profile).expected_bytes for candidate in candidates]
+        return _Share(family, study, next(iter(expected), 0), min(expected, default=0))
 
     def number_from(self, number: int) -> None:
         """Number the candidates from here on."""
@@ -125,19 +133,24 @@ class Allocation:
                 self._begin(seconds_left)
                 continue
             share.proposed += 1
-            number, self._number = self._number, self._number + 1
-            share.pending[number] = proposal
-            planned = share.proposed <= len(share.study.space.portfolio)
-            return replace(self._candidate(name, number, proposal.setting), planned=planned)
+            try:
+                candidate = self._candidate(share.family, self._number, proposal.setting)
+            except Exception as error:  # noqa: BLE001 - a family of others must not end the search
+                self.leave_out(name, error)
+                self._begin(seconds_left)
+                continue
+            self._number += 1
+            share.pending[candidate.number] = proposal
+            return replace(candidate, planned=share.proposed <= len(share.study.space.portfolio))
         return None
 
     @property
     def _incumbent_bytes(self) -> float:
-        return min(share.best_bytes for share in self._shares.values())
+        return min((share.best_bytes for share in self._shares.values()), default=float("inf"))
 
-    def _candidate(self, name: str, number: int, setting: Mapping[str, Any]) -> Candidate:
-        preparation = preparation_settings(self._shares[name].family, setting, self._earlier)
-        return Candidate(number, name, own_parameters(setting), preparation, self._seed)
+    def _candidate(self, family: Family, number: int, setting: Mapping[str, Any]) -> Candidate:
+        preparation = preparation_settings(family, setting, self._earlier)
+        return Candidate(number, family.name, own_parameters(setting), preparation, self._seed)
 
     def _begin(self, seconds_left: float | None) -> None:
         """Let those families begin that have waited long enough and may win."""
@@ -152,6 +165,11 @@ class Allocation:
             in_time = seconds_left is None or seconds_left > WORTH_STARTING * share.family.start_seconds
             if share.waits and in_time and (incumbent == float("inf") or incumbent > share.expected_bytes):
                 share.waits, share.spent_before = False, level
+
+    def leave_out(self, name: str, error: Exception) -> None:
+        """Take no more candidates of a family that raised in the process of the search."""
+        self._shares[name].out = left_out(name, error)
+        self.notes.append(self._shares[name].out)
 
     def tell(self, candidate: Candidate, outcome: Outcome, value: float | None) -> str | None:
         """Take up what became of a candidate; return a sentence if its family is left out from now on.
@@ -176,3 +194,13 @@ class Allocation:
             )
             return share.out
         return None
+
+
+def left_out(name: str, error: Exception) -> str:
+    """Return that a family takes no part any more, since it raised before training."""
+    said = (
+        str(error)
+        if isinstance(error, PluginError)
+        else f"its space, needs or size_budget raised {type(error).__name__}: {error}"
+    )
+    return f"family {name!r} is left out: {said}"

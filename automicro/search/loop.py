@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 from automicro.plugin import Declined
-from automicro.search.allocation import Allocation
+from automicro.search.allocation import Allocation, left_out
 from automicro.search.budget import artifact_budget
 from automicro.search.space import candidate_space, own_parameters, preparation_settings
 from automicro.search.task import Candidate, Form, Outcome, TrialTask, offsets_of
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from automicro.plugin import Family, Profile
     from automicro.search.certify import Aim
     from automicro.search.executor import LocalExecutor
-    from automicro.search.storage import SharedTrials
+    from automicro.search.store import Store
     from automicro.search.task import Target
     from automicro.search.transfer import Earlier
 
@@ -134,9 +134,7 @@ def usable_families(families: Mapping[str, Family], profile: Profile) -> tuple[d
         except Declined as declined:
             notes.append(f"family {name!r} declined: {declined}")
         except Exception as error:  # noqa: BLE001 - a family of others must not end the search
-            notes.append(
-                f"family {name!r} is left out: its space, needs or size_budget raised {type(error).__name__}: {error}"
-            )
+            notes.append(left_out(name, error))
         else:
             usable[name] = family
     return usable, notes
@@ -172,21 +170,21 @@ class Loop:
     that no clock bounds depends on nothing but its seed, however many workers share the work.
     """
 
-    def __init__(self, families: Mapping[str, Family], profile: Profile, goal: Goal, seed: int) -> None:
-        self._families, self._profile = families, profile
+    def __init__(
+        self, families: Mapping[str, Family], profile: Profile, goal: Goal, seed: int, store: Store | None = None
+    ) -> None:
+        self._families, self._profile, self._store = families, profile, store
         self._target, self._folds, self._aim = replace(goal.target, size_bytes=None), goal.folds, goal.aim
         self._allocation = Allocation(families, profile, seed, timed=goal.timed, earlier=goal.earlier)
         self._waiting: deque[int] = deque()
         self._done: dict[int, Outcome] = {}
         self._tasks: dict[int, TrialTask] = {}
         self._trials = 0
-        self.found = Found(floor=goal.target.gain, size_bytes=goal.target.size_bytes)
+        self.found = Found(floor=goal.target.gain, size_bytes=goal.target.size_bytes, notes=self._allocation.notes)
         if goal.first is not None:
             self._begin_with(*goal.first)
 
-    def run(
-        self, executor: LocalExecutor | SharedTrials, trials: int | None, until: Until, listener: Listener
-    ) -> Found:
+    def run(self, executor: LocalExecutor, trials: int | None, until: Until, listener: Listener) -> Found:
         """Search until `trials` candidates were trained, the clock `time.monotonic` says `until`, or nothing new is left.
 
         `until` is called with whether anything feasible is found, and returns None where no clock bounds the search.
@@ -206,9 +204,7 @@ class Loop:
         self.found.outcomes.append(outcome)
         self._aimed(outcome)
 
-    def _run(
-        self, executor: LocalExecutor | SharedTrials, trials: int | None, until_found: Until, listener: Listener
-    ) -> None:
+    def _run(self, executor: LocalExecutor, trials: int | None, until_found: Until, listener: Listener) -> None:
         while True:
             until = until_found(self._found_any)
             while len(self._waiting) < AHEAD and self._may_start(trials, until) and self._start(executor, until):
@@ -237,7 +233,7 @@ class Loop:
         in_time = until is None or time.monotonic() < until
         return in_time and not self.found.stopped and (trials is None or self._trials < trials)
 
-    def _start(self, executor: LocalExecutor | SharedTrials, until: float | None) -> bool:
+    def _start(self, executor: LocalExecutor, until: float | None) -> bool:
         """Start the next candidate that its size budget does not exclude; False if there is none, or no time for one."""
         for _ in range(SKIPPED_IN_A_ROW):
             if until is not None and time.monotonic() >= until:
@@ -257,12 +253,16 @@ class Loop:
         self.found.stopped = "no candidate is left that could be smaller"
         return False
 
-    def _launch(self, executor: LocalExecutor | SharedTrials, candidate: Candidate) -> None:
+    def _launch(self, executor: LocalExecutor, candidate: Candidate) -> None:
         task = TrialTask(candidate, self._paired_target(), self._bytes_to_beat, self._aim, self._known)
         self._tasks[candidate.number] = task
         self._trials += 1
         self._waiting.append(candidate.number)
-        executor.submit(candidate.number, task)
+        known = self._store.get(task, Outcome) if self._store else None
+        if known is not None:
+            self._done[candidate.number] = known
+        else:
+            executor.submit(candidate.number, task)
 
     @property
     def _bytes_to_beat(self) -> int | None:
@@ -305,6 +305,8 @@ class Loop:
         if not isinstance(result, Outcome):
             said = getattr(failure, "traceback", "")
             result = Outcome(number, "failed", failure or "ended without a result", seconds=seconds, traceback=said)
+        elif self._store:
+            self._store.put(self._tasks[number], result)
         self._done[number] = result
 
     def _judge(self, outcome: Outcome, listener: Listener) -> None:
@@ -342,7 +344,8 @@ class Loop:
         try:
             least = artifact_budget(self._families[candidate.family], candidate, self._profile).at_least_bytes
         except Exception as error:  # noqa: BLE001 - a family of others must not end the search
-            return Outcome(candidate.number, "failed", f"size_budget raised {type(error).__name__}: {error}")
+            self._allocation.leave_out(candidate.family, error)
+            return Outcome(candidate.number, "failed", f"{type(error).__name__}: {error}")
         limit = self._bytes_to_beat
         if limit is not None and least > limit:
             reason = f"takes at least {least} bytes, the incumbent {limit}"

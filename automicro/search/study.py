@@ -46,8 +46,9 @@ class FamilyStudy:
     def __post_init__(self) -> None:
         optuna.logging.set_verbosity(optuna.logging.ERROR)
         self._study = optuna.create_study(direction="minimize", sampler=_sampler(self.sampler, self.seed))
-        for setting in self.space.portfolio:
-            self._study.enqueue_trial(dict(setting), skip_if_exists=True)
+        settings = {tuple(sorted(setting.items())): dict(setting) for setting in self.space.portfolio}
+        for setting in settings.values():
+            self._study.enqueue_trial(setting)  # which is quick without a comparison with all the others
 
     def propose(self) -> Proposal | None:
         """Return the next setting, or None if new ones are not found any more."""

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from automicro.data import Fold, PreparationSettings, Problem
+    from automicro.discovery import ThirdParty
     from automicro.explain import Replay
     from automicro.measure import Interpretability
     from automicro.search.certify import Aim
@@ -57,6 +58,7 @@ class Candidate:
 class Context:
     """What every task of a search shares, an earlier model and pretrained arrays by family included; sent to each worker once.
 
+    `plugins` are the families that automicro does not bring; a worker imports one of them with its first task.
     `goal` is the required value of the metric, None if that is relative to a reference; `beside` are
     those of other metrics; `cost_weights` are those of the classes that costs imply.
     """
@@ -73,6 +75,7 @@ class Context:
     class_weights: tuple[float, ...] | None = None
     beside: tuple[tuple[str, float], ...] = ()
     cost_weights: tuple[float, ...] | None = None
+    plugins: Mapping[str, ThirdParty] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -227,8 +230,6 @@ class Outcome:
         Whether the artifact's global card gives what the artifact gives; only of what may be returned.
     traceback : str
         Of a failed trial: where in the code it failed.
-    from_storage : bool
-        Whether another run had finished the trial.
     """
 
     number: int
@@ -253,7 +254,6 @@ class Outcome:
     folds_run: int = 0
     seconds: float = 0.0
     traceback: str = ""
-    from_storage: bool = False
 
 
 @dataclass(frozen=True, eq=False)

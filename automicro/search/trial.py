@@ -5,11 +5,10 @@ from __future__ import annotations
 import math
 import time
 from dataclasses import replace
-from functools import cache
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from automicro.discovery import discover
+from automicro.discovery import built_in
 from automicro.measure import interpretability
 from automicro.plugin import Declined
 from automicro.program import decode, evaluate, pack, quantise, unpack
@@ -28,7 +27,7 @@ from automicro.search.task import STABILITY, Form, Outcome, OwnTask, RefitTask, 
 from automicro.search.training import every_row, train
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
 
     from automicro.data import Fold
     from automicro.measure import Interpretability
@@ -55,8 +54,8 @@ def run(context: Context, task: TrialTask | StrongestTask | OwnTask | RefitTask)
     """
     started = time.monotonic()
     candidate = task.task.candidate if isinstance(task, OwnTask) else task.candidate
-    family = _families()[candidate.family]
     try:
+        family = context.plugins.get(candidate.family) or built_in().families[candidate.family]
         if isinstance(task, StrongestTask):
             outcome: Outcome | StrongestOutcome = run_strongest(context, family, task)
         elif isinstance(task, OwnTask):
@@ -74,12 +73,7 @@ def run(context: Context, task: TrialTask | StrongestTask | OwnTask | RefitTask)
 
 def load() -> None:
     """Import what every task needs, before there is one."""
-    _families()
-
-
-@cache
-def _families() -> Mapping[str, Family]:
-    return discover().families
+    built_in()
 
 
 class _Trial:

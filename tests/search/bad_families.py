@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import time
 from typing import Any
 
@@ -11,19 +12,21 @@ import numpy as np
 from automicro.plugin import Choice, Declined, Family, Lowered, SizeBudget, Space, hookimpl
 from automicro.program import Affine, Weights
 
+WAYS = ("good", "raise", "die", "exit", "hang", "nan", "shape", "not a program", "eat", "print", "decline")
+
 
 class Bad(Family):
     name = "bad"
     tasks = frozenset({"classification"})
 
+    def __init__(self, ways: tuple[str, ...] = WAYS, best: dict[str, Any] | None = None) -> None:
+        self.ways, self.best = ways, best
+
     def space(self, profile: Any) -> Space:
-        return Space(
-            (
-                Choice(
-                    "way", ("good", "raise", "die", "hang", "nan", "shape", "not a program", "eat", "print", "decline")
-                ),
-            )
-        )
+        return Space((Choice("way", self.ways),))
+
+    def strongest(self, profile: Any) -> dict[str, Any] | None:
+        return self.best
 
     def size_budget(self, parameters: Any, profile: Any) -> SizeBudget:
         return SizeBudget(1, 10_000)
@@ -34,6 +37,8 @@ class Bad(Family):
                 raise ZeroDivisionError("on purpose")
             case "die":
                 os._exit(3)
+            case "exit":
+                sys.exit("on purpose")
             case "hang":
                 time.sleep(600)
             case "eat":
