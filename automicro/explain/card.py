@@ -59,7 +59,7 @@ def global_card(program: Program, card: Mapping[str, Any] | None = None) -> dict
         "target": target,
         "labels": labels,
         "link": program.link,
-        "cap": program.cap,
+        "limits": None if program.limits is None else list(program.limits),
         "outputs": _outputs(program, check_body(program.body, len(inputs)), target),
         "inputs": inputs,
         "body": body_data(program.body),

@@ -75,11 +75,11 @@ class Explanation:
         What attention weighed, how much each node of a graph adds, how far the prototypes are; the largest first.
     link : {"identity", "exp", "sigmoid", "softmax"}
         What turns the score into the output. Under ``"exp"`` the output is the product of ``exp(constant)`` and ``exp(contribution)``
-        of every part, so that each part multiplies it by a factor, or `cap` where the product is above that.
+        of every part, so that each part multiplies it by a factor, or one of `limits` where the product is beyond it.
     method : str
         How parts were found where they are an approximation, with its seed; empty where they are the program's own steps.
-    cap : float or None
-        The largest number that the model predicts, in the target's units; None where the program has no cap.
+    limits : tuple of float, or None
+        The least and the greatest number that the model predicts; None where the program has no limits.
     """
 
     kind: Kind
@@ -94,7 +94,7 @@ class Explanation:
     weights: tuple[Weight, ...] = ()
     method: str = ""
     link: str = "identity"
-    cap: float | None = None
+    limits: tuple[float, float] | None = None
 
     @property
     def completeness_error(self) -> float:

@@ -80,16 +80,20 @@ class Interpreter:
 
     def label(self, scores: Sequence[float]) -> Any:
         """Return what is predicted from scores: a label, or a number where the card has no labels."""
-        labels, link, cap = self.card["labels"], self.card["link"], self.card.get("cap")
+        labels, link = self.card["labels"], self.card["link"]
         if labels is None:
-            return _exponential(scores[0], cap) if link == "exp" else scores[0]
+            return self._within(_exponential(scores[0]) if link == "exp" else scores[0])
         return labels[int(scores[0] > 0)] if link == "sigmoid" else labels[list(scores).index(max(scores))]
 
+    def _within(self, value: float) -> float:
+        """Return a number within the limits of the card, if it has any; NaN stays."""
+        least, greatest = self.card.get("limits") or (-math.inf, math.inf)
+        return value if math.isnan(value) else min(max(value, least), greatest)
 
-def _exponential(score: float, cap: int | None) -> float:
-    """Return exp of a score, at most 2**cap; infinite where floats end."""
-    value = math.exp(score) if math.isnan(score) or score < LARGEST_EXPONENT else math.inf
-    return value if cap is None or math.isnan(value) else min(value, 2.0**cap)
+
+def _exponential(score: float) -> float:
+    """Return exp of a score; infinite where floats end."""
+    return math.exp(score) if math.isnan(score) or score < LARGEST_EXPONENT else math.inf
 
 
 def _singles(told: Any) -> Any:

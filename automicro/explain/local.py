@@ -104,7 +104,7 @@ def _explanation(
         weights=found.weights,
         method=found.method,
         link=program.link,
-        cap=None if program.cap is None else 2.0**program.cap,
+        limits=program.limits,
     )
 
 

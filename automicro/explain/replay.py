@@ -100,12 +100,13 @@ class _Claim:
     names: tuple[str, ...]
 
     def frame_faults(self) -> Iterator[str]:
-        """Give a sentence where the card is about other labels, another link or cap, or columns that are not there."""
+        """Give a sentence where the card is about other labels, another link or limits, or columns that are not there."""
         card, labels = self.interpreter.card, self.program.labels
         if card["link"] != self.program.link or card["labels"] != (None if labels is None else list(labels)):
             yield f"the card tells a link {card['link']} and the labels {card['labels']}, the model has {self.program.link} and {labels}"
-        if card.get("cap") != self.program.cap:
-            yield f"the card tells a cap {card.get('cap')}, the model has {self.program.cap}"
+        limits = None if self.program.limits is None else list(self.program.limits)
+        if card.get("limits") != limits:
+            yield f"the card has the limits {card.get('limits')}, the model has {limits}"
         if unknown := sorted({told["column"] for told in card["inputs"]} - set(self.names)):
             yield f"the card reads column {unknown[0]!r}, which the model does not have"
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from automicro.escaped import escaped
-from automicro.words.numbers import aligned, apart, count, exponential, power, rounded
+from automicro.words.numbers import aligned, apart, count, exponential, limit_text, rounded
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -63,15 +64,21 @@ def _weighed(weights: Sequence[Weight]) -> str:
 
 def _headline(explanation: Explanation) -> str:
     if explanation.probability is None:
-        how = " = exp(score)" if explanation.link == "exp" else ""
-        if explanation.cap is not None and explanation.output >= explanation.cap:
-            how += f", at most {power(explanation.cap)}"
+        how = (" = exp(score)" if explanation.link == "exp" else "") + _limited(explanation)
         return f"predicted {rounded(explanation.output)}{how}, of a score {rounded(explanation.score)} that adds up as"
     against = "" if explanation.against is None else f" over {explanation.against}"
     return (
         f"predicted {explanation.output} (probability {explanation.probability:.1%}){against}, "
         f"of a score {rounded(explanation.score)} that adds up as"
     )
+
+
+def _limited(explanation: Explanation) -> str:
+    """Return which limit an output lies on, if it lies on one."""
+    least, greatest = explanation.limits or (-math.inf, math.inf)
+    if explanation.output <= least:
+        return f", at least {limit_text(least)}"
+    return f", at most {limit_text(greatest)}" if explanation.output >= greatest else ""
 
 
 def _rows(explanation: Explanation, most: int) -> list[tuple[str, ...]]:

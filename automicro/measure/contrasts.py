@@ -133,10 +133,12 @@ def contrasts(decided: Decided, scores: Floats) -> Sequence[Contrast]:
 def _of_numbers(program: Program, scores: Floats, tolerance: float) -> list[Contrast]:
     before = apply_link(program, scores)
     high, low = before + tolerance, before - tolerance
+    if program.limits is not None:
+        least, greatest = program.limits
+        high, low = np.where(high <= greatest, high, np.inf), np.where(low >= least, low, -np.inf)
     if program.link == "exp":
         with np.errstate(divide="ignore", invalid="ignore"):
-            within = np.ones(len(high), dtype=np.bool_) if program.cap is None else high <= 2.0**program.cap
-            high = np.where(within, np.log(high), np.inf)
+            high = np.log(high)
             low = np.where(low > 0, np.log(np.maximum(low, 1e-300)), -np.inf)
     return [_reaching(-1.0, high), _reaching(1.0, -low)]
 

@@ -34,7 +34,7 @@ NODE = 10.0  # bits of the kinds of a node, of its parts and of how they are wri
 LABEL = 88.0  # bits of a label that is a number
 BUCKET, SETTINGS, SUMMARY = 40.0, 80.0, 60.0  # bits of a bucket, of what grams are, and of a summary with its column
 OFFSET = 76.0  # bits of an offset: sign, digits, power of two, and how many digits there are
-EXTENSIONS, CAP = 3.0, 20.0  # bits of which extensions there are, and of a cap
+EXTENSIONS, LIMITS = 3.0, 170.0  # bits of which extensions there are, and of two limits with all their bits
 SLACK = 1.01  # chances are whole numbers and are halved now and then
 SMALLEST = 1  # bytes of a file that predicts the constant 0, which training may end in
 
@@ -93,12 +93,12 @@ def decoder_bytes(
     buckets: int = 0,
     summaries: int = 0,
     offsets: int = 0,
-    capped: bool = False,
+    bounded: bool = False,
 ) -> tuple[int, int]:
     """Return the bytes of header, decoders and text labels.
 
     Every column is read at most once and its missingness once more; besides there may be one decoder of `buckets` for each column of text,
-    and `summaries` of series. So many columns of numbers have `offsets`; `capped` says whether predictions may have a cap.
+    and `summaries` of series. So many columns of numbers have `offsets`; `bounded` says whether predictions may have limits.
     """
     count = len(columns)
     levels = sum(len(column.levels) + 1 for column in columns if column.kind == "category")
@@ -108,7 +108,7 @@ def decoder_bytes(
     bits += count * NUMBER + (levels + count) * NUMBER + 2 * BLOCK + 24  # fills and look-ups
     bits += buckets * BUCKET + SETTINGS * sum(column.kind == "text" for column in columns) * (buckets > 0)
     bits += summaries * SUMMARY + offsets * OFFSET + bool(offsets) * (_subset(count, count) + log2(count + 1))
-    bits += EXTENSIONS * (capped or bool(offsets)) + CAP * capped
+    bits += EXTENSIONS * (bounded or bool(offsets)) + LIMITS * bounded
     texts = [level for column in columns for level in column.levels]
     texts += [label for label in labels if isinstance(label, str)]
     bits += _texts(texts) + levels * (log2(levels + 2) + 2) if texts else 0

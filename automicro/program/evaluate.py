@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from automicro.program.attention import attend, make_tokens
-from automicro.program.cap import capped
 from automicro.program.decode import decode
+from automicro.program.limits import within_limits
 from automicro.program.messages import pooled, propagated
 from automicro.program.nodes import (
     Activation,
@@ -227,7 +227,7 @@ def apply_link(program: Program, scores: Floats) -> Floats:
     """Return what a program predicts from scores (rows, outputs).
 
     Identity and exp give (rows,) where there is one output; sigmoid gives the probabilities of two classes, softmax one a score.
-    Under exp a prediction is at most ``2**program.cap``, if there is a cap.
+    Under identity and exp predictions are within ``program.limits``, if there are any.
     """
     link = program.link
     if link == "sigmoid":
@@ -243,5 +243,5 @@ def apply_link(program: Program, scores: Floats) -> Floats:
     if link == "exp":
         with np.errstate(over="ignore"):
             scores = np.exp(scores)
-        scores = capped(scores, program.cap)
+    scores = within_limits(scores, program.limits)
     return scores[:, 0] if scores.shape[1] == 1 else scores

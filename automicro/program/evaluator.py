@@ -146,7 +146,7 @@ def _observed(cell: Any, column: int) -> list[float]:
 
 def _linked(program: Program, scores: list[float]) -> NDArray[np.float64]:
     """Return what `apply_link` makes of one row of scores."""
-    if program.link == "identity":
+    if program.link == "identity" and program.limits is None:
         return np.array(scores if len(scores) == 1 else [scores])
     if program.link == "sigmoid":
         small = float(np.exp(-abs(scores[0])))

@@ -388,8 +388,8 @@ class Program:
         What turns scores into the prediction; sigmoid goes with one score and two classes.
     labels : tuple of str, int or bool, optional
         Class labels in the order of the scores; None for regression.
-    cap : int, optional
-        Exponent of two that bounds predictions under the link exp: none is above ``2**cap``.
+    limits : tuple of float, optional
+        Least and greatest prediction under the link identity or exp.
     """
 
     columns: int
@@ -397,4 +397,4 @@ class Program:
     body: Node
     link: Link
     labels: Labels | None = None
-    cap: int | None = None
+    limits: tuple[float, float] | None = None

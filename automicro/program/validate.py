@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import numpy as np
 
 from automicro.errors import AutomicroError, PluginError
-from automicro.program.cap import cap_fault
+from automicro.program.limits import limits_fault
 from automicro.program.messages import gives_graphs, reads_graphs
 from automicro.program.nodes import (
     Activation,
@@ -97,7 +97,7 @@ def _program(program: Program) -> None:
                 _refuse(
                     f"column {decoder.column} must be read as {WORDS[other]} or as {WORDS[kind]}, but is read as both"
                 )
-    if fault := cap_fault(program):
+    if fault := limits_fault(program):
         _refuse(fault)
     inputs = sum(map(feature_count, program.decoders))
     _labels(program, _node(program.body, inputs, 0))

@@ -29,6 +29,6 @@ def artifact_budget(family: Family, candidate: Candidate, profile: Profile) -> S
         buckets=texts * settings.grams.buckets,
         summaries=summaries_at_most(channels, settings.summaries) if channels else 0,
         offsets=sum(column.offset != 0 for column in profile.columns),
-        capped=profile.task == "regression",
+        bounded=profile.task == "regression",
     )
     return SizeBudget(own.at_least_bytes + least, own.at_most_bytes + most, own.expected_bytes + least)

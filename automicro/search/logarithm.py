@@ -11,6 +11,7 @@ import numpy as np
 from automicro.errors import DataError
 from automicro.plugin import Declined
 from automicro.program import Affine, Chain, Forest, StepTables, Weights, body_scores
+from automicro.search.bound import SLACK
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -29,8 +30,8 @@ RELATIVE = frozenset({"mean_absolute_percentage_error", "mean_squared_log_error"
 ABSOLUTE = frozenset({"mean_absolute_error", "median_absolute_error", "mean_absolute_percentage_error"})
 SQUARED = frozenset({"r2", "explained_variance", "mean_squared_error", "root_mean_squared_error"})
 BEYOND = float(
-    np.log(2.0)
-)  # of the logarithm of the largest target: predictions above twice that are capped, as `with_cap` says
+    np.log1p(SLACK)
+)  # of the logarithm of the largest target: predictions above that are limited, as `with_bound` says
 MOST_ROWS = 4000  # that the factor back to the target's units is estimated on
 
 

@@ -12,7 +12,7 @@ from automicro.data import Preparation, Standard, rank_by_clusters, rank_columns
 from automicro.errors import DataError, PluginError
 from automicro.plugin import Declined, TrainingData, Wishes
 from automicro.program import Program, check_body, simplify, validate
-from automicro.search.bound import with_cap
+from automicro.search.bound import with_bound
 from automicro.search.class_weights import training_weights
 from automicro.search.cuts import with_cuts
 from automicro.search.given_metric import taught
@@ -110,7 +110,8 @@ def train(
     if logarithms:
         lowered = [(key, in_units(item, data, context.metric)) for key, item in lowered]
     target = context.problem.target[rows]
-    programs = {key: with_cap(_program(context, preparation, item), target) for key, item in lowered}
+    later = problem.order is not None
+    programs = {key: with_bound(_program(context, preparation, item), target, later=later) for key, item in lowered}
     if every_variant:
         programs = with_cuts(context, programs, rows)
     return Trained(programs, _taken_over(context, candidate, family.taken_over(model)))

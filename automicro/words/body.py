@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 from automicro.words.features import FeatureText
 from automicro.words.messages import after_messages, messages_line, pool_texts
-from automicro.words.numbers import aligned, count, exponential, number, rounded, signed
+from automicro.words.numbers import aligned, count, exponential, number, rounded, signed, within
 from automicro.words.prototypes import distance_lines, nearest_lines
 from automicro.words.rules import forest_summary, tree_lines
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
 __all__ = ["Telling", "body_lines", "decides_alone"]
 
@@ -37,8 +37,8 @@ class Telling:
     link : str
     limit : int
         Most lines of one list.
-    cap : int, optional
-        Exponent of two that bounds predictions under the link exp.
+    limits : sequence of float, optional
+        Least and greatest prediction under the link identity or exp.
     """
 
     features: tuple[FeatureText, ...]
@@ -46,7 +46,7 @@ class Telling:
     labels: tuple[str, ...]
     link: str
     limit: int
-    cap: int | None = None
+    limits: Sequence[float] | None = None
 
 
 def body_lines(body: Told, telling: Telling) -> list[str]:
@@ -184,7 +184,7 @@ def _decided(body: Told, telling: Telling, adds: list[float]) -> str:
         powers = [math.exp(score - max(scores)) for score in scores]
         probabilities = [power / sum(powers) for power in powers]
     else:
-        return number(scores[0] if telling.link == "identity" else exponential(scores[0], telling.cap))
+        return number(within(exponential(scores[0]) if telling.link == "exp" else scores[0], telling.limits))
     best = probabilities.index(max(probabilities))
     return f"{telling.labels[best]} (probability {rounded(probabilities[best])})"
 

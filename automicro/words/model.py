@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from automicro.escaped import escaped
 from automicro.words.body import Telling, body_lines, decides_alone
 from automicro.words.features import input_text, reading_lines
-from automicro.words.numbers import count, power
+from automicro.words.numbers import count, limit_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -33,7 +33,7 @@ def global_text(card: Mapping[str, Any], limit: int = MOST_LINES) -> str:
     if not labels and card["link"] == "sigmoid":  # of a program without labels
         labels = ("class 0", "class 1")
     inputs = tuple(map(input_text, card["inputs"]))
-    telling = Telling(inputs, tuple(card["outputs"]), labels, card["link"], limit, card.get("cap"))
+    telling = Telling(inputs, tuple(card["outputs"]), labels, card["link"], limit, card.get("limits"))
     lines = [*body_lines(card["body"], telling), *reading_lines(card["inputs"])]
     if not decides_alone(card["body"], telling):
         lines += _link_lines(telling, card["target"])
@@ -50,11 +50,20 @@ def _link_lines(telling: Telling, target: str) -> list[str]:
             ]
         case "softmax":
             return ["predict the label with the greatest score", "probabilities = softmax of the scores"]
-        case "exp":
-            most = "" if telling.cap is None else f", at most {power(2.0**telling.cap)}"
-            return [f"{target} = exp(score){most}"]
-        case _:
+        case "identity" if telling.limits is None:
             return []
+        case _:
+            value = "exp(score)" if telling.link == "exp" else "score"
+            return [f"{target} = {value}{_limits(telling)}"]
+
+
+def _limits(telling: Telling) -> str:
+    """Return the limits of what is predicted; an exponential is above 0 anyway."""
+    if telling.limits is None:
+        return ""
+    least, greatest = telling.limits
+    low = "" if telling.link == "exp" and least <= 0 else f"at least {limit_text(least)} and "
+    return f", {low}at most {limit_text(greatest)}"
 
 
 def _interaction_lines(pairs: list[list[str]]) -> list[str]:

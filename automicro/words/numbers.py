@@ -13,7 +13,7 @@ from automicro.escaped import escaped
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-__all__ = ["aligned", "apart", "count", "exponential", "number", "plain", "power", "rounded", "signed"]
+__all__ = ["aligned", "apart", "count", "exponential", "limit_text", "number", "plain", "rounded", "signed", "within"]
 
 _EXACT_INTEGERS = 2**24
 _LARGEST_EXPONENT = 700.0
@@ -71,15 +71,20 @@ def rounded(value: float) -> str:
     return f"{value:.4g}"
 
 
-def exponential(score: float, cap: int | None = None) -> float:
-    """Return exp of a score, at most ``2**cap``; of scores beyond 700 that of 700."""
-    value = math.exp(min(score, _LARGEST_EXPONENT))
-    return value if cap is None else min(value, 2.0**cap)
+def exponential(score: float) -> float:
+    """Return exp of a score; of scores beyond 700 that of 700."""
+    return math.exp(min(score, _LARGEST_EXPONENT))
 
 
-def power(value: float) -> str:
-    """Return a power of two, in full up to ten digits."""
-    return f"{value:.10g}"
+def within(value: float, limits: Sequence[float] | None) -> float:
+    """Return a number within limits, if there are any."""
+    return value if limits is None else min(max(value, limits[0]), limits[1])
+
+
+def limit_text(value: float) -> str:
+    """Return a limit of predictions in full, without an exponent up to ten digits."""
+    text = f"{value:.10g}"
+    return text if float(text) == value else repr(value)
 
 
 def count(amount: int, one: str, many: str | None = None) -> str:

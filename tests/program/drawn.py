@@ -37,7 +37,6 @@ from automicro.program.encodings import Codebook, Fixed, Float16, Minifloat, Spa
 from automicro.program.nodes import feature_count
 
 LEVELS = ("a", "b", "A11", "A12", "long level", "3", "True", "é", "", None)
-CAPS = (-1022, -30, -9, -1, 0, 1, 7, 8, 15, 16, 24, 1023)
 OFFSETS = (0.0, 0.5, -3.0, 1e9, -1.7e9, 2.0**62 + 2.0**20, 2.0**-70, 5412345.625)
 EXTREMES = (np.nan, np.inf, -np.inf, 0.0, -0.0, 1e30, -1e-30, 3.5e38, 1e300, 0.5, 1.0)
 
@@ -252,7 +251,7 @@ def graph_program(seed, attributes=2):
         steps.append(pool(rng, width))
         width = len(steps[-1].kinds)
     body = Chain((*steps, node(rng, width, outputs, 1)))
-    return Program(flat.columns, flat.decoders, body, flat.link, flat.labels, flat.cap)
+    return Program(flat.columns, flat.decoders, body, flat.link, flat.labels, flat.limits)
 
 
 def topology(seed, nodes):
@@ -283,13 +282,17 @@ def program(seed):
         lambda k: (False, True) if k == 2 else tuple(float(i) + 0.5 for i in range(k)),
     ]
     labels = None if classes is None else names[rng.integers(4)](classes)
-    return Program(columns, offset(seed, made), node(rng, inputs, outputs), link, labels, cap(seed, link))
+    body = node(rng, inputs, outputs)
+    return Program(columns, offset(seed, made), body, link, labels, limits(seed, link))
 
 
-def cap(seed, link):
-    """Return the cap of a program, which every other one with the link exp has."""
-    rng = np.random.default_rng((seed, 2))
-    return int(rng.choice(CAPS)) if link == "exp" and rng.integers(2) else None
+def limits(seed, link):
+    """Return the limits of a program, which every other one of numbers has."""
+    rng = np.random.default_rng((seed, 3))
+    if link not in ("identity", "exp") or rng.integers(2):
+        return None
+    least, span = rng.choice([0.0, 0.1, 326.0, -1.5, -7e-5, -3e9]), rng.choice([0.5, 3.0, 18_497.0, 1e12])
+    return float(least), float(least) + float(span)
 
 
 def offset(seed, made):

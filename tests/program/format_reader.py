@@ -7,7 +7,7 @@ from typing import Any
 
 from format_attention import attention, tokens
 from format_derived import derived
-from format_extensions import link_and_cap, offsets
+from format_extensions import header, offsets
 from format_graphs import GRAPH_NODES, after_graph_node, graph_node, graph_usage
 from format_prototypes import distances, nearest
 from format_source import LARGEST, Chances, Lengths, Source, block, need, value_set
@@ -25,9 +25,9 @@ def read(data: bytes) -> tuple[dict[str, Any], Source]:
     need(data[:1] in (b"\xb5", b"\xb7"))
     s = Source(data[1:])
     columns = s.number("columns - 1", 4) + 1
-    extensions, link, cap = link_and_cap(s, extended=data[:1] == b"\xb7")
+    has_offsets, link, limits = header(s, extended=data[:1] == b"\xb7")
     decoders = layout(s, columns)
-    if extensions in (0, 2):
+    if has_offsets:
         offsets(s, decoders, (PLAIN, FILLED))
     inputs = [(is_binary(d), d["kind"] == PLAIN) for d in decoders for _ in range(features_of(d))]
     body = node(s, inputs, 0)
@@ -39,8 +39,8 @@ def read(data: bytes) -> tuple[dict[str, Any], Source]:
     if lists:
         texts(s, lists)
         need(kind != 4 or None not in lists[-1])
-    need(cap is None or labels is None)
-    told = {"columns": columns, "link": LINKS[link], "cap": cap}
+    need(limits is None or labels is None)
+    told = {"columns": columns, "link": LINKS[link], "limits": limits}
     return {**told, "decoders": decoders, "body": body, "labels": labels}, s
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 
 import drawn
@@ -137,17 +138,18 @@ def test_labels(labels):
     assert parts["labels"] + parts["vocabulary"] <= bounds.labels_bytes(labels)[1]
 
 
-@pytest.mark.parametrize("cap", [-1022, 15, 1023])
+@pytest.mark.parametrize("limits", [(0.0, 20480.0), (-math.pi, 1e-300), (-0.1, 2.0**-1022), (1 / 3, 1.7e308)])
+@pytest.mark.parametrize("link", ["identity", "exp"])
 @pytest.mark.parametrize("offset", [0.0, -(2.0**48 - 1)])
-def test_caps(cap, offset):
+def test_limits(limits, offset, link):
     body = Affine(Weights.of([[1.5]]), Weights.of([0.1]))
-    program = Program(1, (Numeric(0, None, offset),), body, "exp", None, cap)
-    _, most = bounds.decoder_bytes([Column("numeric")], offsets=int(offset != 0), capped=True)
+    program = Program(1, (Numeric(0, None, offset),), body, link, None, limits)
+    _, most = bounds.decoder_bytes([Column("numeric")], offsets=int(offset != 0), bounded=True)
     parts = size_by_part(program)
-    assert sum(parts[name] for name in ("header", "cap", "columns")) + parts.get("offsets", 0.0) <= most
+    assert sum(parts[name] for name in ("header", "limits", "columns")) + parts.get("offsets", 0.0) <= most
     assert len(pack(program)) <= most + bounds.affine_bytes(1)[1]
-    told = [bounds.decoder_bytes([Column("numeric")], capped=capped)[1] for capped in (False, True)]
-    assert 8 * parts["cap"] <= 8 * (told[1] - told[0])
+    free, bounded = (bounds.decoder_bytes([Column("numeric")], bounded=bounded)[1] for bounded in (False, True))
+    assert parts["limits"] <= bounded - free
 
 
 def test_no_program_is_smaller_than_the_least():

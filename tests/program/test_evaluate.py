@@ -120,15 +120,20 @@ def test_chains_and_sums():
 
 
 def test_links():
-    def linked(link, scores, cap=None):
-        return apply_link(Program(1, (), Affine(Weights.of([[]]), Weights.of([0])), link, None, cap), np.array(scores))
+    def linked(link, scores, limits=None):
+        return apply_link(
+            Program(1, (), Affine(Weights.of([[]]), Weights.of([0])), link, None, limits), np.array(scores)
+        )
 
     assert linked("identity", [[1.5], [2]]).tolist() == [1.5, 2]
     assert linked("exp", [[0.0], [1000.0]]).tolist() == [1, np.inf]
-    assert linked("exp", [[0.0], [1000.0], [np.nan], [np.inf]], 3).tolist() == pytest.approx(
+    assert linked("exp", [[0.0], [1000.0], [np.nan], [np.inf]], (0.0, 8.0)).tolist() == pytest.approx(
         [1, 8, np.nan, 8], nan_ok=True
     )
-    assert linked("exp", [[0.0, 7.0]], 3).tolist() == [[1, 8]]
+    assert linked("exp", [[0.0, 7.0]], (0.0, 8.0)).tolist() == [[1, 8]]
+    assert linked("identity", [[-2.0], [7.0], [np.nan]], (0.0, 5.0)).tolist() == pytest.approx(
+        [0, 5, np.nan], nan_ok=True
+    )
     extreme = linked("sigmoid", [[0.0], [-1e4], [1e4]])
     assert extreme.tolist() == [[0.5, 0.5], [1, 0], [0, 1]]
     shares = linked("softmax", [[1e4, 0, 1e4]])

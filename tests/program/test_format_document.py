@@ -150,7 +150,7 @@ def described(program: Program) -> dict[str, Any]:
     return {
         "columns": program.columns,
         "link": program.link,
-        "cap": program.cap,
+        "limits": program.limits,
         "decoders": [described_decoder(decoder) for decoder in program.decoders],
         "body": described_node(program.body),
         "labels": None if program.labels is None else list(program.labels),

@@ -51,7 +51,7 @@ def test_what_is_unpacked_is_what_was_packed(seed):
     with np.errstate(all="ignore"):
         assert scores(again, columns).tobytes() == scores(program, columns).tobytes()
     assert (again.columns, again.link, again.labels) == (program.columns, program.link, program.labels)
-    assert again.cap == program.cap
+    assert again.limits == program.limits
     assert [type(label) for label in again.labels or ()] == [type(label) for label in program.labels or ()]
     parts = size_by_part(program)
     assert sum(parts.values()) == pytest.approx(len(data))

@@ -13,9 +13,10 @@ from automicro.program.wire.bodies import read_node, width, write_node
 from automicro.program.wire.coder import Decoder, Encoder, Meter, claims_of
 from automicro.program.wire.decoded import read_numbers, write_numbers
 from automicro.program.wire.decoders import level_lists, read_layout, with_levels, write_layout
-from automicro.program.wire.extensions import has_extensions, read_cap, read_extensions, write_cap, write_extensions
+from automicro.program.wire.extensions import has_extensions, read_extensions, write_extensions
 from automicro.program.wire.inputs import Inputs
 from automicro.program.wire.labels import has_text, read_labels, write_labels
+from automicro.program.wire.limits import read_limits, write_limits
 from automicro.program.wire.numbers import read_choice, read_number, write_choice, write_number
 from automicro.program.wire.offsets import read_offsets, write_offsets
 from automicro.program.wire.vocabulary import read_texts, write_texts
@@ -32,6 +33,7 @@ MAGIC = b"\xb5"  # the micro sign in Latin-1; names the version as well: the nex
 EXTENDED_MAGIC = b"\xb7"  # of programs with extensions; 0xb6 begins a file with a card
 LINKS: tuple[Link, ...] = ("identity", "exp", "sigmoid", "softmax")
 LINK_CHANCES = (4, 1, 6, 5)
+LIMITED_CHANCES = (4, 1)  # of the links of programs with limits
 
 
 def _parts(program: Program) -> dict[str, Callable[[Sink], None]]:
@@ -42,8 +44,7 @@ def _parts(program: Program) -> dict[str, Callable[[Sink], None]]:
         write_number(sink, program.columns - 1, 4)
         if has_extensions(program):
             write_extensions(sink, program)
-        if program.cap is None:
-            write_choice(sink, LINKS.index(program.link), LINK_CHANCES)
+        write_choice(sink, LINKS.index(program.link), LINK_CHANCES if program.limits is None else LIMITED_CHANCES)
 
     def vocabulary(sink: Sink) -> None:
         lists = level_lists(decoders)
@@ -53,10 +54,10 @@ def _parts(program: Program) -> dict[str, Callable[[Sink], None]]:
             write_texts(sink, lists)
 
     offsets = {"offsets": lambda sink: write_offsets(sink, decoders)} if offsets_of(decoders) else {}
-    cap = {} if program.cap is None else {"cap": partial(write_cap, cap=program.cap)}
+    limits = {} if program.limits is None else {"limits": partial(write_limits, limits=program.limits)}
     return {
         "header": header,
-        **cap,
+        **limits,
         "columns": lambda sink: write_layout(sink, decoders, program.columns),
         **offsets,
         "body": lambda sink: write_node(sink, program.body, Inputs.of(decoders)),
@@ -124,9 +125,9 @@ def unpack(data: bytes) -> Program:
         )
     source = Decoder(data[1:])
     columns = read_number(source, 4) + 1
-    has_offsets, has_cap = read_extensions(source) if data[:1] == EXTENDED_MAGIC else (False, False)
-    cap = read_cap(source) if has_cap else None
-    link: Link = "exp" if has_cap else LINKS[read_choice(source, LINK_CHANCES)]
+    has_offsets, has_limits = read_extensions(source) if data[:1] == EXTENDED_MAGIC else (False, False)
+    link: Link = LINKS[read_choice(source, LIMITED_CHANCES if has_limits else LINK_CHANCES)]
+    limits = read_limits(source) if has_limits else None
     layout = read_layout(source, columns)
     if has_offsets:
         layout = read_offsets(source, layout)
@@ -140,6 +141,6 @@ def unpack(data: bytes) -> Program:
         labels = tuple(text for text in lists.pop() if text is not None)
     decoders = with_levels(decoders, lists)
     source.close()
-    program = Program(columns, decoders, body, link, labels, cap)
+    program = Program(columns, decoders, body, link, labels, limits)
     validate(program, ArtifactError)
     return program
