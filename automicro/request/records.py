@@ -72,7 +72,7 @@ class CardColumn(_Record):
     )
     reading: dict[str, str | list[str] | list[float] | None] | None = Field(
         None,
-        description="how cells become what the program reads, where they do not stay as they are; see docs/data.md",
+        description="how cells become what the program reads, where they do not stay as they are; see docs/reference/data.md",
     )
 
 

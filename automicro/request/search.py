@@ -69,7 +69,7 @@ class Search(Section):
         it; the search then fits the decision threshold for recall and precision only. Scores do not weigh classes: to weigh them
         there, choose another metric or pass sample weights.
     cv : int, splitter or iterable of (train, test), optional
-        How rows are split for cross-validation; see ``docs/validation.md``. A number of folds keeps the shares of classes, groups
+        How rows are split for cross-validation; see ``docs/how-to/validation.md``. A number of folds keeps the shares of classes, groups
         together and the order of time. A splitter of scikit-learn (``TimeSeriesSplit(5)``, ``GroupKFold()``) splits the rows that are
         searched; pairs of arrays of row numbers, and ``PredefinedSplit``, name rows as they were passed. The model that is returned
         is trained on all rows.

@@ -1,4 +1,4 @@
-"""Tokens and attention, read as docs/format.md says: part of the second reader."""
+"""Tokens and attention, read as docs/reference/format.md says: part of the second reader."""
 
 from __future__ import annotations
 

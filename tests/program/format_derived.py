@@ -1,4 +1,4 @@
-"""Grams and summaries, read as docs/format.md says: part of the second reader."""
+"""Grams and summaries, read as docs/reference/format.md says: part of the second reader."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What extends a program, in the second reader, written from docs/format.md: it shares no code with the package."""
+"""What extends a program, in the second reader, written from docs/reference/format.md: it shares no code with the package."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The nodes for graphs of the second reader, written from docs/format.md: it shares no code with the package."""
+"""The nodes for graphs of the second reader, written from docs/reference/format.md: it shares no code with the package."""
 
 from __future__ import annotations
 

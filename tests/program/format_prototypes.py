@@ -1,4 +1,4 @@
-"""Distances and nearest in a second reader of packed programs, written from docs/format.md: it shares no code with the package."""
+"""Distances and nearest in the second reader, written from docs/reference/format.md; it shares no code with the package."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A second reader of packed programs, written from docs/format.md: it shares no code with the package."""
+"""A second reader of packed programs, written from docs/reference/format.md: it shares no code with the package."""
 
 from __future__ import annotations
 

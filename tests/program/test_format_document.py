@@ -1,4 +1,4 @@
-"""docs/format.md: a reader written from it reads what the package reads, and its examples are what the package packs.
+"""docs/reference/format.md: a reader written from it reads what the package reads, and its examples are what the package packs.
 
 Run as a script, this file writes the examples of the document anew.
 """
@@ -49,7 +49,7 @@ from automicro.program import (
 )
 from automicro.program.wire import coder, programs
 
-DOCUMENT = Path(__file__).parents[2] / "docs" / "format.md"
+DOCUMENT = Path(__file__).parents[2] / "docs" / "reference" / "format.md"
 EXAMPLES = ("logistic", "four_leaves")
 DRAWN: Any = drawn
 
@@ -61,7 +61,7 @@ def document() -> str:
 def example(name: str) -> Program:
     """Return a program that the document describes, made by the code that stands there."""
     code = re.search(r"```python\n(.*?)```", document(), re.DOTALL)
-    assert code, "docs/format.md must have a block of Python that makes its examples"
+    assert code, "docs/reference/format.md must have a block of Python that makes its examples"
     made: dict[str, Any] = {}
     exec(code.group(1), made)
     program: Program = made[name]
@@ -93,7 +93,7 @@ def renewed(text: str) -> str:
 
 def test_examples_are_what_is_packed() -> None:
     assert document() == renewed(document()), (
-        "the examples of docs/format.md are out of date: run `python tests/program/test_format_document.py`, "
+        "the examples of docs/reference/format.md are out of date: run `python tests/program/test_format_document.py`, "
         "and raise the first byte if programs of released versions are read differently"
     )
 
