@@ -29,22 +29,29 @@ __all__ = ["SLACK", "with_bound"]
 # how far limits may lie outside of the training targets, in their range: a half saves 2 bits, and errors of rare rows grow
 SLACK = 1 / 8
 FAR = 100.0  # a score has no useful bound from here on, in ranges of the training targets: slopes of float32 reach 1e30
+LOGARITHMIC = frozenset(
+    {"mean_squared_log_error", "root_mean_squared_log_error", "mean_gamma_deviance", "mean_poisson_deviance"}
+)
 LARGEST = float(np.log(np.finfo(np.float64).max))  # score from which the exponential is infinite
 
 
-def with_bound(program: Program, target: NDArray[np.int64] | NDArray[np.float64], *, later: bool = False) -> Program:
+def with_bound(
+    program: Program, target: NDArray[np.int64] | NDArray[np.float64], metric: str, *, later: bool = False
+) -> Program:
     """Return a program whose predictions stay near the training targets for every row without missing values.
 
     Programs of numbers whose scores have no useful bound, as those of slopes, get limits: outside of the training targets by at most an
     eighth of their range, with as few bits as that allows. Steps, leaves, kernels and weights of levels have a bound of their own: such a
     program stays as it is. So does one under the link identity for rows that are `later` than those of training, since a trend may lead out
-    of the range; an exponential may not.
+    of the range; an exponential may not. Where a `metric` has no bound for predictions near 0, the lower limit of a positive target is at
+    least seven eighths of the smallest training target.
     """
     if program.labels is not None or program.link not in ("identity", "exp"):
         return program
     low, high = float(np.min(target)), float(np.max(target))
     slack = SLACK * (high - low)
-    limits = shortest_between(low - slack, low), shortest_between(high, high + slack)
+    below = SLACK * low if metric.removeprefix("neg_") in LOGARITHMIC and low > 0 else slack
+    limits = shortest_between(low - below, low), shortest_between(high, high + slack)
     if program.link == "exp":
         limits = max(limits[0], 0.0), limits[1]
         is_bounded = _most(program, 1.0) < LARGEST

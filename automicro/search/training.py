@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -110,8 +110,8 @@ def train(
     if logarithms:
         lowered = [(key, in_units(item, data, context.metric)) for key, item in lowered]
     target = context.problem.target[rows]
-    later = problem.order is not None
-    programs = {key: with_bound(_program(context, preparation, item), target, later=later) for key, item in lowered}
+    bound = partial(with_bound, target=target, metric=context.metric, later=problem.order is not None)
+    programs = {key: bound(_program(context, preparation, item)) for key, item in lowered}
     if every_variant:
         programs = with_cuts(context, programs, rows)
     return Trained(programs, _taken_over(context, candidate, family.taken_over(model)))

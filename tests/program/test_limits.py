@@ -221,7 +221,7 @@ def test_the_words_of_a_tree_that_decides_alone_know_the_limits() -> None:
 @settings(max_examples=150, deadline=None, derandomize=True)
 @given(st.integers(0, 2**32 - 1), st.sampled_from(LINKS))
 def test_no_row_makes_a_prediction_infinite(seed: int, link: Link) -> None:
-    program = with_bound(replace(drawn.program(seed), link=link, labels=None, limits=None), np.array([1.0, 3.0]))
+    program = with_bound(replace(drawn.program(seed), link=link, labels=None, limits=None), np.array([1.0, 3.0]), "r2")
     with np.errstate(all="ignore"):
         predicted = evaluate(program, columns_of(program, drawn.rows(program, seed)))
     assert not np.isinf(predicted).any()

@@ -70,7 +70,7 @@ FLAGS = (OneHot(0, ("a",)), Missing(1))
 )
 def test_only_scores_without_a_bound_get_limits(body: Any, decoders: Any, is_limited: bool) -> None:
     for link in ("identity", "exp"):
-        program = with_bound(Program(2, decoders, body, link), np.array([1.0, 9.5]))
+        program = with_bound(Program(2, decoders, body, link), np.array([1.0, 9.5]), "r2")
         assert program.limits == ((0.0, 10.0) if is_limited else None)
 
 
@@ -152,15 +152,15 @@ def test_limits_lie_around_the_training_targets_with_few_bits(
     targets: list[float], limits: tuple[float, float]
 ) -> None:
     program = Program(2, NUMBERS, LINE, "identity")
-    assert with_bound(program, np.array(targets)).limits == limits
+    assert with_bound(program, np.array(targets), "r2").limits == limits
 
 
 def test_rows_that_come_later_and_constant_targets_have_no_limits() -> None:
     program = Program(2, NUMBERS, LINE, "identity")
-    assert with_bound(program, np.array([1.0, 9.5]), later=True).limits is None
-    assert with_bound(program, np.array([3.0, 3.0])).limits is None
+    assert with_bound(program, np.array([1.0, 9.5]), "r2", later=True).limits is None
+    assert with_bound(program, np.array([3.0, 3.0]), "r2").limits is None
     exp = replace(program, link="exp")
-    assert with_bound(exp, np.array([1.0, 9.5]), later=True).limits == (0.0, 10.0)
+    assert with_bound(exp, np.array([1.0, 9.5]), "r2", later=True).limits == (0.0, 10.0)
 
 
 def test_a_row_far_outside_costs_no_more_than_the_limit() -> None:
@@ -182,3 +182,12 @@ def test_a_row_far_outside_costs_no_more_than_the_limit() -> None:
         search=search,
     )
     assert ordered.model.program.limits is None
+
+
+@pytest.mark.parametrize("link", ["identity", "exp"])
+def test_metrics_of_logarithms_have_a_lower_limit_near_the_smallest_target(link: Any) -> None:
+    program = Program(2, NUMBERS, LINE, link)
+    prices = np.array([326.0, 18_823.0])
+    assert with_bound(program, prices, "neg_root_mean_squared_log_error").limits == (320.0, 20_480.0)
+    assert with_bound(program, prices, "mean_gamma_deviance").limits == (320.0, 20_480.0)
+    assert with_bound(program, np.append(prices, 0.0), "mean_squared_log_error").limits == (0.0, 20_480.0)
