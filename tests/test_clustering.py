@@ -15,7 +15,7 @@ from automicro import Infeasible, RequestError, Search
 from automicro.cli import main
 from automicro.errors import DataError
 
-FEW = Search(trials=1, workers=1)
+FEW = Search(trials=1, workers=0)
 ASKED = {"metric": "silhouette", "score": 0.45, "stability": 0.9, "size": "200B"}
 
 
@@ -77,7 +77,7 @@ def test_what_ships_has_the_score() -> None:
 
 def test_moons_need_the_density_method() -> None:
     X, moons = make_moons(400, noise=0.04, random_state=0)
-    found = automicro.select(X, None, metric="density_validity", score=0.35, search=Search(trials=2, workers=1))
+    found = automicro.select(X, None, metric="density_validity", score=0.35, search=Search(trials=2, workers=0))
     assert found.parameters["method"] == "density"
     assert adjusted_rand_score(moons, found.model.predict(X)) > 0.95
     refused = [record for record in found.trace if record.parameters["method"] == "kmeans"]

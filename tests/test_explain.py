@@ -35,7 +35,7 @@ def table():
 
 @pytest.fixture(scope="module", params=FAMILIES)
 def model(request, table):
-    search = Search(trials=3, families=[request.param], progress=False)
+    search = Search(trials=3, workers=0, families=[request.param], progress=False)
     return automicro.select(table, "y", FAMILIES[request.param], search=search).model
 
 
@@ -63,7 +63,7 @@ def test_the_parts_add_up_and_counterfactuals_flip(model, table):
 def test_a_number_is_changed_no_further_than_it_must(table):
     selection = automicro.select(
         {"x": table["x"], "y": table["y"]}, "y", Constraints(metric="roc_auc", score=0.6, certify=False),
-        search=Search(trials=2, families=["linear"], progress=False),
+        search=Search(trials=2, workers=0, families=["linear"], progress=False),
     )  # fmt: skip
     row = {"x": 1.5}
     change = selection.model.explain(row).counterfactual.changes[0]
@@ -107,7 +107,7 @@ def test_one_series_may_be_given_alone():
     rng = np.random.default_rng(2)
     y = np.arange(60) % 2
     X = rng.normal(size=(60, 2, 12)) + y[:, None, None]
-    search = Search(trials=1, families=["linear"], progress=False)
+    search = Search(trials=1, workers=0, families=["linear"], progress=False)
     model = automicro.select(X, y, metric="accuracy", score=0.7, search=search).model
     assert model.explain(X[0]) == model.explain(X[:1])
 
@@ -115,7 +115,7 @@ def test_one_series_may_be_given_alone():
 def test_values_that_training_has_not_seen_are_named(table):
     model = automicro.select(
         {"x": table["x"], "y": table["y"]}, "y", Constraints(metric="roc_auc", score=0.6, certify=False),
-        search=Search(trials=2, families=["linear"], progress=False),
+        search=Search(trials=2, workers=0, families=["linear"], progress=False),
     ).model  # fmt: skip
     assert model.explain({"x": 50.0}).out_of_range == ("x",)
     assert "outside of what training has seen: x" in str(model.explain({"x": 50.0}))
@@ -125,7 +125,7 @@ def test_regression_has_parts_and_no_flip(table):
     target = table["x"] * 2 + np.nan_to_num(table["z"])
     data = {"x": table["x"], "z": table["z"], "t": target}
     model = automicro.select(
-        data, "t", Constraints(metric="r2", score=0.5, certify=False), search=Search(trials=2)
+        data, "t", Constraints(metric="r2", score=0.5, certify=False), search=Search(trials=2, workers=0)
     ).model
     told = model.explain({"x": 0.3, "z": 2.0})
     assert told.probability is None
@@ -140,7 +140,7 @@ def test_words_of_a_text_are_parts_of_their_own():
     y = [int(text.split().count("good") > text.split().count("bad")) for text in texts]
     model = automicro.select(
         {"text": texts}, y, Constraints(metric="roc_auc", score=0.8, certify=False), text=["text"],
-        search=Search(trials=2, families=["linear"], progress=False),
+        search=Search(trials=2, workers=0, families=["linear"], progress=False),
     ).model  # fmt: skip
     told = model.explain({"text": "good good film"})
     assert told.constant + sum(part.contribution for part in told.parts) == pytest.approx(told.score, abs=1e-6)

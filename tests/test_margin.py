@@ -9,7 +9,7 @@ from sklearn.datasets import load_diabetes
 
 import automicro
 
-SEARCH = automicro.Search(trials=3, seed=0, families=["linear"], progress=False)
+SEARCH = automicro.Search(trials=3, workers=0, seed=0, families=["linear"], progress=False)
 SCORE = 0.42
 
 

@@ -41,7 +41,7 @@ def test_a_search_tells_how_far_rows_usually_are_and_the_command_line_flags_othe
     X[:, 1] = np.abs(X[:, 1]) * np.where(
         (X[:, 0] > 0) == (y == 1), 1, -1
     )  # no single prototype a class tells these apart
-    settings = Search(trials=6, seed=1, progress=False)
+    settings = Search(trials=3, workers=0, seed=1, progress=False)
     found = automicro.select(X, y, metric="accuracy", score=0.88, families=("cluster",), search=settings)
     assert found.model.card is not None
     limit = found.model.card["outlier_distance"]

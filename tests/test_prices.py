@@ -13,7 +13,7 @@ from automicro.data import sklearn_source
 from automicro.report import infeasible_text
 from automicro.request import TraceLine
 
-SEARCH = Search(trials=8, families=["linear", "tree"], progress=False)
+SEARCH = Search(trials=8, workers=0, families=["linear", "tree"], progress=False)
 
 
 @pytest.fixture(scope="module")

@@ -14,7 +14,7 @@ from sklearn.metrics import average_precision_score
 import automicro
 from automicro import DataError, Infeasible, RequestError
 
-QUICK = automicro.Search(trials=3)
+QUICK = automicro.Search(trials=3, workers=0)
 
 
 @pytest.fixture(scope="module")
@@ -145,7 +145,7 @@ def test_a_category_of_ten_thousand_levels(table: tuple[pd.DataFrame, np.ndarray
     x = rng.normal(size=rows)
     X = pd.DataFrame({"many": many, "x": x, "colour": rng.choice(["red", "green"], rows)})
     y = (x + rng.normal(size=rows) + (X["colour"] == "red") > 0).to_numpy()
-    found = automicro.select(X, y, metric="roc_auc", score=0.8, search=automicro.Search(trials=4))
+    found = automicro.select(X, y, metric="roc_auc", score=0.8, search=automicro.Search(trials=4, workers=0))
     assert found.size_bytes < 100
 
 
@@ -160,7 +160,7 @@ def test_a_dict_in_the_place_of_an_object_is_refused(
 def test_what_was_known_of_the_data_is_part_of_every_refusal() -> None:
     rows = np.random.default_rng(0).normal(size=(60, 2))
     rows[:, 1] = 4.0
-    search = automicro.Search(trials=1, seed=0, families=["tree"], workers=1)
+    search = automicro.Search(trials=1, seed=0, families=["tree"], workers=0)
     with pytest.raises(automicro.Infeasible) as missed:
         automicro.select(rows, rows[:, 0] > 0, metric="accuracy", score=0.9, size=1, search=search)
     assert missed.value.notes[0] == "column 'x1' is the same in every row and is not used"

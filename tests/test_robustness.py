@@ -14,7 +14,7 @@ from automicro.cli import main
 from automicro.request import SearchRequest
 from automicro.request.files import read_request
 
-QUICK = Search(trials=3, families=["linear"], progress=False)
+QUICK = Search(trials=3, workers=0, families=["linear"], progress=False)
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +44,7 @@ def test_a_selection_keeps_what_was_asked_for_and_tells_it(selection):
 def test_the_cost_of_a_lost_column_stands_beside_the_size_without_being_asked_for(table):
     X, y = table
     found = automicro.select(
-        X, y, metric="roc_auc", score=0.9, search=Search(trials=1, families=["tree"], progress=False)
+        X, y, metric="roc_auc", score=0.9, search=Search(trials=1, workers=0, families=["tree"], progress=False)
     )
     assert set(found.robustness) == {"column_lost"}
 

@@ -33,7 +33,7 @@ def selection(cancer: tuple[pd.DataFrame, pd.Series]) -> automicro.Selection:
         score=0.97,
         latency="2ms",
         size="2KB",
-        search=automicro.Search(trials=6),
+        search=automicro.Search(trials=4),
     )
 
 
@@ -123,7 +123,9 @@ def test_loading_and_predicting_imports_no_trainer(selection: automicro.Selectio
 
 def test_text_labels_missing_values_and_categories() -> None:
     penguins = pd.read_csv(PENGUINS)
-    found = automicro.select(penguins, "species", metric="accuracy", score=0.95, search=automicro.Search(trials=6))
+    found = automicro.select(
+        penguins, "species", metric="accuracy", score=0.95, search=automicro.Search(trials=3, workers=0)
+    )
     assert set(found.model.predict(penguins)) == {"Adelie", "Chinstrap", "Gentoo"}
     assert found.size_bytes < 200
     strange = penguins.assign(island="Atlantis", sex=None, bill_length_mm=np.nan)
@@ -132,7 +134,9 @@ def test_text_labels_missing_values_and_categories() -> None:
 
 def test_regression_with_an_error_as_upper_bound() -> None:
     X, y = load_diabetes(return_X_y=True, as_frame=True, scaled=False)
-    found = automicro.select(X, y, metric="mean_absolute_error", score=48.0, search=automicro.Search(trials=6))
+    found = automicro.select(
+        X, y, metric="mean_absolute_error", score=48.0, search=automicro.Search(trials=3, workers=0)
+    )
     assert found.score <= 48.0
     assert found.score_interval[0] <= found.score <= found.score_interval[1]
     assert found.model.predict(X).shape == (len(y),)
@@ -140,7 +144,7 @@ def test_regression_with_an_error_as_upper_bound() -> None:
 
 def test_within_names_its_reference() -> None:
     X, y = load_iris(return_X_y=True)
-    found = automicro.select(X, y, metric="accuracy", within=0.05, search=automicro.Search(trials=6))
+    found = automicro.select(X, y, metric="accuracy", within=0.05, search=automicro.Search(trials=3, workers=0))
     assert found.reference is not None
     assert found.score >= found.target == pytest.approx(0.95 * found.reference.score)
     assert {"boosting", "linear"} <= set(found.reference.members)
@@ -153,7 +157,12 @@ def test_weights_and_groups_and_time_are_taken_by_name(cancer: tuple[pd.DataFram
     for roles in ({"weights": "w", "groups": "site"}, {"time": "day"}):
         unused = [name for name in ("w", "site", "day") if name not in roles.values()]
         found = automicro.select(
-            table.drop(columns=unused), "sick", metric="roc_auc", score=0.9, search=automicro.Search(trials=3), **roles
+            table.drop(columns=unused),
+            "sick",
+            metric="roc_auc",
+            score=0.9,
+            search=automicro.Search(trials=2, workers=0),
+            **roles,
         )
         assert found.score >= 0.9
         assert not set(roles.values()) & {column["name"] for column in found.model.card["columns"]}

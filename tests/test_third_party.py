@@ -44,10 +44,10 @@ def test_it_takes_part_in_a_search(environment: dict[str, str]) -> None:
 import automicro
 from sklearn.datasets import load_breast_cancer, load_diabetes
 X, y = load_breast_cancer(return_X_y=True, as_frame=True)
-alone = automicro.select(X, y, metric="roc_auc", score=0.9, families=["onerule"], search=automicro.Search(trials=3))
-together = automicro.select(X, y, metric="roc_auc", score=0.9, search=automicro.Search(trials=8))
+alone = automicro.select(X, y, metric="roc_auc", score=0.9, families=["onerule"], search=automicro.Search(trials=3, workers=0))
+together = automicro.select(X, y, metric="roc_auc", score=0.9, search=automicro.Search(trials=4))
 X, y = load_diabetes(return_X_y=True, as_frame=True)
-numbers = automicro.select(X, y, metric="r2", score=0.25, families=["onerule"], search=automicro.Search(trials=3))
+numbers = automicro.select(X, y, metric="r2", score=0.25, families=["onerule"], search=automicro.Search(trials=3, workers=0))
 print(alone.family, alone.size_bytes < 40, numbers.family, "onerule" in {record.family for record in together.trace})
 """
     done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False)

@@ -21,7 +21,7 @@ from automicro import errors
 from automicro.selection import RecordTable
 from automicro.values import hash_of, plain, same
 
-SEARCH = automicro.Search(trials=1, families=["linear"])
+SEARCH = automicro.Search(trials=1, workers=0, families=["linear"])
 
 
 def dumped(value: Any, folder: Path) -> Any:

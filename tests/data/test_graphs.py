@@ -191,7 +191,7 @@ def test_a_search_reads_the_texts_of_nodes(tmp_path):
     for node, kind in enumerate(y):
         about = rng.choice(words[int(kind == "tree")].split(), 2)
         graph.nodes[node]["about"] = f"{about[0]} and {about[1]} of lot {rng.integers(1000)}"
-    search = automicro.Search(trials=3, workers=1, families=["linear"])
+    search = automicro.Search(trials=3, workers=0, families=["linear"])
     found = automicro.select(graph, y, metric="accuracy", score=0.9, search=search)
     found.model.save(tmp_path / "lots.micro")
     assert (automicro.load(tmp_path / "lots.micro").predict(graph) == y).mean() > 0.9
@@ -205,7 +205,7 @@ def test_nodes_that_are_predicted_without_their_edges_are_explained_like_others(
     x = np.random.default_rng(0).normal(size=(60, 2)).round(2)
     graph = {"x": x.tolist(), "edge_index": [[], []]}
     y = np.where(x[:, 0] > 0, "up", "down")
-    search = automicro.Search(trials=4, workers=1, families=["linear"])
+    search = automicro.Search(trials=4, workers=0, families=["linear"])
     model = automicro.select(graph, y, metric="accuracy", score=0.7, certify=False, search=search).model
     assert not model.reads_graphs
     told = model.explain(graph, node=3)
@@ -253,7 +253,7 @@ def test_a_search_about_nodes_ends_in_a_model_that_predicts_new_graphs(tmp_path)
     graph = {"x": x, "edge_index": edges}
     smooth = body_scores(Propagate("mean", 2), x, read_graphs(graph).topology)
     y = np.where(smooth[:, 0] > 0, "up", "down")
-    search = automicro.Search(trials=3, workers=1)
+    search = automicro.Search(trials=3, workers=0)
     selection = automicro.select(graph, y, metric="accuracy", score=0.9, families=["linear"], search=search)
     assert selection.size_bytes < 60
     assert selection.interpretability == "additive"

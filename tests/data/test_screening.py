@@ -68,6 +68,6 @@ def test_the_decoders_that_are_read_make_the_same_bytes_as_all(scaled):
 def test_a_wide_table_has_a_model_after_one_trial():
     rng = np.random.default_rng(0)
     X = rng.normal(size=(60, 2000))
-    search = automicro.Search(trials=1, seed=0, families=["tree"], workers=1)
+    search = automicro.Search(trials=1, seed=0, families=["tree"], workers=0)
     found = automicro.select(X, X[:, 7] > 0, metric="accuracy", score=0.8, search=search)
     assert [found.model.column_names[j] for j in columns_read(found.model.program)] == ["x7"]

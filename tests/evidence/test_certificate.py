@@ -30,7 +30,7 @@ def table():
 def selection(table):
     constraints = Constraints(metric="accuracy", score=0.7, certify=True)
     return automicro.select(
-        table, "y", constraints, search=Search(trials=6, families=["linear", "tree"], progress=False)
+        table, "y", constraints, search=Search(trials=6, workers=0, families=["linear", "tree"], progress=False)
     )
 
 
@@ -73,7 +73,7 @@ def test_what_was_changed_is_found_each_with_its_own_sentence(selection, table):
     with pytest.raises(NotVerified, match="its entries were changed"):
         automicro.verify(edited(selection, lambda c: c["steps"][0].update(p_value=0.001)), table, "y")
     program = automicro.select(
-        table, "y", metric="accuracy", score=0.6, certify=False, search=Search(trials=1)
+        table, "y", metric="accuracy", score=0.6, certify=False, search=Search(trials=1, workers=0)
     ).model.program
     with pytest.raises(NotVerified, match="its bytes are others"):
         automicro.verify(automicro.Model(program, selection.model.card), table, "y")
@@ -116,7 +116,7 @@ def test_from_the_command_line(selection, table, tmp_path, capsys):
 def test_nothing_certified_is_said_with_the_rows_it_would_take(table):
     constraints = Constraints(metric="accuracy", score=0.77, certify=True)
     with pytest.raises(automicro.Infeasible) as caught:
-        automicro.select(table, "y", constraints, search=Search(trials=4, families=["tree"], progress=False))
+        automicro.select(table, "y", constraints, search=Search(trials=4, workers=0, families=["tree"], progress=False))
     assert caught.value.binding in (("certify",), ("score",))
 
 
@@ -126,13 +126,13 @@ def test_too_few_rows_are_not_said_to_be_below_the_target():
     X = {"a": y + rng.normal(size=40) / 10, "b": rng.normal(size=40)}
     constraints = Constraints(metric="roc_auc", score=0.9, certify=True)
     with pytest.raises(automicro.Infeasible, match="so few rows cannot tell that from chance"):
-        automicro.select(X, y, constraints, search=Search(trials=1, families=["linear"], workers=1))
+        automicro.select(X, y, constraints, search=Search(trials=1, families=["linear"], workers=0))
 
 
 def test_within_is_tested_in_pairs(table):
     constraints = Constraints(metric="roc_auc", within=0.1, certify=True)
     found = automicro.select(
-        table, "y", constraints, search=Search(trials=5, families=["linear", "tree"], progress=False)
+        table, "y", constraints, search=Search(trials=5, workers=0, families=["linear", "tree"], progress=False)
     )
     assert found.certificate.within == 0.1
     assert "paired" in found.certificate.method
@@ -198,7 +198,7 @@ def test_columns_are_read_as_text_again_where_the_search_was_told_so(tmp_path):
     y = rng.integers(0, 2, 300)
     table = {"said": [["good", "bad"][v] for v in y], "x": rng.normal(size=300), "y": y}
     constraints = Constraints(metric="accuracy", score=0.8, certify=True)
-    search = Search(trials=2, families=["linear"], progress=False)
+    search = Search(trials=2, workers=0, families=["linear"], progress=False)
     model = automicro.select(table, "y", constraints, search=search, text=["said"]).model
     assert automicro.verify(model, table, "y").score == 1.0
 
@@ -215,7 +215,7 @@ def test_auto_estimates_a_model_that_only_reaches_the_plain_target(monkeypatch):
     rng = np.random.default_rng(0)
     x = rng.normal(size=600)
     y = (x + 0.8 * rng.logistic(size=600) > 0).astype(int)
-    search = Search(trials=2, families=["linear"], progress=False)
+    search = Search(trials=2, workers=0, families=["linear"], progress=False)
     found = automicro.select({"x": x}, y, metric="roc_auc", score=0.78, search=search)
     low, high_end = found.score_interval
     assert found.verdict == "estimated"
@@ -228,7 +228,7 @@ def test_bounds_of_an_estimate_are_wider_than_its_rows_tell_as_the_model_is_anot
     rng = np.random.default_rng(0)
     x = rng.normal(size=600)
     y = (x + 0.8 * rng.logistic(size=600) > 0).astype(int)
-    search = Search(trials=2, families=["linear"], progress=False)
+    search = Search(trials=2, workers=0, families=["linear"], progress=False)
     plain = automicro.select({"x": x}, y, metric="roc_auc", score=0.7, search=search)
     bounds = "automicro.search.estimate.score_interval"
     monkeypatch.setattr(bounds, lambda *_: (plain.score - 0.12, plain.score + 0.08))

@@ -283,7 +283,7 @@ def data() -> tuple[Any, Any]:
 def test_a_selection_stores_what_a_reader_is_shown(
     data: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    search = automicro.Search(trials=1, families=["tree"], progress=False)
+    search = automicro.Search(trials=1, workers=0, families=["tree"], progress=False)
     model = automicro.select(*data, metric="accuracy", score=0.85, interpretability="simulatable", search=search).model
     assert model.card is not None
     assert model.card["replay"].startswith("passed on 1,0")
@@ -307,7 +307,7 @@ def test_what_fails_its_replay_does_not_keep_its_level(data: Any, monkeypatch: p
         return {**card, "body": {"kind": "linear", "start": [1.0], "terms": []}}
 
     monkeypatch.setattr(replaying, "global_card", careless)
-    search = automicro.Search(trials=1, families=["tree"], progress=False)
+    search = automicro.Search(trials=1, workers=0, families=["tree"], progress=False)
     free = automicro.select(*data, metric="accuracy", score=0.85, search=search)
     assert free.interpretability == "opaque"
     assert free.model.card["explanation"] is None

@@ -18,7 +18,7 @@ from automicro.search import claim_test
 RNG = np.random.default_rng(0)
 ROWS = pd.DataFrame(RNG.normal(size=(900, 3)), columns=["a", "b", "c"])
 CHURN = np.where(ROWS["a"] - 0.5 * ROWS["b"] + RNG.normal(size=900) > 1.0, "yes", "no")
-KNOWN = Search(trials=2, workers=1, progress=False, families=["linear"])
+KNOWN = Search(trials=2, workers=0, progress=False, families=["linear"])
 
 
 @pytest.mark.parametrize("written", [{"recall": 0.75, "precision": 0.5}, "recall=0.75, precision=0.5"])

@@ -16,7 +16,7 @@ from automicro.program import Affine, Forest, Numeric, Program, StepTables, Tree
 from automicro.search.caps import limited, missed_caps, monotone_words, wishes_of
 from automicro.search.task import Context
 
-LINEAR = Search(trials=3, families=["linear"], progress=False, workers=1)
+LINEAR = Search(trials=3, families=["linear"], progress=False, workers=0)
 
 
 @pytest.fixture(scope="module")

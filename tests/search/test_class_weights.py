@@ -62,7 +62,7 @@ def test_balanced_classes_have_equal_mass() -> None:
 @pytest.mark.parametrize("family", ["linear", "tree", "boosting"])
 def test_a_heavier_class_is_found_more_often_and_scores_stay_unweighted(family: str) -> None:
     def selected(**settings: Any) -> Any:
-        known = Search(trials=1, workers=1, progress=False, families=[family], **settings)
+        known = Search(trials=1, workers=0, progress=False, families=[family], **settings)
         return automicro.select(ROWS, FRAUD, metric="roc_auc", score=0.5, search=known)
 
     plain, heavy = selected(), selected(class_weight={"fraud": 30})
@@ -74,7 +74,7 @@ def test_a_heavier_class_is_found_more_often_and_scores_stay_unweighted(family: 
 
 
 def test_a_weighted_score_is_called_that() -> None:
-    known = Search(trials=1, workers=1, progress=False, families=["linear"])
+    known = Search(trials=1, workers=0, progress=False, families=["linear"])
     found = automicro.select(ROWS, FRAUD, weights=RNG.random(600), metric="accuracy", score=0.3, search=known)
     assert "rows weighted by their sample weights" in str(found)
     assert found.model.card["weighted"] is True

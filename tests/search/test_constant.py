@@ -10,7 +10,7 @@ from automicro.data import load_problem
 from automicro.program import Affine, Numeric, Program, Weights
 from automicro.search.constant import constant_words
 
-SEARCH = automicro.Search(trials=1, seed=0, families=["tree"], workers=1)
+SEARCH = automicro.Search(trials=1, seed=0, families=["tree"], workers=0)
 
 
 def rows():

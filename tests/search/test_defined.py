@@ -93,7 +93,7 @@ def test_three_positive_rows_are_enough_for_a_model():
     y = np.zeros(ROWS, dtype=int)
     y[[50, 300, 550]] = 1
     rows = np.column_stack([rng.normal(size=ROWS) + 8 * y, rng.normal(size=ROWS)])
-    search = automicro.Search(trials=1, seed=0, families=["tree"], workers=1)
+    search = automicro.Search(trials=1, seed=0, families=["tree"], workers=0)
     assert automicro.select(rows, y, metric="roc_auc", score=0.6, search=search).score > 0.9
 
 

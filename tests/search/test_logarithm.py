@@ -114,7 +114,7 @@ def test_a_model_of_logarithms_is_one_of_prices(family: str) -> None:
         metric="mean_absolute_percentage_error",
         score=0.6,
         families=[family],
-        search=Search(trials=1, target_transform="log", workers=1, progress=False),
+        search=Search(trials=1, target_transform="log", workers=0, progress=False),
     )
     assert found.model.program.link == "exp"
     assert found.model.card is not None

@@ -30,7 +30,7 @@ from automicro.search.reference import Limits, Member, Reference, find_reference
 from automicro.search.task import Candidate, Form, Outcome, Probe, ReferenceOutcome, ReferenceTask, Target
 
 HERE = Path(__file__).parent
-ONE = automicro.Search(trials=1, seed=0)
+ONE = automicro.Search(trials=1, workers=0, seed=0)
 
 
 def friedman(rows: int = 520) -> tuple[Any, Any]:
@@ -93,7 +93,7 @@ def test_a_certificate_is_paired_with_lightgbm_trained_on_the_search_rows() -> N
 
 def test_the_reference_s_own_model_is_certified_to_be_as_good_as_the_reference() -> None:
     X, y = friedman(1200)
-    search = automicro.Search(trials=1, seed=0, families=["boosting"])
+    search = automicro.Search(trials=1, workers=0, seed=0, families=["boosting"])
     found = automicro.select(X, y, metric="mean_absolute_error", within=0, certify=True, search=search)
     assert found.certificate is not None
     assert found.model.card is not None

@@ -31,8 +31,8 @@ from automicro.program import (
 )
 from automicro.search.transfer import read_earlier, read_encoders, start_of
 
-ONE = {"trials": 1, "workers": 1, "families": ["tree"]}
-QUICK = {"trials": 3, "workers": 1, "families": ["linear", "tree"]}
+ONE = {"trials": 1, "workers": 0, "families": ["tree"]}
+QUICK = {"trials": 3, "workers": 0, "families": ["linear", "tree"]}
 RNG = np.random.default_rng(0)
 TABLE = pd.DataFrame(
     {
@@ -127,7 +127,8 @@ def test_without_a_card_columns_are_taken_by_position(tmp_path: Path) -> None:
 
 @pytest.fixture(scope="module")
 def cancer() -> tuple[pd.DataFrame, pd.Series]:
-    return load_breast_cancer(return_X_y=True, as_frame=True)
+    X, y = load_breast_cancer(return_X_y=True, as_frame=True)
+    return X.iloc[:, :8], y
 
 
 @pytest.fixture(scope="module")
