@@ -73,6 +73,9 @@ def selection_optimism(contenders: Sequence[Contender], target_gain: float, sign
     batch = _draws(parts[0], seed)
     pooled = np.array([sign * _scores(c.judged, np.ones((1, len(c.judged.y))))[0] for c in ordered])
     of_part = np.array([sign * _scores(part, np.ones((1, len(rows))))[0] for part in parts])
+    if not (finite := np.isfinite(pooled) & np.isfinite(of_part)).all():  # of no use as a model, nor as a number
+        kept = [contender for contender, usable in zip(ordered, finite, strict=True) if usable]
+        return selection_optimism(kept, target_gain, sign, seed)
     drawn = np.stack([sign * _scores(part, batch) for part in parts])
     drawn = pooled[:, None] + scale * (drawn - of_part[:, None])
     shift = np.array([contender.gain for contender in ordered]) - pooled  # mean over folds instead of all rows at once

@@ -60,3 +60,10 @@ def test_a_part_of_the_rows_keeps_groups_whole():
     kept = judged.only(rows)
     assert kept.units is not None
     assert len(kept.y) == len(kept.prediction) == len(kept.units) == 90
+
+
+def test_a_model_of_infinite_error_is_no_contender():
+    y = np.arange(40.0)
+    near = Contender(10, -0.975, Judged("mean_absolute_error", y, y + np.arange(40) % 3))
+    wild = Contender(9, -np.inf, Judged("mean_absolute_error", y, np.full(40, np.inf)))
+    assert selection_optimism([wild, near], -0.975, -1) == selection_optimism([near], -0.975, -1) > 0
