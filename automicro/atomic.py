@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from os import PathLike
 
-__all__ = ["followed", "open_file", "write_file"]
+__all__ = ["followed", "open_file", "put_file", "write_file"]
 
 MOST_LINKS = 40
 UNSUPPORTED = {errno.EINVAL, errno.ENOSYS, errno.ENOTSUP}  # of file systems that cannot flush a file
@@ -44,6 +44,24 @@ def write_file(path: str | PathLike[str], content: bytes) -> None:
         raise OSError(errno.EINVAL, str(error), str(path)) from error
     except OSError as error:
         raise OSError(error.errno, error.strerror or str(error), str(place)) from error
+
+
+def put_file(place: Path, content: bytes, part: Path) -> None:
+    """Write a file in the place of whatever has its name, of a link the link itself; `part`, on the same disk, is its name until then.
+
+    Raises
+    ------
+    OSError
+    """
+    try:
+        with part.open("xb", buffering=0) as file:
+            _write(file.fileno(), content)
+            _flush(file.fileno())
+        part.replace(place)
+    finally:
+        with contextlib.suppress(OSError):
+            part.unlink(missing_ok=True)  # where it was not renamed
+    _flush_folder(place.parent)
 
 
 def followed(path: str | PathLike[str]) -> Path:

@@ -21,14 +21,15 @@ _own: weakref.WeakSet[OwnedFolder] = weakref.WeakSet()
 
 
 class OwnedFolder:
-    """A folder in that of temporary files, removed by `cleanup`, at the end of the interpreter, or by a search after a kill.
+    """A folder in that of temporary files or another one; removed by `cleanup`, as the interpreter ends, or by a search after a kill.
 
     Its file `owner` is locked as long as its process lives, which the system knows even from another container.
     """
 
-    def __init__(self) -> None:
-        remove_left(Path(tempfile.gettempdir()))
-        self.path = Path(tempfile.mkdtemp(prefix=PREFIX))
+    def __init__(self, within: Path | None = None) -> None:
+        within = within or Path(tempfile.gettempdir())
+        remove_left(within)
+        self.path = Path(tempfile.mkdtemp(prefix=PREFIX, dir=within))
         self._remove = weakref.finalize(self, _removed, self.path, _locked(self.path))
         _own.add(self)
 

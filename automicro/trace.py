@@ -76,6 +76,7 @@ def _record(result: Result, outcome: Outcome, chosen: Outcome | None, slow: dict
         taken_over=outcome.taken_over or None,
         robustness={name: value for name, value in outcome.robustness.items() if math.isfinite(value)} or None,
         traceback=outcome.traceback or None,
+        from_storage=outcome.from_storage,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from importlib import metadata
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,7 @@ from packaging.utils import canonicalize_name
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["made_for_another", "unmet"]
+__all__ = ["installed", "made_for_another", "unmet"]
 
 
 def unmet(distribution: metadata.Distribution, extra: str) -> list[str]:
@@ -40,6 +41,32 @@ def unmet(distribution: metadata.Distribution, extra: str) -> list[str]:
     return said
 
 
+@cache
+def installed(distribution: str, extra: str = "") -> dict[str, str]:
+    """Return the version of a distribution and of all that it requires for an extra, directly or not, as far as it is installed."""
+    versions: dict[str, str] = {}
+    seen, left = set[tuple[str, str]](), {(canonicalize_name(distribution), wanted) for wanted in ("", extra)}
+    while left := left - seen:
+        name, wanted = each = left.pop()
+        seen.add(each)
+        version, requirements = _declared(name)
+        if version:
+            versions[name] = version
+        for requirement in requirements:
+            if requirement.marker is None or requirement.marker.evaluate({"extra": wanted}):
+                left |= {(canonicalize_name(requirement.name), more) for more in ("", *requirement.extras)}
+    return versions
+
+
+@cache
+def _declared(name: str) -> tuple[str, tuple[Requirement, ...]]:
+    try:
+        found = metadata.distribution(name)
+    except metadata.PackageNotFoundError:
+        return "", ()
+    return found.version, tuple(map(Requirement, found.requires or ()))
+
+
 def made_for_another(distribution: metadata.Distribution, name: str) -> str:
     """Return which version of the distribution `name` another one requires, where that is not the installed one; else nothing.
 
@@ -51,10 +78,10 @@ def made_for_another(distribution: metadata.Distribution, name: str) -> str:
     for requirement in map(Requirement, distribution.requires or ()):
         if canonicalize_name(requirement.name) != name:
             continue
-        installed = metadata.version(name)
+        version = metadata.version(name)
         applies = requirement.marker is None or requirement.marker.evaluate({"extra": ""})
-        if applies and not requirement.specifier.contains(installed, prereleases=True):
-            return f"it is made for {name}{requirement.specifier}, but {installed} is installed"
+        if applies and not requirement.specifier.contains(version, prereleases=True):
+            return f"it is made for {name}{requirement.specifier}, but {version} is installed"
     return ""
 
 

@@ -35,6 +35,11 @@ class Installed:
     def __init__(self, name: str, value: str, family: str) -> None:
         self._name, self._value, self._family = name, value, family
 
+    @property
+    def origin(self) -> tuple[str, dict[str, Any]]:
+        """The module of the entry point; the family has no state that is known here."""
+        return self._value.partition(":")[0], {}
+
     def family(self) -> Family:
         """Load the entry point and return the family; raise `PluginError` if it is not there."""
         offer = offered(metadata.EntryPoint(self._name, self._value, GROUP))
@@ -50,6 +55,11 @@ class Given:
 
     def __init__(self, content: Family | bytes) -> None:
         self._content = content
+
+    @property
+    def origin(self) -> tuple[str, dict[str, Any]]:
+        """The module of the object's class, and its attributes."""
+        return type(self.family()).__module__, getattr(self.family(), "__dict__", {})
 
     def family(self) -> Family:
         """Return the object, unpickled where it comes from another process."""
@@ -96,6 +106,11 @@ class ThirdParty(Family):
 
     def __reduce__(self) -> Any:
         return ThirdParty, (self._declared, self._source)
+
+    @property
+    def origin(self) -> tuple[str, dict[str, Any]]:
+        """The module of its code, and the attributes of an object: what its trials depend on."""
+        return self._source.origin
 
     @cached_property
     def _own(self) -> Family:

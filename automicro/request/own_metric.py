@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import hashlib
 import importlib
 import inspect
 import math
@@ -169,12 +168,7 @@ class Metric(str):  # noqa: SLOT000 - which texts of Python do not permit
     def __reduce__(self) -> Any:
         made = self.definition
         function = made.function if _goes_by_name(made.function) else _by_value(made.function)
-        return _restored, (self.plain, replace(made, function=function), _code_sha256(made.function))
-
-
-def _restored(name: str, definition: Definition, _code: str) -> Metric:
-    """Return a metric from its pickle, which also has a hash of the function's code, so that another function makes another pickle."""
-    return Metric.of(name, definition)
+        return Metric.of, (self.plain, replace(made, function=function))
 
 
 def is_black_box(metric: str) -> bool:
@@ -202,15 +196,6 @@ def _goes_by_name(function: Any) -> bool:
 def _by_value(function: Any) -> Any:
     wrap = importlib.import_module("joblib").wrap_non_picklable_objects  # comes with scikit-learn
     return wrap(function, keep_wrapper=False)
-
-
-def _code_sha256(function: Any) -> str:
-    code = getattr(_inner(function), "__code__", None)
-    return (
-        ""
-        if code is None
-        else hashlib.sha256(code.co_code + repr((code.co_names, code.co_consts)).encode()).hexdigest()
-    )
 
 
 def _inner(function: Any) -> Any:

@@ -312,6 +312,9 @@ class TrialRecord(_Record):
     traceback: str | None = Field(
         None, description="of a failed trial: where in the code it failed; of the first of those that give one reason"
     )
+    from_storage: bool = Field(
+        False, description="whether another run on the same storage had finished it, in as many seconds"
+    )
 
 
 class TraceLine(RootModel[Annotated[TrialRecord | Price, Field(discriminator="record")]]):

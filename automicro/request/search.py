@@ -53,7 +53,7 @@ class Search(Section):
         A trial that takes more memory, such as ``"2GB"``, is stopped and traced as failed.
     storage : str, optional
         Folder that keeps every finished trial; a search that finds trials of the same request there goes on from them.
-        It holds pickles: name only a folder that nobody else writes to.
+        Several searches may use one folder at the same time. Nothing in it is executed.
     start_from : str, path or Model, optional
         An earlier model on a related task: each family first tries its columns, and may start from its weights. The trace says
         what a trial took over.

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from automicro.plugin import Family, Profile
     from automicro.search.certify import Aim
     from automicro.search.executor import LocalExecutor
-    from automicro.search.store import Store
+    from automicro.search.storage import SharedTrials
     from automicro.search.task import Target
     from automicro.search.transfer import Earlier
 
@@ -170,10 +170,8 @@ class Loop:
     that no clock bounds depends on nothing but its seed, however many workers share the work.
     """
 
-    def __init__(
-        self, families: Mapping[str, Family], profile: Profile, goal: Goal, seed: int, store: Store | None = None
-    ) -> None:
-        self._families, self._profile, self._store = families, profile, store
+    def __init__(self, families: Mapping[str, Family], profile: Profile, goal: Goal, seed: int) -> None:
+        self._families, self._profile = families, profile
         self._target, self._folds, self._aim = replace(goal.target, size_bytes=None), goal.folds, goal.aim
         self._allocation = Allocation(families, profile, seed, timed=goal.timed, earlier=goal.earlier)
         self._waiting: deque[int] = deque()
@@ -184,7 +182,9 @@ class Loop:
         if goal.first is not None:
             self._begin_with(*goal.first)
 
-    def run(self, executor: LocalExecutor, trials: int | None, until: Until, listener: Listener) -> Found:
+    def run(
+        self, executor: LocalExecutor | SharedTrials, trials: int | None, until: Until, listener: Listener
+    ) -> Found:
         """Search until `trials` candidates were trained, the clock `time.monotonic` says `until`, or nothing new is left.
 
         `until` is called with whether anything feasible is found, and returns None where no clock bounds the search.
@@ -204,7 +204,9 @@ class Loop:
         self.found.outcomes.append(outcome)
         self._aimed(outcome)
 
-    def _run(self, executor: LocalExecutor, trials: int | None, until_found: Until, listener: Listener) -> None:
+    def _run(
+        self, executor: LocalExecutor | SharedTrials, trials: int | None, until_found: Until, listener: Listener
+    ) -> None:
         while True:
             until = until_found(self._found_any)
             while len(self._waiting) < AHEAD and self._may_start(trials, until) and self._start(executor, until):
@@ -233,7 +235,7 @@ class Loop:
         in_time = until is None or time.monotonic() < until
         return in_time and not self.found.stopped and (trials is None or self._trials < trials)
 
-    def _start(self, executor: LocalExecutor, until: float | None) -> bool:
+    def _start(self, executor: LocalExecutor | SharedTrials, until: float | None) -> bool:
         """Start the next candidate that its size budget does not exclude; False if there is none, or no time for one."""
         for _ in range(SKIPPED_IN_A_ROW):
             if until is not None and time.monotonic() >= until:
@@ -253,16 +255,12 @@ class Loop:
         self.found.stopped = "no candidate is left that could be smaller"
         return False
 
-    def _launch(self, executor: LocalExecutor, candidate: Candidate) -> None:
+    def _launch(self, executor: LocalExecutor | SharedTrials, candidate: Candidate) -> None:
         task = TrialTask(candidate, self._paired_target(), self._bytes_to_beat, self._aim, self._known)
         self._tasks[candidate.number] = task
         self._trials += 1
         self._waiting.append(candidate.number)
-        known = self._store.get(task, Outcome) if self._store else None
-        if known is not None:
-            self._done[candidate.number] = known
-        else:
-            executor.submit(candidate.number, task)
+        executor.submit(candidate.number, task)
 
     @property
     def _bytes_to_beat(self) -> int | None:
@@ -305,8 +303,6 @@ class Loop:
         if not isinstance(result, Outcome):
             said = getattr(failure, "traceback", "")
             result = Outcome(number, "failed", failure or "ended without a result", seconds=seconds, traceback=said)
-        elif self._store:
-            self._store.put(self._tasks[number], result)
         self._done[number] = result
 
     def _judge(self, outcome: Outcome, listener: Listener) -> None:

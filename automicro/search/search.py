@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import math
 import os
-import pickle
 import sys
 import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, cast
 
 from automicro.data import profile
-from automicro.discovery import ThirdParty, consulted, names_of
-from automicro.errors import FamilyUnavailableError, RequestError
+from automicro.discovery import ThirdParty, consulted
+from automicro.errors import RequestError
 from automicro.interpreters import MISSING, interpreter
 from automicro.request import why_not_passed_on
 from automicro.search.caps import limited, wishes_of
@@ -27,12 +26,13 @@ from automicro.search.given_metric import cost_weights, with_metric
 from automicro.search.haste import haste
 from automicro.search.in_process import InProcessExecutor
 from automicro.search.logarithm import target_transforms
-from automicro.search.loop import Goal, Loop, serves, usable_families
+from automicro.search.loop import Goal, Loop, usable_families
+from automicro.search.participants import participants
 from automicro.search.reference import Limits, find_reference, own_model, portfolio
 from automicro.search.replaying import Gate
 from automicro.search.robust import check_robustness
 from automicro.search.splits import held_out, splits_of
-from automicro.search.store import Store
+from automicro.search.storage import SharedTrials, Store
 from automicro.search.structure import one_cluster, partition_target, structure_note, structure_of
 from automicro.search.task import Context, Target, offsets_of
 from automicro.search.transfer import read_earlier, read_encoders
@@ -165,7 +165,7 @@ def _prepared(problem: Problem, constraints: Constraints, settings: Search, mean
     trust = held_out(problem, constraints, settings, said_of_rows)
     searched = problem if trust is None else problem.only(trust.searched)
     facts = _facts(searched, constraints, settings, wishes)
-    families, notes = _families(means, settings, facts)
+    families, notes = participants(means.registry, settings, facts, sent=means.workers > 0)
     plugins = {name: each for name, each in means.registry.families.items() if isinstance(each, ThirdParty)}
     context = replace(_context(searched, constraints, settings, families, notes), plugins=plugins)
     notes += [*said_of_rows, *means.notes]
@@ -184,7 +184,7 @@ def _search(problem: Problem, constraints: Constraints, settings: Search, means:
     context, structure, clock, executor = made.context, made.structure, means.clock, means.executor
     if structure is not None and not structure.structured:
         return _one_cluster(made, constraints, structure, means)
-    store = None if settings.storage is None else Store(settings.storage, context)
+    store = None if settings.storage is None else Store(settings.storage, context, means.registry)
     known: Result | None = None
     try:
         with executor:  # it is left before latency is measured
@@ -196,12 +196,12 @@ def _search(problem: Problem, constraints: Constraints, settings: Search, means:
             aim = None if structure else _aim(context, made.trust, constraints, settings.seed)
             first = own_model(executor, reference, made.families, replace(target, size_bytes=None), aim)
             goal = Goal(target, len(context.folds), settings.trials is None, context.earlier, aim, first)
-            loop = Loop(made.families, made.facts, goal, settings.seed, store)
+            loop = Loop(made.families, made.facts, goal, settings.seed)
             known = Result(context, target, loop.found, Timed(None, None), reference, aim=aim)
             clock.prepared(executor.loaded(clock.until(0.5)), decides_latency=constraints.latency is not None)
-            found = loop.run(
-                executor, settings.trials, clock.loop_ends(certifying=made.trust is not None), means.listener
-            )
+            trials = executor if store is None else SharedTrials(executor, store, means.workers)
+            ends = clock.loop_ends(certifying=made.trust is not None)
+            found = loop.run(trials, settings.trials, ends, means.listener)
             more = Refits()
             if made.trust is not None and not found.interrupted:
                 more = refits(executor, found, target, clock.loop_until(certifying=False))
@@ -211,6 +211,9 @@ def _search(problem: Problem, constraints: Constraints, settings: Search, means:
             raise
         known.found.interrupt()
         known = replace(known, timed=Timed(known.found.incumbent, None), certified=None)
+    finally:
+        if store is not None:
+            store.close()
     known.found.haste = haste(known.found, made.families, clock.seconds or 0.0, settings.trials)
     return replace(known, notes=_said(known, made, constraints, store), seconds=clock.passed)
 
@@ -235,9 +238,15 @@ def _concluded(known: Result, trust: Trust | None, made: Refits, constraints: Co
 
 def _said(known: Result, made: _Prepared, constraints: Constraints, store: Store | None) -> tuple[str, ...]:
     """Return what is to be said of the data, of what took part and of what could not be decided."""
-    notes = [*made.rows.notes, *made.notes, *known.found.notes, *(store.notes if store else ())]
+    notes = [*made.rows.notes, *made.notes, *known.found.notes, *(_of_storage(store, known.found) if store else ())]
     notes += known.reference.notes if known.reference else ()
     return (*notes, *_doubts(known.timed, constraints))
+
+
+def _of_storage(store: Store, found: Found) -> list[str]:
+    """Return how many trials came from storage, of as many as the trace has, and what could not be read or kept."""
+    known = sum(outcome.from_storage for outcome in found.outcomes)
+    return [f"{known:,} of {len(found.outcomes):,} trials came from storage", *store.notes]
 
 
 def _workers(settings: Search, constraints: Constraints, notes: list[str]) -> int:
@@ -274,33 +283,6 @@ def _facts(problem: Problem, constraints: Constraints, settings: Search, wishes:
 
 def _aim(context: Context, trust: Trust | None, constraints: Constraints, seed: int) -> Aim | None:
     return Aim.of(constraints, context.problem.rows, None if trust is None else len(trust.held), seed)
-
-
-def _families(means: _Means, settings: Search, facts: Profile) -> tuple[dict[str, Family], list[str]]:
-    """Return the families that serve the problem, and a sentence for each that does not."""
-    named, exclude = names_of(settings.families), settings.exclude or ()
-    chosen = means.registry.select(named, exclude)
-    if settings.families is None:  # a family that was not named and is for another task or kind has nothing to say
-        chosen = {name: family for name, family in chosen.items() if serves(family, facts)} or chosen
-    families, notes = usable_families(chosen, facts)
-    if named is None:
-        notes = [*means.registry.unusable(exclude), *notes]
-    if means.workers and (why := _why_not_sent(families)):
-        raise RequestError(why)
-    if not families:
-        raise FamilyUnavailableError("at least one family must serve the problem, but " + "; ".join(notes))
-    return families, notes
-
-
-def _why_not_sent(families: Mapping[str, Family]) -> str:
-    """Return why a family cannot be passed to workers; nothing if all can."""
-    for name, family in families.items():
-        try:
-            pickle.dumps(family)
-        except Exception as error:  # noqa: BLE001 - whatever an object raises that a family holds
-            said = f"family {name!r} cannot be passed to other processes ({type(error).__name__}: {error})"
-            return f"families: {said}: give workers=0, or define it in a module"
-    return ""
 
 
 def _context(

@@ -230,6 +230,8 @@ class Outcome:
         Whether the artifact's global card gives what the artifact gives; only of what may be returned.
     traceback : str
         Of a failed trial: where in the code it failed.
+    from_storage : bool
+        Whether another run had finished the trial.
     """
 
     number: int
@@ -254,6 +256,7 @@ class Outcome:
     folds_run: int = 0
     seconds: float = 0.0
     traceback: str = ""
+    from_storage: bool = False
 
 
 @dataclass(frozen=True, eq=False)

@@ -11,7 +11,6 @@ import threading
 from typing import Any
 
 import numpy as np
-import own_functions
 import pytest
 from own_functions import HITS, absolute_error, profit
 from sklearn.metrics import (
@@ -175,14 +174,3 @@ def test_functions_travel_by_name_or_by_value() -> None:
     assert why_not_passed_on(own) == ""
     lock = threading.Lock()
     assert "cannot pickle" in why_not_passed_on(Metric(lambda y_true, y_pred: lock and 1.0, name="locked"))
-
-
-def test_another_function_of_one_name_makes_another_pickle(monkeypatch: pytest.MonkeyPatch) -> None:
-    before = pickle.dumps(Metric(own_functions.absolute_error))
-
-    def absolute_error(y_true: Any, y_pred: Any) -> float:
-        return float(np.abs(y_true - y_pred).max())
-
-    absolute_error.__module__, absolute_error.__qualname__ = "own_functions", "absolute_error"
-    monkeypatch.setattr(own_functions, "absolute_error", absolute_error)
-    assert pickle.dumps(Metric(absolute_error)) != before

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import pickle
-import re
 import time
 from dataclasses import replace
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -17,14 +14,12 @@ from sklearn.datasets import load_breast_cancer, load_diabetes
 import automicro
 from automicro.data import load_problem, profile
 from automicro.discovery import discover
-from automicro.errors import DataError
 from automicro.measure import Latency
 from automicro.measure.latency import QuantileInterval, Run
 from automicro.report import infeasible_text
 from automicro.search import certify, finish
 from automicro.search.loop import Found, Goal, Loop
 from automicro.search.search import _doubts
-from automicro.search.store import Store
 from automicro.search.task import Form, Outcome, Target
 
 GATE: Any = SimpleNamespace(
@@ -188,43 +183,6 @@ def test_a_hard_first_fold_is_no_proof() -> None:
     search = automicro.Search(trials=2, seed=3, families=["linear"])
     found = automicro.select(X[:120], y[:120], metric="r2", score=0.33, search=search)
     assert found.score >= 0.33
-
-
-@pytest.mark.parametrize("place", ["sqlite:///trials.db", "a file"])
-def test_storage_that_is_no_folder_is_refused(tmp_path: Path, place: str) -> None:
-    (tmp_path / "a file").touch()
-    with pytest.raises(DataError, match=r"search\.storage must be a folder"):
-        Store(place if "://" in place else tmp_path / place, None)  # type: ignore[arg-type]  # not read before that
-
-
-@pytest.mark.parametrize(
-    ("content", "why"),
-    [
-        (pickle.dumps(["another"]), "holds a list"),
-        (b"", "cannot be read .EOFError."),
-        (b"cautomicro.nowhere\nOutcome\n.", "cannot be read .ModuleNotFoundError."),
-        (pickle.dumps(Outcome(3, "feasible"))[:-9], "cannot be read .UnpicklingError."),
-    ],
-)
-def test_a_stored_trial_that_is_none_is_run_again(tmp_path: Path, content: bytes, why: str) -> None:
-    store = Store(tmp_path, None)  # type: ignore[arg-type]  # any context will do
-    assert store.get("task", Outcome) is None
-    assert store.notes == []
-    store.put("task", Outcome(3, "feasible"))
-    known = store.get("task", Outcome)
-    assert known is not None
-    assert known.number == 3
-    (only,) = tmp_path.iterdir()
-    only.write_bytes(content)
-    assert store.get("task", Outcome) is None
-    assert re.fullmatch(rf"search\.storage: {only.name} {why} and is not used: its trial is run again", store.notes[0])
-
-
-def test_storage_that_is_gone_is_told(tmp_path: Path) -> None:
-    store = Store(tmp_path / "trials", None)  # type: ignore[arg-type]  # any context will do
-    (tmp_path / "trials").rmdir()
-    with pytest.raises(DataError, match=r"search\.storage must be a folder"):
-        store.put("task", "result")
 
 
 def outcome_of(number: int, gain: float, size: int) -> Outcome:
