@@ -169,12 +169,13 @@ def verify(  # noqa: PLR0913 - as `select`, and the metric
     Returns
     -------
     Verified
-        Score and p-value on the held-out rows, as recomputed; prints as the certificate in words.
+        Score and p-value on the held-out rows, as recomputed, and the `figures` of the card, each with what it was recomputed from, or why
+        it cannot be; prints as the certificate in words and a line for each figure.
 
     Raises
     ------
     NotVerified
-        If the model or the certificate was changed, or the data are others.
+        If the model, the certificate or a figure of the card was changed, or the data are others.
     DataError, ArtifactError
         If the model has no certificate, or cannot be read.
     """

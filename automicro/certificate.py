@@ -16,8 +16,9 @@ import numpy as np
 from automicro.data import hold_out, labelled_as
 from automicro.errors import DataError, NotVerified
 from automicro.evidence.hashes import data_sha256, rows_sha256
+from automicro.figures import Evidence, Figure, checked_figures
 from automicro.measure import judged_level, score
-from automicro.report import certificate_text
+from automicro.report import aligned, certificate_text
 from automicro.request import Certificate, CertifiedStep, metric_of_record, metric_record
 from automicro.request import metric as metric_named
 from automicro.search import Paired, Trust, claim_test, levels, rows_needed
@@ -28,8 +29,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from automicro.data import Problem
+    from automicro.evidence.means import Tested
     from automicro.model import Model
-    from automicro.request import Constraints
+    from automicro.request import Constraints, MetricFacts
     from automicro.search import Certified
 
 __all__ = ["Verified", "certificate_in", "certificate_of", "sealed", "texts_in", "verify"]
@@ -40,15 +42,17 @@ LEVEL_ROWS = 1000
 
 @dataclass(frozen=True)
 class Verified:
-    """What was recomputed: score and p-value on the held-out rows."""
+    """What was recomputed: score and p-value on the held-out rows, and the figures of the card, each with how it was checked."""
 
     score: float
     p_value: float
     held_rows: int
     paragraph: str
+    figures: tuple[Figure, ...] = ()
 
     def __str__(self) -> str:
-        return self.paragraph
+        rows = [(figure.name, f"{figure.status}, {figure.reason}") for figure in self.figures]
+        return "\n".join([self.paragraph, "figures of the card:", *aligned(rows, "  ")])
 
 
 def certificate_of(certified: Certified, constraints: Constraints, families: dict[int, str]) -> Certificate | None:
@@ -60,7 +64,7 @@ def certificate_of(certified: Certified, constraints: Constraints, families: dic
     made = Certificate(
         method=chosen.tested.method,
         exact=chosen.tested.exact,
-        null=_null(constraints),
+        null=_null(constraints.measured, constraints),
         metric=str(constraints.metric),
         function=metric_record(constraints.measured.name),
         limit=constraints.score,
@@ -103,19 +107,22 @@ def _own_sha256(certificate: Certificate) -> str:
     return hashlib.sha256(json.dumps(plain, sort_keys=True).encode()).hexdigest()
 
 
-def _null(constraints: Constraints) -> str:
-    judged = constraints.measured
+def _null(judged: MetricFacts, claim: _Claim | Constraints) -> str:
     side = "below" if judged.sign > 0 else "above"
     claims = []
-    if constraints.score is not None:
-        claims.append(f"{judged.name} of the model is {side} {constraints.score:g}")
-    if constraints.within is not None:
+    if claim.score is not None:
+        claims.append(f"{judged.name} of the model is {side} {claim.score:g}")
+    if claim.within is not None:
         claims.append(
-            f"{judged.name} of the model is more than {constraints.within:.3g} (as a fraction) worse than the reference's"
+            f"{judged.name} of the model is more than {claim.within:.3g} (as a fraction) worse than the reference's"
         )
-    for name, limit in (constraints.scores or {}).items():
+    for name, limit in (claim.scores or {}).items():
         claims.append(f"{name} of the model is {'below' if metric_named(name).sign > 0 else 'above'} {limit:g}")
     return ", or ".join(claims)
+
+
+def _claim_of(certificate: Certificate) -> _Claim:
+    return _Claim(certificate.limit, certificate.within, certificate.scores)
 
 
 def _packed(prediction: NDArray[np.float64]) -> str:
@@ -123,7 +130,14 @@ def _packed(prediction: NDArray[np.float64]) -> str:
 
 
 def _unpacked(text: str, shape: tuple[int, ...]) -> NDArray[np.float64]:
-    return np.frombuffer(zlib.decompress(base64.b64decode(text)), dtype="<f8").reshape(shape).astype(np.float64)
+    inflater = zlib.decompressobj()
+    try:
+        content = inflater.decompress(base64.b64decode(text), 8 * math.prod(shape) + 1)
+        return np.frombuffer(content, dtype="<f8").reshape(shape).astype(np.float64)
+    except (ValueError, zlib.error) as error:
+        raise NotVerified(
+            f"the reference of the certificate must be predictions for the held-out rows, but {error}"
+        ) from None
 
 
 def verify(model: Model, problem: Problem, metric: Any = None) -> Verified:
@@ -167,10 +181,14 @@ def verify(model: Model, problem: Problem, metric: Any = None) -> Verified:
         raise NotVerified("the held-out rows must follow from the seed, but are others: the certificate was changed")
     trust = Trust(problem, searched, held, certificate.share, certificate.seed)
     own = metric_of_record(certificate.metric, certificate.function, metric, model.program.labels)
-    value, p_value = _recomputed(trust, model, certificate, own)
-    if fault := judged_level(model, problem.batch(searched[:LEVEL_ROWS])).fault:
-        raise NotVerified(fault)
-    return Verified(value, p_value, len(held), certificate_text(certificate.model_dump(mode="json")))
+    value, tested = _recomputed(trust, model, certificate, own)
+    _check_words(certificate, trust, tested, own)
+    batch = problem.batch(searched[:LEVEL_ROWS])
+    level = judged_level(model, batch)
+    if level.fault:
+        raise NotVerified(level.fault)
+    figures = checked_figures(Evidence(model, trust, certificate, own, value, level, batch))
+    return Verified(value, tested.p_value, len(held), certificate_text(certificate.model_dump(mode="json")), figures)
 
 
 def texts_in(card: Mapping[str, Any] | None) -> list[str] | None:
@@ -206,13 +224,30 @@ def certificate_in(model: Model) -> Certificate:
     return certificate
 
 
-def _recomputed(trust: Any, model: Model, certificate: Certificate, metric: str) -> tuple[float, float]:
+def _check_words(certificate: Certificate, trust: Trust, tested: Tested, metric: str) -> None:
+    """Raise `NotVerified` if the certificate describes its test otherwise than it is."""
+    expected = {
+        "method": tested.method,
+        "exact": tested.exact,
+        "null": _null(metric_named(metric), _claim_of(certificate)),
+        "searched_rows": len(trust.searched),
+        "held_rows": len(trust.held),
+        "rows_needed": rows_needed(tested.p_value, len(trust.held), certificate.confidence),
+    }
+    for name, value in expected.items():
+        if getattr(certificate, name) != value:
+            raise NotVerified(
+                f"{name} of the certificate must be {value!r}, but is {getattr(certificate, name)!r}: it was changed"
+            )
+
+
+def _recomputed(trust: Any, model: Model, certificate: Certificate, metric: str) -> tuple[float, Tested]:
     judged = trust.judged(metric, trust.predict(model.payload))
     reference = None
     if certificate.reference is not None:
         prediction = _unpacked(certificate.reference, judged.prediction.shape)
         reference = Paired(prediction, str(certificate.reference_sha256))
-    claim = _Claim(certificate.limit, certificate.within, certificate.scores)
+    claim = _claim_of(certificate)
     own = hashlib.sha256(model.payload).hexdigest()
     tested = claim_test(judged, claim, reference, certificate.seed, own)
     value = score(judged.metric, judged.y, judged.prediction, judged.weights)
@@ -223,7 +258,7 @@ def _recomputed(trust: Any, model: Model, certificate: Certificate, metric: str)
             f"the certificate must give what the data give, but says {step.score:.6g} (p {step.p_value:.3g}) where the data say "
             f"{value:.6g} (p {tested.p_value:.3g}): it was changed, or made by another version"
         )
-    return value, tested.p_value
+    return value, tested
 
 
 @dataclass(frozen=True)

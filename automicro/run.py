@@ -9,18 +9,16 @@ from importlib import metadata
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from automicro.data import positive_of
-from automicro.data.readings import PLAIN, as_entry
 from automicro.errors import DataError, Infeasible, Interrupted
 from automicro.explain import global_card
+from automicro.figures import card_columns, rounded, usual_distance
 from automicro.measure import directions, interpretability
 from automicro.model import Model
 from automicro.prices import prices
-from automicro.program import has_points, outlier_distances, unpack
+from automicro.program import unpack
 from automicro.report import Progress
-from automicro.request import Card, CardColumn, CardReference, metric, metric_record
+from automicro.request import Card, CardReference, metric, metric_record
 from automicro.search import (
     Gate,
     beside_note,
@@ -37,7 +35,7 @@ from automicro.trace import infeasible, records
 from automicro.verdict import judgement, unjudged
 
 if TYPE_CHECKING:
-    from automicro.data import Problem, Table
+    from automicro.data import Problem
     from automicro.measure import Interpretability
     from automicro.program import Program
     from automicro.request import Constraints, Search, TrialRecord
@@ -46,8 +44,6 @@ if TYPE_CHECKING:
 
 __all__ = ["run"]
 
-SIGNIFICANT = 6
-USUAL = 0.99  # of the training rows: what is farther from every prototype than these is an outlier
 MOST_CONSTANTS, MOST_COLUMNS = 1000, 60  # of a program of which it is told how the score goes with each column
 LIBRARIES = ("automicro", "numpy", "scikit-learn", "lightgbm", "optuna")
 
@@ -248,7 +244,7 @@ def _card(asked: _Asked, result: Result, chosen: Outcome, judged: Judgement, str
     program = unpack(payload)
     beside = None if hurried else scores_beside(result.context, result.certified, chosen, asked.constraints, asked.seed)
     card = Card(
-        columns=_columns(problem.table),
+        columns=card_columns(problem.table),
         task=problem.task,
         target=asked.target_name,
         labels=program.labels,
@@ -257,13 +253,13 @@ def _card(asked: _Asked, result: Result, chosen: Outcome, judged: Judgement, str
         pos_label=positive_of(problem),
         metric=str(result.context.metric),
         function=metric_record(result.context.metric),
-        score=_rounded(judged.score),
-        expected_score=_rounded(judged.expected_score),
+        score=rounded(judged.score),
+        expected_score=rounded(judged.expected_score),
         certificate=judged.certificate,
-        score_interval=None if hurried else (_rounded(low), _rounded(high)),
+        score_interval=None if hurried else (rounded(low), rounded(high)),
         interrupted=result.found.interrupted or None,
         held_out=judged.held_out,
-        indices=None if chosen.indices is None else {k: _rounded(v) for k, v in chosen.indices.items()},
+        indices=None if chosen.indices is None else {k: rounded(v) for k, v in chosen.indices.items()},
         confidence=asked.constraints.confidence,
         verdict=judged.verdict,
         family=candidate.family,
@@ -275,7 +271,7 @@ def _card(asked: _Asked, result: Result, chosen: Outcome, judged: Judgement, str
         size_bytes=len(payload),
         sha256=hashlib.sha256(payload).hexdigest(),
         seed=asked.seed,
-        outlier_distance=None if hurried else _outlier_distance(problem, program),
+        outlier_distance=None if hurried else usual_distance(problem, program),
         reference=_card_reference(result),
         versions=_versions(),
     )
@@ -284,35 +280,13 @@ def _card(asked: _Asked, result: Result, chosen: Outcome, judged: Judgement, str
     return card.model_copy(update={"explanation": global_card(program, card.model_dump(mode="json"))})
 
 
-def _columns(table: Table) -> tuple[CardColumn, ...]:
-    readings = table.readings or (PLAIN,) * len(table.profiles)
-    return tuple(
-        CardColumn(
-            name=c.name,
-            kind=c.kind,
-            minimum=c.minimum,
-            maximum=c.maximum,
-            offset=c.offset or None,
-            reading=as_entry(reading),
-        )
-        for c, reading in zip(table.profiles, readings, strict=True)
-    )
-
-
-def _outlier_distance(problem: Problem, program: Program) -> float | None:
-    """Return the distance to the nearest prototype that `USUAL` of the rows stay within; None if there are no prototypes."""
-    if not has_points(program):
-        return None
-    return _rounded(float(np.quantile(outlier_distances(program, problem.batch()), USUAL, method="higher")))
-
-
 def _card_reference(result: Result) -> CardReference | None:
     found = result.reference
     if found is None:
         return None
     best, sign = found.best, metric(result.context.metric).sign
     digest = hashlib.sha256(best.artifact).hexdigest()
-    score = _rounded(sign * best.gain)
+    score = rounded(sign * best.gain)
     return CardReference(family=best.family, score=score, folds=len(best.fold_gains), rows=found.rows, sha256=digest)
 
 
@@ -329,10 +303,6 @@ def _reference(result: Result, sign: float) -> ReferenceScore | None:
         size_bytes=len(found.best.artifact),
         seconds=found.seconds,
     )
-
-
-def _rounded(value: float) -> float:
-    return float(f"{value:.{SIGNIFICANT}g}")
 
 
 def _versions() -> dict[str, str]:
