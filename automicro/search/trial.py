@@ -44,7 +44,7 @@ OWN = "full"  # the variant of a strongest setting
 FORMS_REFIT = 3  # passing forms that are trained on all rows, smallest first
 FORMS_BARRED = 40  # forms that reach the score but miss a constraint on structure before the trial gives up
 RESTARTS = 2  # of a training on all rows that does not agree with those of the folds
-NEAR = 0.002  # a variant this fraction below the target may pass once quantised
+NEAR = 0.01  # a variant this fraction below the target may pass once quantised
 
 
 def run(context: Context, task: TrialTask | StrongestTask | OwnTask | RefitTask) -> Outcome | StrongestOutcome:

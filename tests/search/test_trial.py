@@ -11,6 +11,7 @@ import pytest
 
 from automicro.plugin import Wishes
 from automicro.search import trial
+from automicro.search.forms import FormTable
 from automicro.search.task import Candidate, Form, Target, TrialTask
 
 
@@ -124,3 +125,21 @@ def test_a_form_below_the_margin_is_trained_on_all_rows_unless_an_artifact_beats
     outcome = judged(monkeypatch, {"below": 0.82}, incumbent=60, aim=ThreePointsMore(), known=known)
     assert outcome.reason == trained
     assert trained or (outcome.status, outcome.violations, outcome.form.gain) == ("below_margin", {}, 0.82)
+
+
+@pytest.mark.parametrize(
+    ("gains", "scored"),
+    [
+        ([0.36, 0.34, 0.45, 0.45, 0.45], 5),  # rounding takes much in two folds, and nothing in the others
+        ([0.30, 0.30, 0.30, 0.30, 0.30], 3),
+        ([0.42, 0.42, 0.42, 0.42, 0.42], 5),
+    ],
+)
+def test_a_form_is_scored_on_further_folds_while_its_mean_may_reach_the_target(
+    monkeypatch: pytest.MonkeyPatch, gains: list[float], scored: int
+) -> None:
+    table = FormTable(SimpleNamespace())  # type: ignore[arg-type]  # nothing is evaluated
+    monkeypatch.setattr(table, "_folds", [None] * 5)
+    monkeypatch.setattr(table, "_screened", [{"a": 0.42}] * 5)
+    monkeypatch.setattr(table, "fold_gain", lambda _key, _precision, fold: gains[fold])
+    assert len(table.gains("a", "3-bit", 0.41)) == scored
