@@ -89,7 +89,7 @@ def searching_in_process(families: Registry) -> Iterator[list[Result]]:
         roundings = tuple(precision for precision in PRECISIONS if precision.name in ROUNDINGS)
         stack.enter_context(mock.patch.object(forms, "PRECISIONS", roundings))
         stack.enter_context(mock.patch.object(relevance, "TREES", TREES))
-        stack.enter_context(mock.patch.object(searching, "discover", return_value=families))
-        stack.enter_context(mock.patch.object(trial, "_families", return_value=families.families))
+        stack.enter_context(mock.patch.object(searching, "consulted", return_value=contextlib.nullcontext(families)))
+        stack.enter_context(mock.patch.object(trial, "built_in", return_value=families))
         stack.enter_context(mock.patch.object(automicro.run, "search", kept))
         yield results
