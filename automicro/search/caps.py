@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from automicro.request import Constraints
     from automicro.search.task import Context
 
-__all__ = ["cap_values", "caps_of", "limited", "missed_caps", "monotone_words", "ranges_of", "wishes_of"]
+__all__ = ["cap_values", "caps_of", "limited", "mildest", "missed_caps", "monotone_words", "ranges_of", "wishes_of"]
 
 SIGNS = {"+": 1, "-": -1}
 
@@ -131,6 +131,17 @@ def missed_caps(context: Context, program: Program, judged: Callable[[Program], 
     if wrong := _against(context, program):
         missed["monotone"] = len(wrong) / len(wishes.monotone)
     return missed | ({"constant": 1.0} if constant else {})
+
+
+def mildest(missed: Iterable[dict[str, float]]) -> dict[str, float]:
+    """Return the least of what programs miss, up to the first that misses nothing."""
+    least: dict[str, float] | None = None
+    for each in missed:
+        if not each:
+            return each
+        if least is None or sum(each.values()) < sum(least.values()):
+            least = each
+    return least or {}
 
 
 def caps_of(context: Context) -> dict[str, float | str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -11,7 +12,7 @@ if TYPE_CHECKING:
     from automicro.search.replaying import Gate
     from automicro.search.task import Outcome
 
-__all__ = ["frontier", "rank", "unbeaten"]
+__all__ = ["better_of", "frontier", "rank", "unbeaten"]
 
 
 def frontier(gate: Gate, chosen: Outcome, passed_over: Iterable[Outcome] = ()) -> list[Outcome]:
@@ -50,6 +51,15 @@ def rank(outcome: Outcome, aim: float) -> tuple[float, bool, float]:
     size, gain = _measure(outcome)
     below = gain < aim
     return sum(outcome.violations.values()), below, -gain if below else size
+
+
+def better_of(one: Outcome, other: Outcome, aim: float) -> Outcome:
+    """Return the better of two outcomes of a candidate, the artifacts of the other beside its own."""
+    made = [outcome for outcome in (one, other) if outcome.artifact is not None and not outcome.violations]
+    missed = [outcome for outcome in (other, one) if outcome.violations] or [other]
+    best = min(made, key=lambda o: rank(o, aim)) if made else min(missed, key=lambda o: sum(o.violations.values()))
+    others = unbeaten(each for outcome in (one, other) for each in (outcome, *outcome.others) if each is not best)
+    return replace(best, others=others, aim=one.aim if one.aim is not None else other.aim)
 
 
 def unbeaten(outcomes: Iterable[Outcome]) -> tuple[Outcome, ...]:

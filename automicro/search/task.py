@@ -184,6 +184,7 @@ class Form:
     `size_bytes` is that of the first fold's artifact, `gain` the mean of the folds' models on their validation rows. Of an artifact that
     was trained on all rows `size_bytes` is its own, and `gain` is lower where its own training rows imply less. `validated` and `trained`
     are the gains of the folds' models on their validation rows and on their training rows, the latter of forms that may be returned.
+    `limited` says whether it was trained within the number of columns that are allowed.
     """
 
     key: str
@@ -192,6 +193,7 @@ class Form:
     size_bytes: int
     validated: tuple[float, ...] = ()
     trained: tuple[float, ...] = ()
+    limited: bool = True
 
 
 @dataclass(frozen=True, eq=False)

@@ -61,7 +61,13 @@ def _ranking(context: Context, rows: bytes, seed: int) -> tuple[int, ...]:
 
 
 def train(
-    context: Context, family: Family, candidate: Candidate, rows: NDArray[np.int64], *, every_variant: bool = True
+    context: Context,
+    family: Family,
+    candidate: Candidate,
+    rows: NDArray[np.int64],
+    *,
+    every_variant: bool = True,
+    limited: bool = True,
 ) -> Trained:
     """Prepare, fit and lower on the given rows.
 
@@ -74,6 +80,8 @@ def train(
         Positions of the training rows.
     every_variant : bool
         Whether to ask for the family's variants, or only for what `lower` gives (under the key "full") from these rows alone.
+    limited : bool
+        Whether to train within the number of columns that are allowed.
 
     Raises
     ------
@@ -93,7 +101,7 @@ def train(
         seed=candidate.seed,
         weights=training_weights(problem, rows, context.cost_weights, context.class_weights if every_variant else None),
         groups=None if problem.groups is None else problem.groups[rows],
-        max_columns=context.max_features,
+        max_columns=context.max_features if limited else None,
         unlabelled=preparation.others,
         wishes=context.wishes if every_variant else Wishes(),
         topology=preparation.topology,

@@ -5,21 +5,20 @@ from __future__ import annotations
 import math
 import time
 from dataclasses import replace
-from itertools import groupby
 from typing import TYPE_CHECKING
 
 from automicro.discovery import built_in
 from automicro.measure import interpretability
 from automicro.plugin import Declined
 from automicro.program import decode, evaluate, pack, quantise, unpack
-from automicro.request import Metric, metric
 from automicro.search.agreement import agreement, with_training_gains
 from automicro.search.beside import beside_as_shipped, missed_scores
-from automicro.search.caps import missed_caps, monotone_words
+from automicro.search.caps import mildest, missed_caps, monotone_words
 from automicro.search.constant import ASK, constant_words
 from automicro.search.finish import median_call
 from automicro.search.forms import UNTOUCHED, FormTable, Scored, check_finite, mean_gain, unbeaten_forms
-from automicro.search.frontier import rank, unbeaten
+from automicro.search.frontier import better_of, rank, unbeaten
+from automicro.search.hopeless import folds_together, hopeless_below
 from automicro.search.partitions import PartitionTable
 from automicro.search.robust import judged_robustness, missed_robustness, without_a_column
 from automicro.search.strongest import StrongestOutcome, StrongestTask, run_strongest
@@ -29,7 +28,6 @@ from automicro.search.training import every_row, train
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from automicro.data import Fold
     from automicro.measure import Interpretability
     from automicro.plugin import Family
     from automicro.program import Program
@@ -37,8 +35,6 @@ if TYPE_CHECKING:
 
 __all__ = ["load", "run"]
 
-HOPELESS = 0.03  # a mean gain this fraction of the target below what is expected after one fold is given up; less with every further fold
-NOISE = 3.0  # while it is not known how hard the single folds are: so many standard errors of a score on the rows judged so far
 VARIANTS_AT_ONCE = 10  # variants whose quantised forms are scored
 OWN = "full"  # the variant of a strongest setting
 FORMS_REFIT = 3  # passing forms that are trained on all rows, smallest first
@@ -64,11 +60,30 @@ def run(context: Context, task: TrialTask | StrongestTask | OwnTask | RefitTask)
         elif isinstance(task, RefitTask):
             outcome = _Trial(context, family, TrialTask(task.candidate, task.target)).refit(task.form)
         else:
-            trial = _Trial(context, family, task)
-            outcome = trial.told(trial.run())
+            outcome = _tried(context, family, task)
     except Declined as declined:
         outcome = Outcome(candidate.number, "declined", str(declined))
     return replace(outcome, seconds=time.monotonic() - started)
+
+
+def _tried(context: Context, family: Family, task: TrialTask) -> Outcome:
+    """Try a candidate as if columns were not limited, then within the limit if that bars the smallest forms or a form that is too large.
+
+    A model that reads no more columns than are allowed is therefore found again. A family that is slow to start is trained once, limited.
+    """
+    if context.max_features is None or family.start_seconds:
+        trial = _Trial(context, family, task)
+        return trial.told(trial.run())
+    trial = _Trial(context, family, task, limited=False)
+    free = trial.told(trial.run())
+    if not trial.limit_bars(free):
+        return free
+    aimed = replace(task, target=trial.target, aim=task.aim if free.aim is None else None)
+    within = _Trial(context, family, aimed)
+    try:
+        return better_of(free, within.told(within.run()), within.target.gain)
+    except Declined:
+        return free
 
 
 def load() -> None:
@@ -79,8 +94,9 @@ def load() -> None:
 class _Trial:
     """The state of one trial."""
 
-    def __init__(self, context: Context, family: Family, task: TrialTask) -> None:
-        self.context, self.family, self.task = context, family, task
+    def __init__(self, context: Context, family: Family, task: TrialTask, *, limited: bool = True) -> None:
+        self.context, self.family, self.task, self.limited = context, family, task, limited
+        self.smallest_barred = False  # whether the smallest form that reaches the target reads too many columns
         self.target: Target = task.target
         self.table = PartitionTable(context) if context.problem.task == "clustering" else FormTable(context)
         self.taken_over = ""
@@ -90,10 +106,10 @@ class _Trial:
         """Train on the folds, then judge the forms."""
         small: tuple[str, ...] = ()
         screened: dict[str, float] = {}
-        for together in self._together():
+        for together in folds_together(self.context):
             first = not self.table.folds
             for fold in together:
-                trained = train(self.context, self.family, self.task.candidate, fold.train)
+                trained = train(self.context, self.family, self.task.candidate, fold.train, limited=self.limited)
                 self.taken_over = trained.taken_over
                 self.table.add_fold(fold, trained.programs)
             if first:
@@ -106,9 +122,16 @@ class _Trial:
                 return self._outcome("failed", "no variant came out of every fold")
             screened = self.table.screen(keys)
             best = max(screened.values())
-            if -math.inf < best < self._hopeless_below():  # minus infinity: the metric is not defined on these rows
+            undefined = best == -math.inf  # the metric, on these rows
+            if not undefined and best < hopeless_below(self.context, self.target, self.table):
                 return self._given_up(best)
         return self._judge(screened)
+
+    def limit_bars(self, outcome: Outcome) -> bool:
+        """Whether a form that may be smaller within the limit on columns reads too many."""
+        if outcome.status != "too_large" or outcome.form is None:
+            return self.smallest_barred
+        return self.smallest_barred or "max_features" in self._missed_by_folds(outcome.form)
 
     def own(self, task: OwnTask) -> Outcome:
         """Evaluate the reference's own model, which is finished and scored."""
@@ -147,14 +170,6 @@ class _Trial:
         if self.task.aim is not None and self.target.floor is None:
             self.target = self.task.aim.raised(self.target, self.context, self.table.out_of_fold(form))
 
-    def _together(self) -> Iterator[tuple[Fold, ...]]:
-        """Give the folds one by one, or both halves of a cut, whose models are compared, at once."""
-        if self.context.problem.task != "clustering":
-            yield from ((fold,) for fold in self.context.folds)
-            return
-        for _, halves in groupby(self.context.folds, lambda fold: fold.repeat):
-            yield tuple(halves)
-
     def _outcome(self, status: str, reason: str, **facts: object) -> Outcome:
         number, done = self.task.candidate.number, self.table.folds
         return Outcome(number, status, reason, folds_run=done, taken_over=self.taken_over, **facts)  # type: ignore[arg-type]  # passed through
@@ -173,18 +188,6 @@ class _Trial:
         key = min(keys, key=lambda name: sizes[name])
         form = Form(key, coarsest, float("nan"), sizes[key])
         return self._outcome("too_large", f"takes at least {sizes[key]} bytes, the incumbent {limit}", form=form)
-
-    def _hopeless_below(self) -> float:
-        done, of = self.table.folds, len(self.context.folds)
-        judged = metric(self.context.metric)
-        usual = 0.5 if judged.high == 1 or "classification" in judged.tasks else 0.0
-        if isinstance(self.context.metric, Metric):  # infinite without bounds: then nothing is given up
-            usual = (judged.high - judged.low) / 2
-        scale = max(self.target.scale, usual)  # for a target near 0 says nothing of the noise
-        slack = HOPELESS * (1 + of - done) / of
-        if not self.target.fold_offsets:
-            slack = max(2 * slack, NOISE * math.sqrt((of - done) / of / self.table.screened_rows))
-        return self.target.expected(done) - scale * slack
 
     def _given_up(self, best: float) -> Outcome:
         shortfall = (self.target.expected(self.table.folds) - best) / self.target.scale
@@ -235,14 +238,15 @@ class _Trial:
             gains = self.table.gains(key, precision, self.target.least_gain)
             if len(gains) < self.table.folds:
                 continue
-            form = Form(key, precision, mean_gain(gains), size, gains)
+            form = Form(key, precision, mean_gain(gains), size, gains, limited=self.limited)
             if form.gain < self.target.least_gain:
                 forms.append(form)
                 continue
             form = with_training_gains(self.context, self.table, form)
             forms.append(form)
             self._aim_by(form)
-            if missed := self._missed(self.table.program(key, precision), form) or self._fragile(form):
+            if missed := self._missed_by_folds(form) or self._fragile(form):
+                self.smallest_barred |= not passing and "max_features" in missed
                 barred.append(self._infeasible(form, gains, missed, tuple(forms)))
             else:
                 (passing if form.gain >= self.target.gain else below).append((form, gains))
@@ -291,6 +295,7 @@ class _Trial:
 
     def refit(self, form: Form) -> Outcome:
         """Return the artifact of a form that was scored before, trained on all rows."""
+        self.limited = form.limited
         outcomes = self._trained_on_all([(form, ())], ())
         return outcomes[0] if outcomes else self._not_trained(())
 
@@ -299,7 +304,7 @@ class _Trial:
         candidate, outcomes = self.task.candidate, list[Outcome]()
         for restart in range(1 + RESTARTS if wanted else 0):
             again = replace(candidate, seed=candidate.seed + restart)
-            programs = train(self.context, self.family, again, every_row(self.context)).programs
+            programs = train(self.context, self.family, again, every_row(self.context), limited=self.limited).programs
             made = [
                 self._packed(form, gains, programs[form.key], forms) for form, gains in wanted if form.key in programs
             ]
@@ -313,7 +318,7 @@ class _Trial:
             program = quantise(program, self.table.precisions[form.precision])
         payload = pack(program)
         program = unpack(payload)  # what is measured is what ships
-        self._check_finite(program)
+        check_finite(evaluate(program, self.context.problem.batch(self.context.folds[0].validation)))
         form = replace(form, size_bytes=len(payload))
         violations = self._missed(program, form)
         agreed = agreement(self.context, program, form)
@@ -360,11 +365,6 @@ class _Trial:
         self.robustness[form.key, form.precision] = found
         return missed_robustness(found, limits)
 
-    def _check_finite(self, program: Program) -> None:
-        """Raise `PluginError` where the program that ships predicts NaN or infinity for rows of the table."""
-        rows = self.context.folds[0].validation
-        check_finite(evaluate(program, self.context.problem.batch(rows)))
-
     def _timed(self, outcome: Outcome, program: Program) -> Outcome:
         """Refuse what is too slow at the median already; the quantile is decided where no other process disturbs."""
         median, missed = median_call(self.context, program, self.target.latency_us or 0.0)
@@ -374,6 +374,11 @@ class _Trial:
         rows = self.context.folds[0].validation[:1000]
         batch = self.context.problem.batch(rows)
         return interpretability(program, decode(program.decoders, batch), topology=batch.topology)
+
+    def _missed_by_folds(self, form: Form) -> dict[str, float]:
+        """Return what the models of all folds miss, by that which misses least: the file may be as that is."""
+        programs = (self.table.program(form.key, form.precision, fold) for fold in range(self.table.folds))
+        return mildest(self._missed(program, form) for program in programs)
 
     def _missed(self, program: Program, form: Form) -> dict[str, float]:
         """Return by how much a program misses the constraints on its structure, its size and the indices beside the score."""

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.datasets import load_diabetes
 
 import automicro
 from automicro import ConstraintError, Constraints, Infeasible, Search
@@ -130,3 +131,21 @@ def test_a_cap_on_operations_has_a_price_that_is_kept(table: Any) -> None:
     found = automicro.select(*table, Constraints(**wanted, max_operations=int(price.instead)), search=LINEAR)
     assert found.size_bytes <= price.size_instead
     assert found.structure.operations <= price.instead
+
+
+def test_a_limit_on_columns_that_the_answer_meets_changes_nothing() -> None:
+    X, y = load_diabetes(return_X_y=True, as_frame=True)
+    asked = {"metric": "r2", "score": 0.36, "certify": False, "search": LINEAR}
+    found = automicro.select(X, y, **asked)
+    assert len(found.structure.columns) < 4
+    again = automicro.select(X, y, max_features=len(found.structure.columns), **asked)
+    assert again.model.payload == found.model.payload
+
+
+def test_a_limit_that_binds_is_kept_by_a_second_training() -> None:
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(200, 4)) + rng.normal(size=(200, 1))
+    y = X.sum(axis=1) + rng.normal(size=200)
+    search = Search(trials=1, families=["linear"], progress=False, workers=0)
+    found = automicro.select(X, y, metric="r2", score=0.7, max_features=2, certify=False, search=search)
+    assert len(found.structure.columns) <= 2

@@ -12,7 +12,8 @@ import pytest
 from automicro.plugin import Wishes
 from automicro.search import trial
 from automicro.search.forms import FormTable
-from automicro.search.task import Candidate, Form, Target, TrialTask
+from automicro.search.frontier import better_of
+from automicro.search.task import Candidate, Form, Outcome, Target, TrialTask
 
 
 class Forms:
@@ -127,6 +128,16 @@ def test_a_form_below_the_margin_is_trained_on_all_rows_unless_an_artifact_beats
     assert trained or (outcome.status, outcome.violations, outcome.form.gain) == ("below_margin", {}, 0.82)
 
 
+@pytest.mark.parametrize(("meets", "became"), [(1, "A"), (None, "misses max_features by 50.0%")])
+def test_a_form_is_dropped_for_its_structure_only_if_the_models_of_all_folds_miss_a_limit(
+    monkeypatch: pytest.MonkeyPatch, meets: int | None, became: str
+) -> None:
+    missed = {0: {"max_features": 1.0}, 1: {"max_features": 0.5}}
+    monkeypatch.setattr(Forms, "program", lambda _self, _key, _precision, fold=0: fold)
+    monkeypatch.setattr(trial, "missed_caps", lambda _context, fold, _judged: {} if fold == meets else missed[fold])
+    assert judged(monkeypatch, {"a": 0.9}, incumbent=None).reason == became
+
+
 @pytest.mark.parametrize(
     ("gains", "scored"),
     [
@@ -143,3 +154,15 @@ def test_a_form_is_scored_on_further_folds_while_its_mean_may_reach_the_target(
     monkeypatch.setattr(table, "_screened", [{"a": 0.42}] * 5)
     monkeypatch.setattr(table, "fold_gain", lambda _key, _precision, fold: gains[fold])
     assert len(table.gains("a", "3-bit", 0.41)) == scored
+
+
+def of_size(size: int, gain: float, **missed: float) -> Outcome:
+    return Outcome(0, "feasible", form=Form("k", "p", gain, size), artifact=bytes(size), violations=missed)
+
+
+def test_of_two_trainings_of_a_candidate_the_smaller_artifact_is_its_result() -> None:
+    free, within, barred = of_size(15, 0.9), of_size(14, 0.85), of_size(9, 0.9, max_features=0.5)
+    best = better_of(free, within, 0.8)
+    assert (len(best.artifact or b""), [len(other.artifact or b"") for other in best.others]) == (14, [15])
+    assert better_of(barred, within, 0.8).artifact == within.artifact
+    assert better_of(barred, Outcome(0, "given_up", violations={"score": 0.1}), 0.8).status == "given_up"
