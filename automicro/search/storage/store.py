@@ -66,7 +66,7 @@ class Store:
             self._own = OwnedFolder(self._folder)
         except (OSError, ValueError) as error:
             if not isinstance(error, OSError) or error.errno in NO_FOLDER:
-                said = getattr(error, "strerror", None) or str(error)
+                said = getattr(error, "strerror", None) or " ".join(str(error).split())
                 raise DataError(
                     f"search.storage must be a folder that can be written, but {self._folder}: {said}"
                 ) from error
@@ -115,7 +115,7 @@ class Store:
             self._write(path, outcome)
             self._kept += 1
         except (OSError, ValueError) as error:
-            self._lost, self._why = self._lost + 1, getattr(error, "strerror", None) or str(error)
+            self._lost, self._why = self._lost + 1, getattr(error, "strerror", None) or " ".join(str(error).split())
 
     def _read(self, path: Path, task: TrialTask) -> Outcome:
         outcome = read_record(_content(path, self._most_bytes), path.stem)

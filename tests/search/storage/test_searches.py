@@ -16,7 +16,6 @@ from sklearn.datasets import load_diabetes, load_iris
 import automicro
 from automicro.discovery import discover
 from automicro.discovery.requirements import _declared, installed
-from automicro.search import trial
 from automicro.search.storage.versions import code_sha256
 
 from .conftest import Search
@@ -55,7 +54,7 @@ def automicro_families():
 
 
 def forget() -> None:
-    for known in (discover, installed, _declared, code_sha256, trial._families):
+    for known in (discover, installed, _declared, code_sha256):
         known.cache_clear()
     sys.modules.pop("odd_families", None)
 

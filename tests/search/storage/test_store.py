@@ -11,6 +11,7 @@ import pickle
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -210,6 +211,36 @@ def test_storage_that_is_removed_meanwhile_is_a_note(kept: Kept, tmp_path: Path)
     (tmp_path / "trials").rmdir()
     made.put(*kept.trials[0])
     assert os.strerror(errno.ENOENT) in made.notes[0]
+
+
+def test_two_processes_write_one_trial_at_a_time_where_a_rename_is_slow(
+    kept: Kept, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, other = kept.store(tmp_path, filled=False), kept.store(tmp_path, filled=False)
+    task, outcome = kept.trials[0]
+    begun, go_on, real = threading.Event(), threading.Event(), Path.replace
+
+    def slow(self: Path, target: Path) -> Path:
+        begun.set()
+        assert go_on.wait(60)
+        return real(self, target)
+
+    monkeypatch.setattr(Path, "replace", slow)
+    writer = threading.Thread(target=one.put, args=(task, outcome))
+    writer.start()
+    assert begun.wait(60)
+    monkeypatch.setattr(Path, "replace", real)
+    assert other.get(task) is None
+    other.put(task, replace(outcome, seconds=9.0))
+    go_on.set()
+    writer.join()
+    found = other.get(task)
+    assert found is not None
+    assert found.seconds == outcome.seconds
+    assert one.notes == other.notes == []
+    one.close()
+    other.close()
+    assert len(list(tmp_path.iterdir())) == 1
 
 
 KILLED = """
