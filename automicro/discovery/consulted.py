@@ -131,7 +131,8 @@ class _Hosts:
                 found = host.declared()
             except PluginError as error:
                 return Offer(faults=((raised(error), None),))
-        families = [ThirdParty(each, Installed(*source, each["name"]), host) for each in found["families"]]
+        declarations = [{**each, "in_every_reference": False} for each in found["families"]]  # nobody waits for it
+        families = [ThirdParty(each, Installed(*source, each["name"]), host) for each in declarations]
         return Offer(tuple(families), tuple((str(reason), name) for reason, name in found["faults"]))
 
     def close(self) -> None:

@@ -82,9 +82,10 @@ def reason(registry: Registry) -> str:
 
 
 def test_answers_come_from_another_process_as_data(site: Site) -> None:
-    site.add()
+    site.add("Other.in_every_reference = True")
     with consulted() as registry:
         family, known = registry.families["other"], facts()
+        assert not family.in_every_reference
         space = family.space(known)
         assert [each.name for each in space.parameters] == ["a", "b", "c"]
         assert space.parameters[2].when == {"a": (1,)}
