@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from automicro.request.problems import Section
 
-__all__ = ["parse", "settings_of"]
+__all__ = ["parse", "parser", "settings_of"]
 
 SECTIONS: dict[str, type[Section]] = {
     "data": DataSource,
@@ -49,8 +49,8 @@ def parse(words: Sequence[str]) -> argparse.Namespace:
     RequestError
         If it cannot be understood.
     """
-    parser, commands = _parser()
-    arguments, unknown = parser.parse_known_args(words)
+    whole, commands = _parser()
+    arguments, unknown = whole.parse_known_args(words)
     if unknown:
         options = [option for action in commands[arguments.command]._actions for option in action.option_strings]  # noqa: SLF001 - argparse has no public list
         if unknown[0].startswith("-"):
@@ -76,15 +76,20 @@ def settings_of(arguments: argparse.Namespace) -> list[str]:
     return [*(f"{key}={value}" for key, value in given.items()), *(getattr(arguments, "set", None) or [])]
 
 
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of the command line; the reference of the documents is made from it."""
+    return _parser()[0]
+
+
 def _parser() -> tuple[_Parser, dict[str, argparse.ArgumentParser]]:
-    parser = _Parser(
+    whole = _Parser(
         prog="automicro",
         description="The smallest model, in deployed bytes, that meets your constraints.",
         epilog=exit_codes(),
         allow_abbrev=False,
     )
-    parser.add_argument("--version", action="version", version=f"automicro {metadata.version('automicro')}")
-    kinds = parser.add_subparsers(dest="command", required=True, metavar="COMMAND", parser_class=_Parser)
+    whole.add_argument("--version", action="version", version=f"automicro {metadata.version('automicro')}")
+    kinds = whole.add_subparsers(dest="command", required=True, metavar="COMMAND", parser_class=_Parser)
     _search_commands(kinds)
     _model_commands(kinds)
     _explain_command(kinds)
@@ -92,7 +97,7 @@ def _parser() -> tuple[_Parser, dict[str, argparse.ArgumentParser]]:
     _robustness_command(kinds)
     _trace_command(kinds)
     _telling_commands(kinds)
-    return parser, dict(kinds.choices)
+    return whole, dict(kinds.choices)
 
 
 def _add(kinds: Any, name: str, told: str) -> argparse.ArgumentParser:
