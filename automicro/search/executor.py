@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Finished", "LocalExecutor"]
 
+JOIN_SECONDS = 5.0  # for a worker to end; longer than any takes
+
 
 @dataclass(frozen=True)
 class Finished:
@@ -34,14 +36,15 @@ class LocalExecutor:
     """Processes on this machine, each with one thread, a time limit for every task and a memory limit.
 
     In time: the first worker starts to load at once; `share` what all tasks read, which starts the others; `submit` any number of tasks,
-    then `next_finished` as often. A worker that dies or runs over its time loses that one task and is replaced. Use it as a context
-    manager: leaving it ends every worker at once.
+    then `next_finished` as often. A worker that dies or runs over its time loses that one task and is replaced. Tasks of different
+    families (their attribute `family`) never run in the same process. Use it as a context manager: leaving it ends every worker at
+    once, and all that was started there.
 
     Parameters
     ----------
     workers : int
     task_seconds : float or None
-        A task that takes longer is ended.
+        A task that takes longer is ended. It may be changed at any time.
     memory_bytes : int or None
         Limit on a worker's address space, where the system has such a limit.
     entry : str
@@ -57,7 +60,8 @@ class LocalExecutor:
         entry: str = "automicro.search.trial:run",
     ) -> None:
         self._folder = OwnedFolder()
-        self._command = Command(self._folder.path, entry, int(memory_bytes or 0), task_seconds)
+        self._command = Command(self._folder.path, entry, int(memory_bytes or 0))
+        self.task_seconds = task_seconds
         self._tasks: queue.SimpleQueue[tuple[int, object, bool] | None] = queue.SimpleQueue()
         self._finished: queue.SimpleQueue[Finished | Exception] = queue.SimpleQueue()
         self._closing = threading.Event()
@@ -78,13 +82,15 @@ class LocalExecutor:
     ) -> None:
         self._closing.set()
         with self._lock:
-            for worker in self._workers:
-                worker.kill()
+            workers = list(self._workers)
         for _ in self._threads:
             self._tasks.put(None)
-        for thread in self._threads:
+        ends = [threading.Thread(target=worker.kill, daemon=True) for worker in workers]
+        for thread in ends:
+            thread.start()
+        for thread in (*ends, *self._threads):
             if thread.ident is not None:  # it was started
-                thread.join()
+                thread.join(JOIN_SECONDS)
         self._folder.cleanup()
 
     def share(self, context: object) -> None:
@@ -140,18 +146,22 @@ class LocalExecutor:
             self._loaded.set()
 
     def _serve_tasks(self) -> None:
-        worker = self._launch()
-        if worker is not None and not self._loaded.is_set():
-            worker.wait_until_loaded()
+        first = self._launch()
+        if first is not None and not self._loaded.is_set():
+            first.wait_until_loaded()
         self._load_seconds = self._load_seconds or time.monotonic() - self._started
         self._loaded.set()
+        own = [] if first is None else [first]
         while not self._closing.is_set() and (item := self._tasks.get()) is not None:
-            if worker is not None and not worker.alive:
-                self._end(worker)
-                worker = self._launch()
+            for ended in [worker for worker in own if not worker.alive]:
+                own.remove(ended)
+                self._end(ended)
+            family = getattr(item[1], "family", "")
+            worker = next((worker for worker in own if worker.takes(family)), None) or self._launch()
             if worker is not None:
-                self._run(worker, *item)
-        if worker is not None:
+                own += [worker] if worker not in own else []
+                self._run(worker, family, *item)
+        for worker in own:
             self._end(worker)
 
     def _launch(self) -> WorkerProcess | None:
@@ -168,14 +178,14 @@ class LocalExecutor:
         with self._lock:
             self._workers.discard(worker)
 
-    def _run(self, worker: WorkerProcess, number: int, task: object, limited: bool) -> None:
+    def _run(self, worker: WorkerProcess, family: str, number: int, task: object, limited: bool) -> None:
         started = time.monotonic()
         with self._lock:
             if number in self._cancelled:
                 return
             self._running[number] = worker
         try:
-            result, failure = worker.ask(task, limited=limited)
+            result, failure = worker.ask(task, family, lambda: self.task_seconds if limited else None)
         except WorkerEnded as ended:
             worker.close()
             result, failure = None, ended.failure

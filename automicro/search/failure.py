@@ -26,3 +26,10 @@ class Failure(str):
     def of(cls, error: BaseException) -> Self:
         """Return the failure that an error is."""
         return cls(f"{type(error).__name__}: {error}", "".join(traceback.format_exception(error)))
+
+    @classmethod
+    def of_process(cls, code: int | None, said: bytes) -> Self:
+        """Return the failure that the end of a process is, of which the code and the last of standard error are known."""
+        text = said.decode("utf-8", errors="replace").strip()
+        last = f": {text.splitlines()[-1]}" if text else ""
+        return cls(f"its process ended with code {code}{last}", text)

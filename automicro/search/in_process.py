@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from automicro.search.executor import Finished
 from automicro.search.failure import Failure
+from automicro.search.unchanged import unchanged
 
 if TYPE_CHECKING:
     import contextlib
@@ -22,8 +23,8 @@ __all__ = ["InProcessExecutor"]
 class InProcessExecutor:
     """One task after the other, each when its result is waited for, with one thread; time and memory are not limited.
 
-    It has the methods of `LocalExecutor`, and a task has the same result. A task that raises loses only itself; one that hangs or ends
-    the process takes the search along.
+    It has the methods of `LocalExecutor`, and a task has the same result. A task that raises loses only itself, and what it changes in
+    the process is put back; one that hangs or ends the process takes the search along.
 
     Parameters
     ----------
@@ -36,6 +37,7 @@ class InProcessExecutor:
         self._context: object = None
         self._call = getattr(import_module(module), function)
         self._tasks: deque[tuple[int, object]] = deque()
+        self.task_seconds: float | None = None  # is not kept
 
     def __enter__(self) -> Self:
         return self
@@ -72,12 +74,14 @@ class InProcessExecutor:
 
     def _answer(self, task: object) -> tuple[Any, str | None]:
         try:
-            with warnings.catch_warnings(), _one_thread():
+            with unchanged(), _one_thread():
                 warnings.simplefilter("ignore")
                 return self._call(self._context, task), None
+        except KeyboardInterrupt:
+            raise
         except MemoryError:
             return None, "ran out of memory"
-        except Exception as error:  # noqa: BLE001 - whatever a family raises must not end the search
+        except BaseException as error:  # noqa: BLE001 - whatever a family raises must not end the search
             return None, Failure.of(error)
 
 

@@ -126,8 +126,19 @@ def offsets_of(fold_gains: Sequence[float]) -> tuple[float, ...]:
     return tuple(gain - mean for gain in fold_gains) if math.isfinite(mean) else ()
 
 
+class _OfOneFamily:
+    """What a worker does for a candidate."""
+
+    candidate: Candidate
+
+    @property
+    def family(self) -> str:
+        """Name of the family, whose tasks share a process."""
+        return self.candidate.family
+
+
 @dataclass(frozen=True)
-class TrialTask:
+class TrialTask(_OfOneFamily):
     """Train and judge one candidate; forms of `incumbent_bytes` and more cannot win.
 
     With an `aim` the target is the requested one, and the trial itself finds out how far above it to aim. `known` are bytes and gain
@@ -143,7 +154,7 @@ class TrialTask:
 
 
 @dataclass(frozen=True)
-class ReferenceTask:
+class ReferenceTask(_OfOneFamily):
     """Train a family's strongest setting on a fold, whatever its size, and score what it packs to; of `fold` None on all rows."""
 
     candidate: Candidate
@@ -151,7 +162,7 @@ class ReferenceTask:
 
 
 @dataclass(frozen=True)
-class ProbeTask:
+class ProbeTask(_OfOneFamily):
     """Train a family's strongest setting on few rows, to know how long a fold takes."""
 
     candidate: Candidate
@@ -167,9 +178,14 @@ class OwnTask:
     predictions: tuple[NDArray[np.float64], ...]
     artifact: bytes
 
+    @property
+    def family(self) -> str:
+        """Name of the family, whose tasks share a process."""
+        return self.task.family
+
 
 @dataclass(frozen=True)
-class RefitTask:
+class RefitTask(_OfOneFamily):
     """Train a form that was scored in some trial on all rows, pack it, and check every constraint but the score."""
 
     candidate: Candidate

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 from dataclasses import replace
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 from automicro.discovery import built_in
@@ -89,6 +90,7 @@ def _tried(context: Context, family: Family, task: TrialTask) -> Outcome:
 def load() -> None:
     """Import what every task needs, before there is one."""
     built_in()
+    import_module("sklearn.linear_model")  # half a second, which each family would take
 
 
 class _Trial:

@@ -1,7 +1,7 @@
-"""The process that runs one task after the other: ``python -m automicro.search.worker CONTEXT MEMORY_BYTES ENTRY``.
+"""The process that runs one task after the other: ``python -m automicro.search.worker CONTEXT MEMORY_BYTES ENTRY PARENT``.
 
-It imports the module of ENTRY and calls its function `load`, if there is one, before it says that it is loaded; the context is read
-with the first task.
+It imports the module of ENTRY and calls its function `load`, if there is one, before it says that it is loaded, and whether it runs
+the tasks of each family in a copy of itself; the context is read with the first task.
 """
 
 from __future__ import annotations
@@ -9,21 +9,22 @@ from __future__ import annotations
 import contextlib
 import os
 import pickle
+import signal
 import sys
 import warnings
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
+from automicro.search.copies import Copies
 from automicro.search.failure import Failure
-from automicro.search.process import receive, send
+from automicro.search.messages import packed, read, send, unpacked
+from automicro.search.processes import adopt_orphans, die_with, may_fork
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 __all__ = ["main"]
-
-PARENT_DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG of prctl(2)
 
 
 def _private_streams() -> tuple[BinaryIO, BinaryIO]:
@@ -36,22 +37,14 @@ def _private_streams() -> tuple[BinaryIO, BinaryIO]:
 
 
 def _limit_memory(limit_bytes: int) -> None:
-    if limit_bytes and sys.platform != "win32":
-        import resource
+    """Limit this process, within the limit that it has already."""
+    if sys.platform == "win32" or not limit_bytes:
+        return
+    import resource
 
-        resource.setrlimit(resource.RLIMIT_AS, (limit_bytes, limit_bytes))
-
-
-def _die_with_parent() -> None:
-    """Ask Linux to end this process when its parent ends, however that happens: a task under way would go on for minutes."""
-    if sys.platform == "linux":
-        import ctypes
-        import signal
-
-        with contextlib.suppress(OSError, AttributeError):
-            ctypes.CDLL(None).prctl(PARENT_DEATH_SIGNAL, signal.SIGKILL, 0, 0, 0)
-        if os.getppid() == 1:  # the parent has ended before the request
-            sys.exit(0)
+    now = resource.getrlimit(resource.RLIMIT_AS)
+    least = min(limit for limit in (limit_bytes, *now) if limit != resource.RLIM_INFINITY)
+    resource.setrlimit(resource.RLIMIT_AS, (least, least))
 
 
 def _answer(entry: Callable[[Any, Any], Any], context: Any, task: Any) -> tuple[Any, str | None]:
@@ -59,30 +52,72 @@ def _answer(entry: Callable[[Any, Any], Any], context: Any, task: Any) -> tuple[
         return entry(context, task), None
     except MemoryError:
         return None, "ran out of the memory that a trial may take"
-    except Exception as error:  # noqa: BLE001 - whatever a family raises must not end the search
+    except BaseException as error:  # noqa: BLE001 - whatever a family raises must not end the search
         return None, Failure.of(error)
+
+
+class _Tasks:
+    """What is done with tasks; each comes after the name of its family."""
+
+    def __init__(self, arguments: list[str]) -> None:
+        self._path, self._memory_bytes = Path(arguments[0]), int(arguments[1])
+        name, _, function = arguments[2].partition(":")
+        module = import_module(name)
+        self._entry, self._context = getattr(module, function), None
+        getattr(module, "load", lambda: None)()
+
+    def read_context(self) -> None:
+        """Read what all tasks share: it is written after this process was started, and before the first task is sent."""
+        if self._context is None:
+            with self._path.open("rb") as file:
+                self._context = pickle.load(file)  # noqa: S301 - written by the parent process
+
+    def serve(self, requests: BinaryIO, replies: BinaryIO) -> None:
+        """Run tasks in this process until there are no more."""
+        requested = read(requests), read(requests)
+        self.read_context()
+        _limit_memory(self._memory_bytes)
+        while True:
+            replies.write(self._answered(requested[1]))
+            replies.flush()
+            requested = read(requests), read(requests)
+
+    def _answered(self, task: bytes) -> bytes:
+        try:
+            return packed(_answer(self._entry, self._context, unpacked(task)))
+        except Exception as error:  # noqa: BLE001 - neither a task nor what a family returns need pickle
+            failure = Failure.of(error)
+            return packed((None, Failure(f"its task or answer could not be passed on: {failure}", failure.traceback)))
+
+
+def _serve_by_copies(tasks: _Tasks, requests: BinaryIO, replies: BinaryIO) -> None:
+    """Have the tasks of each family run by a copy of this process, so that what one changes reaches no other family."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit())
+    copies = Copies(requests, tasks.serve)
+    try:
+        while True:
+            copies.wait()
+            family, task = read(requests), read(requests)
+            tasks.read_context()
+            replies.write(copies.answer(family, task))
+            replies.flush()
+    finally:
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        copies.close()
 
 
 def main() -> None:
     """Serve tasks until the other side ends."""
-    _die_with_parent()
+    die_with(int(sys.argv[4]), signal.SIGTERM)
+    adopt_orphans()
     requests, replies = _private_streams()
     warnings.simplefilter("ignore")  # a warning in a worker reaches nobody
-    name, _, function = sys.argv[3].partition(":")
-    module = import_module(name)
-    entry, context = getattr(module, function), None
-    getattr(module, "load", lambda: None)()
-    send(replies, "loaded")
-    while True:
-        try:
-            task = receive(requests)
-        except EOFError:
-            return
-        if context is None:  # it is written after this process was started, and before the first task is sent
-            with Path(sys.argv[1]).open("rb") as file:
-                context = pickle.load(file)  # noqa: S301 - written by the parent process
-            _limit_memory(int(sys.argv[2]))
-        send(replies, _answer(entry, context, task))
+    tasks = _Tasks(sys.argv[1:4])
+    copies = may_fork()
+    send(replies, copies)
+    with contextlib.suppress(EOFError, BrokenPipeError, SystemExit):
+        (_serve_by_copies if copies else _Tasks.serve)(tasks, requests, replies)
+    os._exit(0)  # there is nothing to tidy up, which takes a while
 
 
 if __name__ == "__main__":

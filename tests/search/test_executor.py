@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -92,8 +93,8 @@ def test_a_task_that_is_cancelled_as_it_answers_takes_no_other_along(
 ) -> None:
     answered = WorkerProcess.ask
 
-    def cancelled_at_last(worker: WorkerProcess, task: object, *, limited: bool) -> object:
-        result = answered(worker, task, limited=limited)
+    def cancelled_at_last(worker: WorkerProcess, task: object, *others: Any) -> object:
+        result = answered(worker, task, *others)
         if task == 0:
             executor.cancel(0)
         return result
