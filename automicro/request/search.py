@@ -44,13 +44,17 @@ class Search(Section):
     exclude : list of str, optional
         Families, or plugins with all their families, that take no part, where `families` is not given.
     workers : int, optional
-        Processes that train at the same time; as many as the machine has processors, at most 4, if not given. With 0 trials run in this
-        process, one after the other: quicker for small tables, but `trial_seconds` and `trial_memory` do not limit them, and the
-        latency, unless it is constrained, is that of one measurement in this process.
+        Processes that train at the same time. If not given, as many as affinity and control groups allow processors, at most 4,
+        and at most one for each gigabyte of memory that they allow. With 0 trials run in this process, one after the other: quicker for
+        small tables, but `trial_seconds` and `trial_memory` do not limit them, and the latency, unless it is constrained, is that of one
+        measurement in this process.
     trial_seconds : float or str, optional
-        A trial that takes longer is stopped and traced as failed; if not given, a third of `seconds`, but at least 120.
-    trial_memory : int or str
-        A trial that takes more memory, such as ``"2GB"``, is stopped and traced as failed.
+        A trial that takes longer is stopped and traced as failed. If not given, a quarter of `seconds` (at least 5, and twice what the
+        slowest family takes to start), but half of them until a first trial is finished; 120 without `seconds`. The reference of
+        `within` may take a third of them, at least 120.
+    trial_memory : int or str, optional
+        A trial that takes more address space, such as ``"2GB"``, is stopped and traced as failed. If not given, two gigabytes, or one
+        where memory is limited to less for each worker. A limit that the process itself has (``ulimit -v``) is never exceeded.
     storage : str, optional
         Folder that keeps every finished trial; a search that finds trials of the same request there goes on from them.
         Several searches may use one folder at the same time. Nothing in it is executed.
@@ -96,12 +100,17 @@ class Search(Section):
     families: Families | None = Field(None, description="families that may take part; all, if not given")
     exclude: Names | None = Field(None, description="families or plugins that take no part, out of all")
     workers: NotNegative | None = Field(
-        None, description="processes that train at the same time; all processors, if not given; 0: none but this one"
+        None,
+        description="processes that train at the same time; if not given, one for each processor and gigabyte that the system allows,"
+        " at most 4; 0: none but this one",
     )
     trial_seconds: Seconds | None = Field(
-        None, description="a trial that takes longer is stopped; a third of the seconds, at least 120, if not given"
+        None, description="a trial that takes longer is stopped; a quarter of the seconds, if not given, or 120"
     )
-    trial_memory: Bytes = Field(Bytes(2 * 10**9), description="a trial that takes more memory is stopped")
+    trial_memory: Bytes | None = Field(
+        None,
+        description="a trial that takes more memory is stopped; 2GB, if not given, or less where the system allows less",
+    )
     storage: Path | None = Field(None, description="folder that keeps the finished trials, to resume from")
     start_from: Start | None = Field(
         None, description="model of a related task, whose columns and weights are tried first"

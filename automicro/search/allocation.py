@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import time
 import zlib
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
@@ -47,11 +48,14 @@ class _Share:
     failures: int = 0
     out: str = ""
     pending: dict[int, Proposal] = field(default_factory=dict)
+    begun: dict[int, float] = field(default_factory=dict)
 
     @property
     def cost(self) -> float:
-        """What was spent, and what the trials under way will take if they are like those before."""
-        return self.spent_before + self.spent + (len(self.pending) + 1) * (self.spent / self.told if self.told else 1.0)
+        """What was spent, and what the trials under way will take if they are like those before, or have taken already."""
+        usual, now = self.spent / self.told if self.told else 1.0, time.monotonic()
+        under_way = sum(max(usual, now - self.begun.get(number, now)) for number in self.pending)
+        return self.spent_before + self.spent + under_way + usual
 
     @property
     def settled(self) -> bool:
@@ -141,6 +145,8 @@ class Allocation:
                 continue
             self._number += 1
             share.pending[candidate.number] = proposal
+            if self._timed:
+                share.begun[candidate.number] = time.monotonic()
             return replace(candidate, planned=share.proposed <= len(share.study.space.portfolio))
         return None
 

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Self
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
-__all__ = ["Clock"]
+    from automicro.plugin import Family
+    from automicro.request import Search
+
+__all__ = ["Clock", "Patience"]
 
 CERTIFY_SHARE = 0.15  # of the seconds, for training what a certificate tests
 MOST_TO_FINISH = 0.5  # of the seconds, whatever the last steps may need
@@ -24,6 +28,30 @@ LOAD_SHARE = 0.4  # seconds that a process which times calls takes to load, for 
 TIMED_SECONDS = 0.3  # of one process, warm calls included
 TOLD_RUNS, DECIDING_RUNS = 3, 8
 TOLD_SHARE = 0.15  # of the seconds, for processes that decide nothing; but for one, whatever that takes
+
+TRIAL_SHARE, FIRST_SHARE = 0.25, 0.5  # of the seconds, for one trial
+LEAST_TRIAL_SECONDS, STARTS = (
+    5.0,
+    2.0,
+)  # and for each second that the slowest family takes to start, which a busy machine prolongs
+
+
+@dataclass(frozen=True)
+class Patience:
+    """How many seconds a trial may take: until any is finished, which shows what this table takes, and from then on."""
+
+    first_seconds: float
+    seconds: float
+
+    @classmethod
+    def of(cls, settings: Search, families: Mapping[str, Family]) -> Self | None:
+        """Return what follows from the seconds of a search; None if there are none, or a trial has seconds of its own."""
+        if settings.trial_seconds is not None or settings.seconds is None:
+            return None
+        first = FIRST_SHARE * settings.seconds
+        starts = [family.start_seconds for family in families.values() if family.start_seconds < first]
+        least = LEAST_TRIAL_SECONDS + STARTS * max(starts, default=0.0)
+        return cls(first, min(max(TRIAL_SHARE * settings.seconds, least), first))
 
 
 class Clock:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from automicro.plugin import Family, Profile
     from automicro.search.certify import Aim
+    from automicro.search.clock import Patience
     from automicro.search.executor import LocalExecutor
     from automicro.search.storage import SharedTrials
     from automicro.search.task import Target
@@ -152,7 +153,8 @@ class Goal:
     """What is to be reached, on how many folds, starting from what; `timed` if nothing but the clock bounds the search.
 
     With an `aim` the search aims above the target, by a margin that is fixed once a trial shows how much scores vary. `first` is
-    a candidate that is finished before the search begins, with its outcome: the reference's own model.
+    a candidate that is finished before the search begins, with its outcome: the reference's own model. `patience` says how long a
+    trial may take, if the executor does not.
     """
 
     target: Target
@@ -161,17 +163,19 @@ class Goal:
     earlier: Earlier | None = None
     aim: Aim | None = None
     first: tuple[Candidate, Outcome] | None = None
+    patience: Patience | None = None
 
 
 class Loop:
     """One search.
 
-    Candidates are drawn and judged in order, each knowing exactly the results of those at least `AHEAD` before it, so that a run
-    that no clock bounds depends on nothing but its seed, however many workers share the work.
+    With a number of trials candidates are drawn and judged in order, each knowing exactly the results of those at least `AHEAD` before
+    it, so that the search depends on nothing but its seed, however many workers share the work. If nothing but the clock bounds it,
+    results are judged as they come, so that no trial waits for one that takes long.
     """
 
     def __init__(self, families: Mapping[str, Family], profile: Profile, goal: Goal, seed: int) -> None:
-        self._families, self._profile = families, profile
+        self._families, self._profile, self._goal = families, profile, goal
         self._target, self._folds, self._aim = replace(goal.target, size_bytes=None), goal.folds, goal.aim
         self._allocation = Allocation(families, profile, seed, timed=goal.timed, earlier=goal.earlier)
         self._waiting: deque[int] = deque()
@@ -189,11 +193,14 @@ class Loop:
 
         `until` is called with whether anything feasible is found, and returns None where no clock bounds the search.
         """
+        usual, patience = executor.task_seconds, self._goal.patience
+        executor.task_seconds = patience.first_seconds if patience else usual
         try:
             self._run(executor, trials, until, listener)
         except KeyboardInterrupt:
             self.found.stopped = ""
             self.found.interrupt()
+        executor.task_seconds = usual
         self._take_what_is_done(listener)
         return self.found
 
@@ -216,15 +223,21 @@ class Loop:
                 out_of_time = in_turn and until is not None and time.monotonic() >= until
                 self.found.stopped = self.found.stopped or ("time is up" if out_of_time else "every trial is done")
                 return
-            first = self._waiting[0]
-            while first not in self._done:
+            while (number := self._in_turn()) is None:
                 if (finished := executor.next_finished(until)) is None:
                     self.found.stopped = "time is up"
                     return
                 self._finish(finished.number, finished.result, finished.failure, finished.seconds)
+                if self._goal.patience and finished.failure is None:
+                    executor.task_seconds = self._goal.patience.seconds
                 until = until_found(self._found_any)
-            self._waiting.popleft()
-            self._judge(self._done.pop(first), listener)
+            self._waiting.remove(number)
+            self._judge(self._done.pop(number), listener)
+
+    def _in_turn(self) -> int | None:
+        """Return the trial that is judged next if it is done: the first begun, or any if nothing but the clock bounds the search."""
+        turns = self._waiting if self._goal.timed else [self._waiting[0]]
+        return next((number for number in turns if number in self._done), None)
 
     @property
     def _found_any(self) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
 import sys
 import time
 from dataclasses import dataclass, replace
@@ -14,11 +13,12 @@ from automicro.discovery import ThirdParty, consulted
 from automicro.errors import RequestError
 from automicro.interpreters import MISSING, interpreter
 from automicro.request import why_not_passed_on
+from automicro.search.allowed import default_memory, default_workers
 from automicro.search.caps import limited, wishes_of
 from automicro.search.certify import Aim
 from automicro.search.class_weights import class_weights_of
 from automicro.search.classes import with_classes
-from automicro.search.clock import Clock
+from automicro.search.clock import Clock, Patience
 from automicro.search.conclude import Refits, not_contradicted, refits, settle
 from automicro.search.executor import LocalExecutor
 from automicro.search.finish import Timed, decide_latency
@@ -52,10 +52,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Result", "search", "with_request"]
 
-MOST_WORKERS = 4
 REFERENCE_SHARE, REFERENCE_SHARE_AT_LAST = 0.2, 0.6
 MOMENT = 2.0  # seconds for what follows an interrupt
-TRIAL_SECONDS, TRIAL_SHARE = 120.0, 1 / 3
+TRIAL_SECONDS, TRIAL_SHARE = 120.0, 1 / 3  # for what the loop does not bound
 STARTED = (
     "a certificate holds only if what the search started from was not trained on the rows that are put aside for it"
 )
@@ -195,7 +194,8 @@ def _search(problem: Problem, constraints: Constraints, settings: Search, means:
             target = partition_target(constraints, structure) if structure else _target(constraints, reference)
             aim = None if structure else _aim(context, made.trust, constraints, settings.seed)
             first = own_model(executor, reference, made.families, replace(target, size_bytes=None), aim)
-            goal = Goal(target, len(context.folds), settings.trials is None, context.earlier, aim, first)
+            patience = Patience.of(settings, made.families)
+            goal = Goal(target, len(context.folds), settings.trials is None, context.earlier, aim, first, patience)
             loop = Loop(made.families, made.facts, goal, settings.seed)
             known = Result(context, target, loop.found, Timed(None, None), reference, aim=aim)
             clock.prepared(executor.loaded(clock.until(0.5)), decides_latency=constraints.latency is not None)
@@ -260,7 +260,7 @@ def _workers(settings: Search, constraints: Constraints, notes: list[str]) -> in
         )
         return 0
     if interpreter() is not None:
-        return min(MOST_WORKERS, os.cpu_count() or 1) if settings.workers is None else settings.workers
+        return default_workers() if settings.workers is None else settings.workers
     if constraints.latency is not None:
         missing = MISSING.format(repr(sys.executable))
         raise RequestError(f"latency: is measured in fresh processes, for which {missing}: leave latency out")
@@ -271,7 +271,9 @@ def _workers(settings: Search, constraints: Constraints, notes: list[str]) -> in
 
 def _executor(settings: Search, workers: int) -> LocalExecutor:
     if workers:
-        return LocalExecutor(workers, _trial_seconds(settings), settings.trial_memory)
+        memory = default_memory(workers) if settings.trial_memory is None else settings.trial_memory
+        seconds = max(TRIAL_SECONDS, TRIAL_SHARE * (settings.seconds or 0.0))
+        return LocalExecutor(workers, settings.trial_seconds or seconds, memory)
     return cast("LocalExecutor", InProcessExecutor())  # which has the same methods
 
 
@@ -317,11 +319,6 @@ def _one_cluster(made: _Prepared, constraints: Constraints, test: StructureTest,
     timed = _timed(gate, found.feasible, constraints, means.clock.timing_until())
     notes = (*made.rows.notes, *made.notes, *_doubts(timed, constraints))
     return Result(made.context, target, found, timed, None, notes, means.clock.passed)
-
-
-def _trial_seconds(settings: Search) -> float:
-    """Return how long a trial may take: long searches are made for models that take long to train."""
-    return settings.trial_seconds or max(TRIAL_SECONDS, TRIAL_SHARE * (settings.seconds or 0.0))
 
 
 def _timed(gate: Gate, feasible: Sequence[Outcome], constraints: Constraints, until: float | None) -> Timed:

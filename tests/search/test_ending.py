@@ -154,6 +154,8 @@ def test_the_smallest_are_timed_first_and_then_the_fastest(monkeypatch: pytest.M
 class NeverDone:
     """An executor whose tasks do not end."""
 
+    task_seconds = None
+
     def submit(self, number: int, task: object) -> None:
         """Take a task."""
 

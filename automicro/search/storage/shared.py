@@ -40,6 +40,15 @@ class SharedTrials:
         self._running: dict[int, TrialTask] = {}
         self._given_up: set[int] = set()  # run here still, though another process has finished them
 
+    @property
+    def task_seconds(self) -> float | None:
+        """How long a trial may take."""
+        return self._executor.task_seconds
+
+    @task_seconds.setter
+    def task_seconds(self, seconds: float | None) -> None:
+        self._executor.task_seconds = seconds
+
     def submit(self, number: int, task: TrialTask) -> None:
         """Queue a trial; `number` names it in `next_finished`."""
         self._waiting[number] = task
