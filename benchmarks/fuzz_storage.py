@@ -20,6 +20,7 @@ import time
 import tracemalloc
 from collections import Counter
 from collections.abc import Callable
+from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -143,7 +144,7 @@ def fields_changed(rng: np.random.Generator, content: bytes, others: list[bytes]
                 at = int(rng.integers(len(place[key])))
                 place[key] = place[key][:at] + "Q" + place[key][at + 1 :]  # of base64 of a model or an array
             else:
-                place[key] = STRANGE[rng.integers(len(STRANGE))]
+                place[key] = deepcopy(STRANGE[rng.integers(len(STRANGE))])
             break
     return signed(json.dumps(found).encode())
 
