@@ -216,7 +216,7 @@ def _below_margin(constraints: Constraints, result: Result, chosen: Outcome) -> 
 def _points(asked: _Asked, result: Result, chosen: Outcome, model: Model) -> list[Point]:
     """Return the frontier: of each artifact a model with a card; the returned model has its own."""
     estimated = replace(result, certified=None)
-    gate = Gate(result.context, result.found, result.target.level)
+    gate = Gate(result.context, result.found, result.target)
     points = []
     slow = [outcome for outcome, _ in result.timed.too_slow]
     for outcome in [chosen] if result.found.hurried else frontier(gate, chosen, slow):

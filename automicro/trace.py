@@ -231,6 +231,8 @@ def _not_certified(result: Result, constraints: Constraints, trace: tuple[TrialR
         more = "so few rows cannot tell that from chance"
     else:
         more = "its margin is not above 0, so that more rows alone would not do"
+    if not step.level:
+        more = "its cross-validated score is so close to the target that a test would pass by luck alone"
     if step.tested.method.startswith("none, "):
         more = f"there is no test, {step.tested.method.removeprefix('none, ')}"
     message = (

@@ -39,6 +39,7 @@ __all__ = [
     "certified",
     "claim_test",
     "levels",
+    "likely",
     "refit_tasks",
     "rows_needed",
     "sequence",
@@ -52,6 +53,9 @@ SELECTED, SELECTED_OF_FEW, FEW_ROWS = 0.5, 1.0, 500
 REFITS = 5
 STEPS_AT_MOST = 12
 MOST_ROWS_NEEDED = 10**9
+LEAST_MARGIN = (
+    0.25  # of a cross-validated score above the target, in standard errors on the held-out rows, that is worth a test
+)
 LATER_STARTS = 0.05  # share of the level of one test that the next has of its own: costs 0.4 % of certificates where no test fails early
 ONE_SIGMA = NormalDist().cdf(1.0)
 
@@ -168,7 +172,7 @@ class Aim:
 
     def raised(self, target: Target, context: Context, out_of_fold: NDArray[np.float64]) -> Target:
         """Return the target raised by the margin, at most half-way to the best possible gain; as it is where no margin can be told."""
-        margin = self._margin(context, out_of_fold)
+        margin = self.errors * self.error(context, out_of_fold)
         if not math.isfinite(margin):
             return target
         judged = metric_of(context.metric)
@@ -176,11 +180,12 @@ class Aim:
         most = (target.gain + best) / 2 if math.isfinite(best) else math.inf
         return replace(target, gain=min(target.gain + margin, most), floor=target.gain)
 
-    def _margin(self, context: Context, out_of_fold: NDArray[np.float64]) -> float:
+    def error(self, context: Context, out_of_fold: NDArray[np.float64]) -> float:
+        """Return the standard error of a score on so many rows, from the out-of-fold predictions of a trial."""
         low, high = score_interval(context, out_of_fold, ONE_SIGMA, self.seed)
         validated = len(np.unique(np.concatenate([fold.validation for fold in context.folds])))
         judged = self.judged_rows or validated
-        return self.errors * (high - low) / 2 * math.sqrt(validated / judged)
+        return (high - low) / 2 * math.sqrt(validated / judged)
 
 
 def refit_tasks(found: Found, target: Target) -> list[RefitTask]:
@@ -253,6 +258,11 @@ class Certified:
         return passed[-1] if passed else None
 
     @property
+    def in_vain(self) -> Certified:
+        """The same tests at a level of 0: what they say of models that they had no power to certify."""
+        return replace(self, steps=tuple(replace(step, level=0.0) for step in self.steps))
+
+    @property
     def chosen(self) -> Step | None:
         """The step of the artifact that is returned."""
         return None if self.place is None else self.steps[self.place]
@@ -272,6 +282,23 @@ def sequence(outcomes: Iterable[Outcome]) -> list[Outcome]:
         return kept
     chosen = sorted({round(place) for place in np.linspace(0, len(kept) - 1, STEPS_AT_MOST)})
     return [kept[place] for place in chosen]
+
+
+def likely(
+    ordered: Sequence[Outcome], context: Context, target: Target, trust: Trust, constraints: Constraints
+) -> list[Outcome]:
+    """Return the artifacts whose cross-validated score is above the target by a quarter of a standard error on the held-out rows.
+
+    The others are not tested, since their tests have little power, and many of those that pass are lucky (see
+    docs/decisions/0045-tests-with-little-power.md). The search rows alone decide this, so that the level of the tests is as stated. Tests
+    of `within` compare pairs of predictions, of which the error is smaller: all are made.
+    """
+    known = [o.out_of_fold for o in ordered if o.out_of_fold is not None]
+    if constraints.within is not None or not known:
+        return list(ordered)
+    error = Aim.certifying(len(trust.held), constraints.confidence, trust.seed).error(context, known[-1])
+    least = target.gain + LEAST_MARGIN * (error if math.isfinite(error) else 0.0)
+    return [o for o in ordered if o.form is None or o.form.gain >= least]
 
 
 def certified(

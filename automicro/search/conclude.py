@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from automicro.measure import score
-from automicro.search.certify import Certified, Paired, certified, refit_tasks, sequence
+from automicro.search.certify import Certified, Paired, certified, likely, refit_tasks, sequence
 from automicro.search.estimate import Estimate, combined, cross_validated, on_held_out
 from automicro.search.finish import Timed, measured_latency, raw_rows
 from automicro.search.task import Outcome
@@ -78,7 +78,10 @@ def settle(
     `until` says when latency must have been measured, on the clock `time.monotonic`.
     """
     ordered = [o for o in map(gate.passed, sequence([*gate.found.feasible, *made.sound])) if o is not None]
-    result = certified(trust, constraints, ordered, _paired(trust, reference))
+    tested = likely(ordered, gate.context, gate.target, trust, constraints)
+    result = certified(trust, constraints, tested or ordered[:1], _paired(trust, reference))
+    if not tested:
+        result = result.in_vain
     if result.chosen is None:
         return result, Timed(None, None)
     rows, limit = raw_rows(gate.context), constraints.latency

@@ -12,7 +12,7 @@ from automicro.program import unpack
 if TYPE_CHECKING:
     from automicro.explain import Replay
     from automicro.search.loop import Found
-    from automicro.search.task import Context, Outcome
+    from automicro.search.task import Context, Outcome, Target
 
 __all__ = ["Gate", "judged_by_replay", "replay_of"]
 
@@ -42,19 +42,19 @@ def judged_by_replay(context: Context, outcome: Outcome) -> Outcome:
 
 @dataclass(frozen=True, eq=False)
 class Gate:
-    """What an artifact must pass before it may be returned, if a level of interpretability is required.
+    """What an artifact must pass before it may be returned, if a level of interpretability is among the `target`.
 
     Its latency is measured in processes that are `fresh`, or else in this one.
     """
 
     context: Context
     found: Found
-    level: int
+    target: Target
     fresh: bool = True
 
     def passed(self, outcome: Outcome) -> Outcome | None:
         """Return an outcome that keeps its level; None if its replay failed, which then stands among the outcomes."""
-        if not self.level:
+        if not self.target.level:
             return outcome
         judged = judged_by_replay(self.context, outcome)
         if judged.replay is None or judged.replay.passed:
@@ -63,7 +63,7 @@ class Gate:
             judged,
             status="infeasible",
             reason=f"misses interpretability: the replay of its card {judged.replay}",
-            violations={**judged.violations, "interpretability": float(self.level)},
+            violations={**judged.violations, "interpretability": float(self.target.level)},
         )
         self.found.replace(outcome, failed)
         return None

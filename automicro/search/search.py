@@ -222,7 +222,7 @@ def _concluded(known: Result, trust: Trust | None, made: Refits, constraints: Co
     """Certify what was found, where that is asked for, and decide on its latency; after an interrupt that may take a moment only."""
     context, found, target = known.context, known.found, known.target
     fresh = constraints.latency is not None or (means.workers > 0 and not found.interrupted)
-    gate = Gate(context, found, target.level, fresh)
+    gate = Gate(context, found, target, fresh)
     certificate, until = None, means.clock.timing_until()
     if found.interrupted:
         until = min(until or math.inf, time.monotonic() + MOMENT)
@@ -315,7 +315,7 @@ def _one_cluster(made: _Prepared, constraints: Constraints, test: StructureTest,
     """Return the model of one cluster, for rows without structure."""
     target = partition_target(constraints, test)
     found = one_cluster(made.context, target, test)
-    gate = Gate(made.context, found, target.level, means.workers > 0 or constraints.latency is not None)
+    gate = Gate(made.context, found, target, means.workers > 0 or constraints.latency is not None)
     timed = _timed(gate, found.feasible, constraints, means.clock.timing_until())
     notes = (*made.rows.notes, *made.notes, *_doubts(timed, constraints))
     return Result(made.context, target, found, timed, None, notes, means.clock.passed)

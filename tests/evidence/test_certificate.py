@@ -12,10 +12,12 @@ import pytest
 import automicro
 from automicro import Constraints, NotVerified, Search
 from automicro.cli import main
-from automicro.data import hold_out, load_problem
-from automicro.search.certify import levels, rows_needed, sequence, split_off
+from automicro.data import folds, hold_out, load_problem
+from automicro.search.certify import levels, likely, rows_needed, sequence, split_off
 from automicro.search.loop import Loop
-from automicro.search.task import Form, Outcome
+from automicro.search.task import Context, Form, Outcome, Target
+
+QUICK = Search(trials=2, workers=0, families=["linear"], progress=False)
 
 
 @pytest.fixture(scope="module")
@@ -165,6 +167,38 @@ def test_the_sequence_runs_from_the_surest_to_the_smallest():
         for i, (gain, size) in enumerate([(0.91, 30), (0.95, 80), (0.93, 90), (0.92, 50), (0.90, 20)])
     ]
     assert [len(o.artifact) for o in sequence(made)] == [80, 50, 30, 20]
+
+
+def test_only_artifacts_that_lie_above_the_target_by_a_quarter_of_an_error_are_tested():
+    rng = np.random.default_rng(0)
+    y = rng.integers(0, 2, 600)
+    problem = load_problem({"a": rng.normal(size=600)}, y)
+    constraints = Constraints(metric="accuracy", score=0.8, certify=True)
+    trust = split_off(problem, constraints, 0)
+    searched = problem.only(trust.searched)
+    shares = np.where(rng.uniform(size=searched.rows) < 0.8, searched.target, 1 - searched.target)
+    context = Context(searched, folds(searched), "accuracy")
+    repeats = 1 + max(fold.repeat for fold in context.folds)
+    predicted = np.repeat(np.stack([1.0 - shares, shares], axis=1)[None], repeats, axis=0)
+    error = np.sqrt(0.8 * 0.2 / len(trust.held))
+    gains = [0.8 + share * error for share in (2.0, 0.4, 0.1, 0.0)]
+    made = [
+        Outcome(i, "feasible", form=Form("k", "p", gain, 9), artifact=b"x" * (9 - i), out_of_fold=predicted)
+        for i, gain in enumerate(gains)
+    ]
+    assert [o.number for o in likely(made, context, Target(0.8), trust, constraints)] == [0, 1]
+    within = Constraints(metric="accuracy", within=0.01, certify=True)
+    assert likely(made, context, Target(0.8), trust, within) == made
+
+
+def test_a_model_at_the_target_is_compared_but_not_certified():
+    rng = np.random.default_rng(1)
+    x = rng.normal(size=600)
+    y = (x + 0.8 * rng.logistic(size=600) > 0).astype(int)
+    free = automicro.select({"x": x}, y, metric="accuracy", score=0.6, certify=False, search=QUICK)
+    target = round(free.trace[0].score, 3) - 0.001
+    with pytest.raises(automicro.Undecided, match="so close to the target that a test would pass by luck alone"):
+        automicro.select({"x": x}, y, metric="accuracy", score=target, certify=True, search=QUICK)
 
 
 def test_a_test_that_fails_does_not_end_the_testing():
