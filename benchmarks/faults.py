@@ -32,6 +32,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "benchmarks" / "results" / "faults.md"
 CODES = (0, 2, 3, 4, 5, 6, 7, 130)
+NEVER = 70  # an exit code that tells a fault of this script
 HUNG_SECONDS = 90
 FILES = ("m.micro", "r.txt", "t.jsonl")
 TOML = (
@@ -57,6 +58,7 @@ class Kind:
     workers: int = 0
     storage: bool = False
     python: bool = False
+    moments: int = 0  # at which signals come
 
 
 @dataclass(frozen=True)
@@ -133,7 +135,7 @@ class Shim:
                 shim.point("write")
                 return super().write(content)
 
-        raw = Raw(file, mode.replace("b", "").replace("t", ""))
+        raw = Raw(file, mode.replace("b", "").replace("t", ""), opener=more.pop("opener", None))
         if buffering == 0:
             return raw
         buffered = io.BufferedRandom(raw) if "+" in mode else io.BufferedWriter(raw)
@@ -182,7 +184,7 @@ def child(kind: Kind, fault: Fault, folder: Path) -> None:
         json.dump(shim.counts, file)
     for stream in (sys.stdout, sys.stderr):
         stream.flush()
-    from automicro.search.folder import remove_own  # noqa: PLC0415 - as above
+    from automicro.folder import remove_own  # noqa: PLC0415 - as above
 
     remove_own()  # as the end of an interpreter does
     os._exit(code)
@@ -227,10 +229,15 @@ def ran(kind: Kind, fault: Fault) -> tuple[str, str, dict[str, int]]:
             (folder / each).write_text("old\n")
         process = os.fork()
         if process == 0:
-            child(kind, fault, folder)
+            try:
+                child(kind, fault, folder)
+            finally:
+                os._exit(NEVER)  # nothing of this process is undone there
         code = ended(process)
         said = (folder / "err").read_text(errors="replace") if (folder / "err").exists() else ""
         counts = json.loads((folder / "counts").read_text()) if (folder / "counts").exists() else {}
+        if fault.signals and code in (-signal.SIGTERM, -signal.SIGHUP) and not (folder / "found").exists():
+            code = 130  # it came before the command heeds signals, and ended it as it ends any process
         return f"exit {code}", wrong(folder, code, said), counts
 
 
@@ -249,7 +256,7 @@ def ended(process: int) -> int | None:
 
 def wrong(folder: Path, code: int | None, said: str) -> str:
     """Return what is wrong with what a run left."""
-    from automicro.search.folder import remove_left  # noqa: PLC0415 - loaded before the forks
+    from automicro.folder import remove_left  # noqa: PLC0415 - loaded before the forks
 
     if code is None:
         return "hung"
@@ -296,18 +303,18 @@ def whole(path: Path) -> bool:
 
 def faults(kind: Kind, every: int) -> list[Fault]:
     """Return every fault of a search, or each one in so many: counted in a run without a fault."""
-    _, problem, counts = ran(kind, Fault("none", 0))
-    if problem:
-        raise SystemExit(f"{kind.name}: without a fault: {problem}")
+    end, problem, counts = ran(kind, Fault("none", 0))
+    if problem or end != "exit 0":
+        raise SystemExit(f"{kind.name}: without a fault: {end} {problem}")
     made = [
         Fault(call, number, error)
         for call, errors in FAULTS.items()
         for number in range(1, counts.get(call, 0) + 1)
         for error in errors
     ]
-    if not kind.python:
+    if kind.moments:
         _, _, counts = ran(kind, Fault("call", 0))
-        step = max(1, counts["call"] // 40)
+        step = max(1, counts["call"] // kind.moments)
         made += [
             Fault("call", number, signals=signals)
             for signals in (("INT",), ("TERM",), ("INT", "INT"))
@@ -323,9 +330,9 @@ def main() -> int:
     options = parser.parse_args()
     warm()
     kinds = [
-        Kind("command"),
+        Kind("command", moments=24),
         Kind("command with a storage", storage=True),
-        Kind("command with a worker", workers=options.workers),
+        Kind("command with a worker", workers=options.workers, moments=8),
         Kind("Python", python=True),
     ]
     lines = [f"{str(__doc__).splitlines()[0].partition(': ``')[0]} (`benchmarks/faults.py`).", ""]

@@ -18,6 +18,10 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+
+from shell_messages import REFUSED, SEARCHED
+
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "benchmarks" / "results" / "shell_cases.md"
 TOML = (
@@ -123,6 +127,7 @@ CASES = [
         sent=("KILL",),
     ),
 ]
+CASES += [Case(words, before, "", setup) for words, before, setup in (*SEARCHED, *REFUSED)]
 
 
 def main() -> None:

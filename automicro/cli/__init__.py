@@ -28,13 +28,17 @@ def main(words: Sequence[str] | None = None) -> int:
     int
         An exit code, see `automicro.cli.exits`.
     """
-    open_streams()
-    with Interrupts(program=words is None) as interrupts:
-        try:
-            from automicro.cli.commands import answered  # noqa: PLC0415 - it takes a while, in which a signal may come
+    try:
+        open_streams()
+        with Interrupts(program=words is None) as interrupts:
+            try:
+                from automicro.cli.commands import answered  # noqa: PLC0415 - it takes a while, in which a signal may come
 
-            return answered(sys.argv[1:] if words is None else words, interrupts)
-        except KeyboardInterrupt:
-            interrupts.hold()
-            write(sys.stderr, "interrupted\n")
-            return int(Exit.INTERRUPTED)
+                return answered(sys.argv[1:] if words is None else words, interrupts)
+            except KeyboardInterrupt:
+                interrupts.hold()
+                write(sys.stderr, "interrupted\n")
+                return int(Exit.INTERRUPTED)
+    except KeyboardInterrupt:  # before signals are heeded
+        write(sys.stderr, "interrupted\n")
+        return int(Exit.INTERRUPTED)

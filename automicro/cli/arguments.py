@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 from importlib import metadata
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -38,6 +39,9 @@ class _Parser(argparse.ArgumentParser):
             raise OutputError(f"standard output could not be written: {failed}")
 
     def error(self, message: str) -> NoReturn:
+        if found := re.match(r"argument COMMAND: invalid choice: '(.*?)' \(choose from (.*)\)", message):
+            commands = [name.strip().strip("'") for name in found[2].split(",")]
+            message = f"{found[1]}: unknown command, {did_you_mean(found[1], commands)}"
         raise RequestError(f"{message}: see {self.prog} --help")
 
 
@@ -181,9 +185,8 @@ def _explain_command(kinds: Any) -> None:
         "--row",
         "--node",
         type=int,
-        default=0,
         metavar="N",
-        help="which row of the table, node of a graph, or graph of a list, from 0 on",
+        help="which row of the table, node of a graph, or graph of a list, from 0 on; the first, if not given",
     )
     explain.add_argument(
         "--effects", action="store_true", help="instead of one row: the effect of each column over all rows"

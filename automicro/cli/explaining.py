@@ -25,29 +25,39 @@ def explain(arguments: Namespace) -> Answer:
     check_outputs({"--plot": arguments.plot}, {"MODEL": arguments.model, "DATA": arguments.data})
     model = load(arguments.model)
     if arguments.data is None:
-        if arguments.effects or arguments.importance or arguments.immutable or arguments.plot:
-            raise RequestError("DATA: must be given for --effects, --importance, --immutable and --plot")
+        if given := _given(arguments, "effects", "importance", "immutable", "plot", "row", "series", "format"):
+            raise RequestError(f"DATA: must be given for {given[0]}: name the table after the model")
         whole = model.explain()
         return Answer(f"{whole.to_json() if arguments.json else whole}\n")
     table = read_rows(arguments, model)
     if arguments.effects or arguments.importance:
+        if given := _given(arguments, "row", "immutable"):
+            raise RequestError(
+                f"{given[0]}: must not be given for all rows, with --effects or --importance: leave it out"
+            )
         return _over_all_rows(arguments, model, table)
+    place = arguments.row or 0
     immutable = [name.strip() for name in (arguments.immutable or "").split(",") if name.strip()]
     if holds_graphs(table) and not isinstance(table, list):
-        node = None if model.predicts_graphs else arguments.row
+        node = None if model.predicts_graphs else place
         told = model.explain(table, immutable=immutable, node=node)
     else:
         rows = len(table)
-        if not 0 <= arguments.row < rows:
-            raise RequestError(f"row: must lie in 0 to {rows - 1}, but got {arguments.row}")
+        if not 0 <= place < rows:
+            raise RequestError(f"row: must lie in 0 to {rows - 1}, but got {place}")
         given = table if arguments.series is None else table.values
         try:
-            told = model.explain(given[arguments.row : arguments.row + 1], immutable=immutable)
+            told = model.explain(given[place : place + 1], immutable=immutable)
         except DataError:
             if not model.reads_graphs:
                 model.read(given)  # where another row makes a column text, that row is told
             raise
     return _drawn(arguments, f"{told.to_json() if arguments.json else told}\n", told)
+
+
+def _given(arguments: Namespace, *names: str) -> list[str]:
+    """Return which of some options are given, as they are typed."""
+    return [f"--{name}" for name in names if getattr(arguments, name) not in (None, False)]
 
 
 def _drawn(arguments: Namespace, text: str, told: Any) -> Answer:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from automicro.api import metric_of
 from automicro.cli.verifying import judged_problem
+from automicro.errors import RequestError
 from automicro.measure import robustness as measured
 from automicro.model import load
 
@@ -19,6 +20,10 @@ __all__ = ["robustness"]
 def robustness(arguments: Namespace) -> str:
     """Return the table of stresses and the distance of flips; target and columns of text are the card's, if none are given."""
     model = load(arguments.model)
+    if arguments.tolerance is not None and model.program.labels is not None:
+        raise RequestError(
+            "--tolerance: must be given only for a model that predicts numbers, but this one predicts classes: leave it out"
+        )
     metric = metric_of(model, arguments.metric)
     found = measured(model.program, judged_problem(arguments, model), metric, tolerance=arguments.tolerance)
     return (json.dumps(found.to_dict(), indent=2) if arguments.json else str(found)) + "\n"

@@ -30,6 +30,13 @@ GRAPHS = ".json"
 HEAD_BYTES = 1 << 16
 LONG = 2.0**63
 COMPRESSED = {".gz", ".bz2", ".zst"}
+OTHERS = {  # first bytes of what is no text in UTF-8
+    b"\x1f\x8b": "compressed by gzip: end its name in .gz",
+    b"\xfd7zXZ": "compressed by xz, which is not read: unpack it first",
+    b"PK\x03\x04": "a zip archive, which is not read: unpack it first",
+    b"\xff\xfe": "in UTF-16: save it in UTF-8",
+    b"\xfe\xff": "in UTF-16: save it in UTF-8",
+}
 DELIMITERS = ",;\t|"
 MISSING = ["", "?", "NA", "N/A", "n/a", "#N/A", "NaN", "nan", "-nan", "NULL", "null", "None", "<NA>"]
 CODE = r"^\s*[+-]?0[0-9]+\s*$"
@@ -64,27 +71,54 @@ def read_file(
     DataError
         If the file is not there, is empty, or cannot be read in this format.
     """
+    if "://" in str(path):
+        scheme = str(path).partition("://")[0]
+        raise DataError(f"data must be in a file on this machine, but got a URL ({scheme}://...): download it first")
     file = Path(path)
     if not file.is_file() and file.exists():
         raise DataError(
             f"data file {str(file)!r} must be a file, but is a folder, a pipe or a device: write the rows to a file first"
         )
     if not file.is_file():
-        beside = [entry.name for entry in file.parent.iterdir()] if file.parent.is_dir() else []
-        raise DataError(f"data file {str(file)!r} must exist, but does not{did_you_mean(file.name, beside)}")
+        raise DataError(_missing(file))
     if format is None and file.suffix.lower() == GRAPHS:
         return _read_graphs(file)
     suffixes = [suffix.lower() for suffix in file.suffixes if suffix.lower() not in COMPRESSED]
+    if not suffixes or suffixes[-1] not in SUFFIXES:
+        _check_first_bytes(file, format or "a table")
     kind = format or SUFFIXES.get(suffixes[-1] if suffixes else "")
     if kind not in FORMATS:
         given = f"{str(file)!r} is none by its name" if format is None else f"got {format!r}"
         raise DataError(f"the format of a data file must be one of {', '.join(FORMATS)}, but {given}: give its format")
     if file.stat().st_size == 0:
         raise DataError(f"data file {str(file)!r} must hold a table, but is empty")
+    _check_first_bytes(file, kind)
     table = _read(file, kind, texts)
     if table.num_rows == 0:
         raise DataError(f"data file {str(file)!r} must hold rows, but has none")
     return table
+
+
+def _missing(file: Path) -> str:
+    """Return that a file is not there, and what its name may have been meant for."""
+    if file.name == "-":
+        return "data are read from a file, not from standard input: write the rows to a file first"
+    said = f"data file {str(file)!r} must exist, but does not"
+    if "~" in file.parts or set("*?$") & set(str(file)):
+        return f"{said}: ~, variables and patterns are taken as they stand, so write the path of one file in full"
+    beside = sorted(entry.name for entry in file.parent.iterdir()) if file.parent.is_dir() else []
+    return f"{said}{did_you_mean(file.name, beside)}"
+
+
+def _check_first_bytes(file: Path, kind: str) -> None:
+    """Raise `DataError` if a file of text is compressed in a way that its name does not tell, or is UTF-16."""
+    if kind == "parquet" or file.suffix.lower() in COMPRESSED:
+        return
+    with file.open("rb") as content:
+        first = content.read(max(map(len, OTHERS)))
+    for start, what in OTHERS.items():
+        if first.startswith(start):
+            raise DataError(f"data file {str(file)!r} must be {kind} in UTF-8, but is {what}")
 
 
 def _read_graphs(file: Path) -> Any:

@@ -48,8 +48,8 @@ def drawn_rows(program: Program, card: Mapping[str, Any] | None, count: int, see
 
 
 def _in_range(low: float, high: float) -> tuple[float, float]:
-    """Return two ends as numbers of 32 bits, which columns hold."""
-    return max(low, -LARGEST), min(high, LARGEST)
+    """Return two ends in ascending order as numbers of 32 bits, which columns hold."""
+    return max(min(low, high), -LARGEST), min(max(low, high), LARGEST)
 
 
 def _around_cuts(program: Program) -> tuple[float, float]:

@@ -70,6 +70,8 @@ def loads(
     document, lines = parse(text.removeprefix("\ufeff"), form, name)
     if not isinstance(document, dict):
         raise RequestError(f"{name}: must hold sections {', '.join(SearchRequest.model_fields)}, but got {document!r}")
+    if isinstance(document.get("$schema"), str):
+        del document["$schema"]  # by which editors find the schema
     settings = list(settings)
     overridden = {tuple(setting.partition("=")[0].strip().split(".")) for setting in settings}
     if folder is not None and ("constraints", "metric") not in overridden:
@@ -123,7 +125,7 @@ def _placed(error: ValidationError, name: str, lines: Lines, overridden: set[tup
     said = []
     for path, text in found:
         near = next((path[:end] for end in range(len(path), 0, -1) if path[:end] in lines), None)
-        place = "--set" if path in overridden else f"{name}:{lines[near]}" if near else name
+        place = "the command line" if path in overridden else f"{name}:{lines[near]}" if near else name
         said.append(f"{place}: {'.'.join(path)}: {text}" if path else f"{place}: {text}")
     return type(told)("\n".join(said))
 

@@ -61,7 +61,12 @@ def _toml(text: str, name: str) -> tuple[Any, Lines]:
         place = re.search(r" \(at (?:line (\d+), column \d+|end of document)\)", said)
         line = int(place[1]) if place and place[1] else text.count("\n") + 1
         reason = said.replace(place[0], "") if place else said
+        reason = re.sub(r"\((?:'[^']*'(?:, |,(?=\))|(?=\))))+\)", _dotted, reason)  # a tuple of keys
         raise RequestError(f"{name}:{line}: {reason[0].lower()}{reason[1:]}") from None
+
+
+def _dotted(keys: re.Match[str]) -> str:
+    return repr(".".join(re.findall(r"'([^']*)'", keys[0])))
 
 
 _TOML_KEY = re.compile(r"""\s*((?:[\w-]+|"[^"\n]*"|'[^'\n]*')(?:\s*\.\s*(?:[\w-]+|"[^"\n]*"|'[^'\n]*'))*)\s*=""")
@@ -177,6 +182,10 @@ TABLES = (".csv", ".tsv", ".parquet", ".pq", ".jsonl", ".ndjson")
 def form_of(suffix: str, name: str) -> str:
     """Return the format that a file's suffix tells."""
     forms = {".toml": "toml", ".yaml": "yaml", ".yml": "yaml", ".json": "json"}
+    if name == "-" or name.startswith("/dev/"):
+        raise RequestError(
+            f"{name}: a search is read from a file, not from standard input or a pipe: write it to a file first"
+        )
     if suffix.casefold() in TABLES:
         raise RequestError(
             f"{name}: a search file must end in {', '.join(forms)}, but {suffix!r} is that of a table: search it with "

@@ -234,7 +234,9 @@ def _path(value: object) -> str:
 def _names(value: object) -> tuple[str, ...]:
     names = [part.strip() for part in value.split(",")] if isinstance(value, str) else value
     if not isinstance(names, list | tuple) or not names or not all(isinstance(name, str) and name for name in names):
-        raise problem(f"must be a list of names that is not empty, but got {value!r}")
+        given = value if isinstance(value, list | tuple) else ()
+        remedy = "" if all(isinstance(name, str) for name in given) else ": put each name in quotes"
+        raise problem(f"must be a list of names that is not empty, but got {value!r}{remedy}")
     if len(set(names)) < len(names):
         raise problem(f"must name each only once, but got {value!r}")
     return tuple(names)

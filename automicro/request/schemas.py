@@ -31,6 +31,11 @@ def schema_text(name: str) -> str:
             f"the schema must be one of {', '.join(SCHEMAS)}, but got {name!r}: {did_you_mean(name, SCHEMAS)}"
         )
     schema = {"$schema": "https://json-schema.org/draft/2020-12/schema", **SCHEMAS[name].model_json_schema()}
+    if name == "search":  # a file may name its schema
+        schema["properties"] = {
+            "$schema": {"type": "string", "description": "this schema, for editors"},
+            **schema["properties"],
+        }
     return json.dumps(_first_sentences(schema), indent=2) + "\n"
 
 

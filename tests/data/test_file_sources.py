@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+from pathlib import Path
 
 import pyarrow as pa
 import pytest
@@ -156,3 +157,33 @@ def test_column_names_that_are_no_text_are_told(tmp_path):
     (tmp_path / "random.csv").write_bytes(b"a,\xff\xfe\x01\n1,2\n")
     with pytest.raises(DataError, match="cannot be read as csv"):
         read_file(tmp_path / "random.csv")
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("a.csv", b"\x1f\x8b\x08", "compressed by gzip: end its name in .gz"),
+        ("a.csv.xz", b"\xfd7zXZ", "compressed by xz, which is not read: unpack it first"),
+        ("a.csv.zip", b"PK\x03\x04", "a zip archive, which is not read: unpack it first"),
+        ("a.csv", "a,b\n1,2\n".encode("utf-16"), "in UTF-16: save it in UTF-8"),
+    ],
+)
+def test_first_bytes_say_what_a_file_is(name: str, content: bytes, said: str, tmp_path: Path) -> None:
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(DataError, match=said):
+        read_file(tmp_path / name)
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("-", "not from standard input"),
+        ("~/a.csv", "write the path of one file in full"),
+        ("a*.csv", "write the path of one file in full"),
+        ("s3://user:secret@b/x.csv", r"but got a URL \(s3://...\)"),
+    ],
+)
+def test_what_is_no_path_is_said(name: str, said: str) -> None:
+    with pytest.raises(DataError, match=said) as refused:
+        read_file(name)
+    assert "secret" not in str(refused.value)

@@ -172,7 +172,9 @@ def test_toml_keys_are_found_in_dotted_and_inline_tables() -> None:
 
 
 def test_a_wrong_setting_is_told_as_a_setting() -> None:
-    with pytest.raises(ConstraintError, match=r"^--set: constraints.score: must be at most 1 for 'r2', but got 3.0$"):
+    with pytest.raises(
+        ConstraintError, match=r"^the command line: constraints.score: must be at most 1 for 'r2', but got 3.0$"
+    ):
         loads(MISSPELT["toml"].replace("scor", "score"), "toml", settings=["constraints.score=3"])
 
 
