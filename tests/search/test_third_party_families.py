@@ -183,6 +183,13 @@ def test_a_plugin_that_cannot_be_used_is_a_note_and_changes_nothing(
     assert not [note for note in found("linear", trials=1).notes if "evil" in note]
 
 
+def test_stored_trials_of_an_object_depend_on_its_attributes(tmp_path: Path) -> None:
+    family, other = Slopes(), Slopes()
+    other.scale = 2.0  # type: ignore[attr-defined]  # of its own
+    notes = [found(each, trials=1, storage=str(tmp_path)).notes for each in (family, Slopes(), other)]
+    assert ["1 of 1 trials came from storage" in each for each in notes] == [False, True, False]
+
+
 def test_a_large_portfolio_is_taken_up_quickly() -> None:
     class Many(Slopes):
         def space(self, profile: Any) -> Space:
