@@ -21,7 +21,7 @@ def misfit(outcome: Outcome, task: TrialTask, context: Context) -> str:
     """Return what of an outcome does not fit its task, as the end of a sentence; empty if all does."""
     for each in (outcome, *outcome.others):
         if each.number != task.candidate.number:
-            return f"holds trial {each.number} instead of {task.candidate.number}"
+            return "holds a trial of another number"
         if each.status not in STATUSES or (each is not outcome and each.others):
             return "does not hold a finished trial"
         complete = each.artifact is not None and each.form is not None and each.structure is not None

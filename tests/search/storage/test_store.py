@@ -83,7 +83,7 @@ def test_a_damaged_or_foreign_file_is_a_note(
 @pytest.mark.parametrize(
     ("changes", "why"),
     [
-        ({"number": 999}, "holds trial 999 instead of"),
+        ({"number": 999}, "holds a trial of another number"),
         ({"status": "taken"}, "does not hold a finished trial"),
         ({"artifact": None}, "holds an incomplete trial"),
         ({"artifact": base64.b64encode(b"nonsense").decode()}, "holds a trial of other data"),
