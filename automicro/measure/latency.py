@@ -317,6 +317,10 @@ def _measured(request: str, runs: int) -> list[Run]:
         for process in started:
             cast("IO[str]", process.stdout).readline()  # which it writes once it has loaded what it needs
         return [_run(process, request) for process in started]
+    except OSError as error:
+        raise AutomicroError(
+            f"a latency process must start, but: {error.strerror}: repeat when the machine has more room"
+        ) from error
     except AutomicroError:
         if not overdue.is_set():
             raise

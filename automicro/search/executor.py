@@ -95,8 +95,14 @@ class LocalExecutor:
 
     def share(self, context: object) -> None:
         """Hand over what every worker reads once, before its first task; it must pickle."""
-        with self._command.context.open("wb") as file:
-            pickle.dump(context, file, protocol=5)
+        try:
+            with self._command.context.open("wb") as file:
+                pickle.dump(context, file, protocol=5)
+        except OSError as error:
+            raise AutomicroError(
+                f"the training data must be written to {self._folder.path} for the workers, but: {error.strerror}: free space there, set "
+                "TMPDIR, or search with workers=0"
+            ) from error
         for thread in self._threads[1:]:
             thread.start()
 
