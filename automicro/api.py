@@ -93,6 +93,7 @@ def select(  # noqa: PLR0913 - each is a question that users ask on its own
     Returns
     -------
     Selection
+        The model with its size, score, interval, verdict, frontier and trace.
 
     Raises
     ------
@@ -178,6 +179,17 @@ def verify(  # noqa: PLR0913 - as `select`, and the metric
         If the model, the certificate or a figure of the card was changed, or the data are others.
     DataError, ArtifactError
         If the model has no certificate, or cannot be read.
+
+    Examples
+    --------
+    >>> import automicro
+    >>> from sklearn.datasets import load_breast_cancer
+    >>> X, y = load_breast_cancer(return_X_y=True, as_frame=True)
+    >>> X = X.iloc[:, :3]
+    >>> quick = {"trials": 1, "families": ["linear"], "workers": 0}
+    >>> selection = automicro.select(X, y, metric="roc_auc", score=0.9, certify=True, **quick)
+    >>> automicro.verify(selection.model, X, y).score == selection.score
+    True
     """
     from automicro.certificate import certificate_in
     from automicro.certificate import verify as recompute
@@ -196,15 +208,32 @@ def effects(model: Model | str | PathLike[str], X: Any, *, seed: int = 0) -> Eff
     Parameters
     ----------
     model : Model or path
+        The model, or the path of its file.
     X : table, array or series
         Rows as `Model.predict` takes them, some hundreds or more, such as those of training.
     seed : int
-        Of the rows that are drawn, where there are more than 2,000, and of resamples.
+        Seed of the sample of rows, if there are more than 2,000, and of the resamples.
+
+    Returns
+    -------
+    Effects
+        The curves by column, interaction strength, interactions and complexity; prints as a table.
 
     Raises
     ------
     DataError
         If the model reads graphs, or the rows cannot be read.
+
+    Examples
+    --------
+    >>> import automicro
+    >>> from sklearn.datasets import load_breast_cancer
+    >>> X, y = load_breast_cancer(return_X_y=True, as_frame=True)
+    >>> X = X.iloc[:, :3]
+    >>> quick = {"trials": 1, "families": ["linear"], "workers": 0}
+    >>> model = automicro.select(X, y, metric="roc_auc", score=0.9, **quick).model
+    >>> automicro.effects(model, X).interaction_strength
+    0.0
 
     Notes
     -----
@@ -224,14 +253,20 @@ def importance(
     Parameters
     ----------
     model : Model or path
+        The model, or the path of its file.
     X : table, array or series
         Rows that the model was not trained on, of every class.
     y : array, series or str, (rows,)
         Their target, or the name of its column.
     metric : str, callable, scorer or Metric, optional
-        By default that of the model's card.
+        By default the metric of the model's card.
     seed : int
-        Of the shuffles.
+        Seed of the shuffles.
+
+    Returns
+    -------
+    RecordTable of Importance
+        One record a column; prints as a table.
 
     Raises
     ------
@@ -240,9 +275,20 @@ def importance(
     RequestError
         If the metric is not known, not one of the task, or neither given nor in a card.
 
+    Examples
+    --------
+    >>> import automicro
+    >>> from sklearn.datasets import load_breast_cancer
+    >>> X, y = load_breast_cancer(return_X_y=True, as_frame=True)
+    >>> X = X.iloc[:, :3]
+    >>> quick = {"trials": 1, "families": ["linear"], "workers": 0}
+    >>> model = automicro.select(X, y, metric="roc_auc", score=0.9, **quick).model
+    >>> automicro.importance(model, X, y)[0].loss > 0
+    True
+
     Notes
     -----
-    A loss tells what the model uses, not what causes the target: of two columns that say the same the model may need only one.
+    A loss shows what the model uses, not what causes the target: of two columns that say the same the model may need only one.
     """
     from automicro.measure import permutation_importance
     from automicro.selection import RecordTable
@@ -268,15 +314,17 @@ def robustness(
     Parameters
     ----------
     model : Model or path
+        The model, or the path of its file.
     X : table, (rows, columns)
         Rows that the model was not trained on, with the columns of training in their order; see `select`.
     y : array or str, (rows,)
         Their target, or the name of its column.
     metric : str, callable, scorer or Metric, optional
-        That of the model's card, if not given.
+        By default the metric of the model's card.
     tolerance : float, optional
         Of a regression: how far a prediction must move to count as another decision; half a standard deviation of the target.
     seed : int
+        Seed of the noise and of the rows that are drawn.
 
     Returns
     -------
@@ -286,7 +334,18 @@ def robustness(
     Raises
     ------
     RequestError, DataError, ArtifactError
-        If the model or the rows cannot be used, or no metric is told.
+        If the model or the rows cannot be used, or no metric is known.
+
+    Examples
+    --------
+    >>> import automicro
+    >>> from sklearn.datasets import load_breast_cancer
+    >>> X, y = load_breast_cancer(return_X_y=True, as_frame=True)
+    >>> X = X.iloc[:, :3]
+    >>> quick = {"trials": 1, "families": ["linear"], "workers": 0}
+    >>> model = automicro.select(X, y, metric="roc_auc", score=0.9, **quick).model
+    >>> sorted(automicro.robustness(model, X, y).to_dict()["stresses"])[0]
+    'column_lost'
     """
     from automicro.measure import robustness as measured
 
@@ -301,8 +360,8 @@ def metric_of(model: Model, metric: Any) -> str:
         return with_labels(metric_named(metric), labels)
     if "metric" not in card:
         raise RequestError("metric: must be given for a model without a card, such as 'roc_auc' or 'r2'")
-    record = card.get("function")
-    return metric_of_record(card["metric"], MetricRecord.in_card(record, "function"), None, labels)
+    record = None if card.get("function") is None else MetricRecord.in_card(card["function"], "function")
+    return metric_of_record(card["metric"], record, None, labels)
 
 
 @contextmanager
