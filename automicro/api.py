@@ -183,11 +183,8 @@ def verify(  # noqa: PLR0913 - as `select`, and the metric
     Examples
     --------
     >>> import automicro
-    >>> from sklearn.datasets import load_breast_cancer
-    >>> X, y = load_breast_cancer(return_X_y=True, as_frame=True)
-    >>> X = X.iloc[:, :3]
-    >>> quick = {"trials": 1, "families": ["linear"], "workers": 0}
-    >>> selection = automicro.select(X, y, metric="roc_auc", score=0.9, certify=True, **quick)
+    >>> X, y = [[i, i % 7] for i in range(80)], [i > 39 for i in range(80)]
+    >>> selection = automicro.select(X, y, metric="accuracy", score=0.7, certify=True, trials=1, families=["linear"], workers=0)
     >>> automicro.verify(selection.model, X, y).score == selection.score
     True
     """
@@ -227,11 +224,8 @@ def effects(model: Model | str | PathLike[str], X: Any, *, seed: int = 0) -> Eff
     Examples
     --------
     >>> import automicro
-    >>> from sklearn.datasets import load_breast_cancer
-    >>> X, y = load_breast_cancer(return_X_y=True, as_frame=True)
-    >>> X = X.iloc[:, :3]
-    >>> quick = {"trials": 1, "families": ["linear"], "workers": 0}
-    >>> model = automicro.select(X, y, metric="roc_auc", score=0.9, **quick).model
+    >>> X, y = [[i, i % 7] for i in range(80)], [i > 39 for i in range(80)]
+    >>> model = automicro.select(X, y, metric="accuracy", score=0.9, trials=1, families=["linear"], workers=0).model
     >>> automicro.effects(model, X).interaction_strength
     0.0
 
@@ -278,13 +272,10 @@ def importance(
     Examples
     --------
     >>> import automicro
-    >>> from sklearn.datasets import load_breast_cancer
-    >>> X, y = load_breast_cancer(return_X_y=True, as_frame=True)
-    >>> X = X.iloc[:, :3]
-    >>> quick = {"trials": 1, "families": ["linear"], "workers": 0}
-    >>> model = automicro.select(X, y, metric="roc_auc", score=0.9, **quick).model
-    >>> automicro.importance(model, X, y)[0].loss > 0
-    True
+    >>> X, y = [[i, i % 7] for i in range(80)], [i > 39 for i in range(80)]
+    >>> model = automicro.select(X, y, metric="accuracy", score=0.9, trials=1, families=["linear"], workers=0).model
+    >>> automicro.importance(model, X, y)[0].column
+    'x0'
 
     Notes
     -----
@@ -339,11 +330,8 @@ def robustness(
     Examples
     --------
     >>> import automicro
-    >>> from sklearn.datasets import load_breast_cancer
-    >>> X, y = load_breast_cancer(return_X_y=True, as_frame=True)
-    >>> X = X.iloc[:, :3]
-    >>> quick = {"trials": 1, "families": ["linear"], "workers": 0}
-    >>> model = automicro.select(X, y, metric="roc_auc", score=0.9, **quick).model
+    >>> X, y = [[i, i % 7] for i in range(80)], [i > 39 for i in range(80)]
+    >>> model = automicro.select(X, y, metric="accuracy", score=0.9, trials=1, families=["linear"], workers=0).model
     >>> sorted(automicro.robustness(model, X, y).to_dict()["stresses"])[0]
     'column_lost'
     """

@@ -308,7 +308,7 @@ class MicroClusterer(ClusterMixin, _Estimator):  # type: ignore[misc] # scikit-l
     >>> from sklearn.datasets import load_iris
     >>> from automicro import MicroClusterer
     >>> X, _ = load_iris(return_X_y=True)
-    >>> MicroClusterer(trials=2).fit(X).labels_.max() > 0
+    >>> len(set(MicroClusterer(trials=2).fit(X).labels_)) > 1
     True
     """
 

@@ -1,17 +1,23 @@
-"""Attributes and methods of a fitted estimator of scikit-learn, for a model that was read from a file."""
+"""What a model has as a fitted estimator of scikit-learn: attributes, methods, and errors by the names of columns."""
 
 from __future__ import annotations
 
+import re
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from automicro.errors import DataError
+
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from numpy.typing import NDArray
 
     from automicro.program import Program
 
-__all__ = ["Fitted"]
+__all__ = ["Fitted", "columns_named"]
 
 TRAINED = (
     "fit needs an estimator that is not trained, but this model is trained: fit automicro.MicroClassifier, MicroRegressor or "
@@ -85,3 +91,15 @@ class Fitted:
     def __sklearn_is_fitted__(self) -> bool:
         """Whether there is nothing left to fit: always."""
         return True
+
+
+@contextmanager
+def columns_named(names: tuple[str, ...] | None) -> Iterator[None]:
+    """Call columns by their names in errors."""
+    try:
+        yield
+    except DataError as error:
+        numbered = re.match(r"column (\d+) ", str(error))
+        if numbered is None or names is None:
+            raise
+        raise DataError(f"column {names[int(numbered[1])]!r} {str(error)[numbered.end() :]}") from None

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-from contextlib import contextmanager
 from functools import cached_property
 from os import PathLike
 from typing import TYPE_CHECKING, Any, overload
@@ -18,7 +16,7 @@ from automicro.data.series import holds_series, series_rows
 from automicro.errors import ArtifactError, DataError
 from automicro.escaped import escaped
 from automicro.explain import ModelExplanation, drawn_rows, explain, global_card, replay
-from automicro.fitted import Fitted
+from automicro.fitted import Fitted, columns_named
 from automicro.outputs import save
 from automicro.program import (
     Batch,
@@ -41,7 +39,7 @@ from automicro.program.rows import column_kinds
 from automicro.values import same
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection
 
     from numpy.typing import NDArray
 
@@ -60,6 +58,7 @@ class Model(Fitted):
     Parameters
     ----------
     program : Program
+        The nodes that compute a prediction; `automicro.load` reads it from a file.
     card : dict, optional
         Column names, provenance and evidence, as `automicro.request.Card` describes them. Predictions do not depend on it; without it
         tables are read by the position of their columns.
@@ -67,9 +66,10 @@ class Model(Fitted):
     Examples
     --------
     >>> import automicro
-    >>> model = automicro.load("churn.micro")  # doctest: +SKIP
-    >>> model.predict(customers)  # doctest: +SKIP
-    array(['stays', 'leaves'], dtype='<U6')
+    >>> X, y = [[i, i % 7] for i in range(80)], [i > 39 for i in range(80)]
+    >>> model = automicro.select(X, y, metric="accuracy", score=0.9, trials=1, families=["linear"], workers=0).model
+    >>> model.predict([[7, 0], [70, 0]])
+    array([False,  True])
     """
 
     def __init__(self, program: Program, card: dict[str, Any] | None = None) -> None:
@@ -197,7 +197,7 @@ class Model(Fitted):
         node : int, optional
             Of a model that predicts nodes: the place of the node in the graph.
         seed : int
-            Of the orders in which columns or nodes are credited, where the model is no sum, and of the rows of the replay.
+            Seed of the orders in which columns or nodes are credited, if the model is no sum, and of the rows of the replay.
 
         Raises
         ------
@@ -209,7 +209,7 @@ class Model(Fitted):
         if row is None:
             card = global_card(self.program, self.card)
             return ModelExplanation(card, self._replayed(card, None, seed))
-        with self._named():
+        with columns_named(self._names):
             return explain(self.program, self.card, row, immutable=immutable, node=node, seed=seed)
 
     def replay(self, X: Any = None, *, seed: int = 0) -> Replay:
@@ -223,7 +223,7 @@ class Model(Fitted):
         X : table or array, (rows, columns), optional
             Rows to begin with; see `predict`. Without them they are drawn within the ranges that the card tells.
         seed : int
-            Of the rows that are drawn.
+            Seed of the rows that are drawn.
 
         Raises
         ------
@@ -239,7 +239,7 @@ class Model(Fitted):
         elif self._of_graphs:
             batch = graph_batch(self.program, X, self._names)
         else:
-            with self._named():
+            with columns_named(self._names):
                 batch = Batch(tuple(self._columns(X)))
         return replay(self.program, shown, batch, self.column_names, seed=seed)
 
@@ -253,7 +253,7 @@ class Model(Fitted):
         DataError
             As `predict`, and if the model has no such heads.
         """
-        with self._named():
+        with columns_named(self._names):
             return attention_of(self.program, self._columns(X), self._names)
 
     def outlier_distance(self, X: Any) -> NDArray[np.float64]:
@@ -267,7 +267,7 @@ class Model(Fitted):
         DataError
             As `predict`, and if the model has no prototypes.
         """
-        with self._named():
+        with columns_named(self._names):
             return outlier_distances(self.program, self._columns(X))
 
     def read(self, X: Any) -> list[Column | None]:
@@ -287,7 +287,7 @@ class Model(Fitted):
             raise DataError(
                 "read, effects and importance take rows, but this model reads graphs: explain tells single decisions"
             )
-        with self._named():
+        with columns_named(self._names):
             return self._columns(X)
 
     def _columns(self, X: Any) -> list[Column | None]:
@@ -296,7 +296,7 @@ class Model(Fitted):
         return columns_of(self.program, self._rows(X))
 
     def _scores(self, X: Any) -> NDArray[np.float64]:
-        with self._named():
+        with columns_named(self._names):
             if self._frame_row is not None and (cells := self._frame_row(X)) is not None:
                 return self._evaluate(cells)
             if self._of_graphs or holds_graphs(X):
@@ -308,17 +308,6 @@ class Model(Fitted):
         if self._of_series or holds_series(X):
             return series_rows(X, self.program.columns)
         return rows_for_prediction(X, self._names, self.program.columns, self._used, self._reader)
-
-    @contextmanager
-    def _named(self) -> Iterator[None]:
-        """Call columns by their names in errors."""
-        try:
-            yield
-        except DataError as error:
-            numbered = re.match(r"column (\d+) ", str(error))
-            if numbered is None or self._names is None:
-                raise
-            raise DataError(f"column {self._names[int(numbered[1])]!r} {str(error)[numbered.end() :]}") from None
 
     def to_bytes(self, *, strip: bool = False) -> bytes:
         """Return the file's content; without the card if `strip`."""
@@ -370,10 +359,29 @@ class Model(Fitted):
 def load(path: str | PathLike[str]) -> Model:
     """Read a model from a file.
 
+    Parameters
+    ----------
+    path : path
+        The file that `Model.save` or a search has written.
+
+    Returns
+    -------
+    Model
+        The model, with its card if the file holds one.
+
     Raises
     ------
     ArtifactError
-        If the file is not there or is not an intact model, or path is none.
+        If the file does not exist or is not an intact model, or `path` is not a path.
+
+    Examples
+    --------
+    >>> import automicro
+    >>> X, y = [[i, i % 7] for i in range(80)], [i > 39 for i in range(80)]
+    >>> selection = automicro.select(X, y, metric="accuracy", score=0.9, trials=1, families=["linear"], workers=0)
+    >>> selection.model.save("halves.micro")
+    >>> automicro.load("halves.micro") == selection.model
+    True
     """
     if not isinstance(path, str | PathLike):
         raise ArtifactError(

@@ -26,12 +26,35 @@ __all__ = ["check_files", "found", "report_of", "select_request", "write_results
 def select_request(request: SearchRequest, progress: Progress | None = None) -> Selection:
     """Run a whole request: read its data, search, write its outputs.
 
+    Parameters
+    ----------
+    request : SearchRequest
+        Data, constraints, settings of the search and files to write, as a search file states them.
+    progress : Progress, optional
+        What reports the progress of the search; nothing is reported without it.
+
+    Returns
+    -------
+    Selection
+        The model with its size, score, interval, verdict, frontier and trace.
+
     Raises
     ------
     RequestError, DataError, FamilyUnavailableError, Infeasible
         As `select`; trace and report are written for an infeasible request too, and where it was interrupted before it had a model.
     OutputError
         If a file could not be written: the others are, the model under another name, and `OutputError.selection` is the result.
+
+    Examples
+    --------
+    >>> from automicro import SearchRequest, select_request
+    >>> request = SearchRequest(
+    ...     data={"source": "sklearn:breast_cancer", "target": "target"},
+    ...     constraints={"metric": "roc_auc", "score": 0.9},
+    ...     search={"trials": 1, "families": ["linear"], "workers": 0},
+    ... )
+    >>> select_request(request).family
+    'linear'
     """
     check_files(request)
     try:

@@ -89,13 +89,15 @@ class Selection:
     Parameters
     ----------
     model : Model
-    family : str
-        Name of the family that won.
+        The returned model.
+    family, variant, precision : str
+        Family of the model, variant of its training, and precision of its weights.
     parameters : dict
-        Its setting.
+        Setting of the family.
     verdict : {"certified", "estimated"}
         How sure the score is: tested on rows that the search never saw, or estimated by cross-validation.
     metric : str
+        Full name of the metric.
     pos_label : str, int, float, bool or None
         Positive class of two: the one that the request, the order of a categorical or its name (1, true, yes) states.
     score : float
@@ -138,6 +140,7 @@ class Selection:
     structure : Interpretability
         What the level follows from: operations, constants, interactions.
     constraints : Constraints
+        The constraints of the request.
     reference : ReferenceScore or None
         What ``within`` was measured against.
     frontier : RecordTable of Point
@@ -152,9 +155,19 @@ class Selection:
     notes : tuple of str
         What the user should know of the data and of families that took no part.
     seconds : float
+        Wall time from the call to the answer.
     interrupted : bool
         Whether an interrupt (Ctrl-C, in the shell also SIGTERM or SIGHUP) ended the search early: this is the best model so far.
         After a second interrupt interval, certificate, replay, frontier and prices are left out.
+
+    Examples
+    --------
+    >>> import automicro
+    >>> from sklearn.datasets import load_breast_cancer
+    >>> X, y = load_breast_cancer(return_X_y=True, as_frame=True)
+    >>> selection = automicro.select(X, y, metric="roc_auc", score=0.95, trials=1, families=["linear"], workers=0)
+    >>> selection.verdict, selection.model.size_bytes == selection.size_bytes
+    ('estimated', True)
     """
 
     model: Model

@@ -63,6 +63,11 @@ def series_of(frame: Any, *, id: str, time: str, labels: Sequence[str] = ()) -> 
     labels : sequence of str
         Names of columns with one value for each series, such as the target.
 
+    Returns
+    -------
+    Series
+        The series, as `select` and `Model.predict` take them.
+
     Raises
     ------
     DataError

@@ -14,9 +14,21 @@ __all__ = ["SizeBudget"]
 class SizeBudget:
     """Bytes that the body, link and labels of a packed artifact can take, whatever training brings.
 
-    The core adds what the preparation takes. Variants of the candidate and their quantised forms are all included: no artifact
-    is smaller than `at_least_bytes` and no unquantised one larger than `at_most_bytes`. `usual_bytes`, where it is given, is what a
-    useful artifact takes as a rule; it promises nothing and only tells whether a family that is slow to start is worth starting.
+    The core adds what the preparation takes. Variants of the candidate and their quantised forms are all included.
+
+    Parameters
+    ----------
+    at_least_bytes : int
+        Bytes that no artifact falls below.
+    at_most_bytes : int
+        Bytes that no unquantised artifact exceeds.
+    usual_bytes : int, optional
+        Bytes that a useful artifact takes as a rule. They are no promise; they decide whether a family that is slow to start is started.
+
+    Examples
+    --------
+    >>> SizeBudget(8, 4096).expected_bytes
+    256
     """
 
     at_least_bytes: int

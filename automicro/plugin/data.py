@@ -20,10 +20,24 @@ __all__ = ["Feature", "TrainingData"]
 
 @dataclass(frozen=True)
 class Feature:
-    """Where a prepared feature comes from: `kind` says how the source column was decoded.
+    """Where a prepared feature comes from.
 
-    A "gram" is a bucket of hashed grams of a text, mostly 0 and never negative; a "summary" a statistic of a series.
-    `level` is that of a "level", and of a "summary" its window: "0 of 4" is the first quarter.
+    Parameters
+    ----------
+    column : int
+        Source column.
+    name : str
+        Name of the feature.
+    kind : {"numeric", "level", "lookup", "missing", "gram", "summary"}
+        How the source column was decoded. A "gram" is a bucket of hashed grams of a text, mostly 0 and never negative; a "summary" is a
+        statistic of a series.
+    level : str or None
+        The level of a "level"; the window of a "summary": "0 of 4" is the first quarter.
+
+    Examples
+    --------
+    >>> Feature(0, "island = Dream", "level", "Dream").kind
+    'level'
     """
 
     column: int
@@ -46,7 +60,9 @@ class TrainingData:
     weights : array of float64, (rows,), or None
         Sample weights.
     task : {"classification", "regression", "clustering"}
+        Task of the problem.
     classes : int
+        Number of classes, 0 for regression.
     features : tuple of Feature
         One for each column of `X`.
     metric : str
@@ -71,7 +87,14 @@ class TrainingData:
     start : Start or None
         What an earlier model or a pretrained encoder brings; use of it what serves, and say so in `Family.taken_over`.
     units : array of float64, (features,), or None
-        For clustering: what each feature is multiplied with to have the scale of the space in which partitions are judged.
+        For clustering: what each feature is multiplied with to have the scale of the space in which partitions are evaluated.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> X, y = np.float32([[1.0], [2.0]]), np.array([0, 1])
+    >>> TrainingData(X, y, "classification", 2, (Feature(0, "age", "numeric"),), "accuracy").outputs
+    1
     """
 
     X: NDArray[np.float32]

@@ -26,7 +26,14 @@ MOST_CHARACTERS = 200  # of a variant's key
 
 
 class Declined(Exception):  # noqa: N818 - an ordinary answer, not an error
-    """A family cannot serve this problem; the reason becomes a line of the trace."""
+    """A family cannot serve this problem; the reason becomes a record of the trace.
+
+    Examples
+    --------
+    >>> raise Declined("needs an edge list, but this problem is a table")
+    Traceback (most recent call last):
+    automicro.plugin.family.Declined: needs an edge list, but this problem is a table
+    """
 
 
 @dataclass(frozen=True)
@@ -41,6 +48,11 @@ class Needs:
         Acceptable encodings of categories, best first; where there are several the search chooses.
     scaled : bool
         Whether features come with mean 0 and variance 1; the scaling becomes part of the program and is folded where possible.
+
+    Examples
+    --------
+    >>> Needs(missing="keep", categories=("ordinal", "onehot")).scaled
+    False
     """
 
     missing: Missing = "fill"
@@ -64,9 +76,22 @@ class Needs:
 
 @dataclass(frozen=True)
 class Variant:
-    """One of several programs that a single training gives; `key` names the same recipe in every fold.
+    """One of several programs that a single training returns.
 
     Bodies whose weights carry no encoding are tried in several quantised forms; weights with an encoding are left as they are.
+
+    Parameters
+    ----------
+    key : str
+        Name of the recipe, of 1 to 200 characters, the same in every fold.
+    lowered : Lowered
+        The program.
+
+    Examples
+    --------
+    >>> from automicro.program import Affine, Weights
+    >>> Variant("k=1", Lowered(Affine(Weights([[2.0]]), Weights([0.0])), "identity")).key
+    'k=1'
     """
 
     key: str

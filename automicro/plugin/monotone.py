@@ -24,6 +24,24 @@ def fills_of(data: TrainingData) -> NDArray[np.float32]:
     """Return what a missing value of each feature, (features,), may count as: a middle value where it has a direction, else NaN.
 
     A missing value that goes where a number goes stays between the least and the largest number.
+
+    Parameters
+    ----------
+    data : TrainingData
+        The rows of the training.
+
+    Returns
+    -------
+    array of float32, (features,)
+        The middle values.
+
+    Examples
+    --------
+    >>> from automicro.plugin import Feature, TrainingData, Wishes
+    >>> X, y = np.float32([[1.0], [2.0], [3.0]]), np.array([0, 1, 1])
+    >>> features = (Feature(0, "age", "numeric"),)
+    >>> fills_of(TrainingData(X, y, "classification", 2, features, "accuracy", wishes=Wishes(monotone=((0, 1),))))
+    array([2.], dtype=float32)
     """
     fills = np.full(len(data.features), np.nan, dtype=np.float32)
     for feature in np.flatnonzero(data.wishes.signs(data.features)):
@@ -41,11 +59,22 @@ def ordered_leaves(feature: NDArray[np.int32], values: Floats, mass: Floats, sig
     Parameters
     ----------
     feature : array of int32, (nodes,)
-        Of a tree in preorder; -1 at a leaf.
+        Feature of each node of a tree in preorder; -1 at a leaf.
     values, mass : array of float64, (nodes,)
         Values of the leaves, and how many rows they have.
     signs : array of int64, (features,)
         1 where the score must never fall, -1 where it must never rise, else 0.
+
+    Returns
+    -------
+    array of float64, (nodes,)
+        The values, those of leaves changed.
+
+    Examples
+    --------
+    >>> tree, values = np.int32([0, -1, -1]), np.array([0.0, 5.0, 1.0])
+    >>> ordered_leaves(tree, values, np.array([2.0, 1.0, 1.0]), np.array([1])).tolist()
+    [0.0, 3.0, 3.0]
 
     Notes
     -----
@@ -85,7 +114,19 @@ def ordered_pieces(values: Sequence[float] | Floats, mass: Floats, sign: int) ->
     Parameters
     ----------
     values, mass : array of float64, (pieces,)
+        Values of the pieces in their order, and the weight of each.
     sign : {1, -1}
+        Direction of the values.
+
+    Returns
+    -------
+    array of float64, (pieces,)
+        The ordered values.
+
+    Examples
+    --------
+    >>> ordered_pieces([1.0, 3.0, 2.0], np.ones(3), 1).tolist()
+    [1.0, 2.5, 2.5]
 
     Notes
     -----

@@ -19,9 +19,31 @@ ColumnKind = Literal["numeric", "boolean", "category", "text", "series"]
 class ColumnProfile:
     """One source column.
 
-    `levels` (of a category) are sorted by falling frequency; `distinct` and `levels` leave out missing values. `merged` counts the
-    different numbers of the data that are equal to another one as 32-bit floats, and so not part of `distinct`. Programs read the column
-    less `offset`; `minimum` and `maximum` are those of the data.
+    Parameters
+    ----------
+    name : str
+        Name of the column.
+    kind : {"numeric", "boolean", "category", "text", "series"}
+        How the column is read.
+    missing : int
+        Rows without a value.
+    distinct : int
+        Different values, missing ones left out.
+    minimum, maximum : float or None
+        Least and largest number of the data.
+    integral : bool
+        Whether all numbers are whole.
+    levels : tuple of str
+        Levels of a category, sorted by falling frequency, missing values left out.
+    merged : int
+        Different numbers that are equal to another one as 32-bit floats, and so not part of `distinct`.
+    offset : float
+        Number that programs subtract from the column.
+
+    Examples
+    --------
+    >>> ColumnProfile("island", "category", missing=0, distinct=3, levels=("Biscoe", "Dream", "Torgersen")).integral
+    False
     """
 
     name: str
@@ -38,7 +60,22 @@ class ColumnProfile:
 
 @dataclass(frozen=True)
 class GraphProfile:
-    """What is known of graphs: nodes and edges in all, attributes of an edge, and whether rows are whole graphs, not nodes."""
+    """What is known of graphs before training.
+
+    Parameters
+    ----------
+    nodes, edges : int
+        Nodes and edges of all graphs.
+    attributes : int
+        Attributes of an edge.
+    pooled : bool
+        Whether targets belong to whole graphs, not to nodes.
+
+    Examples
+    --------
+    >>> GraphProfile(nodes=2708, edges=10556, attributes=0, pooled=False).pooled
+    False
+    """
 
     nodes: int
     edges: int
@@ -57,6 +94,7 @@ class Profile:
     columns : tuple of ColumnProfile
         Source columns in their order.
     task : {"classification", "regression", "clustering"}
+        Task of the problem.
     classes : int
         Number of classes, 0 for regression.
     class_counts : tuple of int
@@ -64,6 +102,7 @@ class Profile:
     features_at_most : int
         Most features that the preparation of this candidate can hand to a family.
     kind : {"table", "graph", "series", "text"}
+        Kind of data.
     max_features : int or None
         The constraint on source columns, if there is one.
     wishes : Wishes
@@ -71,7 +110,14 @@ class Profile:
     transforms : tuple of {"none", "log"}
         How a target of numbers may be transformed for training, the most promising first. The search does it; families need not know.
     graph : GraphProfile or None
-        Of a graph problem. Its columns are the attributes of nodes, their degree, and sums of edge attributes, all as numbers.
+        Profile of the graphs of a graph problem. Its
+        columns are the attributes of nodes, their degree, and sums of edge attributes, all as numbers.
+
+    Examples
+    --------
+    >>> columns = (ColumnProfile("age", "numeric", missing=0, distinct=60),)
+    >>> Profile(rows=100, columns=columns, task="classification", classes=2).outputs
+    1
     """
 
     rows: int

@@ -18,7 +18,24 @@ When = Mapping[str, tuple[Any, ...]]
 
 @dataclass(frozen=True)
 class Float:
-    """A real number in [low, high], drawn on a logarithmic scale if `log`."""
+    """A real number in [low, high].
+
+    Parameters
+    ----------
+    name : str
+        Name of the parameter.
+    low, high : float
+        Least and largest value.
+    log : bool
+        Whether it is drawn on a logarithmic scale.
+    when : mapping of str to tuple
+        Values of parameters drawn before, with which this one exists; see `Space`.
+
+    Examples
+    --------
+    >>> 0.1 in Float("rate", 0.01, 1.0, log=True)
+    True
+    """
 
     name: str
     low: float
@@ -35,7 +52,24 @@ class Float:
 
 @dataclass(frozen=True)
 class Integer:
-    """A whole number in [low, high], drawn on a logarithmic scale if `log`."""
+    """A whole number in [low, high].
+
+    Parameters
+    ----------
+    name : str
+        Name of the parameter.
+    low, high : int
+        Least and largest value.
+    log : bool
+        Whether it is drawn on a logarithmic scale.
+    when : mapping of str to tuple
+        Values of parameters drawn before, with which this one exists; see `Space`.
+
+    Examples
+    --------
+    >>> 7 in Integer("leaves", 2, 64, log=True)
+    True
+    """
 
     name: str
     low: int
@@ -54,7 +88,22 @@ class Integer:
 
 @dataclass(frozen=True)
 class Choice:
-    """One of some plain values (text, numbers, booleans, None)."""
+    """One of some plain values.
+
+    Parameters
+    ----------
+    name : str
+        Name of the parameter.
+    options : tuple
+        Different plain values: text, numbers, booleans, None.
+    when : mapping of str to tuple
+        Values of parameters drawn before, with which this one exists; see `Space`.
+
+    Examples
+    --------
+    >>> "l1" in Choice("penalty", ("l1", "l2"))
+    True
+    """
 
     name: str
     options: tuple[Any, ...]
@@ -79,11 +128,18 @@ class Space:
     Parameters
     ----------
     parameters : tuple of Float, Integer or Choice
+        Parameters of the family.
     portfolio : tuple of mappings
         Complete settings to try first, the most promising first.
     identity_when : mapping of str to tuple
         Where a regression's scores are the predicted values, by parameters and what they then are; everywhere, if not given. The search
         may train such settings on the logarithms of the target, and end their programs with the link exp.
+
+    Examples
+    --------
+    >>> space = Space((Integer("leaves", 2, 64, log=True),), portfolio=({"leaves": 8},))
+    >>> space.portfolio[0]["leaves"]
+    8
     """
 
     parameters: tuple[Parameter, ...]

@@ -21,9 +21,17 @@ class Layer:
     Parameters
     ----------
     weights : array of float64, (outputs, inputs)
+        Factors of the inputs.
     bias : array of float64, (outputs,)
+        Constants.
     activation : str or None
         The kind of `automicro.program.Activation` that follows; None where none does.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> Layer(np.ones((16, 4)), np.zeros(16), "relu").weights.shape
+    (16, 4)
     """
 
     weights: NDArray[np.float64]
@@ -45,6 +53,11 @@ class Start:
         Whether its scores mean what the scores of this problem mean: same task, same labels.
     arrays : mapping of str to array of float64
         The pretrained encoder that was given for this family, as it was given.
+
+    Examples
+    --------
+    >>> Start().layers
+    ()
     """
 
     layers: tuple[Layer, ...] = ()

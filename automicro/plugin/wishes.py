@@ -32,6 +32,11 @@ class Wishes:
         Pairs of source columns that act together; 0 asks for a sum of functions of one column each.
     must_use : tuple of int
         Source columns that the model must read.
+
+    Examples
+    --------
+    >>> Wishes(monotone=((0, 1),), must_use=(0,)).monotone
+    ((0, 1),)
     """
 
     monotone: tuple[tuple[int, int], ...] = ()

@@ -7,6 +7,7 @@ from automicro.program.evaluate import apply_link, body_scores, decode, evaluate
 from automicro.program.evaluator import Evaluator
 from automicro.program.graph_forms import Graphs, holds_graphs, read_graphs
 from automicro.program.graphs import Topology
+from automicro.program.lowered import Lowered
 from automicro.program.messages import gives_graphs, reads_graphs
 from automicro.program.nodes import (
     Activation,
@@ -19,7 +20,6 @@ from automicro.program.nodes import (
     Grams,
     Link,
     Lookup,
-    Lowered,
     Missing,
     Nearest,
     Node,

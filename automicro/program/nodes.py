@@ -27,7 +27,6 @@ __all__ = [
     "Labels",
     "Link",
     "Lookup",
-    "Lowered",
     "Missing",
     "Nearest",
     "Node",
@@ -362,15 +361,6 @@ Node = (
     | Propagate
     | Pool
 )
-
-
-@dataclass(frozen=True)
-class Lowered:
-    """What a family's `lower` returns: a body over features, the link of its scores, and their clusters, if it clusters (-1: noise)."""
-
-    body: Node
-    link: Link
-    labels: tuple[int, ...] | None = None
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,23 @@ ROWS = 160
 
 @dataclass(frozen=True, eq=False)
 class Case:
-    """A problem and the metric that it is judged by."""
+    """A problem and its metric.
+
+    Parameters
+    ----------
+    name : str
+        Name of the case.
+    problem : Problem
+        The data and the task.
+    metric : str
+        Metric of the scores.
+
+    Examples
+    --------
+    >>> from automicro.discovery import discover
+    >>> cases(discover().families["tree"])[0].problem.rows
+    160
+    """
 
     name: str
     problem: Problem
@@ -39,6 +55,22 @@ def cases(family: Family) -> list[Case]:
     """Return the cases of those tasks and kinds of data that a family says it serves.
 
     Families of tables are given tables; those that serve graphs alone the nodes of one, and many of them. There is no case for clustering.
+
+    Parameters
+    ----------
+    family : Family
+        The family under test.
+
+    Returns
+    -------
+    list of Case
+        Small problems with categories, missing values and unequal classes.
+
+    Examples
+    --------
+    >>> from automicro.discovery import discover
+    >>> [case.name for case in cases(discover().families["tree"])]
+    ['two classes', 'four classes', 'numbers']
     """
     return [
         Case(name, made(), metric)

@@ -48,16 +48,22 @@ def check_family(family: Family, *, settings: int = 2, drawn: int = 1, seed: int
     Parameters
     ----------
     family : Family
+        The family under test.
     settings : int
-        How many settings of the portfolio are trained.
+        Number of settings of the portfolio that are trained.
     drawn : int
-        How many settings are drawn from the space besides.
+        Number of further settings, drawn from the space.
     seed : int
-        Of what is drawn, and the family's own.
+        Seed of what is drawn, and of the family.
+
+    Returns
+    -------
+    None
 
     Raises
     ------
     AssertionError
+        If a promise is broken, with a sentence for each.
 
     Examples
     --------
