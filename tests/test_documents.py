@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+import automicro
 from automicro.cli.arguments import parse
 from automicro.request.files import read_request
 
@@ -110,3 +111,9 @@ def test_decisions_are_short_and_listed() -> None:
     assert not unlisted, f"docs/decisions/README.md must have a row for each of {unlisted}"
     long = [page.name for page in pages if len(page.read_text(encoding="utf-8").splitlines()) > 40]
     assert not long, f"decisions must have at most 40 lines, figures go to benchmarks/notes/: {long}"
+
+
+def test_the_reference_has_every_public_name() -> None:
+    text = (ROOT / "docs" / "reference" / "python.md").read_text(encoding="utf-8")
+    listed = re.findall(r"^\.\. auto(?:function|class|exception):: (\w+)$", text, re.MULTILINE)
+    assert sorted(listed) == sorted(automicro.__all__)

@@ -1,4 +1,4 @@
-"""A complete model family: a step function of the one column that tells most (after Holte's 1R, Machine Learning 11, 1993)."""
+"""A complete model family: a step function of the most informative column (after Holte's 1R, Machine Learning 11, 1993)."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class OneRule(Family):
 
     def space(self, profile: Profile) -> Space:
         if profile.classes > 2:
-            raise Declined(f"onerule tells two classes apart; this problem has {profile.classes}")
+            raise Declined(f"onerule needs two classes, but this problem has {profile.classes}")
         return Space((Integer("pieces", 2, 8),), portfolio=({"pieces": 2}, {"pieces": 4}))
 
     def size_budget(self, parameters: Any, profile: Profile) -> SizeBudget:
