@@ -9,12 +9,15 @@ import subprocess
 import sys
 import tomllib
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
 import automicro
 from automicro.cli.arguments import parse
+from automicro.request.constraints import Level
 from automicro.request.files import read_request
+from automicro.request.records import Status, Verdict
 
 ROOT = Path(__file__).parent.parent
 DOCUMENTS = sorted([ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").rglob("*.md")])
@@ -117,3 +120,9 @@ def test_the_reference_has_every_public_name() -> None:
     text = (ROOT / "docs" / "reference" / "python.md").read_text(encoding="utf-8")
     listed = re.findall(r"^\.\. auto(?:function|class|exception):: (\w+)$", text, re.MULTILINE)
     assert sorted(listed) == sorted(automicro.__all__)
+
+
+def test_the_glossary_defines_what_reports_print() -> None:
+    text = (ROOT / "docs" / "reference" / "glossary.md").read_text(encoding="utf-8")
+    undefined = [word for kind in (Status, Verdict, Level) for word in get_args(kind) if f"`{word}`" not in text]
+    assert not undefined, f"docs/reference/glossary.md must define {undefined}"
