@@ -1,9 +1,9 @@
 """What a search leaves where one call of the system fails, or a signal comes, at every such point in turn: ``python benchmarks/faults.py``.
 
 Each run is a tiny search in a process of its own (a fork of this one) in a new folder with older outputs. One call of it, the n-th of its
-kind, raises what a full disk or a busy machine raises; or a signal comes at its n-th call. The run passes if it ends in time, with an exit
-code of `docs/reference/shell.md`, without a traceback; if what had been found is in a file; if each older output is whole or replaced by a whole new
-one; and if the next run removes what is left. ``--every 5`` runs each fifth point.
+kind, raises what a full disk or a busy machine raises; or a signal comes at its n-th call. The run passes if it ends in time, with an
+exit code of `docs/reference/shell.md`, without a traceback; if what had been found is in a file; if each older output is whole or
+replaced by a whole new one; and if the next run removes what is left. ``--every 5`` runs each fifth point.
 """
 
 from __future__ import annotations
