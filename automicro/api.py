@@ -199,8 +199,8 @@ def verify(  # noqa: PLR0913 - as `select`, and the metric
 def effects(model: Model | str | PathLike[str], X: Any, *, seed: int = 0) -> Effects:
     """Return what a model's score does with each of its columns, over some rows.
 
-    Of a model that is a sum of functions of single columns these functions, exactly; of any other accumulated local effects, with the share
-    that they leave to interactions. They print as a table; ``automicro.plots.plot_effects`` draws them.
+    For a model that is a sum of functions of single columns, these functions, exactly; for any other, accumulated local effects, with
+    the share that they leave to interactions. They print as a table; ``automicro.plots.plot_effects`` draws them.
 
     Parameters
     ----------
@@ -313,7 +313,7 @@ def robustness(
     metric : str, callable, scorer or Metric, optional
         By default the metric of the model's card.
     tolerance : float, optional
-        Of a regression: how far a prediction must move to count as another decision; half a standard deviation of the target.
+        For regression: the change of a prediction that counts as another decision, by default half a standard deviation of the target.
     seed : int
         Seed of the noise and of the rows that are drawn.
 

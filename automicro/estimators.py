@@ -223,7 +223,7 @@ class MicroClassifier(ClassifierMixin, _Supervised):  # type: ignore[misc] # sci
         Labels in ascending order.
     n_features_in_ : int
     feature_names_in_ : array, (columns,)
-        Of a data frame.
+        Names of the columns of a data frame.
     rows_ : array, (distinct rows,)
         Row numbers in `X` of the rows of the search, in the order of ``selection_.out_of_fold``.
     weights_ : array, (distinct rows,), or None

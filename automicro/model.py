@@ -195,7 +195,7 @@ class Model(Fitted):
         immutable : collection of str
             Columns that the change must leave alone.
         node : int, optional
-            Of a model that predicts nodes: the place of the node in the graph.
+            Row number of the node, for a model that predicts nodes of a graph.
         seed : int
             Seed of the orders in which columns or nodes are credited, if the model is no sum, and of the rows of the replay.
 

@@ -30,18 +30,18 @@ class ReferenceScore:
     Parameters
     ----------
     family : str
-        Whose strongest setting it was.
+        Family whose strongest setting it is.
     score : float
-        Of what it packs to: the mean over the folds, the same as those of the search.
+        Score of its packed models: the mean over the folds, which are those of the search.
     members : dict of str to float or str
         The score of each member that was finished, or why it does not count.
     folds : int
     rows : int
-        That the folds are made of.
+        Rows of the folds.
     size_bytes : int
-        Of its packed model, trained on all of these rows.
+        Size of its packed model, trained on all of these rows.
     seconds : float
-        That the whole portfolio took.
+        Time that the reference took.
     """
 
     family: str
@@ -67,7 +67,7 @@ class Point:
     size_bytes : int
         Size of the stripped file.
     status : {"returned", "reaches the margin", "meets the target, not the margin"}
-        Of a certified search all but the returned model are estimated.
+        What the model meets. In a certified search all but the returned model are estimated.
     model : Model
         Trained on all rows of the search and packed, with a card of its own: ``point.model.save("smaller.micro")``.
     """

@@ -148,7 +148,7 @@ def _model_commands(kinds: Any) -> None:
     predict.add_argument("model", metavar="MODEL", help="a file that a search has written")
     predict.add_argument("data", metavar="DATA", help=DataSource.model_fields["source"].description)
     predict.add_argument(
-        "--format", choices=("csv", "tsv", "parquet", "jsonl"), help="told by the suffix, if not given"
+        "--format", choices=("csv", "tsv", "parquet", "jsonl"), help="by default inferred from the suffix"
     )
     predict.add_argument(
         "--series", metavar="ID,TIME", help="of a long table: the columns of a series and of its steps"
@@ -176,7 +176,7 @@ def _explain_command(kinds: Any) -> None:
         "data",
         metavar="DATA",
         nargs="?",
-        help=f"the row's table, {DataSource.model_fields['source'].description}; without it the whole model is told",
+        help=f"the row's table, {DataSource.model_fields['source'].description}; without it the whole model is explained",
     )
     explain.add_argument(
         "--series", metavar="ID,TIME", help="of a long table: the columns of a series and of its steps"
@@ -197,11 +197,11 @@ def _explain_command(kinds: Any) -> None:
         help="instead of one row: what the score loses without a column, over rows with this target",
     )
     explain.add_argument(
-        "--plot", metavar="FILE", help="also draw what is told, to a .png, .svg or .pdf file (extra plots)"
+        "--plot", metavar="FILE", help="also draw the answer, to a .png, .svg or .pdf file (extra plots)"
     )
     explain.add_argument("--immutable", metavar="NAMES", help="columns that must be left alone, with commas between")
     explain.add_argument(
-        "--format", choices=("csv", "tsv", "parquet", "jsonl"), help="told by the suffix, if not given"
+        "--format", choices=("csv", "tsv", "parquet", "jsonl"), help="by default inferred from the suffix"
     )
     _add_json(explain)
 

@@ -33,7 +33,7 @@ class Series:
     values : array of float, (series, channels, steps)
         Shorter series end in NaN.
     names : tuple of str
-        Of the channels.
+        Names of the channels.
     labels : dict of str to array, each (series,)
         Columns with one value for each series, such as the target.
     ids : array, (series,), or None

@@ -47,15 +47,15 @@ def explain(
     ----------
     program : Program
     card : mapping or None
-        Of the model: names and ranges of the columns.
+        Card of the model, with names and ranges of the columns.
     row : table, array, list or dict
         One row, or one graph, as `Model.predict` takes it.
     immutable : collection of str
         Columns that a counterfactual must leave alone.
     node : int, optional
-        Of a model that predicts nodes: which node of the graph.
+        Row number of the node, for a model that predicts nodes of a graph.
     seed : int
-        Of the orders in which columns or nodes are credited, where the program is no sum.
+        Seed of the orders in which columns or nodes are credited, where the program is no sum.
 
     Raises
     ------

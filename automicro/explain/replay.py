@@ -69,11 +69,11 @@ def replay(
     batch : Batch
         Some rows of the kind that the program reads.
     names : sequence of str
-        Of the source columns, as the card calls them.
+        Names of the source columns, as in the card.
     rows : int
         About how many rows are followed; fewer of graphs and of long series.
     seed : int
-        Of the rows that are drawn.
+        Seed of the rows that are drawn.
     """
     try:
         known = _Claim(program, Interpreter(shown), tuple(names))

@@ -101,11 +101,11 @@ def effects(program: Program, names: Sequence[str], columns: Sequence[Column | N
     ----------
     program : Program
     names : sequence of str
-        Of the source columns.
+        Names of the source columns.
     columns : sequence of Column or None
         As `automicro.program.columns_of` makes them; of more than 2,000 rows so many are drawn.
     seed : int
-        Of rows, resamples and pairs of rows.
+        Seed of rows, resamples and pairs of rows.
 
     Raises
     ------

@@ -66,7 +66,7 @@ class Flips:
     moved : array of float32, (judged, columns), or of float64 where the program subtracts offsets
         The numbers with which the decision is another one, where `high` is finite.
     tolerance : float or None
-        Of a regression: what counts as another decision.
+        For regression: the change that counts as another decision.
     """
 
     how: str
@@ -107,7 +107,7 @@ def flips(
     problem : Problem
         Its rows also tell the range of every column.
     tolerance : float, optional
-        Of a regression: how far a prediction must move; half a standard deviation of the target, if not given.
+        For regression: the change that counts as another decision, by default half a standard deviation of the target.
     rows : int
         At most so many; fewer where the smallest change must be searched for.
     search : bool

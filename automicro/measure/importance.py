@@ -57,9 +57,9 @@ def permutation_importance(
     metric : str
         A name of `automicro.request.METRICS`.
     names : sequence of str
-        Of the columns.
+        Names of the columns.
     seed : int
-        Of the 20 shuffles of each column, of which the interval tells, not of the chance of the rows.
+        Seed of the 20 shuffles of each column. The interval is about the shuffles, not about the sample of rows.
 
     Raises
     ------

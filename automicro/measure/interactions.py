@@ -48,7 +48,7 @@ def witnessed_interactions(inputs: Inputs, *, pairs: int = PAIRS, seed: int = 0)
     pairs : int
         Pairs of rows.
     seed : int
-        Of the pairs.
+        Seed of the pairs.
     """
     generator = np.random.default_rng(seed)
     count = len(inputs.scores({}))

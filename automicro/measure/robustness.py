@@ -123,9 +123,9 @@ def robustness(
     metric_name : str
         A name of `automicro.request.METRICS`.
     seed : int
-        Of what is random.
+        Seed of the noise and of the rows that are drawn.
     tolerance : float, optional
-        Of a regression: how far a prediction must move to count as another decision; half a standard deviation of the target.
+        For regression: the change of a prediction that counts as another decision, by default half a standard deviation of the target.
 
     Raises
     ------

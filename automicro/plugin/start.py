@@ -46,7 +46,7 @@ class Start:
     Parameters
     ----------
     layers : tuple of Layer
-        Those of the earlier model, the first turned to the features of `TrainingData.X` as they come, scaled or not: 0 for features
+        Layers of the earlier model, the first turned to the features of `TrainingData.X` as they come, scaled or not: 0 for features
         that the earlier model did not read. Empty where its body is no chain of affine maps and activations, or where it
         shares no feature with these data.
     same_outputs : bool

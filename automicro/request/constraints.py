@@ -169,7 +169,7 @@ class Constraints(Section):
         Whether a model may be returned that predicts the same for every row: one label for a metric of labels, else the same
         probabilities or value.
     confidence : float
-        Of the verdict and its interval.
+        Confidence of the verdict and of the interval.
 
     Raises
     ------

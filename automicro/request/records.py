@@ -146,8 +146,8 @@ class Certificate(_Record):
     null: str = Field(description="the null hypothesis, in words")
     metric: str
     function: MetricRecord | None = Field(None, description="of a metric that the user defined")
-    limit: float | None = Field(None, description="the score that was asked for")
-    within: float | None = Field(None, description="the fraction below the reference that was asked for")
+    limit: float | None = Field(None, description="the required score")
+    within: float | None = Field(None, description="the required fraction below the reference")
     scores: dict[str, float] | None = Field(None, description="required scores beside the metric; all are tested")
     confidence: float
     steps: tuple[CertifiedStep, ...] = Field(description="in the order of testing, which the search rows alone decided")
@@ -156,7 +156,7 @@ class Certificate(_Record):
     )
     searched_rows: _NotNegative
     held_rows: _NotNegative
-    share: float = Field(description="of the rows that was asked to be held out")
+    share: float = Field(description="share of the rows to hold out")
     seed: _NotNegative
     rows_needed: _NotNegative | None = Field(
         None, description="held-out rows with which a margin like this one passes four times in five"
@@ -240,10 +240,10 @@ class Price(_Record):
 
     record: Literal["price"] = "price"
     constraint: str = Field(description="name of the constraint: score, margin, size, latency, interpretability, ...")
-    limit: float | str = Field(description="what was asked for")
+    limit: float | str = Field(description="the limit of the request")
     instead: float | str = Field(description="the other limit")
     size_bytes: _NotNegative | None = Field(
-        None, description="bytes with the limit that was asked for; none if nothing met it"
+        None, description="bytes with the limit of the request; none if nothing met it"
     )
     size_instead: _NotNegative = Field(description="bytes that are enough with the other limit")
     said: str = Field(description="one sentence")

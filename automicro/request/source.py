@@ -18,7 +18,7 @@ class LongSeries(Section):
     Parameters
     ----------
     id : str
-        Name of the column that tells which series a row belongs to.
+        Name of the column that names the series of a row.
     time : str
         Name of the column that orders the rows of a series.
 
@@ -28,7 +28,7 @@ class LongSeries(Section):
         If a key is unknown or missing.
     """
 
-    id: Text = Field(description="column that tells which series a row belongs to")
+    id: Text = Field(description="column that names the series of a row")
     time: Text = Field(description="column that orders the rows of a series")
 
     @model_validator(mode="before")
@@ -54,7 +54,7 @@ class DataSource(Section):
     target : str, optional
         Name of the column to predict; a ``sklearn:`` source knows its own.
     task : {"classification", "regression", "clustering"}, optional
-        Told by the target, if not given. Clustering has no target.
+        By default inferred from the metric and the target. Clustering has no target.
     weights : str, optional
         Name of the column of sample weights.
     groups : str, optional
@@ -71,10 +71,10 @@ class DataSource(Section):
         Words of text columns and numbers that count as missing; an empty list makes every word a value. By default NA, N/A, n/a and
         None where they are rare, and ?, NaN, NULL and the like.
     series : {id, time}, optional
-        Of a long table of series, one row a step: the columns that tell which series a row belongs to, and in what order. Target, weights,
-        groups and time have one value for each series; all other columns are channels.
+        Columns of a long table of series, one row a step: the one that names the series of a row, and the one that orders the rows.
+        Target, weights, groups and time have one value for each series; all other columns are channels.
     format : {"csv", "tsv", "parquet", "jsonl"}, optional
-        Told by the file's suffix, if not given.
+        By default inferred from the suffix of the file.
 
     Raises
     ------
@@ -85,7 +85,7 @@ class DataSource(Section):
     source: Path = Field(description="path of a CSV, TSV, Parquet or JSON-lines file, or sklearn:NAME")
     target: Text | None = Field(None, description="column to predict")
     task: Literal["classification", "regression", "clustering"] | None = Field(
-        None, description="told by the target, if not given"
+        None, description="by default inferred from the metric and the target"
     )
     weights: Text | None = Field(None, description="column of sample weights")
     groups: Text | None = Field(None, description="column whose equal values stay on one side of every split")
@@ -96,7 +96,7 @@ class DataSource(Section):
     missing: Words | None = Field(None, description="words and numbers that count as missing")
     series: LongSeries | None = Field(None, description="columns that make series of a long table: id,time")
     format: Literal["csv", "tsv", "parquet", "jsonl"] | None = Field(
-        None, description="told by the suffix, if not given"
+        None, description="by default inferred from the suffix"
     )
 
     def _check_target(self) -> None:
