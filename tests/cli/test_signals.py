@@ -37,9 +37,9 @@ SELECT += [
 # Where a stage is entered, and what options bring a search there; the first have no model yet.
 BEFORE = {
     "loading": ("requested", "problem_of", []),
-    "families": ("search.search", "discover", []),
+    "families": ("search.search", "consulted", []),
     "reference": ("search.search", "find_reference", ["--score", "", "--within", "0.2"]),
-    "first trial": ("search.trial", "_families", []),
+    "first trial": ("search.trial", "built_in", []),
 }
 AFTER = {
     "later trial": ("search.trial", "run", []),
