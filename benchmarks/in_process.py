@@ -14,7 +14,7 @@ import automicro.run
 from automicro.data import relevance
 from automicro.discovery.registry import Registry
 from automicro.measure import Latency
-from automicro.measure.latency import QuantileInterval, Run
+from automicro.measure.latency.quantiles import QuantileInterval, Run
 from automicro.program import PRECISIONS
 from automicro.search import Result, finish, forms, trial
 from automicro.search.executor import Finished

@@ -17,9 +17,9 @@ from automicro.data.graphs import raw_graphs
 from automicro.evidence.hashes import data_sha256
 from automicro.explain import explain, global_card, replay
 from automicro.measure import directions, effects
-from automicro.measure.flips import flips
-from automicro.measure.operations import operations
-from automicro.measure.stress import stresses
+from automicro.measure.interpretability.operations import operations
+from automicro.measure.robustness.decision_distance import flips
+from automicro.measure.robustness.perturbations import stresses
 from automicro.model import Model
 from automicro.program import (
     Affine,

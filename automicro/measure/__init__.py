@@ -2,29 +2,29 @@
 
 from __future__ import annotations
 
-from automicro.measure.effects import Effects, effects, function_effects
-from automicro.measure.flips import Flips, flips
-from automicro.measure.importance import Importance, permutation_importance
-from automicro.measure.interactions import Interaction
-from automicro.measure.interpretability import Interpretability, Limits, interpretability
-from automicro.measure.interval import JudgedRows, Reference, halves_interval, interval
-from automicro.measure.latency import (
+from automicro.measure.clustering.indices import agreement, density_validity, distances, silhouette
+from automicro.measure.clustering.tendency import Columns, StructureTest, structure_test
+from automicro.measure.effects.curves import Effect
+from automicro.measure.effects.effects import Effects, effects, function_effects
+from automicro.measure.effects.importance import Importance, permutation_importance
+from automicro.measure.effects.interactions import Interaction
+from automicro.measure.interpretability.level import Interpretability, Limits, interpretability
+from automicro.measure.interpretability.saved_level import JudgedLevel, judged_level
+from automicro.measure.latency.quantiles import (
     FEWEST_RUNS,
     Latency,
     latency_in_fresh_processes,
     latency_in_this_process,
     more_runs,
 )
-from automicro.measure.level import JudgedLevel, judged_level
-from automicro.measure.monotone import Direction, directions
-from automicro.measure.own import row_values
-from automicro.measure.partitions import agreement, density_validity, distances, silhouette
-from automicro.measure.robustness import Robustness, robustness
-from automicro.measure.score import score, scores, scores_by_fold
-from automicro.measure.shapes import Effect
-from automicro.measure.stress import Stress, stresses
-from automicro.measure.structure_test import Columns, StructureTest, structure_test
-from automicro.measure.timing import entry_point, row_array, time_calls
+from automicro.measure.latency.timing import entry_point, row_array, time_calls
+from automicro.measure.metrics.interval import JudgedRows, Reference, halves_interval, interval
+from automicro.measure.metrics.own import row_values
+from automicro.measure.metrics.score import score, scores, scores_by_fold
+from automicro.measure.monotonicity.proof import Direction, directions
+from automicro.measure.robustness.decision_distance import Flips, flips
+from automicro.measure.robustness.perturbations import Stress, stresses
+from automicro.measure.robustness.summary import Robustness, robustness
 
 __all__ = [
     "FEWEST_RUNS",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from automicro.measure.spans import bounded, least
+from automicro.measure.robustness.interval_bounds import bounded, least
 from automicro.program import Chain, Forest, StepTables, Sum
 from automicro.program.limits import shortest_between
 from automicro.program.nodes import feature_count

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from automicro.errors import ConstraintError
 from automicro.measure import directions
-from automicro.measure.cells import UNSEEN
+from automicro.measure.monotonicity.cells import UNSEEN
 from automicro.plugin import Wishes
 from automicro.program import columns_read
 from automicro.program.structure import structure

@@ -47,7 +47,7 @@ AFTER = {
     "certification": ("search.conclude", "certified", []),
     "latency in this process": ("search.finish", "latency_in_this_process", []),
     "latency in fresh ones": ("search.finish", "latency_in_fresh_processes", ["--latency", "5ms"]),
-    "processes of a latency": ("measure.latency", "_run", ["--latency", "5ms"]),
+    "processes of a latency": ("measure.latency.quantiles", "_run", ["--latency", "5ms"]),
     "records": ("run", "records", []),
     "interval": ("verdict", "cross_validated", []),
     "replay": ("run", "judged_by_replay", []),

@@ -15,7 +15,7 @@ import automicro
 from automicro.data import load_problem, profile
 from automicro.discovery import discover
 from automicro.measure import Latency
-from automicro.measure.latency import QuantileInterval, Run
+from automicro.measure.latency.quantiles import QuantileInterval, Run
 from automicro.report import infeasible_text
 from automicro.search import certify, finish
 from automicro.search.loop import Found, Goal, Loop

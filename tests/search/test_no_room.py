@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-import automicro.measure.latency as timed
+import automicro.measure.latency.quantiles as timed
 from automicro.errors import AutomicroError
 from automicro.search.executor import LocalExecutor
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from automicro.atomic import put_file
 from automicro.errors import DataError
 from automicro.folder import OwnedFolder
-from automicro.measure.timing import machine
+from automicro.measure.latency.timing import machine
 from automicro.search.storage.digest import digest
 from automicro.search.storage.fitting import misfit
 from automicro.search.storage.record import UnusableError, read_record, write_record

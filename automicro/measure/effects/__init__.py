@@ -1,0 +1,1 @@
+"""Effects of columns on predictions: importance, curves, interactions, complexity."""

@@ -1,0 +1,1 @@
+"""The interpretability level of a program, and the operations of a prediction."""

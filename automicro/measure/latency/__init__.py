@@ -1,0 +1,1 @@
+"""The latency of a prediction of one row, measured in fresh processes."""

@@ -1,0 +1,1 @@
+"""Proofs that a score only rises or only falls with a column, or counterexamples."""

@@ -1,0 +1,1 @@
+"""Robustness of predictions under perturbed inputs."""
