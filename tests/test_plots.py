@@ -14,7 +14,7 @@ import automicro
 from automicro import Model, RequestError
 from automicro.cli import main
 from automicro.explain import Explanation
-from automicro.explain.explanation import Part
+from automicro.explain.decision.explanation import Part
 from automicro.program import Affine, Missing, Numeric, OneHot, Program, StepTables, Sum, Weights
 
 pytest.importorskip("matplotlib")

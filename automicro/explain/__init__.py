@@ -1,11 +1,11 @@
 """Why a model predicts what it predicts: terms that add up, what would change the output, and which columns matter."""
 
 from automicro.explain.card import global_card
-from automicro.explain.counterfactual import Change, Counterfactual
-from automicro.explain.drawn import drawn_rows
-from automicro.explain.explanation import Explanation, Part, Weight
-from automicro.explain.local import explain
-from automicro.explain.replay import Replay, replay
+from automicro.explain.decision.counterfactual import Change, Counterfactual
+from automicro.explain.decision.explanation import Explanation, Part, Weight
+from automicro.explain.decision.local import explain
+from automicro.explain.replay.replay import Replay, replay
+from automicro.explain.replay.sampled_rows import drawn_rows
 from automicro.explain.whole import ModelExplanation
 
 __all__ = [

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from automicro.words.model import global_text
 
 if TYPE_CHECKING:
-    from automicro.explain.replay import Replay
+    from automicro.explain.replay.replay import Replay
 
 __all__ = ["ModelExplanation"]
 

@@ -13,9 +13,9 @@ import pytest
 
 from automicro import DataError, Model, RequestError
 from automicro.cli import main
-from automicro.explain.asked import Asked, factors
-from automicro.explain.graphs import AskedGraph, graph_parts
-from automicro.explain.local import row_parts
+from automicro.explain.decision.explained_row import Asked, factors
+from automicro.explain.decision.graphs import AskedGraph, graph_parts
+from automicro.explain.decision.local import row_parts
 from automicro.program import (
     Activation,
     Affine,

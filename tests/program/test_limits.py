@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from automicro import Model
 from automicro.errors import ArtifactError, PluginError
 from automicro.explain import global_card, replay
-from automicro.explain.interpreter import Interpreter
+from automicro.explain.replay.interpreter import Interpreter
 from automicro.program import (
     PRECISIONS,
     Affine,

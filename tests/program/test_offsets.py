@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from automicro.errors import ArtifactError, PluginError
-from automicro.explain.reading import read_input
+from automicro.explain.replay.input_decoder import read_input
 from automicro.program import (
     Affine,
     Evaluator,

@@ -10,7 +10,7 @@ from bisect import bisect_left
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from automicro.explain.reading import read_input, single
+from automicro.explain.replay.input_decoder import read_input, single
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence

@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from automicro.explain.asked import blanked
-from automicro.explain.explanation import Part
-from automicro.explain.parts import Found
-from automicro.explain.terms import telescoped
+from automicro.explain.decision.explained_row import blanked
+from automicro.explain.decision.explanation import Part
+from automicro.explain.decision.parts import Found
+from automicro.explain.decision.terms import telescoped
 from automicro.program import Chain, Propagate, Sum, Topology, body_scores, decode, take
 from automicro.words.numbers import count
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from automicro.explain.graphs import AskedGraph
+    from automicro.explain.decision.graphs import AskedGraph
     from automicro.program import Node
 
     Floats = NDArray[np.float64]

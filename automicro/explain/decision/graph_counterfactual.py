@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from automicro.explain.asked import Asked
-from automicro.explain.counterfactual import counterfactual
-from automicro.explain.neighbours import CELLS, hear, results_of_copies
+from automicro.explain.decision.counterfactual import counterfactual
+from automicro.explain.decision.explained_row import Asked
+from automicro.explain.decision.receptive_field import CELLS, hear, results_of_copies
 from automicro.program import columns_read, decode, take
 
 if TYPE_CHECKING:
@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from automicro.explain.counterfactual import Counterfactual
-    from automicro.explain.graphs import AskedGraph
-    from automicro.explain.neighbours import Heard
+    from automicro.explain.decision.counterfactual import Counterfactual
+    from automicro.explain.decision.graphs import AskedGraph
+    from automicro.explain.decision.receptive_field import Heard
     from automicro.program import Column
 
     Floats = NDArray[np.float64]

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from automicro.explain.asked import Asked
+    from automicro.explain.decision.explained_row import Asked
     from automicro.program import Column
 
     Floats = NDArray[np.float64]

@@ -6,10 +6,10 @@ import json
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
-from automicro.explain.text import explanation_text
+from automicro.explain.decision.text import explanation_text
 
 if TYPE_CHECKING:
-    from automicro.explain.counterfactual import Counterfactual
+    from automicro.explain.decision.counterfactual import Counterfactual
 
 __all__ = ["Explanation", "Kind", "Part", "Weight"]
 

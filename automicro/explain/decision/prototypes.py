@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from automicro.explain.terms import Term
+from automicro.explain.decision.terms import Term
 from automicro.program import Activation, Affine, Chain, Distances, Nearest, Scale, body_scores
 
 if TYPE_CHECKING:

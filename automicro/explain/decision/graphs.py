@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from automicro.errors import DataError, RequestError
-from automicro.explain.asked import checked_node, factors, one_batch
 from automicro.explain.card import body_data
-from automicro.explain.explanation import Part, Weight
-from automicro.explain.linear import slopes
-from automicro.explain.neighbours import by_node, hear
-from automicro.explain.parts import Derived, Found, exact_parts, value_text
+from automicro.explain.decision.explained_row import checked_node, factors, one_batch
+from automicro.explain.decision.explanation import Part, Weight
+from automicro.explain.decision.linear import slopes
+from automicro.explain.decision.parts import Derived, Found, exact_parts, value_text
+from automicro.explain.decision.receptive_field import by_node, hear
 from automicro.program import (
     Chain,
     Pool,
@@ -38,8 +38,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from automicro.explain.linear import Slopes
-    from automicro.explain.neighbours import Heard
+    from automicro.explain.decision.linear import Slopes
+    from automicro.explain.decision.receptive_field import Heard
     from automicro.program import Batch, Node, Program, Topology
 
     Floats = NDArray[np.float64]

@@ -8,13 +8,13 @@ import numpy as np
 
 from automicro.data.suggest import did_you_mean
 from automicro.errors import RequestError
-from automicro.explain.asked import blanked, one_row
-from automicro.explain.counterfactual import counterfactual
-from automicro.explain.explanation import Explanation, Part, Weight
-from automicro.explain.flips import flip_of_graph
-from automicro.explain.graphs import graph_parts, one_graph
-from automicro.explain.parts import Found, Told, exact_parts, value_text
-from automicro.explain.terms import telescoped
+from automicro.explain.decision.counterfactual import counterfactual
+from automicro.explain.decision.explained_row import blanked, one_row
+from automicro.explain.decision.explanation import Explanation, Part, Weight
+from automicro.explain.decision.graph_counterfactual import flip_of_graph
+from automicro.explain.decision.graphs import graph_parts, one_graph
+from automicro.explain.decision.parts import Found, Told, exact_parts, value_text
+from automicro.explain.decision.terms import telescoped
 from automicro.program import apply_link, attention_of, offsets_of, reads_graphs
 from automicro.program.attended import pools_tokens
 
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from automicro.explain.asked import Asked
-    from automicro.explain.counterfactual import Counterfactual
+    from automicro.explain.decision.counterfactual import Counterfactual
+    from automicro.explain.decision.explained_row import Asked
     from automicro.program import Program
 
 __all__ = ["explain", "row_parts"]

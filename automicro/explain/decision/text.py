@@ -11,8 +11,8 @@ from automicro.words.numbers import aligned, apart, count, exponential, limit_te
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from automicro.explain.counterfactual import Change
-    from automicro.explain.explanation import Explanation, Weight
+    from automicro.explain.decision.counterfactual import Change
+    from automicro.explain.decision.explanation import Explanation, Weight
 
 __all__ = ["explanation_text"]
 

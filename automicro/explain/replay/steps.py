@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from automicro.explain.interpreter import NotFollowed
-from automicro.explain.local import explain
-from automicro.explain.probes import cells
+from automicro.explain.decision.local import explain
+from automicro.explain.replay.interpreter import NotFollowed
+from automicro.explain.replay.probes import cells
 from automicro.program import Batch, take
 from automicro.words.features import input_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from automicro.explain.explanation import Explanation, Part
-    from automicro.explain.interpreter import Interpreter, Step
+    from automicro.explain.decision.explanation import Explanation, Part
+    from automicro.explain.replay.interpreter import Interpreter, Step
     from automicro.program import Program
 
 __all__ = ["trace_faults"]

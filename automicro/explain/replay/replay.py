@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from automicro.escaped import escaped
-from automicro.explain.interpreter import Edges, Interpreter, NotFollowed
-from automicro.explain.probes import cells, probes, tellable
-from automicro.explain.traces import trace_faults
+from automicro.explain.replay.interpreter import Edges, Interpreter, NotFollowed
+from automicro.explain.replay.probes import cells, probes, tellable
+from automicro.explain.replay.steps import trace_faults
 from automicro.program import Batch, apply_link, body_scores, decode, offsets_of, scores, take
 from automicro.words.features import inputs_of
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from automicro.explain.probes import Probes
+    from automicro.explain.replay.probes import Probes
     from automicro.program import Program, Topology
 
     Floats = NDArray[np.float64]

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
-from automicro.explain.explanation import Part, Weight
-from automicro.explain.prototypes import compared
-from automicro.explain.terms import additive_terms
+from automicro.explain.decision.explanation import Part, Weight
+from automicro.explain.decision.prototypes import compared
+from automicro.explain.decision.terms import additive_terms
 from automicro.program import Categories, Forest, Grams, Texts, offsets_of
 from automicro.program.nodes import feature_count
 from automicro.program.texts import bucket_of, grams_of
@@ -21,10 +21,10 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from automicro.explain.asked import Asked
-    from automicro.explain.explanation import Kind
-    from automicro.explain.prototypes import Compared
-    from automicro.explain.terms import Term
+    from automicro.explain.decision.explained_row import Asked
+    from automicro.explain.decision.explanation import Kind
+    from automicro.explain.decision.prototypes import Compared
+    from automicro.explain.decision.terms import Term
     from automicro.program import Column, Node
     from automicro.words.features import FeatureText
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from automicro.explain.leaves import leaf_rows
+from automicro.explain.replay.leaf_rows import leaf_rows
 from automicro.program import (
     Batch,
     Categories,

@@ -1,0 +1,1 @@
+"""Explanations of the prediction for one row."""

@@ -1,0 +1,1 @@
+"""A second evaluation of a model from its printed card, compared with the file."""
