@@ -34,8 +34,8 @@ from automicro.program import (
     reads_graphs,
     write_artifact,
 )
-from automicro.program.graph_forms import graph_batch
-from automicro.program.rows import column_kinds
+from automicro.program.inputs.graph_readers import graph_batch
+from automicro.program.inputs.rows import column_kinds
 from automicro.values import same
 
 if TYPE_CHECKING:

@@ -26,8 +26,8 @@ from automicro.explain import global_card
 from automicro.measure import judged_level
 from automicro.model import Model
 from automicro.program import Program, pack
-from automicro.program.card import CARD_MAGIC
-from automicro.program.rows import column_kinds
+from automicro.program.inputs.rows import column_kinds
+from automicro.program.wire.file import CARD_MAGIC
 from automicro.report import card_text, model_text
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests" / "program"))

@@ -18,7 +18,7 @@ from automicro.discovery import discover
 from automicro.measure import directions
 from automicro.plugin import Wishes
 from automicro.program import columns_of, pack, scores, unpack
-from automicro.program.rows import column_kinds
+from automicro.program.inputs.rows import column_kinds
 from automicro.search.caps import ranges_of
 from automicro.search.space import candidate_space, own_parameters, preparation_settings
 from automicro.search.task import Candidate, Context

@@ -40,7 +40,7 @@ from automicro.program import (
     evaluate,
     pack,
 )
-from automicro.program.rows import without_offsets
+from automicro.program.inputs.rows import without_offsets
 from automicro.words.model import global_text
 
 ROWS = 300

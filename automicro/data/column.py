@@ -15,8 +15,8 @@ import numpy as np
 from automicro.data.offsets import different_numbers, offset_of
 from automicro.errors import DataError
 from automicro.plugin import ColumnProfile
-from automicro.program.numbers import FLOAT32_MAX, is_nested, numbers_of
-from automicro.program.rows import Categories, Texts, categories_of, level_text, texts_of
+from automicro.program.inputs.numbers import FLOAT32_MAX, is_nested, numbers_of
+from automicro.program.inputs.rows import Categories, Texts, categories_of, level_text, texts_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

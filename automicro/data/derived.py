@@ -11,9 +11,9 @@ import numpy as np
 from automicro.data.relevance import rank_features
 from automicro.plugin import Feature
 from automicro.program import Grams, Summary
+from automicro.program.inputs.series import Observed, summary_column, summary_words
+from automicro.program.inputs.texts import grams_of, hash_of
 from automicro.program.nodes import Statistic
-from automicro.program.series import Observed, summary_column, summary_words
-from automicro.program.texts import grams_of, hash_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

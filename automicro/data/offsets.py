@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from automicro.program.numbers import is_offset, numbers_of
+from automicro.program.inputs.numbers import is_offset, numbers_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

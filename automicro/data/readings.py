@@ -12,7 +12,7 @@ from automicro.data.moments import array_seconds, clock_hours, parsed_moment, pa
 from automicro.data.words import is_beside_numbers, words_of
 from automicro.data.written import STYLES, parsed_number
 from automicro.errors import DataError
-from automicro.program.rows import column_kinds, level_text
+from automicro.program.inputs.rows import column_kinds, level_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -12,7 +12,7 @@ from automicro.data.moments import times_in
 from automicro.data.table import Table, raw_columns
 from automicro.errors import DataError
 from automicro.plugin import ColumnProfile
-from automicro.program.rows import FLOAT32_MAX
+from automicro.program.inputs.rows import FLOAT32_MAX
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

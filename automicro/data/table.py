@@ -14,7 +14,7 @@ from automicro.data.frames import RawColumn, frame_columns, objects
 from automicro.data.suggest import did_you_mean
 from automicro.errors import DataError
 from automicro.program import Categories
-from automicro.program.rows import row_count
+from automicro.program.inputs.rows import row_count
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

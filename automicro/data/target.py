@@ -11,7 +11,7 @@ from automicro.data.column import REMEDY, USABLE, numeric_values, value_kind, wh
 from automicro.data.detect import Missing
 from automicro.data.target_cells import target_cells
 from automicro.errors import DataError
-from automicro.program.rows import FLOAT32_MAX
+from automicro.program.inputs.rows import FLOAT32_MAX
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -23,7 +23,7 @@ from automicro.program import (
     Tokens,
     check_body,
 )
-from automicro.program.structure import structure
+from automicro.program.analyse.structure import structure
 from automicro.program.trees import right_children
 from automicro.words.features import column_names, inputs_of
 from automicro.words.numbers import plain

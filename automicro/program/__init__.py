@@ -1,14 +1,28 @@
 """The small language that every trained model is lowered to, and the bytes it ships in."""
 
-from automicro.program import bounds, encodings
-from automicro.program.attended import Attended, attention_of
-from automicro.program.card import read_artifact, write_artifact
-from automicro.program.evaluate import apply_link, body_scores, decode, evaluate, scores
-from automicro.program.evaluator import Evaluator
-from automicro.program.graph_forms import Graphs, holds_graphs, read_graphs
-from automicro.program.graphs import Topology
+from automicro.program import encodings
+from automicro.program.analyse import size_bounds as bounds
+from automicro.program.analyse.validate import check_body, validate
+from automicro.program.evaluate.attention_weights import Attended, attention_of
+from automicro.program.evaluate.evaluator import Evaluator
+from automicro.program.evaluate.message_passing import gives_graphs, reads_graphs
+from automicro.program.evaluate.outliers import has_points, outlier_distances
+from automicro.program.evaluate.reference import apply_link, body_scores, decode, evaluate, scores
+from automicro.program.inputs.graph_readers import Graphs, holds_graphs, read_graphs
+from automicro.program.inputs.rows import (
+    Batch,
+    Categories,
+    Column,
+    Texts,
+    columns_of,
+    columns_read,
+    level_text,
+    offsets_of,
+    raw_cells,
+    take,
+)
+from automicro.program.inputs.topology import Topology
 from automicro.program.lowered import Lowered
-from automicro.program.messages import gives_graphs, reads_graphs
 from automicro.program.nodes import (
     Activation,
     Affine,
@@ -35,24 +49,11 @@ from automicro.program.nodes import (
     Tokens,
     Tree,
 )
-from automicro.program.outliers import has_points, outlier_distances
-from automicro.program.quantise import PRECISIONS, Precision, quantise
 from automicro.program.rewrite.decoding import narrow
-from automicro.program.rows import (
-    Batch,
-    Categories,
-    Column,
-    Texts,
-    columns_of,
-    columns_read,
-    level_text,
-    offsets_of,
-    raw_cells,
-    take,
-)
-from automicro.program.simplify import simplify
-from automicro.program.validate import check_body, validate
+from automicro.program.rewrite.quantise import PRECISIONS, Precision, quantise
+from automicro.program.rewrite.simplify import simplify
 from automicro.program.weights import Weights
+from automicro.program.wire.file import read_artifact, write_artifact
 from automicro.program.wire.programs import pack, size_by_part, unpack
 
 __all__ = [

@@ -9,10 +9,10 @@ import numpy as np
 
 from automicro.measure.robustness.interval_bounds import bounded, least
 from automicro.program import Chain, Forest, StepTables, Sum
+from automicro.program.inputs.rows import FLOAT32_MAX
 from automicro.program.limits import shortest_between
 from automicro.program.nodes import feature_count
 from automicro.program.rewrite.domains import domain_of
-from automicro.program.rows import FLOAT32_MAX
 from automicro.program.wire.bodies import width
 
 if TYPE_CHECKING:

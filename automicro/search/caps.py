@@ -10,7 +10,7 @@ from automicro.measure import directions
 from automicro.measure.monotonicity.cells import UNSEEN
 from automicro.plugin import Wishes
 from automicro.program import columns_read
-from automicro.program.structure import structure
+from automicro.program.analyse.structure import structure
 from automicro.request import did_you_mean
 from automicro.search.constant import constant_words
 from automicro.words.numbers import number

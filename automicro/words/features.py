@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from automicro.program import Grams, Lookup, Missing, Numeric, OneHot, Summary
-from automicro.program.series import summary_words
+from automicro.program.inputs.series import summary_words
 from automicro.words.numbers import number, plain
 
 if TYPE_CHECKING:

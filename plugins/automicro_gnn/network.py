@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch_geometric.nn import SimpleConv, global_add_pool, global_max_pool, global_mean_pool
 
-from automicro.program.messages import propagated, shares
+from automicro.program.evaluate.message_passing import propagated, shares
 from automicro_gnn.lowering import GRAIN
 from automicro_gnn.setting import POOLS
 

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from automicro.data import load_problem, load_table, read_file
 from automicro.data.offsets import offset_of, shortest_between
 from automicro.program import raw_cells
-from automicro.program.numbers import is_offset
+from automicro.program.inputs.numbers import is_offset
 
 RNG = np.random.default_rng(0)
 ROWS = 400

@@ -39,7 +39,7 @@ from automicro.program import (
     columns_of,
     gives_graphs,
 )
-from automicro.program.texts import bucket_of
+from automicro.program.inputs.texts import bucket_of
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "program"))
 

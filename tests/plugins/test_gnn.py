@@ -23,7 +23,7 @@ from automicro.program import (
     unpack,
     validate,
 )
-from automicro.program.rows import Batch
+from automicro.program.inputs.rows import Batch
 from automicro_gnn import training
 from automicro_gnn.family import Gnn
 from automicro_gnn.lowering import Network, Target, lowered

@@ -12,7 +12,7 @@ import pytest
 
 from automicro.errors import DataError
 from automicro.program import Affine, Categories, Missing, Numeric, OneHot, Program, Weights, columns_of, level_text
-from automicro.program.rows import categories_of
+from automicro.program.inputs.rows import categories_of
 
 LARGEST = float(np.finfo(np.float32).max)
 

@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from automicro.errors import ArtifactError
-from automicro.program.wire.blocks import block_bits, read_block, write_block
-from automicro.program.wire.coder import Decoder, Encoder, Meter
-from automicro.program.wire.numbers import (
+from automicro.program.wire.coding.blocks import block_bits, read_block, write_block
+from automicro.program.wire.coding.coder import Decoder, Encoder, Meter
+from automicro.program.wire.coding.numbers import (
     Chances,
     LearntNumbers,
     read_ascending,
@@ -22,9 +22,9 @@ from automicro.program.wire.numbers import (
     write_number,
     write_signed,
 )
-from automicro.program.wire.sets import read_set, write_set
-from automicro.program.wire.symbols import learnt_bits, read_symbols, write_symbols
-from automicro.program.wire.vocabulary import read_texts, write_texts
+from automicro.program.wire.coding.sets import read_set, write_set
+from automicro.program.wire.coding.symbols import learnt_bits, read_symbols, write_symbols
+from automicro.program.wire.coding.vocabulary import read_texts, write_texts
 
 thorough = settings(max_examples=150, deadline=None, derandomize=True)
 FLOATS = st.floats(width=32, allow_nan=False, allow_infinity=False)

@@ -47,7 +47,8 @@ from automicro.program import (
     pack,
     unpack,
 )
-from automicro.program.wire import coder, programs
+from automicro.program.wire import programs
+from automicro.program.wire.coding import coder
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "reference" / "format.md"
 EXAMPLES = ("logistic", "four_leaves")

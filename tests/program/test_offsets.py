@@ -30,7 +30,7 @@ from automicro.program import (
     unpack,
     write_artifact,
 )
-from automicro.program.numbers import FLOAT32_MAX
+from automicro.program.inputs.numbers import FLOAT32_MAX
 from automicro.words.features import inputs_of
 from automicro.words.numbers import number
 

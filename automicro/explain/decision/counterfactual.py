@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from automicro.program import Categories, Lookup, Missing, Numeric, OneHot, Texts, offsets_of
+from automicro.program.analyse.usage import usage
+from automicro.program.inputs.texts import CANDIDATES, tokens_of
 from automicro.program.nodes import feature_count
-from automicro.program.texts import CANDIDATES, tokens_of
-from automicro.program.usage import usage
 from automicro.words.numbers import number
 
 if TYPE_CHECKING:

@@ -22,7 +22,7 @@ from automicro.program import (
     holds_graphs,
     take,
 )
-from automicro.program.graph_forms import graph_batch
+from automicro.program.inputs.graph_readers import graph_batch
 from automicro.words.features import column_names
 
 if TYPE_CHECKING:

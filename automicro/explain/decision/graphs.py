@@ -27,7 +27,7 @@ from automicro.program import (
     reads_graphs,
     take,
 )
-from automicro.program.graph_forms import holds_graphs
+from automicro.program.inputs.graph_readers import holds_graphs
 from automicro.program.nodes import feature_count
 from automicro.words.features import column_names, feature_texts
 from automicro.words.messages import after_messages

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from automicro.program import Affine, Chain, Pool, Propagate, Scale, Sum, body_scores
-from automicro.program.messages import shares
+from automicro.program.evaluate.message_passing import shares
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -16,7 +16,7 @@ from automicro.explain.decision.graphs import graph_parts, one_graph
 from automicro.explain.decision.parts import Found, Told, exact_parts, value_text
 from automicro.explain.decision.terms import telescoped
 from automicro.program import apply_link, attention_of, offsets_of, reads_graphs
-from automicro.program.attended import pools_tokens
+from automicro.program.evaluate.attention_weights import pools_tokens
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence

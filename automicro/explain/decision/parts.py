@@ -11,8 +11,8 @@ from automicro.explain.decision.explanation import Part, Weight
 from automicro.explain.decision.prototypes import compared
 from automicro.explain.decision.terms import additive_terms
 from automicro.program import Categories, Forest, Grams, Texts, offsets_of
+from automicro.program.inputs.texts import bucket_of, grams_of
 from automicro.program.nodes import feature_count
-from automicro.program.texts import bucket_of, grams_of
 from automicro.words.features import feature_texts
 from automicro.words.numbers import count, number, rounded
 

@@ -22,9 +22,9 @@ from automicro.program import (
     raw_cells,
     take,
 )
+from automicro.program.analyse.usage import usage
+from automicro.program.inputs.rows import row_count
 from automicro.program.nodes import feature_count
-from automicro.program.rows import row_count
-from automicro.program.usage import usage
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from automicro.program import Batch, Categories, Lookup, OneHot, Propagate, Texts, Topology, offsets_of, reads_graphs
+from automicro.program.analyse.usage import usage
+from automicro.program.inputs.rows import column_kinds
 from automicro.program.nodes import Chain, Sum
-from automicro.program.rows import column_kinds
-from automicro.program.usage import usage
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -9,7 +9,7 @@ import numpy as np
 
 from automicro.measure.effects.complexity import level_complexity, line_complexity
 from automicro.program import Missing
-from automicro.program.usage import usage
+from automicro.program.analyse.usage import usage
 from automicro.words.numbers import number
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from automicro.measure.effects.inputs import OfFunction, OfProgram
 from automicro.measure.effects.interactions import Interaction, witnessed_interactions
 from automicro.measure.effects.text import ENOUGH_ROWS, effects_text
 from automicro.program import offsets_of, reads_graphs
-from automicro.program.structure import structure
+from automicro.program.analyse.structure import structure
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from automicro.measure.interpretability.operations import operations
-from automicro.program.structure import structure
+from automicro.program.analyse.structure import structure
 from automicro.request import LEVELS
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from automicro.program import Program, Topology
-    from automicro.program.structure import Structure
+    from automicro.program.analyse.structure import Structure
     from automicro.request import Level
 
 __all__ = ["Interpretability", "Limits", "interpretability"]
@@ -96,13 +96,13 @@ def interpretability(
     limits: Limits | None = None,
     topology: Topology | None = None,
 ) -> Interpretability:
-    """Judge a program in canonical form (`automicro.program.simplify`).
+    """Judge a program in canonical form (`automicro.program.rewrite.simplify`).
 
     Parameters
     ----------
     program : Program
     features : array of float32, (rows, features), optional
-        Decoded validation rows (`automicro.program.decode`), some hundreds of them; without them the worst row is
+        Decoded validation rows (`automicro.program.inputs.decode`), some hundreds of them; without them the worst row is
         assumed.
     limits : Limits, optional
         Another profile.

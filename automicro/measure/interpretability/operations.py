@@ -26,12 +26,12 @@ from automicro.program import (
     Weights,
     offsets_of,
 )
-from automicro.program.evaluate import body_scores
-from automicro.program.messages import gives_graphs, reads_graphs
+from automicro.program.analyse.structure import features_read, sources
+from automicro.program.analyse.usage import usage
+from automicro.program.evaluate.message_passing import gives_graphs, reads_graphs
+from automicro.program.evaluate.reference import body_scores
 from automicro.program.rewrite.bodies import outputs_of
-from automicro.program.structure import features_read, sources
 from automicro.program.trees import depths
-from automicro.program.usage import usage
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from automicro.program import Node, Program, Topology
-    from automicro.program.structure import Source
+    from automicro.program.analyse.structure import Source
 
 __all__ = ["Operations", "operations"]
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from automicro.program import Categories, Lookup, Missing, Numeric, OneHot, decode
+from automicro.program.inputs.rows import FLOAT32_MAX, column_kinds
 from automicro.program.nodes import feature_count
-from automicro.program.rows import FLOAT32_MAX, column_kinds
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

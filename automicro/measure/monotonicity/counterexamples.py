@@ -8,7 +8,7 @@ import numpy as np
 
 from automicro.measure.monotonicity.cells import UNSEEN
 from automicro.program import Lookup, OneHot, columns_of, offsets_of, scores
-from automicro.program.rows import FLOAT32_MAX, column_kinds
+from automicro.program.inputs.rows import FLOAT32_MAX, column_kinds
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

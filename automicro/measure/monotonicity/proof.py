@@ -22,8 +22,8 @@ from automicro.program import (
     offsets_of,
     reads_graphs,
 )
-from automicro.program.evaluate import body_scores
-from automicro.program.rows import FLOAT32_MAX, column_kinds, without_offsets
+from automicro.program.evaluate.reference import body_scores
+from automicro.program.inputs.rows import FLOAT32_MAX, column_kinds, without_offsets
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence

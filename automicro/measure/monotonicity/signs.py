@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from automicro.program import Activation, Affine, Chain, Forest, Nearest, Scale, StepTables, Sum
+from automicro.program.analyse.structure import features_read
 from automicro.program.rewrite.bodies import outputs_of
-from automicro.program.structure import features_read
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -9,7 +9,7 @@ import numpy as np
 
 from automicro.measure.robustness.leaf_boxes import boxes_of_tree
 from automicro.program import Activation, Affine, Chain, Distances, Forest, Nearest, Scale, StepTables, Sum
-from automicro.program.evaluate import apply_activation
+from automicro.program.evaluate.reference import apply_activation
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

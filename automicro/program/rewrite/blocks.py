@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from automicro.program.encodings import Fixed, Float32
-from automicro.program.rows import FLOAT32_MAX
+from automicro.program.inputs.rows import FLOAT32_MAX
 from automicro.program.weights import Weights
 
 if TYPE_CHECKING:

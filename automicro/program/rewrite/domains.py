@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from automicro.program.inputs.rows import FLOAT32_MAX
 from automicro.program.nodes import Grams, Lookup, Numeric, Summary
-from automicro.program.rows import FLOAT32_MAX
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from automicro.program.analyse.usage import cut_ranges
 from automicro.program.nodes import Affine, Chain, Distances, Forest, Pool, Propagate, Scale, StepTables, Sum, Tokens
 from automicro.program.rewrite.blocks import joined
 from automicro.program.rewrite.prototypes import moved
-from automicro.program.usage import cut_ranges
 from automicro.program.weights import Weights
 
 if TYPE_CHECKING:

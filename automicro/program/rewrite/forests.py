@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from automicro.program.evaluate import body_scores
+from automicro.program.evaluate.reference import body_scores
 from automicro.program.nodes import Forest, Tree
 from automicro.program.rewrite.tables import Step, Tables
 from automicro.program.rewrite.trees import CONSTANT, SEVERAL, Grove

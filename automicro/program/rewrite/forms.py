@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from automicro.program.analyse.usage import cut_ranges
 from automicro.program.nodes import Affine, Forest, StepTables, Sum, Tree
 from automicro.program.rewrite.blocks import joined
 from automicro.program.rewrite.tables import Step
-from automicro.program.usage import cut_ranges
 from automicro.program.wire.bodies import write_node
-from automicro.program.wire.coder import Meter
+from automicro.program.wire.coding.coder import Meter
 from automicro.program.wire.inputs import Inputs
 
 if TYPE_CHECKING:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from automicro.program.analyse.usage import usage
 from automicro.program.nodes import Chain, Pool, Propagate, Sum
 from automicro.program.rewrite.domains import ANYTHING, Domain
 from automicro.program.rewrite.features import renumber
-from automicro.program.usage import usage
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

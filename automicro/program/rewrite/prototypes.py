@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from automicro.program.inputs.rows import FLOAT32_MAX
 from automicro.program.nodes import Affine, Chain, Distances
-from automicro.program.rows import FLOAT32_MAX
 from automicro.program.weights import Weights
 
 if TYPE_CHECKING:

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from automicro.program.analyse.usage import usage
+from automicro.program.inputs.rows import FLOAT32_MAX
 from automicro.program.nodes import Affine, Chain, Forest, Scale, StepTables
 from automicro.program.rewrite.features import map_cuts, renumber
-from automicro.program.rows import FLOAT32_MAX
-from automicro.program.usage import usage
 from automicro.program.weights import Weights
 
 if TYPE_CHECKING:

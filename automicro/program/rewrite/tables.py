@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from automicro.program.analyse.usage import cut_ranges
+from automicro.program.inputs.rows import FLOAT32_MAX
 from automicro.program.nodes import StepTables
 from automicro.program.rewrite.blocks import ROUNDING, joined
-from automicro.program.rows import FLOAT32_MAX
-from automicro.program.usage import cut_ranges
 from automicro.program.weights import Weights
 
 if TYPE_CHECKING:

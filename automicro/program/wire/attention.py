@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 from automicro.errors import ArtifactError
 from automicro.program.nodes import Attention, Tokens
 from automicro.program.weights import Weights
-from automicro.program.wire.blocks import read_block, write_block
-from automicro.program.wire.numbers import LearntNumbers, read_number, write_number
+from automicro.program.wire.coding.blocks import read_block, write_block
+from automicro.program.wire.coding.numbers import LearntNumbers, read_number, write_number
 
 if TYPE_CHECKING:
-    from automicro.program.wire.coder import Decoder, Sink
+    from automicro.program.wire.coding.coder import Decoder, Sink
 
 __all__ = ["read_attention", "read_tokens", "write_attention", "write_tokens"]
 

@@ -22,11 +22,11 @@ from automicro.program.nodes import (
 )
 from automicro.program.weights import Weights
 from automicro.program.wire.attention import read_attention, read_tokens, write_attention, write_tokens
-from automicro.program.wire.blocks import read_block, write_block
+from automicro.program.wire.coding.blocks import read_block, write_block
+from automicro.program.wire.coding.numbers import read_choice, read_number, write_choice, write_number
 from automicro.program.wire.forests import read_forest, write_forest
 from automicro.program.wire.inputs import Inputs
 from automicro.program.wire.messages import read_pool, read_propagate, write_pool, write_propagate
-from automicro.program.wire.numbers import read_choice, read_number, write_choice, write_number
 from automicro.program.wire.prototypes import read_distances, read_nearest, write_distances, write_nearest
 from automicro.program.wire.tables import read_tables, write_tables
 
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from automicro.program.nodes import Node
-    from automicro.program.wire.coder import Decoder, Sink
+    from automicro.program.wire.coding.coder import Decoder, Sink
 
 __all__ = ["read_node", "width", "write_node"]
 

@@ -6,16 +6,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from automicro.program.wire.blocks import read_block, write_block
-from automicro.program.wire.numbers import LearntNumbers
-from automicro.program.wire.sets import read_set, write_set
+from automicro.program.wire.coding.blocks import read_block, write_block
+from automicro.program.wire.coding.numbers import LearntNumbers
+from automicro.program.wire.coding.sets import read_set, write_set
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
-    from automicro.program.wire.coder import Decoder, Sink
+    from automicro.program.wire.coding.coder import Decoder, Sink
 
     Values = NDArray[np.float32]
 

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from automicro.errors import ArtifactError
+from automicro.program.analyse.usage import usage
+from automicro.program.inputs.rows import FLOAT32_MAX
 from automicro.program.nodes import Lookup, Numeric, feature_count
-from automicro.program.rows import FLOAT32_MAX
-from automicro.program.usage import usage
 from automicro.program.weights import Weights
-from automicro.program.wire.blocks import read_block, write_block
+from automicro.program.wire.coding.blocks import read_block, write_block
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from automicro.program.nodes import Decoder as Column
     from automicro.program.nodes import Node
-    from automicro.program.wire.coder import Decoder, Sink
+    from automicro.program.wire.coding.coder import Decoder, Sink
 
 __all__ = ["read_numbers", "write_numbers"]
 

@@ -10,8 +10,7 @@ import numpy as np
 
 from automicro.program.nodes import Grams, Lookup, Missing, Numeric, OneHot, Summary
 from automicro.program.weights import Weights
-from automicro.program.wire.derived import read_derived, write_derived
-from automicro.program.wire.numbers import (
+from automicro.program.wire.coding.numbers import (
     Chances,
     LearntNumbers,
     read_ascending,
@@ -21,12 +20,13 @@ from automicro.program.wire.numbers import (
     write_choice,
     write_number,
 )
+from automicro.program.wire.derived import read_derived, write_derived
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from automicro.program.nodes import Decoder as Column
-    from automicro.program.wire.coder import Decoder, Sink
+    from automicro.program.wire.coding.coder import Decoder, Sink
 
 __all__ = ["Level", "level_lists", "read_layout", "with_levels", "write_layout"]
 

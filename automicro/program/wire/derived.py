@@ -5,16 +5,16 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, get_args
 
+from automicro.program.inputs.series import MOST_LEVEL
 from automicro.program.nodes import Grams, Statistic, Summary
-from automicro.program.series import MOST_LEVEL
-from automicro.program.wire.coder import Meter
-from automicro.program.wire.numbers import Chances, LearntNumbers, read_number, write_number
+from automicro.program.wire.coding.coder import Meter
+from automicro.program.wire.coding.numbers import Chances, LearntNumbers, read_number, write_number
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from automicro.program.nodes import Decoder as Column
-    from automicro.program.wire.coder import Decoder, Sink
+    from automicro.program.wire.coding.coder import Decoder, Sink
 
 __all__ = ["read_derived", "write_derived"]
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from automicro.program.rows import offsets_of
-from automicro.program.wire.numbers import read_choice, write_choice
+from automicro.program.inputs.rows import offsets_of
+from automicro.program.wire.coding.numbers import read_choice, write_choice
 
 if TYPE_CHECKING:
     from automicro.program.nodes import Program
-    from automicro.program.wire.coder import Decoder, Sink
+    from automicro.program.wire.coding.coder import Decoder, Sink
 
 __all__ = ["has_extensions", "read_extensions", "write_extensions"]
 

@@ -10,22 +10,22 @@ import numpy as np
 from automicro.errors import ArtifactError
 from automicro.program.nodes import Forest, Tree
 from automicro.program.weights import Weights
-from automicro.program.wire.blocks import read_block, write_block
+from automicro.program.wire.coding.blocks import read_block, write_block
+from automicro.program.wire.coding.numbers import read_ascending, read_number, write_ascending, write_number
+from automicro.program.wire.coding.shapes import read_shapes, write_shapes
+from automicro.program.wire.coding.symbols import SYMBOLS_AT_MOST, learnt_bits
 from automicro.program.wire.cuts import read_cuts, write_cuts
 from automicro.program.wire.leaves import LeafReader, LeafWriter
-from automicro.program.wire.numbers import read_ascending, read_number, write_ascending, write_number
-from automicro.program.wire.shapes import read_shapes, write_shapes
 from automicro.program.wire.splits import LEFT, MIXED, RIGHT, SPLIT_GAINS, SplitRules, Splits, Visit
-from automicro.program.wire.symbols import SYMBOLS_AT_MOST, learnt_bits
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
-    from automicro.program.wire.coder import Decoder, Sink
+    from automicro.program.wire.coding.coder import Decoder, Sink
+    from automicro.program.wire.coding.shapes import Shapes
     from automicro.program.wire.inputs import Inputs
-    from automicro.program.wire.shapes import Shapes
 
 __all__ = ["read_forest", "write_forest"]
 

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from automicro.errors import ArtifactError
-from automicro.program.wire.numbers import read_choice, read_signed, write_choice, write_signed
+from automicro.program.wire.coding.numbers import read_choice, read_signed, write_choice, write_signed
 
 if TYPE_CHECKING:
     from automicro.program.nodes import Labels, Link
-    from automicro.program.wire.coder import Decoder, Sink
+    from automicro.program.wire.coding.coder import Decoder, Sink
 
 __all__ = ["class_count", "has_text", "read_labels", "write_labels"]
 

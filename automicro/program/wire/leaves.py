@@ -9,18 +9,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from automicro.program.weights import Weights
-from automicro.program.wire.blocks import block_bits, read_block, write_block
-from automicro.program.wire.coder import Meter
-from automicro.program.wire.numbers import Chances, read_choice, read_number, write_choice, write_number
-from automicro.program.wire.sets import read_set, write_set
-from automicro.program.wire.symbols import GAINS, SYMBOLS_AT_MOST, learnt_bits
+from automicro.program.wire.coding.blocks import block_bits, read_block, write_block
+from automicro.program.wire.coding.coder import Meter
+from automicro.program.wire.coding.numbers import Chances, read_choice, read_number, write_choice, write_number
+from automicro.program.wire.coding.sets import read_set, write_set
+from automicro.program.wire.coding.symbols import GAINS, SYMBOLS_AT_MOST, learnt_bits
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from automicro.program.encodings import Encoding
     from automicro.program.nodes import Forest
-    from automicro.program.wire.coder import Decoder, Sink
+    from automicro.program.wire.coding.coder import Decoder, Sink
 
 __all__ = ["LeafReader", "LeafWriter"]
 

@@ -6,7 +6,7 @@ from math import ldexp
 from typing import TYPE_CHECKING
 
 from automicro.program.limits import MOST_FRACTION_BITS, parts_of_limit
-from automicro.program.wire.numbers import (
+from automicro.program.wire.coding.numbers import (
     read_choice,
     read_number,
     read_signed,
@@ -16,7 +16,7 @@ from automicro.program.wire.numbers import (
 )
 
 if TYPE_CHECKING:
-    from automicro.program.wire.coder import Decoder, Sink
+    from automicro.program.wire.coding.coder import Decoder, Sink
 
 __all__ = ["read_limits", "write_limits"]
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from automicro.program.nodes import Pool, Propagate
-from automicro.program.wire.blocks import read_block, write_block
-from automicro.program.wire.numbers import (
+from automicro.program.wire.coding.blocks import read_block, write_block
+from automicro.program.wire.coding.numbers import (
     read_ascending,
     read_choice,
     read_number,
@@ -20,7 +20,7 @@ from automicro.program.wire.numbers import (
 
 if TYPE_CHECKING:
     from automicro.program.nodes import PoolKind
-    from automicro.program.wire.coder import Decoder, Sink
+    from automicro.program.wire.coding.coder import Decoder, Sink
 
 __all__ = ["read_pool", "read_propagate", "write_pool", "write_propagate"]
 

@@ -6,10 +6,10 @@ from dataclasses import replace
 from math import ldexp
 from typing import TYPE_CHECKING
 
+from automicro.program.inputs.numbers import MOST_OFFSET_BITS, MOST_OFFSET_POWER, parts_of_offset
+from automicro.program.inputs.rows import offsets_of
 from automicro.program.nodes import Numeric
-from automicro.program.numbers import MOST_OFFSET_BITS, MOST_OFFSET_POWER, parts_of_offset
-from automicro.program.rows import offsets_of
-from automicro.program.wire.numbers import (
+from automicro.program.wire.coding.numbers import (
     read_ascending,
     read_number,
     read_signed,
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from automicro.program.nodes import Decoder as Column
-    from automicro.program.wire.coder import Decoder, Sink
+    from automicro.program.wire.coding.coder import Decoder, Sink
 
 __all__ = ["read_offsets", "write_offsets"]
 

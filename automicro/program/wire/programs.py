@@ -6,26 +6,26 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from automicro.errors import ArtifactError, PluginError
+from automicro.program.analyse.validate import validate
+from automicro.program.inputs.rows import offsets_of
 from automicro.program.nodes import Program
-from automicro.program.rows import offsets_of
-from automicro.program.validate import validate
 from automicro.program.wire.bodies import read_node, width, write_node
-from automicro.program.wire.coder import Decoder, Encoder, Meter, claims_of
+from automicro.program.wire.coding.coder import Decoder, Encoder, Meter, claims_of
+from automicro.program.wire.coding.numbers import read_choice, read_number, write_choice, write_number
+from automicro.program.wire.coding.vocabulary import read_texts, write_texts
 from automicro.program.wire.decoded import read_numbers, write_numbers
 from automicro.program.wire.decoders import level_lists, read_layout, with_levels, write_layout
 from automicro.program.wire.extensions import has_extensions, read_extensions, write_extensions
 from automicro.program.wire.inputs import Inputs
 from automicro.program.wire.labels import has_text, read_labels, write_labels
 from automicro.program.wire.limits import read_limits, write_limits
-from automicro.program.wire.numbers import read_choice, read_number, write_choice, write_number
 from automicro.program.wire.offsets import read_offsets, write_offsets
-from automicro.program.wire.vocabulary import read_texts, write_texts
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from automicro.program.nodes import Link
-    from automicro.program.wire.coder import Sink
+    from automicro.program.wire.coding.coder import Sink
 
 __all__ = ["EXTENDED_MAGIC", "MAGIC", "pack", "size_by_part", "unpack"]
 

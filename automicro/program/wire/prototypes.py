@@ -10,15 +10,15 @@ from automicro.errors import ArtifactError
 from automicro.program.encodings import Float32
 from automicro.program.nodes import Distances, Nearest
 from automicro.program.weights import Weights
-from automicro.program.wire.blocks import read_block, write_block
-from automicro.program.wire.coder import Meter
-from automicro.program.wire.lines import unit_of
-from automicro.program.wire.numbers import read_number, read_signed, write_number, write_signed
+from automicro.program.wire.coding.blocks import read_block, write_block
+from automicro.program.wire.coding.coder import Meter
+from automicro.program.wire.coding.lines import unit_of
+from automicro.program.wire.coding.numbers import read_number, read_signed, write_number, write_signed
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from automicro.program.wire.coder import Decoder, Sink
+    from automicro.program.wire.coding.coder import Decoder, Sink
     from automicro.program.wire.inputs import Inputs
 
 __all__ = ["grid_exponents", "read_distances", "read_nearest", "write_distances", "write_nearest"]

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from automicro.errors import ArtifactError
-from automicro.program.wire.numbers import CHANCES, Chances, read_choice, write_choice
+from automicro.program.wire.coding.numbers import CHANCES, Chances, read_choice, write_choice
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from automicro.program.wire.coder import Decoder, Sink
+    from automicro.program.wire.coding.coder import Decoder, Sink
 
 __all__ = ["LEFT", "MIXED", "RIGHT", "SPLIT_GAINS", "Change", "SplitRules", "Splits", "Visit"]
 

@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from automicro.errors import ArtifactError
+from automicro.program.analyse.usage import cut_ranges
 from automicro.program.nodes import StepTables
-from automicro.program.usage import cut_ranges
 from automicro.program.weights import Weights
-from automicro.program.wire.blocks import read_block, write_block
-from automicro.program.wire.cuts import read_cuts, write_cuts
-from automicro.program.wire.numbers import (
+from automicro.program.wire.coding.blocks import read_block, write_block
+from automicro.program.wire.coding.numbers import (
     Chances,
     read_ascending,
     read_choice,
@@ -21,13 +20,14 @@ from automicro.program.wire.numbers import (
     write_choice,
     write_number,
 )
+from automicro.program.wire.cuts import read_cuts, write_cuts
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
-    from automicro.program.wire.coder import Decoder, Sink
+    from automicro.program.wire.coding.coder import Decoder, Sink
     from automicro.program.wire.inputs import Inputs
 
     Values = NDArray[np.float32]

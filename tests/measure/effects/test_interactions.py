@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from automicro.program import body_scores, columns_of, decode, simplify
-from automicro.program.structure import structure
+from automicro.program.analyse.structure import structure
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "program"))
 

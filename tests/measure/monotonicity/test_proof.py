@@ -27,7 +27,7 @@ from automicro.program import (
     scores,
     unpack,
 )
-from automicro.program.rows import column_kinds
+from automicro.program.inputs.rows import column_kinds
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "program"))
 import drawn

@@ -30,7 +30,7 @@ from automicro.program import (
     Weights,
     evaluate,
 )
-from automicro.program.usage import usage
+from automicro.program.analyse.usage import usage
 
 LABELS = ("a", "b", "c")
 ROWS = 24

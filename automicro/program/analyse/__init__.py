@@ -1,0 +1,1 @@
+"""What follows from a program without data: structure, used features, bounds of its size, validity."""

@@ -1,0 +1,1 @@
+"""What a program computes: the reference evaluator, and the evaluator of single rows."""

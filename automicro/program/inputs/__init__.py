@@ -1,0 +1,1 @@
+"""Raw values as a program reads them: rows, texts, series, graphs."""

@@ -1,0 +1,1 @@
+"""Entropy coding: the range coder, and numbers, sets, symbols and texts written with it."""
