@@ -26,7 +26,7 @@ from automicro.errors import (
 
 if TYPE_CHECKING:
     from automicro.api import effects, importance, robustness, select, verify
-    from automicro.data.series import series_of
+    from automicro.data.read.series import series_of
     from automicro.estimators import MicroClassifier, MicroClusterer, MicroRegressor
     from automicro.model import Model, load
     from automicro.request import Constraints, Metric, Search, SearchRequest
@@ -82,7 +82,7 @@ LAZY = {
     "robustness": "automicro.api",
     "select": "automicro.api",
     "select_request": "automicro.requested",
-    "series_of": "automicro.data.series",
+    "series_of": "automicro.data.read.series",
     "verify": "automicro.api",
 }
 

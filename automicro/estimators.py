@@ -11,7 +11,7 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import assert_all_finite, check_is_fitted, validate_data
 
 from automicro.api import select
-from automicro.data.distinct import columns_in, distinct_rows, is_series, is_table, rows_as_given, rows_of
+from automicro.data.prepare.distinct import columns_in, distinct_rows, is_series, is_table, rows_as_given, rows_of
 from automicro.errors import DataError
 from automicro.request import Constraints, Search
 

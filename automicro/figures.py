@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from automicro.data.readings import PLAIN, as_entry
+from automicro.data.read.readings import PLAIN, as_entry
 from automicro.errors import NotVerified
 from automicro.explain import global_card
 from automicro.measure import directions, interpretability

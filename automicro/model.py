@@ -10,9 +10,9 @@ import numpy as np
 
 from automicro.bounded import read_bounded
 from automicro.data.card import check_card
-from automicro.data.one_row import FrameRow
-from automicro.data.rows import reader_of, rows_for_prediction
-from automicro.data.series import holds_series, series_rows
+from automicro.data.read.one_row import FrameRow
+from automicro.data.read.rows import reader_of, rows_for_prediction
+from automicro.data.read.series import holds_series, series_rows
 from automicro.errors import ArtifactError, DataError
 from automicro.escaped import escaped
 from automicro.explain import ModelExplanation, drawn_rows, explain, global_card, replay

@@ -11,7 +11,7 @@ from typing import Any, Self
 from unittest import mock
 
 import automicro.run
-from automicro.data import relevance
+from automicro.data.prepare.prepare import relevance
 from automicro.discovery.registry import Registry
 from automicro.measure import Latency
 from automicro.measure.latency.quantiles import QuantileInterval, Run

@@ -24,7 +24,7 @@ from sklearn.utils.estimator_checks import check_estimator, estimator_checks_gen
 
 import automicro
 from automicro import MicroClassifier, MicroClusterer, MicroRegressor
-from automicro.data.distinct import columns_in, distinct_rows
+from automicro.data.prepare.distinct import columns_in, distinct_rows
 from automicro.request import Constraints, Search
 
 QUICK: dict[str, Any] = {"trials": 1, "families": ["linear"], "workers": 0}

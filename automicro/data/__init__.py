@@ -1,20 +1,20 @@
 """From data as people have them to what a family trains on."""
 
-from automicro.data.derived import GramSettings, SummarySettings
-from automicro.data.files import read_file, sklearn_source
-from automicro.data.frames import with_columns
 from automicro.data.given_split import given_folds, is_in_order
 from automicro.data.positive import label_word, labelled_as, positive_of, with_positive
-from automicro.data.prepare import Preparation, PreparationSettings, features_at_most
+from automicro.data.prepare.derived import GramSettings, SummarySettings
+from automicro.data.prepare.prepare import Preparation, PreparationSettings, features_at_most
+from automicro.data.prepare.relevance import rank_by_clusters, rank_columns
+from automicro.data.prepare.standard import Standard
 from automicro.data.problem import Problem, load_problem
 from automicro.data.profile import profile
-from automicro.data.readings import texts_in_files
-from automicro.data.relevance import rank_by_clusters, rank_columns
-from automicro.data.rows import rows_for_prediction
-from automicro.data.series import Series, holds_series, series_of, series_rows
+from automicro.data.read.files import read_file, sklearn_source
+from automicro.data.read.frames import with_columns
+from automicro.data.read.readings import texts_in_files
+from automicro.data.read.rows import rows_for_prediction
+from automicro.data.read.series import Series, holds_series, series_of, series_rows
+from automicro.data.read.table import Table, load_table
 from automicro.data.split import Fold, folds, hold_out, row_subset
-from automicro.data.standard import Standard
-from automicro.data.table import Table, load_table
 
 __all__ = [
     "Fold",

@@ -5,8 +5,8 @@ from __future__ import annotations
 import datetime as dt
 from typing import TYPE_CHECKING, Any
 
-from automicro.data.moments import FORMATS
-from automicro.data.written import STYLES
+from automicro.data.read.moments import FORMATS
+from automicro.data.read.written import STYLES
 from automicro.errors import ArtifactError
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from automicro.data.words import listed
+from automicro.data.read.words import listed
 from automicro.program import Categories
 
 if TYPE_CHECKING:

@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from automicro.data.column import part_profile
 from automicro.data.copies import with_copies_together
-from automicro.data.detect import missing_of, read_as_given, read_columns
-from automicro.data.frames import RawColumn, raw_values
 from automicro.data.leaks import leaks
-from automicro.data.readings import names_and_readings
-from automicro.data.roles import groups_of, order_of, taken_roles, weights_of
-from automicro.data.series import Series, holds_series, series_table
-from automicro.data.table import check_columns, merged_note, raw_columns, table_of
-from automicro.data.target import read_target
+from automicro.data.read.column import part_profile
+from automicro.data.read.detect import missing_of, read_as_given, read_columns
+from automicro.data.read.frames import RawColumn, raw_values
+from automicro.data.read.readings import names_and_readings
+from automicro.data.read.roles import groups_of, order_of, taken_roles, weights_of
+from automicro.data.read.series import Series, holds_series, series_table
+from automicro.data.read.table import check_columns, merged_note, raw_columns, table_of
+from automicro.data.read.target import read_target
 from automicro.data.weightless import only_weighted, without_weightless
 from automicro.errors import DataError
 from automicro.program import Batch, holds_graphs, take
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from automicro.data.table import Table
-    from automicro.data.target import Labels
+    from automicro.data.read.table import Table
+    from automicro.data.read.target import Labels
     from automicro.plugin.profile import Kind, Task
     from automicro.program import Topology
 
@@ -167,7 +167,7 @@ def load_problem(  # noqa: PLR0913 - each is a question that users ask on its ow
     Parameters
     ----------
     X : table, (rows, columns), graph, or list of graphs
-        Whatever `load_table` reads; or what `automicro.data.graphs.load_graphs` does.
+        Whatever `load_table` reads; or what `automicro.data.read.graphs.load_graphs` does.
     y : array, series or str, (rows,), or None
         The target, or the name of the column of `X` that holds it; None for clustering.
     task : {"classification", "regression", "clustering"}, optional
@@ -209,7 +209,7 @@ def load_problem(  # noqa: PLR0913 - each is a question that users ask on its ow
     if holds_graphs(X):
         if task == "clustering":
             raise DataError("clusters are found in tables only, but X holds graphs: give a table of their attributes")
-        from automicro.data.graphs import load_graphs  # noqa: PLC0415 - which itself makes problems
+        from automicro.data.read.graphs import load_graphs  # noqa: PLC0415 - which itself makes problems
 
         return load_graphs(X, y, task=task, weights=weights, groups=groups, time=time, offsets=offsets)
     columns = _columns_of(X, text)

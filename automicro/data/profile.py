@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from automicro.data.prepare import PreparationSettings, features_at_most
+from automicro.data.prepare.prepare import PreparationSettings, features_at_most
 from automicro.plugin import GraphProfile, Profile, Wishes
 
 if TYPE_CHECKING:

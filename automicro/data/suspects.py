@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from automicro.data.column import numeric_values, value_kind
-from automicro.data.words import listed
+from automicro.data.read.column import numeric_values, value_kind
+from automicro.data.read.words import listed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
-    from automicro.data.frames import RawColumn
+    from automicro.data.read.frames import RawColumn
 
 __all__ = ["index_columns", "suspects"]
 

@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from automicro.data.column import numeric_values, value_kind
+from automicro.data.read.column import numeric_values, value_kind
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
-    from automicro.data.frames import RawColumn
     from automicro.data.problem import Problem
+    from automicro.data.read.frames import RawColumn
 
 __all__ = ["only_weighted", "weighted_rows", "without_weightless"]
 

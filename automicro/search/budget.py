@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from automicro.data import features_at_most
-from automicro.data.derived import summaries_at_most
+from automicro.data.prepare.derived import summaries_at_most
 from automicro.plugin import SizeBudget
 from automicro.program import bounds
 

@@ -9,7 +9,7 @@ import pytest
 
 from automicro.cli import main
 from automicro.data import load_table, read_file
-from automicro.data.readings import as_entry
+from automicro.data.read.readings import as_entry
 from automicro.model import Model
 from automicro.program import Affine, Numeric, OneHot, Program, Weights
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from automicro.data.rows import reader_of, rows_for_prediction
-from automicro.data.series import Series, holds_series, series_rows
+from automicro.data.read.rows import reader_of, rows_for_prediction
+from automicro.data.read.series import Series, holds_series, series_rows
 from automicro.errors import DataError, RequestError
 from automicro.program import (
     Categories,

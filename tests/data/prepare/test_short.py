@@ -8,7 +8,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from automicro.data.short import short_grid, short_number
+from automicro.data.prepare.short import short_grid, short_number
 
 
 def bits(value):

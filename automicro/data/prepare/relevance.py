@@ -32,7 +32,7 @@ def rank_columns(problem: Problem, rows: NDArray[np.int64], seed: int = 0) -> tu
     2005): ten columns that say the same would else come before the first that adds something. It takes up to a
     second: keep the result.
     """
-    from automicro.data.prepare import Preparation, PreparationSettings  # noqa: PLC0415 - which itself asks for a ranking
+    from automicro.data.prepare.prepare import Preparation, PreparationSettings  # noqa: PLC0415 - which itself asks for a ranking
 
     subset = row_subset(problem, rows, MOST_ROWS, seed)
     prepared = Preparation.fit(problem, subset, PreparationSettings(categories="target"), seed=seed)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from automicro.data.offsets import different_numbers, offset_of
+from automicro.data.prepare.offsets import different_numbers, offset_of
 from automicro.errors import DataError
 from automicro.plugin import ColumnProfile
 from automicro.program.inputs.numbers import FLOAT32_MAX, is_nested, numbers_of
@@ -21,7 +21,7 @@ from automicro.program.inputs.rows import Categories, Texts, categories_of, leve
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from automicro.data.frames import RawColumn
+    from automicro.data.read.frames import RawColumn
     from automicro.program import Column
 
 __all__ = ["numeric_values", "part_profile", "read_column", "value_kind", "where_missing"]

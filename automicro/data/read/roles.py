@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from automicro.data.column import numeric_values, value_kind, where_missing
-from automicro.data.frames import RawColumn, labels_in, raw_values
-from automicro.data.moments import times_in
-from automicro.data.series import Series
+from automicro.data.read.column import numeric_values, value_kind, where_missing
+from automicro.data.read.frames import RawColumn, labels_in, raw_values
+from automicro.data.read.moments import times_in
+from automicro.data.read.series import Series
+from automicro.data.read.words import CERTAIN
 from automicro.data.suggest import did_you_mean
-from automicro.data.words import CERTAIN
 from automicro.errors import DataError
 
 if TYPE_CHECKING:

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from automicro.data.column import REMEDY, USABLE, numeric_values, value_kind, where_missing
-from automicro.data.detect import Missing
-from automicro.data.target_cells import target_cells
+from automicro.data.read.column import REMEDY, USABLE, numeric_values, value_kind, where_missing
+from automicro.data.read.detect import Missing
+from automicro.data.read.target_cells import target_cells
 from automicro.errors import DataError
 from automicro.program.inputs.rows import FLOAT32_MAX
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from automicro.data.frames import RawColumn
+    from automicro.data.read.frames import RawColumn
     from automicro.plugin.profile import Task
 
 __all__ = ["Labels", "Target", "read_target"]

@@ -12,9 +12,9 @@ import pyarrow as pa
 import pytest
 
 from automicro.data import load_problem, load_table, read_file, rows_for_prediction, texts_in_files
-from automicro.data.detect import missing_of
-from automicro.data.readings import PLAIN, as_entry
-from automicro.data.rows import reader_of
+from automicro.data.read.detect import missing_of
+from automicro.data.read.readings import PLAIN, as_entry
+from automicro.data.read.rows import reader_of
 from automicro.errors import DataError
 from automicro.model import Model
 from automicro.program import Affine, Categories, Missing, Numeric, OneHot, Program, Weights

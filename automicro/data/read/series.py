@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from automicro.data.column import numeric_values, value_kind, where_missing
-from automicro.data.moments import times_in
-from automicro.data.table import Table, raw_columns
+from automicro.data.read.column import numeric_values, value_kind, where_missing
+from automicro.data.read.moments import times_in
+from automicro.data.read.table import Table, raw_columns
 from automicro.errors import DataError
 from automicro.plugin import ColumnProfile
 from automicro.program.inputs.rows import FLOAT32_MAX
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from automicro.data.frames import RawColumn
+    from automicro.data.read.frames import RawColumn
 
 __all__ = ["Series", "holds_series", "series_of", "series_rows", "series_table"]
 

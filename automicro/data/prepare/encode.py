@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from automicro.data.short import short_grid
+from automicro.data.prepare.short import short_grid
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

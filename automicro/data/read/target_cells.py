@@ -6,17 +6,17 @@ from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from automicro.data.column import value_kind
-from automicro.data.readings import Reading
-from automicro.data.words import CERTAIN, DOUBTFUL, FREQUENT, bare, is_beside_numbers, listed
-from automicro.data.written import FEW_LEVELS, leading_zero, number_style
+from automicro.data.read.column import value_kind
+from automicro.data.read.readings import Reading
+from automicro.data.read.words import CERTAIN, DOUBTFUL, FREQUENT, bare, is_beside_numbers, listed
+from automicro.data.read.written import FEW_LEVELS, leading_zero, number_style
 from automicro.errors import DataError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from automicro.data.detect import Missing
-    from automicro.data.frames import RawColumn
+    from automicro.data.read.detect import Missing
+    from automicro.data.read.frames import RawColumn
 
 __all__ = ["target_cells"]
 

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from automicro.data.column import FEW_LEVELS, MANY_DISTINCT, read_column
-from automicro.data.detect import missing_of, read_columns
-from automicro.data.frames import RawColumn, frame_columns, objects
+from automicro.data.read.column import FEW_LEVELS, MANY_DISTINCT, read_column
+from automicro.data.read.detect import missing_of, read_columns
+from automicro.data.read.frames import RawColumn, frame_columns, objects
 from automicro.data.suggest import did_you_mean
 from automicro.errors import DataError
 from automicro.program import Categories
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from automicro.data.readings import Reading
+    from automicro.data.read.readings import Reading
     from automicro.plugin import ColumnProfile
     from automicro.program import Column
 

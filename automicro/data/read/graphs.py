@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from automicro.data.column import where_missing
-from automicro.data.frames import RawColumn, raw_values
 from automicro.data.problem import Problem, checked_roles
-from automicro.data.table import Table, table_of
-from automicro.data.target import read_target
+from automicro.data.read.column import where_missing
+from automicro.data.read.frames import RawColumn, raw_values
+from automicro.data.read.table import Table, table_of
+from automicro.data.read.target import read_target
 from automicro.errors import DataError
 from automicro.program import raw_cells, read_graphs, take
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from automicro.data.derived import (
+from automicro.data.prepare.derived import (
     GramSettings,
     SummarySettings,
     choose_buckets,
@@ -16,12 +16,12 @@ from automicro.data.derived import (
     gram_features,
     summaries_at_most,
 )
-from automicro.data.encode import MOST_LEVELS, list_levels, lookup_values
-from automicro.data.graphs import of_nodes
-from automicro.data.relevance import rank_columns
-from automicro.data.scaling import Scaling
-from automicro.data.screening import screened
-from automicro.data.short import short_number
+from automicro.data.prepare.encode import MOST_LEVELS, list_levels, lookup_values
+from automicro.data.prepare.relevance import rank_columns
+from automicro.data.prepare.scaling import Scaling
+from automicro.data.prepare.screening import screened
+from automicro.data.prepare.short import short_number
+from automicro.data.read.graphs import of_nodes
 from automicro.errors import DataError
 from automicro.plugin import Feature
 from automicro.program import (
@@ -46,7 +46,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from automicro.data.encode import Listed
+    from automicro.data.prepare.encode import Listed
     from automicro.data.problem import Problem
     from automicro.plugin import ColumnProfile, TargetTransform
     from automicro.plugin.profile import ColumnKind

@@ -7,7 +7,7 @@ import pytest
 
 import automicro
 from automicro.data import Preparation, PreparationSettings, load_problem
-from automicro.data.screening import SCREENED, screened
+from automicro.data.prepare.screening import SCREENED, screened
 from automicro.program import Affine, Chain, Program, Weights, columns_read, pack, simplify
 
 WIDTH, ROWS = 1500, 120

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from automicro.data.frames import frame_of, objects, raw_series
-from automicro.data.readings import names_and_readings, readings_of_card
+from automicro.data.read.frames import frame_of, objects, raw_series
+from automicro.data.read.readings import names_and_readings, readings_of_card
 from automicro.data.suggest import did_you_mean
 from automicro.errors import DataError
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from automicro.data.readings import Reading
+    from automicro.data.read.readings import Reading
 
 __all__ = ["RowReader", "reader_of", "rows_for_prediction"]
 

@@ -1,0 +1,1 @@
+"""Preparation of columns as features, learnt on training rows only."""

@@ -1,0 +1,1 @@
+"""Tables, texts, series and graphs of any library as typed columns and a target."""
