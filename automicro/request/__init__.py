@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from automicro.request.class_weights import BALANCED
 from automicro.request.constraints import LEVELS, Constraints, Level
-from automicro.request.costs import MEAN_COST, MeanCost, cost_metric, matrix_of
 from automicro.request.keywords import read_keywords, with_keywords
-from automicro.request.metric_names import metric_named
-from automicro.request.metric_records import metric_of_record, metric_record, with_labels
-from automicro.request.metrics import ALIASES, INDICES, METRICS, MetricFacts, metric
-from automicro.request.own_metric import Metric, is_black_box, why_not_passed_on
+from automicro.request.metrics.costs import MEAN_COST, MeanCost, cost_metric, matrix_of
+from automicro.request.metrics.known import ALIASES, INDICES, METRICS, MetricFacts, metric
+from automicro.request.metrics.names import metric_named
+from automicro.request.metrics.own import Metric, is_black_box, why_not_passed_on
+from automicro.request.metrics.records import metric_of_record, metric_record, with_labels
 from automicro.request.problems import did_you_mean
 from automicro.request.records import (
     Card,

@@ -8,10 +8,11 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import AfterValidator, Field, PlainSerializer, PlainValidator, WithJsonSchema, model_validator
 
 from automicro.errors import ConstraintError, RequestError
-from automicro.request.costs import MEAN_COST, Costs, bounds_of
-from automicro.request.metric_names import metric_named
-from automicro.request.metrics import ALIASES, INDICES, METRICS, MetricFacts, metric
-from automicro.request.own_metric import Metric
+from automicro.request.metrics.costs import MEAN_COST, Costs, bounds_of
+from automicro.request.metrics.known import ALIASES, INDICES, METRICS, MetricFacts, metric
+from automicro.request.metrics.names import metric_named
+from automicro.request.metrics.own import Metric
+from automicro.request.metrics.scores import Scores, with_first_as_metric
 from automicro.request.problems import Section, as_share, did_you_mean, problem
 from automicro.request.quantities import (
     Auto,
@@ -27,7 +28,6 @@ from automicro.request.quantities import (
     Number,
     Text,
 )
-from automicro.request.scores import Scores, with_first_as_metric
 from automicro.request.stresses import Limits
 
 __all__ = ["LEVELS", "Constraints", "Level"]

@@ -15,8 +15,8 @@ from automicro.errors import RequestError
 from automicro.outputs import save
 from automicro.request.cv import is_splitter
 from automicro.request.lines import FORMATS, form_of, parse
-from automicro.request.metric_names import metric_named
-from automicro.request.own_metric import Metric
+from automicro.request.metrics.names import metric_named
+from automicro.request.metrics.own import Metric
 from automicro.request.problems import problems, rejected
 from automicro.request.search_request import SearchRequest, path_in, set_values
 from automicro.request.start import split_encoder

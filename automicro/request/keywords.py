@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from automicro.errors import RequestError
 from automicro.request.constraints import Constraints
-from automicro.request.metrics import INDICES
+from automicro.request.metrics.known import INDICES
 from automicro.request.problems import did_you_mean
 from automicro.request.search import Search
 

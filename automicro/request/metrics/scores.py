@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, TypeAdapter, ValidationError, WithJsonSchema
 
 from automicro.errors import RequestError
-from automicro.request.metrics import ALIASES, METRICS, metric
+from automicro.request.metrics.known import ALIASES, METRICS, metric
 from automicro.request.problems import problem
 from automicro.request.quantities import Number
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from pydantic import BeforeValidator, WithJsonSchema
 
 from automicro.errors import ConstraintError
-from automicro.request.own_metric import Definition, Metric
+from automicro.request.metrics.own import Definition, Metric
 from automicro.request.problems import did_you_mean, problem
 
 if TYPE_CHECKING:

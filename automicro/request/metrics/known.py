@@ -201,7 +201,7 @@ def metric(name: str) -> MetricFacts:
         If there is none; the sentence names the nearest.
     """
     if (own := getattr(name, "facts", None)) is not None:  # a metric that the user defines, which is its name
-        return own  # type: ignore[no-any-return]  # `automicro.request.own_metric`, which imports this
+        return own  # type: ignore[no-any-return]  # `automicro.request.metrics.own`, which imports this
     plain = str(name).strip().casefold().replace("-", "_").replace(" ", "_")
     if plain in METRICS or plain in ALIASES:
         return METRICS[ALIASES.get(plain, plain)]

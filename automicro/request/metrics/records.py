@@ -6,9 +6,9 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from automicro.errors import RequestError
-from automicro.request.costs import MeanCost, cost_metric
-from automicro.request.metric_names import metric_named
-from automicro.request.own_metric import Metric
+from automicro.request.metrics.costs import MeanCost, cost_metric
+from automicro.request.metrics.names import metric_named
+from automicro.request.metrics.own import Metric
 from automicro.request.records import MetricRecord
 
 if TYPE_CHECKING:

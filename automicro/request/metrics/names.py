@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from automicro.errors import RequestError
-from automicro.request.metrics import ALIASES, METRICS, metric
-from automicro.request.own_metric import Metric
+from automicro.request.metrics.known import ALIASES, METRICS, metric
+from automicro.request.metrics.own import Metric
 
 __all__ = ["metric_named"]
 

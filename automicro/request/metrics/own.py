@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal, Self
 
 from automicro.errors import RequestError
-from automicro.request.metrics import ALIASES, METRICS, MetricFacts
+from automicro.request.metrics.known import ALIASES, METRICS, MetricFacts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -1,0 +1,1 @@
+"""The metrics of a request: known by name, or defined by the user."""
