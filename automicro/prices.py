@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from automicro.request import Constraints
     from automicro.search import Outcome, Result
-    from automicro.search.task import Form
+    from automicro.search.context import Form
 
 __all__ = ["prices"]
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from automicro.request import Constraints, Price
     from automicro.request.records import Status
     from automicro.search import Outcome, Result
-    from automicro.search.task import Form
+    from automicro.search.context import Form
 
 __all__ = ["infeasible", "records"]
 

@@ -31,9 +31,9 @@ from automicro.discovery import discover
 from automicro.explain import Counterfactual
 from automicro.plugin import Declined
 from automicro.program import pack, unpack
-from automicro.search.space import candidate_space, own_parameters, preparation_settings
-from automicro.search.task import Candidate, Context
-from automicro.search.training import train
+from automicro.search.context import Candidate, Context
+from automicro.search.propose.space import candidate_space, own_parameters, preparation_settings
+from automicro.search.trial.training import train
 
 RESULTS = Path(__file__).parent / "results"
 TOLERANCE, MOST_LINES, MOST_ROWS = 1e-6, 12, 400

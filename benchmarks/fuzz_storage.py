@@ -31,9 +31,9 @@ from sklearn.datasets import load_wine
 import automicro
 from automicro.discovery import discover
 from automicro.errors import AutomicroError
+from automicro.search.context import Context, TrialTask
 from automicro.search.storage import Store
 from automicro.search.storage.record import MAGIC
-from automicro.search.task import Context, TrialTask
 
 SLOW_SECONDS = 5.0
 ROOM, ROOM_A_BYTE = 4 << 20, 100  # bytes of memory that reading may take: in any case, and for each byte of the file

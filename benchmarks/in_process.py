@@ -16,8 +16,11 @@ from automicro.discovery.registry import Registry
 from automicro.measure import Latency
 from automicro.measure.latency.quantiles import QuantileInterval, Run
 from automicro.program import PRECISIONS
-from automicro.search import Result, finish, forms, trial
-from automicro.search.executor import Finished
+from automicro.search import Result
+from automicro.search.decide import latency as finish
+from automicro.search.trial.trial import trial
+from automicro.search.trial.trial import variant_scores as forms
+from automicro.search.workers.executor import Finished
 
 __all__ = ["InProcess", "searching_in_process"]
 

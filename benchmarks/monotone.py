@@ -19,10 +19,10 @@ from automicro.measure import directions
 from automicro.plugin import Wishes
 from automicro.program import columns_of, pack, scores, unpack
 from automicro.program.inputs.rows import column_kinds
-from automicro.search.caps import ranges_of
-from automicro.search.space import candidate_space, own_parameters, preparation_settings
-from automicro.search.task import Candidate, Context
-from automicro.search.training import train
+from automicro.search.context import Candidate, Context
+from automicro.search.propose.space import candidate_space, own_parameters, preparation_settings
+from automicro.search.trial.structural_limits import ranges_of
+from automicro.search.trial.training import train
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "program"))
 import drawn  # found by the line above

@@ -25,7 +25,8 @@ from datasets import TABLES
 
 import automicro
 from automicro.plugin import Space
-from automicro.search import allocation, loop
+from automicro.search import loop
+from automicro.search.propose import allocation
 
 RESULTS = Path(__file__).parent / "results"
 DEFAULT = ("keel_german", "keel_spambase", "sk_digits")

@@ -42,9 +42,9 @@ from automicro.discovery.registry import Registry
 from automicro.program import PRECISIONS, pack, quantise
 from automicro.request import metric
 from automicro.search import Result
-from automicro.search.task import Form, RefitTask, Target
-from automicro.search.training import train
-from automicro.search.trial import run as run_task
+from automicro.search.context import Form, RefitTask, Target
+from automicro.search.trial.training import train
+from automicro.search.trial.trial import run as run_task
 
 RESULTS = Path(__file__).parent / "results"
 TRIALS, TRIALS_OF_ONE = 6, 3

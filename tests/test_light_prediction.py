@@ -11,9 +11,9 @@ import pytest
 
 from automicro.discovery import discover
 from automicro.model import Model
-from automicro.search.space import candidate_space, own_parameters, preparation_settings
-from automicro.search.task import Candidate, Context
-from automicro.search.training import train
+from automicro.search.context import Candidate, Context
+from automicro.search.propose.space import candidate_space, own_parameters, preparation_settings
+from automicro.search.trial.training import train
 from automicro.testing import cases
 
 CODE = """

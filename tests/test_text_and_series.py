@@ -15,10 +15,10 @@ from automicro.errors import DataError
 from automicro.program import Grams, Summary, evaluate, pack, unpack
 from automicro.request.files import read_request
 from automicro.requested import select_request
-from automicro.search.budget import artifact_budget
-from automicro.search.space import candidate_space, own_parameters, preparation_settings
-from automicro.search.task import Candidate, Context
-from automicro.search.training import train
+from automicro.search.context import Candidate, Context
+from automicro.search.propose.budget import artifact_budget
+from automicro.search.propose.space import candidate_space, own_parameters, preparation_settings
+from automicro.search.trial.training import train
 from automicro_boosting.family import Boosting
 from automicro_linear.family import Linear
 from automicro_tree.family import DecisionTree

@@ -1,16 +1,16 @@
 """The loop that proposes, tries and judges candidates."""
 
-from automicro.search.beside import scores_beside
-from automicro.search.caps import cap_values, caps_of, ranges_of
-from automicro.search.certify import Certified, Paired, Trust, claim_test, levels, rows_needed
 from automicro.search.classes import beside_note
 from automicro.search.constant import constant_words
-from automicro.search.estimate import Estimate, beside_certificate, combined, cross_validated, on_held_out
-from automicro.search.finish import optimism
-from automicro.search.frontier import frontier
-from automicro.search.replaying import Gate, judged_by_replay
+from automicro.search.context import Candidate, Outcome
+from automicro.search.decide.certify import Certified, Paired, Trust, claim_test, levels, rows_needed
+from automicro.search.decide.estimate import Estimate, beside_certificate, combined, cross_validated, on_held_out
+from automicro.search.decide.frontier import frontier
+from automicro.search.decide.latency import optimism
+from automicro.search.decide.replay_check import Gate, judged_by_replay
 from automicro.search.search import Result, search, with_request
-from automicro.search.task import Candidate, Outcome
+from automicro.search.trial.beside import scores_beside
+from automicro.search.trial.structural_limits import cap_values, caps_of, ranges_of
 
 __all__ = [
     "Candidate",

@@ -9,21 +9,21 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 from automicro.plugin import Declined
-from automicro.search.allocation import Allocation, left_out
-from automicro.search.budget import artifact_budget
-from automicro.search.space import candidate_space, own_parameters, preparation_settings
-from automicro.search.task import Candidate, Form, Outcome, TrialTask, offsets_of
+from automicro.search.context import Candidate, Form, Outcome, TrialTask, offsets_of
+from automicro.search.propose.allocation import Allocation, left_out
+from automicro.search.propose.budget import artifact_budget
+from automicro.search.propose.space import candidate_space, own_parameters, preparation_settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from automicro.plugin import Family, Profile
-    from automicro.search.certify import Aim
     from automicro.search.clock import Patience
-    from automicro.search.executor import LocalExecutor
+    from automicro.search.context import Target
+    from automicro.search.decide.certify import Aim
+    from automicro.search.propose.warm_start import Earlier
     from automicro.search.storage import SharedTrials
-    from automicro.search.task import Target
-    from automicro.search.transfer import Earlier
+    from automicro.search.workers.executor import LocalExecutor
 
     Until = Callable[[bool], float | None]
 

@@ -11,9 +11,7 @@ import numpy as np
 
 from automicro.data import PreparationSettings
 from automicro.errors import DataError, NothingFinished
-from automicro.search.forms import mean_gain
-from automicro.search.space import preparation_settings, reference_preparation
-from automicro.search.task import (
+from automicro.search.context import (
     Candidate,
     Outcome,
     OwnTask,
@@ -23,6 +21,8 @@ from automicro.search.task import (
     ReferenceTask,
     TrialTask,
 )
+from automicro.search.propose.space import preparation_settings, reference_preparation
+from automicro.search.trial.variant_scores import mean_gain
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -30,9 +30,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from automicro.plugin import Family, Profile
-    from automicro.search.certify import Aim
-    from automicro.search.executor import Finished, LocalExecutor
-    from automicro.search.task import Context, Target
+    from automicro.search.context import Context, Target
+    from automicro.search.decide.certify import Aim
+    from automicro.search.workers.executor import Finished, LocalExecutor
 
 __all__ = ["Limits", "Member", "Reference", "find_reference", "own_model", "portfolio"]
 

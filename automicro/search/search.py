@@ -13,29 +13,29 @@ from automicro.discovery import ThirdParty, consulted
 from automicro.errors import RequestError
 from automicro.interpreters import MISSING, interpreter
 from automicro.request import why_not_passed_on
-from automicro.search.allowed import default_memory, default_workers
-from automicro.search.caps import limited, wishes_of
-from automicro.search.certify import Aim
-from automicro.search.class_weights import class_weights_of
 from automicro.search.classes import with_classes
 from automicro.search.clock import Clock, Patience
-from automicro.search.conclude import Refits, not_contradicted, refits, settle
-from automicro.search.executor import LocalExecutor
-from automicro.search.finish import Timed, decide_latency
+from automicro.search.context import Context, Target, offsets_of
+from automicro.search.decide.certify import Aim
+from automicro.search.decide.clustering import one_cluster, partition_target, structure_note, structure_of
+from automicro.search.decide.conclude import Refits, not_contradicted, refits, settle
+from automicro.search.decide.latency import Timed, decide_latency
+from automicro.search.decide.replay_check import Gate
 from automicro.search.given_metric import cost_weights, with_metric
 from automicro.search.haste import haste
-from automicro.search.in_process import InProcessExecutor
-from automicro.search.logarithm import target_transforms
 from automicro.search.loop import Goal, Loop, usable_families
 from automicro.search.participants import participants
+from automicro.search.propose.warm_start import read_earlier, read_encoders
 from automicro.search.reference import Limits, find_reference, own_model, portfolio
-from automicro.search.replaying import Gate
-from automicro.search.robust import check_robustness
 from automicro.search.splits import held_out, splits_of
 from automicro.search.storage import SharedTrials, Store
-from automicro.search.structure import one_cluster, partition_target, structure_note, structure_of
-from automicro.search.task import Context, Target, offsets_of
-from automicro.search.transfer import read_earlier, read_encoders
+from automicro.search.trial.class_weights import class_weights_of
+from automicro.search.trial.logarithm import target_transforms
+from automicro.search.trial.robustness import check_robustness
+from automicro.search.trial.structural_limits import limited, wishes_of
+from automicro.search.workers.allowed import default_memory, default_workers
+from automicro.search.workers.executor import LocalExecutor
+from automicro.search.workers.in_process import InProcessExecutor
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -45,10 +45,10 @@ if TYPE_CHECKING:
     from automicro.measure import StructureTest
     from automicro.plugin import Family, Profile, Wishes
     from automicro.request import Constraints, Search
-    from automicro.search.certify import Certified, Trust
+    from automicro.search.context import Outcome
+    from automicro.search.decide.certify import Certified, Trust
     from automicro.search.loop import Found, Listener
     from automicro.search.reference import Reference
-    from automicro.search.task import Outcome
 
 __all__ = ["Result", "search", "with_request"]
 

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 from automicro.data import folds, given_folds, is_in_order
 from automicro.errors import ConstraintError
-from automicro.search.certify import split_off
+from automicro.search.decide.certify import split_off
 from automicro.search.defined import checked_folds
 
 if TYPE_CHECKING:
     from automicro.data import Fold, Problem
     from automicro.request import Constraints, Search
-    from automicro.search.certify import Trust
+    from automicro.search.decide.certify import Trust
 
 __all__ = ["held_out", "splits_of"]
 

@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from automicro.program import evaluate, pack, unpack
-from automicro.search.forms import gain_of
-from automicro.search.task import Probe, ProbeTask, ReferenceOutcome, ReferenceTask
-from automicro.search.training import every_row, train
+from automicro.search.context import Probe, ProbeTask, ReferenceOutcome, ReferenceTask
+from automicro.search.trial.training import every_row, train
+from automicro.search.trial.variant_scores import gain_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from automicro.plugin import Family
-    from automicro.search.task import Context
+    from automicro.search.context import Context
 
 __all__ = ["StrongestOutcome", "StrongestTask", "run_strongest"]
 

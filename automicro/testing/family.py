@@ -14,10 +14,10 @@ from automicro.explain import global_card, replay
 from automicro.measure import interpretability
 from automicro.plugin import Choice, Declined, Float, Integer
 from automicro.program import PRECISIONS, Categories, columns_read, decode, evaluate, pack, quantise, unpack
-from automicro.search.budget import artifact_budget
-from automicro.search.space import candidate_space, own_parameters, preparation_settings
-from automicro.search.task import Candidate, Context
-from automicro.search.training import train
+from automicro.search.context import Candidate, Context
+from automicro.search.propose.budget import artifact_budget
+from automicro.search.propose.space import candidate_space, own_parameters, preparation_settings
+from automicro.search.trial.training import train
 from automicro.testing.cases import cases
 
 if TYPE_CHECKING:

@@ -39,14 +39,14 @@ BEFORE = {
     "loading": ("requested", "problem_of", []),
     "families": ("search.search", "consulted", []),
     "reference": ("search.search", "find_reference", ["--score", "", "--within", "0.2"]),
-    "first trial": ("search.trial", "built_in", []),
+    "first trial": ("search.trial.trial", "built_in", []),
 }
 AFTER = {
-    "later trial": ("search.trial", "run", []),
+    "later trial": ("search.trial.trial", "run", []),
     "refits": ("search.search", "refits", ["--certify", "auto"]),
-    "certification": ("search.conclude", "certified", []),
-    "latency in this process": ("search.finish", "latency_in_this_process", []),
-    "latency in fresh ones": ("search.finish", "latency_in_fresh_processes", ["--latency", "5ms"]),
+    "certification": ("search.decide.conclude", "certified", []),
+    "latency in this process": ("search.decide.latency", "latency_in_this_process", []),
+    "latency in fresh ones": ("search.decide.latency", "latency_in_fresh_processes", ["--latency", "5ms"]),
     "processes of a latency": ("measure.latency.quantiles", "_run", ["--latency", "5ms"]),
     "records": ("run", "records", []),
     "interval": ("verdict", "cross_validated", []),
@@ -77,7 +77,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "tmp"))
     monkeypatch.setattr(
-        import_module("automicro.search.certify"), "AUTO_ROWS", 100 if "certif" in str(tmp_path) else 10**6
+        import_module("automicro.search.decide.certify"), "AUTO_ROWS", 100 if "certif" in str(tmp_path) else 10**6
     )
     return tmp_path
 
@@ -128,7 +128,7 @@ def test_the_best_model_so_far_is_returned(
 ) -> None:
     module, name, options = AFTER[stage]
     if stage in ("refits", "certification"):
-        monkeypatch.setattr(import_module("automicro.search.certify"), "AUTO_ROWS", 100)
+        monkeypatch.setattr(import_module("automicro.search.decide.certify"), "AUTO_ROWS", 100)
     sent(monkeypatch, (module, name, options), SIGNALS[len(stage) % 3], from_call=2 if stage == "later trial" else 1)
     if times > 1:  # at once, and once more while it wraps up
         sent(monkeypatch, ("run", "_directed", []), signal.SIGTERM)
@@ -188,7 +188,7 @@ def test_in_python_a_second_interrupt_returns_the_model_too(monkeypatch: pytest.
 
 
 def test_in_python_an_interrupt_before_a_model_tells_how_near_it_came(monkeypatch: pytest.MonkeyPatch) -> None:
-    sent(monkeypatch, ("search.trial", "run", []), signal.SIGINT, from_call=3)
+    sent(monkeypatch, ("search.trial.trial", "run", []), signal.SIGINT, from_call=3)
     X = np.random.default_rng(0).normal(size=(120, 2))
     with pytest.raises(automicro.Interrupted) as raised:
         automicro.select(X, X[:, 0] + X[:, 1] ** 3 > 0, metric="accuracy", score=1.0, workers=0, trials=9)

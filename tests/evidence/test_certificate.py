@@ -13,9 +13,9 @@ import automicro
 from automicro import Constraints, NotVerified, Search
 from automicro.cli import main
 from automicro.data import folds, hold_out, load_problem
-from automicro.search.certify import levels, likely, rows_needed, sequence, split_off
+from automicro.search.context import Context, Form, Outcome, Target
+from automicro.search.decide.certify import levels, likely, rows_needed, sequence, split_off
 from automicro.search.loop import Loop
-from automicro.search.task import Context, Form, Outcome, Target
 
 QUICK = Search(trials=2, workers=0, families=["linear"], progress=False)
 
@@ -245,7 +245,7 @@ def test_auto_estimates_a_model_that_only_reaches_the_plain_target(monkeypatch):
         self._target, self._aim = replace(self._target, gain=0.85, floor=0.78), None
 
     monkeypatch.setattr(Loop, "__init__", high)
-    monkeypatch.setattr("automicro.search.certify.AUTO_ROWS", 200)
+    monkeypatch.setattr("automicro.search.decide.certify.AUTO_ROWS", 200)
     rng = np.random.default_rng(0)
     x = rng.normal(size=600)
     y = (x + 0.8 * rng.logistic(size=600) > 0).astype(int)
@@ -264,7 +264,7 @@ def test_bounds_of_an_estimate_are_wider_than_its_rows_tell_as_the_model_is_anot
     y = (x + 0.8 * rng.logistic(size=600) > 0).astype(int)
     search = Search(trials=2, workers=0, families=["linear"], progress=False)
     plain = automicro.select({"x": x}, y, metric="roc_auc", score=0.7, search=search)
-    bounds = "automicro.search.estimate.score_interval"
+    bounds = "automicro.search.decide.estimate.score_interval"
     monkeypatch.setattr(bounds, lambda *_: (plain.score - 0.12, plain.score + 0.08))
     found = automicro.select({"x": x}, y, metric="roc_auc", score=0.7, search=search)
     assert found.score == plain.score

@@ -14,10 +14,10 @@ from automicro.discovery import discover
 from automicro.measure import directions
 from automicro.plugin import Declined, Feature, TrainingData, Wishes, ordered_leaves, ordered_pieces
 from automicro.program import PRECISIONS, Forest, Numeric, Program, Tree, Weights, pack, quantise, unpack
-from automicro.search.caps import ranges_of
-from automicro.search.space import candidate_space, own_parameters, preparation_settings
-from automicro.search.task import Candidate, Context
-from automicro.search.training import train
+from automicro.search.context import Candidate, Context
+from automicro.search.propose.space import candidate_space, own_parameters, preparation_settings
+from automicro.search.trial.structural_limits import ranges_of
+from automicro.search.trial.training import train
 
 WISHES = Wishes(monotone=((0, 1), (1, -1), (3, 1)))
 ASKED = {0: "+", 1: "-", 3: "+"}

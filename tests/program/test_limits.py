@@ -39,7 +39,7 @@ from automicro.program import (
 from automicro.program.limits import shortest_between
 from automicro.program.nodes import Link
 from automicro.report import model_text
-from automicro.search.bound import with_bound
+from automicro.search.trial.bound import with_bound
 
 CELLS = st.floats(allow_nan=True, allow_infinity=True)
 SLOPES = st.floats(-1e6, 1e6, width=32)

@@ -9,7 +9,7 @@ from sklearn.model_selection import LeaveOneOut
 import automicro
 from automicro import DataError
 from automicro.data import folds, given_folds, load_problem
-from automicro.search.certify import split_off
+from automicro.search.decide.certify import split_off
 from automicro.search.defined import checked_folds, is_defined
 
 ROWS = 600

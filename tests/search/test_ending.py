@@ -17,10 +17,11 @@ from automicro.discovery import discover
 from automicro.measure import Latency
 from automicro.measure.latency.quantiles import QuantileInterval, Run
 from automicro.report import infeasible_text
-from automicro.search import certify, finish
+from automicro.search.context import Form, Outcome, Target
+from automicro.search.decide import certify
+from automicro.search.decide import latency as finish
 from automicro.search.loop import Found, Goal, Loop
 from automicro.search.search import _doubts
-from automicro.search.task import Form, Outcome, Target
 
 GATE: Any = SimpleNamespace(
     context=None, fresh=True, passed=lambda outcome: outcome, found=Found()

@@ -15,12 +15,12 @@ from automicro.data import Problem, folds, load_problem
 from automicro.errors import ConstraintError, NotVerified, RequestError
 from automicro.program import Affine, Numeric, Program, Weights, evaluate
 from automicro.request import Constraints, Metric, MetricRecord, Search, cost_metric, metric_record
-from automicro.search.class_weights import training_weights
 from automicro.search.constant import constant_words
-from automicro.search.cuts import with_cuts
+from automicro.search.context import Context
 from automicro.search.given_metric import cost_weights, taught, with_metric
 from automicro.search.search import _workers
-from automicro.search.task import Context
+from automicro.search.trial.class_weights import training_weights
+from automicro.search.trial.cuts import with_cuts
 
 DEAR = {("fraud", "legit"): 20.0, ("legit", "fraud"): 1.0}
 FAIR = {("fraud", "legit"): 4.0, ("legit", "fraud"): 1.0}

@@ -16,11 +16,11 @@ from typing import Any
 import pytest
 
 from automicro.folder import OwnedFolder
-from automicro.search import executor as executors
-from automicro.search.executor import LocalExecutor
-from automicro.search.in_process import InProcessExecutor
-from automicro.search.messages import MOST_SAID
-from automicro.search.process import WorkerProcess
+from automicro.search.workers import executor as executors
+from automicro.search.workers.executor import LocalExecutor
+from automicro.search.workers.in_process import InProcessExecutor
+from automicro.search.workers.messages import MOST_SAID
+from automicro.search.workers.process import WorkerProcess
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="processes are found in /proc")
 
@@ -197,7 +197,7 @@ def test_what_a_task_changes_in_this_process_is_put_back() -> None:
 
 SCRIPT = """
 import sys
-from automicro.search.executor import LocalExecutor
+from automicro.search.workers.executor import LocalExecutor
 from harmful_tasks import Task
 with LocalExecutor(workers=2, entry="harmful_tasks:run") as executor:
     executor.share(None)
@@ -233,7 +233,7 @@ def test_workers_end_with_their_search_whatever_signal_ends_it(
 def test_a_limit_of_the_process_is_one_of_its_workers() -> None:
     script = (
         "import resource\nresource.setrlimit(resource.RLIMIT_AS, (3 * 10**9, 4 * 10**9))\n"
-        "from automicro.search.executor import LocalExecutor\nfrom harmful_tasks import Task\n"
+        "from automicro.search.workers.executor import LocalExecutor\nfrom harmful_tasks import Task\n"
         "for memory in (10**12, 2 * 10**9):\n"
         "    with LocalExecutor(workers=1, memory_bytes=memory, entry='harmful_tasks:run') as executor:\n"
         "        executor.share(None)\n        executor.submit(0, Task('a', 'limits'))\n"

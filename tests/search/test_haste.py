@@ -11,8 +11,8 @@ import pytest
 
 import automicro
 from automicro.search import loop
+from automicro.search.context import Outcome
 from automicro.search.haste import _rounded_up, haste
-from automicro.search.task import Outcome
 
 FAMILIES: Any = {
     name: SimpleNamespace(start_seconds=4.0 * (name == "mlp")) for name in ("boosting", "linear", "mlp", "tree")

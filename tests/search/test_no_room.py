@@ -9,7 +9,7 @@ import pytest
 
 import automicro.measure.latency.quantiles as timed
 from automicro.errors import AutomicroError
-from automicro.search.executor import LocalExecutor
+from automicro.search.workers.executor import LocalExecutor
 
 
 def test_training_data_that_cannot_be_written_end_in_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -17,7 +17,7 @@ def test_training_data_that_cannot_be_written_end_in_a_sentence(monkeypatch: pyt
         raise OSError(28, "No space left on device")
 
     with LocalExecutor(1) as executor:
-        monkeypatch.setattr("automicro.search.executor.pickle.dump", full)
+        monkeypatch.setattr("automicro.search.workers.executor.pickle.dump", full)
         with pytest.raises(AutomicroError, match="No space left on device: free space there"):
             executor.share(None)
 

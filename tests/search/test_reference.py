@@ -23,11 +23,11 @@ from automicro.data import PreparationSettings, folds, hold_out, load_problem
 from automicro.discovery import discover
 from automicro.errors import DataError, Infeasible
 from automicro.evidence import Judged
-from automicro.search.certify import Certified, Paired
-from automicro.search.conclude import Refits, not_contradicted
-from automicro.search.executor import Finished
+from automicro.search.context import Candidate, Form, Outcome, Probe, ReferenceOutcome, ReferenceTask, Target
+from automicro.search.decide.certify import Certified, Paired
+from automicro.search.decide.conclude import Refits, not_contradicted
 from automicro.search.reference import Limits, Member, Reference, find_reference, own_model, portfolio
-from automicro.search.task import Candidate, Form, Outcome, Probe, ReferenceOutcome, ReferenceTask, Target
+from automicro.search.workers.executor import Finished
 
 HERE = Path(__file__).parent
 ONE = automicro.Search(trials=1, workers=0, seed=0)

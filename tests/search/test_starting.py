@@ -17,9 +17,9 @@ import automicro
 from automicro import interpreters
 from automicro.errors import AutomicroError, RequestError
 from automicro.measure import latency_in_fresh_processes
-from automicro.search import executor as executors
-from automicro.search.executor import LocalExecutor
-from automicro.search.in_process import InProcessExecutor
+from automicro.search.workers import executor as executors
+from automicro.search.workers.executor import LocalExecutor
+from automicro.search.workers.in_process import InProcessExecutor
 
 ENTRY = "worker_tasks:run"
 SEARCH = automicro.Search(trials=2, seed=0, families=["tree"])

@@ -13,9 +13,9 @@ from automicro import Search
 from automicro.data import load_problem, profile
 from automicro.discovery import discover
 from automicro.search.clock import Patience
-from automicro.search.executor import Finished
+from automicro.search.context import Outcome, Target
 from automicro.search.loop import Goal, Loop
-from automicro.search.task import Outcome, Target
+from automicro.search.workers.executor import Finished
 
 
 class HungAtFirst:

@@ -9,7 +9,7 @@ import numpy as np
 from automicro.program import evaluate, unpack
 
 if TYPE_CHECKING:
-    from automicro.search.task import Context, Outcome, TrialTask
+    from automicro.search.context import Context, Outcome, TrialTask
 
 __all__ = ["misfit"]
 

@@ -14,7 +14,7 @@ from pydantic import ConfigDict, PlainSerializer, PlainValidator, TypeAdapter, V
 from automicro.explain import Replay
 from automicro.measure import Interpretability
 from automicro.request import Level
-from automicro.search.task import Outcome
+from automicro.search.context import Outcome
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

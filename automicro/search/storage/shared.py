@@ -6,13 +6,13 @@ import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from automicro.search.executor import Finished
-from automicro.search.task import Outcome
+from automicro.search.context import Outcome
+from automicro.search.workers.executor import Finished
 
 if TYPE_CHECKING:
-    from automicro.search.executor import LocalExecutor
+    from automicro.search.context import TrialTask
     from automicro.search.storage.store import Store
-    from automicro.search.task import TrialTask
+    from automicro.search.workers.executor import LocalExecutor
 
 __all__ = ["SharedTrials"]
 

@@ -22,7 +22,7 @@ from automicro.search.storage.versions import of_automicro, of_family
 
 if TYPE_CHECKING:
     from automicro.discovery import Registry
-    from automicro.search.task import Context, Outcome, TrialTask
+    from automicro.search.context import Context, Outcome, TrialTask
 
 __all__ = ["Store"]
 

@@ -40,10 +40,10 @@ from automicro.program import (
     pack,
     unpack,
 )
-from automicro.search import replaying
-from automicro.search.space import candidate_space, own_parameters, preparation_settings
-from automicro.search.task import Candidate, Context
-from automicro.search.training import train
+from automicro.search.context import Candidate, Context
+from automicro.search.decide import replay_check as replaying
+from automicro.search.propose.space import candidate_space, own_parameters, preparation_settings
+from automicro.search.trial.training import train
 
 PENGUINS = Path(__file__).parents[2] / "examples" / "data" / "penguins.csv"
 FAMILIES = ("tree", "linear", "boosting", "cluster")

@@ -11,8 +11,8 @@ from sklearn.datasets import load_wine
 
 import automicro
 from automicro.discovery import discover
+from automicro.search.context import Context, Outcome, TrialTask
 from automicro.search.storage import Store
-from automicro.search.task import Context, Outcome, TrialTask
 
 Search = Callable[..., automicro.Selection]
 

@@ -14,8 +14,8 @@ import pytest
 from sklearn.metrics import fbeta_score, make_scorer
 
 from automicro.request import Metric
+from automicro.search.context import Candidate, Form, Outcome
 from automicro.search.storage.digest import digest
-from automicro.search.task import Candidate, Form, Outcome
 
 OBJECTS = np.array(["a", None, 1.5], dtype=object)
 

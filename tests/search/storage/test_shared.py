@@ -5,10 +5,10 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
-from automicro.search.executor import Finished
+from automicro.search.context import TrialTask
 from automicro.search.storage import SharedTrials
 from automicro.search.storage import shared as shared_module
-from automicro.search.task import TrialTask
+from automicro.search.workers.executor import Finished
 
 from .conftest import Kept
 

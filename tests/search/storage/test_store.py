@@ -264,8 +264,8 @@ def test_what_a_kill_has_left_is_removed_by_the_next_run(run: Search, tmp_path: 
 
 
 def test_arrays_come_back_with_every_bit() -> None:
+    from automicro.search.context import Form, Outcome
     from automicro.search.storage.record import read_record
-    from automicro.search.task import Form, Outcome
 
     odd = np.array([[np.nan, -0.0, np.inf, 5e-324, 1 / 3]])
     outcome = Outcome(

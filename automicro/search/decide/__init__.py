@@ -1,0 +1,1 @@
+"""The decision after the search: certificate, latency, and which file is returned."""

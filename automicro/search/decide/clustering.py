@@ -1,0 +1,97 @@
+"""What a search for clusters must reach: the asked-for indices, and more than structureless rows would give."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from automicro.data import PreparationSettings
+from automicro.measure import Columns, structure_test
+from automicro.program import Affine, Program, Weights, pack
+from automicro.search.context import Candidate, Form, Outcome, Target
+from automicro.search.loop import Found
+from automicro.search.trial.training import standard_of
+from automicro.search.trial.variant_scores import UNTOUCHED
+
+if TYPE_CHECKING:
+    from automicro.measure import StructureTest
+    from automicro.request import Constraints
+    from automicro.search.context import Context
+
+__all__ = ["ONE_CLUSTER", "one_cluster", "partition_target", "structure_note", "structure_of"]
+
+ONE_CLUSTER = {"silhouette": 0.0, "density_validity": 0.0, "stability": 1.0}
+
+
+def structure_of(context: Context, constraints: Constraints, seed: int, until: float | None) -> StructureTest:
+    """Test whether the rows have structure, by density if a density-based validity is asked for, else by silhouette."""
+    standard = standard_of(context)
+    dense = "density_validity" in (constraints.measured.name, *constraints.indices)
+    columns = Columns(standard.points, standard.blocks, standard.discrete)
+    level = 1.0 - constraints.confidence
+    return structure_test(columns, "density_validity" if dense else "silhouette", level, seed, until)
+
+
+def partition_target(constraints: Constraints, test: StructureTest) -> Target:
+    """Return the constraints as numbers; an index that was tested but not asked for must exceed what structureless rows give."""
+    limits = dict(constraints.indices)
+    if test.structured:
+        limits.setdefault(test.index, test.limit)
+    return Target(
+        gain=limits.pop(constraints.measured.name, -1.0),
+        size_bytes=constraints.size,
+        level=constraints.level,
+        max_features=constraints.max_features,
+        latency_us=constraints.latency,
+        indices=tuple(limits.items()),
+    )
+
+
+def structure_note(constraints: Constraints, test: StructureTest) -> str:
+    """Return in a sentence what the test found, and what follows."""
+    told = f"{_compared(test)} (p = {test.p_value:.2g}, {test.resamples} tables)"
+    if not test.structured:
+        return f"no cluster structure: {told}"
+    demanded = "" if test.index in constraints.indices else ", which the partition must exceed"
+    return f"cluster structure: {told}{demanded}"
+
+
+def _compared(test: StructureTest) -> str:
+    name = test.index.replace("_", " ")
+    return f"{name} {test.best:.3g} where {100 * (1 - test.level):.6g}% of structureless tables have at most {test.limit:.3g}"
+
+
+def one_cluster(context: Context, target: Target, test: StructureTest) -> Found:
+    """Return what a search leaves behind where there is no structure: the model of one cluster, and whether it meets the constraints.
+
+    By convention its silhouette and density-based validity are 0, its stability 1.
+    """
+    empty = Affine(Weights.of(np.zeros((1, 0))), Weights.of(np.zeros(1)))
+    payload = pack(Program(len(context.problem.table.columns), (), empty, "identity"))
+    gain = ONE_CLUSTER[context.metric]
+    missed = {name: limit - ONE_CLUSTER[name] for name, limit in target.indices if ONE_CLUSTER[name] < limit}
+    if gain < target.gain:
+        missed["score"] = (target.gain - gain) / target.scale
+    form = Form("one cluster", UNTOUCHED, gain, len(payload))
+    repeats = 1 + max(fold.repeat for fold in context.folds)
+    outcome = Outcome(
+        0,
+        "infeasible" if missed else "feasible",
+        "no cluster structure",
+        form=form,
+        forms=(form,),
+        fold_gains=(gain,) * len(context.folds),
+        violations=missed,
+        artifact=None if missed else payload,
+        out_of_fold=np.zeros((repeats, context.problem.rows)),
+        folds_run=len(context.folds),
+        indices=ONE_CLUSTER,
+    )
+    name = test.index.replace("_", " ")
+    stopped = (
+        f"the rows show no cluster structure: {name} {test.best:.3g} where it stands out most, which structureless tables "
+        f"match with probability {test.p_value:.2g}, above {test.level:.2g}"
+    )
+    candidate = Candidate(0, "one cluster", {}, PreparationSettings(), 0)
+    return Found({0: candidate}, [outcome], stopped=stopped, size_bytes=target.size_bytes)

@@ -1,0 +1,76 @@
+"""Which artifacts of a search none beats in both size and score, the one that is returned among them."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from automicro.search.context import Outcome
+    from automicro.search.decide.replay_check import Gate
+
+__all__ = ["better_of", "frontier", "rank", "unbeaten"]
+
+
+def frontier(gate: Gate, chosen: Outcome, passed_over: Iterable[Outcome] = ()) -> list[Outcome]:
+    """Return the artifacts that meet every constraint and that no other beats in both bytes and gain, smallest first.
+
+    The one that is returned is always among them, as the only one of its size. A smaller one that promises no less was passed over for
+    a reason, such as its latency or its certificate, and is left out.
+
+    Parameters
+    ----------
+    gate : Gate
+    chosen : Outcome
+        What is returned.
+    passed_over : iterable of Outcome
+        What is known not to meet a constraint after its trial ended, such as the latency.
+    """
+    barred = {id(outcome) for outcome in passed_over}
+    size, gain = _measure(chosen)
+    kept: list[Outcome] = []
+    best = -math.inf
+    for outcome in sorted([chosen, *gate.found.feasible], key=lambda o: (_measure(o)[0], -_measure(o)[1], o.number)):
+        own_size, own_gain = _measure(outcome)
+        if outcome is chosen:
+            kept.append(outcome)
+            best = own_gain
+        if own_size == size or id(outcome) in barred or own_gain <= best or (own_size < size and own_gain >= gain):
+            continue
+        if (sound := gate.passed(outcome)) is not None:
+            kept.append(sound)
+            best = own_gain
+    return kept
+
+
+def rank(outcome: Outcome, aim: float) -> tuple[float, bool, float]:
+    """Return what is least for the smallest artifact that misses nothing and reaches the aim, or else for the surest."""
+    size, gain = _measure(outcome)
+    below = gain < aim
+    return sum(outcome.violations.values()), below, -gain if below else size
+
+
+def better_of(one: Outcome, other: Outcome, aim: float) -> Outcome:
+    """Return the better of two outcomes of a candidate, the artifacts of the other beside its own."""
+    made = [outcome for outcome in (one, other) if outcome.artifact is not None and not outcome.violations]
+    missed = [outcome for outcome in (other, one) if outcome.violations] or [other]
+    best = min(made, key=lambda o: rank(o, aim)) if made else min(missed, key=lambda o: sum(o.violations.values()))
+    others = unbeaten(each for outcome in (one, other) for each in (outcome, *outcome.others) if each is not best)
+    return replace(best, others=others, aim=one.aim if one.aim is not None else other.aim)
+
+
+def unbeaten(outcomes: Iterable[Outcome]) -> tuple[Outcome, ...]:
+    """Return the artifacts that miss nothing and that none of them beats in both bytes and gain, smallest first."""
+    kept: list[Outcome] = []
+    sound = [outcome for outcome in outcomes if outcome.artifact is not None and not outcome.violations]
+    for outcome in sorted(sound, key=lambda o: (_measure(o)[0], -_measure(o)[1])):
+        if not kept or _measure(outcome)[1] > _measure(kept[-1])[1]:
+            kept.append(outcome)
+    return tuple(kept)
+
+
+def _measure(outcome: Outcome) -> tuple[int, float]:
+    return len(outcome.artifact or b""), outcome.form.gain if outcome.form else -math.inf

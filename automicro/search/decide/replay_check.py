@@ -1,0 +1,69 @@
+"""The gate of interpretability: what may be returned keeps its level only if its global card gives what the artifact gives."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from automicro.explain import global_card
+from automicro.explain import replay as replay_card
+from automicro.program import unpack
+
+if TYPE_CHECKING:
+    from automicro.explain import Replay
+    from automicro.search.context import Context, Outcome, Target
+    from automicro.search.loop import Found
+
+__all__ = ["Gate", "judged_by_replay", "replay_of"]
+
+ROWS = 1000
+
+
+def replay_of(context: Context, artifact: bytes) -> Replay:
+    """Replay the global card of an artifact on rows of the search and others made of them."""
+    program, names = unpack(artifact), context.problem.table.names
+    shown = global_card(program, {"columns": [{"name": name} for name in names]})
+    return replay_card(program, shown, context.problem.batch(context.folds[0].validation[:ROWS]), names)
+
+
+def judged_by_replay(context: Context, outcome: Outcome) -> Outcome:
+    """Return an outcome with the result of its replay; it has level 0 if the replay failed, and is not replayed at level 0."""
+    if (
+        outcome.replay is not None
+        or outcome.artifact is None
+        or outcome.structure is None
+        or not outcome.structure.level
+    ):
+        return outcome
+    found = replay_of(context, outcome.artifact)
+    structure = outcome.structure if found.passed else replace(outcome.structure, level=0, name="opaque")
+    return replace(outcome, replay=found, structure=structure)
+
+
+@dataclass(frozen=True, eq=False)
+class Gate:
+    """What an artifact must pass before it may be returned, if a level of interpretability is among the `target`.
+
+    Its latency is measured in processes that are `fresh`, or else in this one.
+    """
+
+    context: Context
+    found: Found
+    target: Target
+    fresh: bool = True
+
+    def passed(self, outcome: Outcome) -> Outcome | None:
+        """Return an outcome that keeps its level; None if its replay failed, which then stands among the outcomes."""
+        if not self.target.level:
+            return outcome
+        judged = judged_by_replay(self.context, outcome)
+        if judged.replay is None or judged.replay.passed:
+            return judged
+        failed = replace(
+            judged,
+            status="infeasible",
+            reason=f"misses interpretability: the replay of its card {judged.replay}",
+            violations={**judged.violations, "interpretability": float(self.target.level)},
+        )
+        self.found.replace(outcome, failed)
+        return None

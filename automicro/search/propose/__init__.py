@@ -1,0 +1,1 @@
+"""Proposals: which family and which settings are tried next."""

@@ -1,0 +1,97 @@
+"""Scores that must be reached beside the metric: of forms on held-out folds, and of what is returned."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from automicro.request import ScoreBeside, metric
+from automicro.search.decide.estimate import beside_certificate, on_held_out, resampled
+from automicro.search.trial.agreement import agreement, with_training_gains
+from automicro.search.trial.variant_scores import gain_of, mean_gain
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from automicro.program import Program
+    from automicro.request import Constraints
+    from automicro.search.context import Context, Form, Outcome
+    from automicro.search.decide.certify import Certified
+    from automicro.search.decide.estimate import Estimate
+    from automicro.search.trial.variant_scores import FormTable
+
+__all__ = ["BesideAsShipped", "beside_as_shipped", "missed_scores", "scores_beside"]
+
+LEAST_SCALE = 1e-9
+
+
+def missed_scores(table: FormTable, form: Form, limits: tuple[tuple[str, float], ...]) -> dict[str, float]:
+    """Return by how much a form misses each score, relative to it: the mean over the folds of what their models reach on held-out rows."""
+    missed: dict[str, float] = {}
+    for name, limit in limits:
+        sign = metric(name).sign
+        gain = mean_gain(table.gains_of(form, name))
+        short = (sign * limit - gain) / max(abs(limit), LEAST_SCALE)
+        if not short <= 0:  # where the metric is not defined on any fold, it is not reached
+            missed[f"scores.{name}"] = float(np.clip(short, 0, 1e6)) if np.isfinite(short) else 1e6
+    return missed
+
+
+@dataclass(frozen=True)
+class BesideAsShipped:
+    """The gain by each metric beside the first that a file's own training rows imply, and by how much what is required is missed."""
+
+    gains: Mapping[str, float]
+    missed: Mapping[str, float]
+
+
+def beside_as_shipped(
+    context: Context, table: FormTable, form: Form, program: Program, limits: tuple[tuple[str, float], ...]
+) -> BesideAsShipped:
+    """Compare a program that was trained on all rows with the models of its folds, by each required score beside the metric."""
+    gains: dict[str, float] = {}
+    missed: dict[str, float] = {}
+    for name, limit in limits:
+        other, validated = replace(context, metric=name), table.gains_of(form, name)
+        asked = replace(form, gain=mean_gain(validated), validated=validated)
+        agreed = agreement(other, program, with_training_gains(other, table, asked))
+        if agreed is not None:
+            gains[name] = agreed.gain
+            missed |= agreed.missed(metric(name).sign * limit, max(abs(limit), LEAST_SCALE), f"scores.{name}")
+    return BesideAsShipped(gains, missed)
+
+
+def scores_beside(
+    context: Context, certified: Certified | None, chosen: Outcome, constraints: Constraints, seed: int
+) -> dict[str, ScoreBeside]:
+    """Return what the returned model reaches of each required score beside the metric, with its interval.
+
+    They are scores on held-out rows if there are some, else on the validation rows of the folds, or lower where the file's own
+    training rows imply a lower score. The interval of what is certified is that of cross-validation; see `beside_certificate`.
+    """
+    found: dict[str, ScoreBeside] = {}
+    for name, limit in (constraints.scores or {}).items():
+        crossed = _cross_validated(context, name, chosen, constraints.confidence, seed)
+        if certified is not None:
+            told = on_held_out(certified.trust, name, chosen, constraints.confidence)
+            ends = told if certified.chosen is None or crossed is None else beside_certificate(crossed, told)
+        elif crossed is not None:
+            told = ends = crossed
+        else:
+            continue
+        found[name] = ScoreBeside(limit=limit, score=told.value, low=ends.low, high=ends.high)
+    return found
+
+
+def _cross_validated(context: Context, name: str, chosen: Outcome, confidence: float, seed: int) -> Estimate | None:
+    """Return an outcome's score by another metric on the validation rows of the folds, with its interval."""
+    if chosen.out_of_fold is None:
+        return None
+    other, sign = replace(context, metric=name), metric(name).sign
+    gain = mean_gain([
+        gain_of(other, fold.validation, chosen.out_of_fold[fold.repeat, fold.validation]) for fold in context.folds
+    ])  # fmt: skip
+    found = resampled(other, chosen.out_of_fold, sign * gain, confidence, seed)
+    return found.lowered(sign, min(chosen.implied_beside.get(name, gain) - gain, 0.0), metric(name))

@@ -1,0 +1,396 @@
+"""One trial: train a candidate fold by fold, find its smallest form that passes, train that on all rows and pack it."""
+
+from __future__ import annotations
+
+import math
+import time
+from dataclasses import replace
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from automicro.discovery import built_in
+from automicro.measure import interpretability
+from automicro.plugin import Declined
+from automicro.program import decode, evaluate, pack, quantise, unpack
+from automicro.search.constant import ASK, constant_words
+from automicro.search.context import STABILITY, Form, Outcome, OwnTask, RefitTask, TrialTask
+from automicro.search.decide.frontier import better_of, rank, unbeaten
+from automicro.search.decide.latency import median_call
+from automicro.search.strongest import StrongestOutcome, StrongestTask, run_strongest
+from automicro.search.trial.agreement import agreement, with_training_gains
+from automicro.search.trial.beside import beside_as_shipped, missed_scores
+from automicro.search.trial.hopeless import folds_together, hopeless_below
+from automicro.search.trial.partition_scores import PartitionTable
+from automicro.search.trial.robustness import judged_robustness, missed_robustness, without_a_column
+from automicro.search.trial.structural_limits import mildest, missed_caps, monotone_words
+from automicro.search.trial.training import every_row, train
+from automicro.search.trial.variant_scores import UNTOUCHED, FormTable, Scored, check_finite, mean_gain, unbeaten_forms
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from automicro.measure import Interpretability
+    from automicro.plugin import Family
+    from automicro.program import Program
+    from automicro.search.context import Context, Target
+
+__all__ = ["load", "run"]
+
+VARIANTS_AT_ONCE = 10  # variants whose quantised forms are scored
+OWN = "full"  # the variant of a strongest setting
+FORMS_REFIT = 3  # passing forms that are trained on all rows, smallest first
+FORMS_BARRED = 40  # forms that reach the score but miss a constraint on structure before the trial gives up
+RESTARTS = 2  # of a training on all rows that does not agree with those of the folds
+NEAR = 0.01  # a variant this fraction below the target may pass once quantised
+
+
+def run(context: Context, task: TrialTask | StrongestTask | OwnTask | RefitTask) -> Outcome | StrongestOutcome:
+    """Run a task; called in a worker process.
+
+    Whatever the family raises passes through, except `Declined`.
+    """
+    started = time.monotonic()
+    candidate = task.task.candidate if isinstance(task, OwnTask) else task.candidate
+    try:
+        family = context.plugins.get(candidate.family) or built_in().families[candidate.family]
+        if isinstance(task, StrongestTask):
+            outcome: Outcome | StrongestOutcome = run_strongest(context, family, task)
+        elif isinstance(task, OwnTask):
+            trial = _Trial(context, family, task.task)
+            outcome = trial.told(trial.own(task))
+        elif isinstance(task, RefitTask):
+            outcome = _Trial(context, family, TrialTask(task.candidate, task.target)).refit(task.form)
+        else:
+            outcome = _tried(context, family, task)
+    except Declined as declined:
+        outcome = Outcome(candidate.number, "declined", str(declined))
+    return replace(outcome, seconds=time.monotonic() - started)
+
+
+def _tried(context: Context, family: Family, task: TrialTask) -> Outcome:
+    """Try a candidate as if columns were not limited, then within the limit if that bars the smallest forms or a form that is too large.
+
+    A model that reads no more columns than are allowed is therefore found again. A family that is slow to start is trained once, limited.
+    """
+    if context.max_features is None or family.start_seconds:
+        trial = _Trial(context, family, task)
+        return trial.told(trial.run())
+    trial = _Trial(context, family, task, limited=False)
+    free = trial.told(trial.run())
+    if not trial.limit_bars(free):
+        return free
+    aimed = replace(task, target=trial.target, aim=task.aim if free.aim is None else None)
+    within = _Trial(context, family, aimed)
+    try:
+        return better_of(free, within.told(within.run()), within.target.gain)
+    except Declined:
+        return free
+
+
+def load() -> None:
+    """Import what every task needs, before there is one."""
+    built_in()
+    import_module("sklearn.linear_model")  # half a second, which each family would take
+
+
+class _Trial:
+    """The state of one trial."""
+
+    def __init__(self, context: Context, family: Family, task: TrialTask, *, limited: bool = True) -> None:
+        self.context, self.family, self.task, self.limited = context, family, task, limited
+        self.smallest_barred = False  # whether the smallest form that reaches the target reads too many columns
+        self.target: Target = task.target
+        self.table = PartitionTable(context) if context.problem.task == "clustering" else FormTable(context)
+        self.taken_over = ""
+        self.robustness: dict[tuple[str, str], dict[str, float]] = {}
+
+    def run(self) -> Outcome:
+        """Train on the folds, then judge the forms."""
+        small: tuple[str, ...] = ()
+        screened: dict[str, float] = {}
+        for together in folds_together(self.context):
+            first = not self.table.folds
+            for fold in together:
+                trained = train(self.context, self.family, self.task.candidate, fold.train, limited=self.limited)
+                self.taken_over = trained.taken_over
+                self.table.add_fold(fold, trained.programs)
+            if first:
+                found = self._small_enough()
+                if isinstance(found, Outcome):
+                    return found
+                small = found
+            keys = [key for key in small if key in self.table.keys]
+            if not keys:
+                return self._outcome("failed", "no variant came out of every fold")
+            screened = self.table.screen(keys)
+            best = max(screened.values())
+            undefined = best == -math.inf  # the metric, on these rows
+            if not undefined and best < hopeless_below(self.context, self.target, self.table):
+                return self._given_up(best)
+        return self._judge(screened)
+
+    def limit_bars(self, outcome: Outcome) -> bool:
+        """Whether a form that may be smaller within the limit on columns reads too many."""
+        if outcome.status != "too_large" or outcome.form is None:
+            return self.smallest_barred
+        return self.smallest_barred or "max_features" in self._missed_by_folds(outcome.form)
+
+    def own(self, task: OwnTask) -> Outcome:
+        """Evaluate the reference's own model, which is finished and scored."""
+        for fold, artifact, prediction in zip(self.context.folds, task.fold_artifacts, task.predictions, strict=True):
+            self.table.add_predicted(fold, OWN, unpack(artifact), prediction)
+        form = replace(self.table.form(OWN, UNTOUCHED, task.fold_gains), size_bytes=len(task.artifact))
+        missed = self._fragile(form)
+        if form.gain < self.target.gain:  # an absolute score that is required as well
+            missed["score"] = (self.target.gain - form.gain) / self.target.scale
+        outcome = self._packed(form, task.fold_gains, unpack(task.artifact), (form,))
+        form = with_training_gains(self.context, self.table, form)
+        agreed = agreement(self.context, unpack(task.artifact), form)  # for its interval: it is as good as itself
+        outcome = replace(outcome, form=form, implied_gain=None if agreed is None else agreed.gain)
+        if not missed:
+            return outcome
+        missed |= outcome.violations
+        return self._infeasible(form, task.fold_gains, missed, (form,))
+
+    def told(self, outcome: Outcome) -> Outcome:
+        """Return an outcome that says how high to aim, and with which columns the score does not go as asked."""
+        form = outcome.form
+        if self.task.aim is not None and form is not None and outcome.out_of_fold is not None:
+            self._aim_by(form)
+            outcome = replace(outcome, aim=None if self.target.floor is None else self.target.gain)
+        if not {"constant", "monotone"} & outcome.violations.keys() or form is None:
+            return outcome
+        shipped = outcome.artifact
+        program = self.table.program(form.key, form.precision) if shipped is None else unpack(shipped)
+        if "constant" in outcome.violations:
+            words = constant_words(self.context.problem, program, self.context.metric)
+            return replace(outcome, reason=f"{words}: {ASK}")
+        return replace(outcome, reason=f"{outcome.reason}: {monotone_words(self.context, program)}")
+
+    def _aim_by(self, form: Form) -> None:
+        """Aim above the target by what a form's predictions tell of its error, once, where the search does not know it yet."""
+        if self.task.aim is not None and self.target.floor is None:
+            self.target = self.task.aim.raised(self.target, self.context, self.table.out_of_fold(form))
+
+    def _outcome(self, status: str, reason: str, **facts: object) -> Outcome:
+        number, done = self.task.candidate.number, self.table.folds
+        return Outcome(number, status, reason, folds_run=done, taken_over=self.taken_over, **facts)  # type: ignore[arg-type]  # passed through
+
+    def _small_enough(self) -> tuple[str, ...] | Outcome:
+        """Return the variants that may beat the incumbent in bytes, judged on the first fold at the coarsest precision."""
+        keys, limit = self.table.keys, self.task.incumbent_bytes
+        if not keys:
+            return self._outcome("failed", "the family gave no variant")
+        if limit is None:
+            return keys
+        coarsest = list(self.table.precisions)[-1]
+        sizes = {key: self.table.size_bytes(key, coarsest) for key in keys}
+        if small := tuple(key for key, size in sizes.items() if size < limit):
+            return small
+        key = min(keys, key=lambda name: sizes[name])
+        form = Form(key, coarsest, float("nan"), sizes[key])
+        return self._outcome("too_large", f"takes at least {sizes[key]} bytes, the incumbent {limit}", form=form)
+
+    def _given_up(self, best: float) -> Outcome:
+        shortfall = (self.target.expected(self.table.folds) - best) / self.target.scale
+        form = Form("", UNTOUCHED, best, 0)
+        folds = self.table.folds
+        if folds == len(self.context.folds):
+            return self._judge_shortfall()
+        needed = self.target.expected(folds)
+        reason = (
+            f"at best {best:.4g} after {folds} of {len(self.context.folds)} folds, about {needed:.4g} is needed there"
+        )
+        return self._outcome("given_up", reason, form=form, violations={"score": shortfall})
+
+    def _judge_shortfall(self) -> Outcome:
+        """Report the form that scores best where none reaches the score in less than the incumbent's bytes."""
+        keys = list(self.table.keys)
+        screened = self.table.screen(keys)
+        key = max(screened, key=lambda k: screened[k])
+        gains = self.table.gains(key, UNTOUCHED)
+        form = self.table.form(key, UNTOUCHED, gains)
+        missed = self._missed(self.table.program(key, UNTOUCHED), form)
+        if form.gain < self.target.least_gain:
+            missed["score"] = (self.target.least_gain - form.gain) / self.target.scale
+        if missed:
+            return self._infeasible(form, gains, missed, (form,))
+        if self.target.short_of_margin(form.gain):
+            return self._outcome("below_margin", "", form=form, forms=(form,), fold_gains=gains)
+        reason = "reaches the score in no form " + (
+            "that is rounded"
+            if self.task.incumbent_bytes is None
+            else f"smaller than the incumbent of {self.task.incumbent_bytes} bytes"
+        )
+        return self._outcome("too_large", reason, form=form, forms=(form,), fold_gains=gains)
+
+    def _judge(self, screened: dict[str, float]) -> Outcome:
+        """Find the forms that meet the target, smallest first, and train those that may be returned on all rows."""
+        floor = self.target.least_gain - NEAR * self.target.scale
+        near = [key for key, gain in screened.items() if gain >= floor]
+        coarsest = list(self.table.precisions)[-1]
+        near.sort(key=lambda key: self.table.size_bytes(key, coarsest))
+        forms: list[Form] = []
+        passing: list[Scored] = []
+        below: list[Scored] = []  # meet the target, not the margin
+        barred: list[Outcome] = []
+        for size, key, precision in self._in_turn(near, passing):
+            if len(passing) >= FORMS_REFIT or len(barred) >= FORMS_BARRED:
+                break
+            gains = self.table.gains(key, precision, self.target.least_gain)
+            if len(gains) < self.table.folds:
+                continue
+            form = Form(key, precision, mean_gain(gains), size, gains, limited=self.limited)
+            if form.gain < self.target.least_gain:
+                forms.append(form)
+                continue
+            form = with_training_gains(self.context, self.table, form)
+            forms.append(form)
+            self._aim_by(form)
+            if missed := self._missed_by_folds(form) or self._fragile(form):
+                self.smallest_barred |= not passing and "max_features" in missed
+                barred.append(self._infeasible(form, gains, missed, tuple(forms)))
+            else:
+                (passing if form.gain >= self.target.gain else below).append((form, gains))
+        unbeaten = unbeaten_forms(below, self.task.known)
+        if passing or unbeaten:
+            return self._refit(passing, unbeaten, tuple(forms))
+        if below:
+            form, gains = max(below, key=lambda pair: pair[0].gain)
+            return self._outcome("below_margin", "", form=form, forms=tuple(forms), fold_gains=gains)
+        return min(barred, key=lambda o: sum(o.violations.values())) if barred else self._judge_shortfall()
+
+    def _infeasible(
+        self, form: Form, gains: tuple[float, ...], missed: dict[str, float], forms: tuple[Form, ...]
+    ) -> Outcome:
+        reason = "misses " + ", ".join(f"{name} by {share:.1%}" for name, share in missed.items())
+        return self._outcome(
+            "infeasible",
+            reason,
+            form=form,
+            forms=forms,
+            fold_gains=gains,
+            violations=missed,
+            out_of_fold=self.table.out_of_fold(form),
+            robustness=self.robustness.get((form.key, form.precision), {}),
+        )
+
+    def _in_turn(self, keys: Sequence[str], passing: Sequence[object]) -> Iterator[tuple[int, str, str]]:
+        """Give the forms of some variants by their bytes, then those of the next ones as long as none has passed."""
+        for start in range(0, len(keys), VARIANTS_AT_ONCE):
+            if not passing:
+                yield from self.table.by_size(keys[start : start + VARIANTS_AT_ONCE], self.task.incumbent_bytes)
+
+    def _refit(self, passing: list[Scored], below: list[Scored], forms: tuple[Form, ...]) -> Outcome:
+        """Train on all rows; return the smallest artifact that meets all that the trial can check, and others beside it."""
+        limit = self.task.incumbent_bytes
+        if passing and limit is not None and passing[0][0].size_bytes >= limit + max(2, limit // 16):
+            form, gains = passing[0]
+            reason = f"takes {form.size_bytes} bytes, the incumbent {limit}"
+            larger = self._outcome("too_large", reason, form=form, forms=forms, fold_gains=gains)
+            return replace(larger, others=unbeaten(self._trained_on_all(below, forms)))
+        outcomes = self._trained_on_all([*passing, *below], forms)
+        return replace(outcomes[0], others=unbeaten(outcomes[1:])) if outcomes else self._not_trained(forms)
+
+    def _not_trained(self, forms: tuple[Form, ...]) -> Outcome:
+        return self._outcome("failed", "no variant that passes came out of the training on all rows", forms=forms)
+
+    def refit(self, form: Form) -> Outcome:
+        """Return the artifact of a form that was scored before, trained on all rows."""
+        self.limited = form.limited
+        outcomes = self._trained_on_all([(form, ())], ())
+        return outcomes[0] if outcomes else self._not_trained(())
+
+    def _trained_on_all(self, wanted: Sequence[Scored], forms: tuple[Form, ...]) -> list[Outcome]:
+        """Return artifacts of forms, the best first; training that does not agree with the folds' is repeated from other random numbers."""
+        candidate, outcomes = self.task.candidate, list[Outcome]()
+        for restart in range(1 + RESTARTS if wanted else 0):
+            again = replace(candidate, seed=candidate.seed + restart)
+            programs = train(self.context, self.family, again, every_row(self.context), limited=self.limited).programs
+            made = [
+                self._packed(form, gains, programs[form.key], forms) for form, gains in wanted if form.key in programs
+            ]
+            outcomes = sorted(made, key=lambda outcome: rank(outcome, self.target.gain))
+            if not outcomes or STABILITY not in outcomes[0].violations:
+                break
+        return outcomes
+
+    def _packed(self, form: Form, gains: tuple[float, ...], program: Program, forms: tuple[Form, ...]) -> Outcome:
+        if form.precision != UNTOUCHED:
+            program = quantise(program, self.table.precisions[form.precision])
+        payload = pack(program)
+        program = unpack(payload)  # what is measured is what ships
+        check_finite(evaluate(program, self.context.problem.batch(self.context.folds[0].validation)))
+        form = replace(form, size_bytes=len(payload))
+        violations = self._missed(program, form)
+        agreed = agreement(self.context, program, form)
+        if agreed is not None:
+            form = replace(form, gain=min(form.gain, agreed.gain))
+            violations |= agreed.missed(self.target.least_gain, self.target.scale)
+        beside = beside_as_shipped(self.context, self.table, form, program, self.target.scores)
+        violations |= beside.missed
+        partitions = self.table if isinstance(self.table, PartitionTable) else None
+        if partitions is not None:
+            limits = {self.context.metric: self.target.gain, **dict(self.target.indices)}
+            violations |= partitions.missed_as_shipped(program, limits)
+        outcome = self._outcome(
+            "feasible",
+            "",
+            form=form,
+            forms=forms,
+            fold_gains=gains,
+            artifact=payload,
+            violations=violations,
+            structure=self._interpretability(program),
+            indices=None if partitions is None else partitions.indices(form.key, form.precision),
+            implied_gain=None if agreed is None else agreed.gain,
+            implied_beside=beside.gains,
+            out_of_fold=self.table.out_of_fold(form) if self.table.folds else None,
+            robustness={**without_a_column(self.table, form), **self.robustness.get((form.key, form.precision), {})},
+        )
+        if not violations and self.target.latency_us is not None:
+            outcome = self._timed(outcome, program)
+        if outcome.violations:
+            missed = ", ".join(f"{name} by {share:.1%}" for name, share in outcome.violations.items())
+            return replace(outcome, status="infeasible", reason=f"misses {missed}")
+        limit = self.task.incumbent_bytes
+        if limit is not None and len(payload) > limit:
+            return replace(outcome, status="too_large", reason=f"takes {len(payload)} bytes, the incumbent {limit}")
+        return outcome
+
+    def _fragile(self, form: Form) -> dict[str, float]:
+        """Return by how much a form misses what is required beside its score on held-out rows: other scores, and robustness."""
+        missed, limits = missed_scores(self.table, form, self.target.scores), dict(self.target.robustness)
+        if missed or not limits:
+            return missed
+        found = judged_robustness(self.table, form, limits)
+        self.robustness[form.key, form.precision] = found
+        return missed_robustness(found, limits)
+
+    def _timed(self, outcome: Outcome, program: Program) -> Outcome:
+        """Refuse what is too slow at the median already; the quantile is decided where no other process disturbs."""
+        median, missed = median_call(self.context, program, self.target.latency_us or 0.0)
+        return replace(outcome, latency_us=median, violations={"latency": missed} if missed > 0 else {})
+
+    def _interpretability(self, program: Program) -> Interpretability:
+        rows = self.context.folds[0].validation[:1000]
+        batch = self.context.problem.batch(rows)
+        return interpretability(program, decode(program.decoders, batch), topology=batch.topology)
+
+    def _missed_by_folds(self, form: Form) -> dict[str, float]:
+        """Return what the models of all folds miss, by that which misses least: the file may be as that is."""
+        programs = (self.table.program(form.key, form.precision, fold) for fold in range(self.table.folds))
+        return mildest(self._missed(program, form) for program in programs)
+
+    def _missed(self, program: Program, form: Form) -> dict[str, float]:
+        """Return by how much a program misses the constraints on its structure, its size and the indices beside the score."""
+        missed: dict[str, float] = {}
+        target = self.target
+        if target.size_bytes is not None and form.size_bytes > target.size_bytes:
+            missed["size"] = form.size_bytes / target.size_bytes - 1
+        if target.level and (level := self._interpretability(program).level) < target.level:
+            missed["interpretability"] = float(target.level - level)
+        missed |= missed_caps(self.context, program, self._interpretability)
+        if target.indices and isinstance(self.table, PartitionTable):
+            missed |= self.table.missed(form.key, form.precision, dict(target.indices))
+        return missed

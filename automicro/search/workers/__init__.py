@@ -1,0 +1,1 @@
+"""Worker processes, and the storage of finished trials."""
