@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from automicro.model import Model, load
     from automicro.request import Constraints, Metric, Search, SearchRequest
     from automicro.requested import select_request
-    from automicro.selection import Selection
+    from automicro.result.selection import Selection
 
 __all__ = [
     "ArtifactError",
@@ -75,7 +75,7 @@ LAZY = {
     "Model": "automicro.model",
     "Search": "automicro.request",
     "SearchRequest": "automicro.request",
-    "Selection": "automicro.selection",
+    "Selection": "automicro.result.selection",
     "effects": "automicro.api",
     "importance": "automicro.api",
     "load": "automicro.model",

@@ -22,14 +22,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
     from os import PathLike
 
-    from automicro.certificate import Verified
     from automicro.data import Problem
     from automicro.measure import Effects, Importance, Robustness
     from automicro.model import Model
     from automicro.plugin import Family
     from automicro.plugin.profile import Task
     from automicro.request import SearchRequest
-    from automicro.selection import RecordTable, Selection
+    from automicro.result.certificate import Verified
+    from automicro.result.selection import RecordTable, Selection
 
 __all__ = [
     "effects",
@@ -121,7 +121,7 @@ def select(  # noqa: PLR0913 - each is a question that users ask on its own
     """
     started = monotonic()
     from automicro.data import load_problem
-    from automicro.run import run
+    from automicro.result.assemble import run
 
     wanted, settings = read_keywords(constraints, search, keywords, families=families, task=task)
     asked = task or _task_of(wanted)
@@ -188,8 +188,8 @@ def verify(  # noqa: PLR0913 - as `select`, and the metric
     >>> automicro.verify(selection.model, X, y).score == selection.score
     True
     """
-    from automicro.certificate import certificate_in
-    from automicro.certificate import verify as recompute
+    from automicro.result.certificate import certificate_in
+    from automicro.result.certificate import verify as recompute
 
     read = _model(model)
     certificate_in(read)
@@ -282,7 +282,7 @@ def importance(
     A loss shows what the model uses, not what causes the target: of two columns that say the same the model may need only one.
     """
     from automicro.measure import permutation_importance
-    from automicro.selection import RecordTable
+    from automicro.result.selection import RecordTable
 
     read = _model(model)
     chosen, columns, problem = metric_of(read, metric), read.read(X), _judged(read, X, y)
@@ -365,8 +365,8 @@ def judging(model: Model, table: Callable[[], Any]) -> Iterator[None]:
 
 def _judged(model: Model, X: Any, y: Any, **roles: Any) -> Problem:
     """Return rows to judge a model on, read as in its search."""
-    from automicro.certificate import texts_in
     from automicro.data import load_problem
+    from automicro.result.certificate import texts_in
 
     task: Task = (model.card or {}).get("task") or ("classification" if model.program.labels else "regression")
     with judging(model, lambda: X):

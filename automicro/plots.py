@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from automicro.explain import Explanation
     from automicro.measure import Effect, Effects, Importance
-    from automicro.selection import Selection
+    from automicro.result.selection import Selection
 
 __all__ = ["plot_effects", "plot_explanation", "plot_frontier", "plot_importance", "save"]
 

@@ -11,14 +11,14 @@ from automicro.errors import Infeasible, Interrupted, OutputError, RequestError
 from automicro.outputs import check_outputs, save, saved_anywhere
 from automicro.report import infeasible_text
 from automicro.request.start import INLINE, split_encoder
-from automicro.run import run
+from automicro.result.assemble import run
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from automicro.report import Progress
     from automicro.request import Output, SearchRequest
-    from automicro.selection import Selection
+    from automicro.result.selection import Selection
 
 __all__ = ["check_files", "found", "report_of", "select_request", "write_results"]
 

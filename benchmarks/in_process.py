@@ -10,7 +10,7 @@ from importlib import import_module
 from typing import Any, Self
 from unittest import mock
 
-import automicro.run
+import automicro.result.assemble
 from automicro.data.prepare.prepare import relevance
 from automicro.discovery.registry import Registry
 from automicro.measure import Latency
@@ -94,5 +94,5 @@ def searching_in_process(families: Registry) -> Iterator[list[Result]]:
         stack.enter_context(mock.patch.object(relevance, "TREES", TREES))
         stack.enter_context(mock.patch.object(searching, "consulted", return_value=contextlib.nullcontext(families)))
         stack.enter_context(mock.patch.object(trial, "built_in", return_value=families))
-        stack.enter_context(mock.patch.object(automicro.run, "search", kept))
+        stack.enter_context(mock.patch.object(automicro.result.assemble, "search", kept))
         yield results

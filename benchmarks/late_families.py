@@ -21,7 +21,7 @@ from datasets import TABLES
 import automicro
 from automicro.data import load_problem
 from automicro.report import Progress
-from automicro.run import run
+from automicro.result.assemble import run
 
 RESULTS = Path(__file__).parent / "results"
 SETS: dict[str, list[str] | None] = {"three": ["boosting", "linear", "tree"], "default": None}

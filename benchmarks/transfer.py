@@ -20,7 +20,7 @@ from sklearn.metrics import get_scorer
 
 import automicro
 from automicro.data import load_problem
-from automicro.run import run
+from automicro.result.assemble import run
 
 RESULTS = Path(__file__).parent / "results"
 GOALS = {

@@ -17,11 +17,11 @@ from automicro import Infeasible, NothingFinished, Undecided
 from automicro.cli import main
 from automicro.cli.commands import COMMANDS
 from automicro.cli.exits import SEARCHING, Exit
+from automicro.result.trace import records
 from automicro.search.context import Outcome
 from automicro.search.decide import latency as finish
 from automicro.search.workers import in_process
 from automicro.search.workers.failure import MOST_CHARACTERS, Failure
-from automicro.trace import records
 
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(120, 3))

@@ -18,7 +18,7 @@ from sklearn.datasets import load_breast_cancer, load_iris
 
 import automicro
 from automicro import errors
-from automicro.selection import RecordTable
+from automicro.result.selection import RecordTable
 from automicro.values import hash_of, plain, same
 
 SEARCH = automicro.Search(trials=1, workers=0, families=["linear"])

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from automicro.cli.signals import Interrupts
     from automicro.report import Progress
-    from automicro.selection import Selection
+    from automicro.result.selection import Selection
 
 __all__ = ["run", "select"]
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from automicro.api import judging, problem_of
-from automicro.certificate import certificate_in, texts_in
-from automicro.certificate import verify as recompute
 from automicro.cli.arguments import settings_of
 from automicro.cli.serving import read_table
 from automicro.model import load
 from automicro.request import SearchRequest
 from automicro.request.search_request import set_values
+from automicro.result.certificate import certificate_in, texts_in
+from automicro.result.certificate import verify as recompute
 
 if TYPE_CHECKING:
     from argparse import Namespace

@@ -48,12 +48,12 @@ AFTER = {
     "latency in this process": ("search.decide.latency", "latency_in_this_process", []),
     "latency in fresh ones": ("search.decide.latency", "latency_in_fresh_processes", ["--latency", "5ms"]),
     "processes of a latency": ("measure.latency.quantiles", "_run", ["--latency", "5ms"]),
-    "records": ("run", "records", []),
-    "interval": ("verdict", "cross_validated", []),
-    "replay": ("run", "judged_by_replay", []),
-    "explanation": ("run", "global_card", []),
-    "frontier": ("run", "frontier", []),
-    "prices": ("run", "prices", []),
+    "records": ("result.assemble", "records", []),
+    "interval": ("result.verdict", "cross_validated", []),
+    "replay": ("result.assemble", "judged_by_replay", []),
+    "explanation": ("result.assemble", "global_card", []),
+    "frontier": ("result.assemble", "frontier", []),
+    "prices": ("result.assemble", "prices", []),
 }
 
 
@@ -131,8 +131,8 @@ def test_the_best_model_so_far_is_returned(
         monkeypatch.setattr(import_module("automicro.search.decide.certify"), "AUTO_ROWS", 100)
     sent(monkeypatch, (module, name, options), SIGNALS[len(stage) % 3], from_call=2 if stage == "later trial" else 1)
     if times > 1:  # at once, and once more while it wraps up
-        sent(monkeypatch, ("run", "_directed", []), signal.SIGTERM)
-        sent(monkeypatch, ("run", "_card", []), signal.SIGINT)
+        sent(monkeypatch, ("result.assemble", "_directed", []), signal.SIGTERM)
+        sent(monkeypatch, ("result.assemble", "_card", []), signal.SIGINT)
     assert main([*SELECT, *options]) == Exit.CUT_SHORT
     out, error = capsys.readouterr()
     assert (out.startswith("interrupted  "), error) == (True, "")

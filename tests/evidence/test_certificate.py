@@ -91,8 +91,8 @@ def test_a_card_that_shows_another_model_is_found(selection, table):
 
 
 def test_a_forged_certificate_does_not_give_what_the_data_give(selection, table):
-    from automicro.certificate import sealed
     from automicro.request import Certificate
+    from automicro.result.certificate import sealed
 
     def forge(record):
         [step for step in record["steps"] if step["rejected"]][-1]["score"] = 0.99

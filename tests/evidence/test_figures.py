@@ -10,9 +10,9 @@ import pytest
 
 import automicro
 from automicro import AutomicroError, Constraints, Model, NotVerified, Search
-from automicro.certificate import sealed
 from automicro.program import write_artifact
 from automicro.request import Card, Certificate
+from automicro.result.certificate import sealed
 
 if TYPE_CHECKING:
     from automicro import Selection

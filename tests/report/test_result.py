@@ -11,7 +11,7 @@ import pytest
 from automicro.errors import Infeasible
 from automicro.report import Progress, infeasible_text, summary
 from automicro.request import METRICS, TrialRecord
-from automicro.selection import ReferenceScore
+from automicro.result.selection import ReferenceScore
 
 TRACE = [
     TrialRecord(number=number, family="linear", status=status, reason="because")

@@ -18,11 +18,11 @@ from sklearn.datasets import make_classification, make_friedman1
 from sklearn.metrics import roc_auc_score, root_mean_squared_error
 
 import automicro
-from automicro.certificate import _unpacked
 from automicro.data import PreparationSettings, folds, hold_out, load_problem
 from automicro.discovery import discover
 from automicro.errors import DataError, Infeasible
 from automicro.evidence import Judged
+from automicro.result.certificate import _unpacked
 from automicro.search.context import Candidate, Form, Outcome, Probe, ReferenceOutcome, ReferenceTask, Target
 from automicro.search.decide.certify import Certified, Paired
 from automicro.search.decide.conclude import Refits, not_contradicted

@@ -12,13 +12,16 @@ from typing import TYPE_CHECKING, Any
 from automicro.data import positive_of
 from automicro.errors import DataError, Infeasible, Interrupted
 from automicro.explain import global_card
-from automicro.figures import card_columns, rounded, usual_distance
 from automicro.measure import directions, interpretability
 from automicro.model import Model
-from automicro.prices import prices
 from automicro.program import unpack
 from automicro.report import Progress
 from automicro.request import Card, CardReference, metric, metric_record
+from automicro.result.figures import card_columns, rounded, usual_distance
+from automicro.result.selection import Point, RecordTable, ReferenceScore, Selection
+from automicro.result.trace import infeasible, records
+from automicro.result.tradeoffs import prices
+from automicro.result.verdict import judgement, unjudged
 from automicro.search import (
     Gate,
     beside_note,
@@ -30,17 +33,14 @@ from automicro.search import (
     search,
     with_request,
 )
-from automicro.selection import Point, RecordTable, ReferenceScore, Selection
-from automicro.trace import infeasible, records
-from automicro.verdict import judgement, unjudged
 
 if TYPE_CHECKING:
     from automicro.data import Problem
     from automicro.measure import Interpretability
     from automicro.program import Program
     from automicro.request import Constraints, Search, TrialRecord
+    from automicro.result.verdict import Judgement
     from automicro.search import Outcome, Result
-    from automicro.verdict import Judgement
 
 __all__ = ["run"]
 

@@ -16,11 +16,11 @@ import numpy as np
 from automicro.data import hold_out, labelled_as
 from automicro.errors import DataError, NotVerified
 from automicro.evidence.hashes import data_sha256, rows_sha256
-from automicro.figures import Evidence, Figure, checked_figures
 from automicro.measure import judged_level, score
 from automicro.report import aligned, certificate_text
 from automicro.request import Certificate, CertifiedStep, metric_of_record, metric_record
 from automicro.request import metric as metric_named
+from automicro.result.figures import Evidence, Figure, checked_figures
 from automicro.search import Paired, Trust, claim_test, levels, rows_needed
 
 if TYPE_CHECKING:

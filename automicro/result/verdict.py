@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from statistics import NormalDist
 from typing import TYPE_CHECKING, Literal
 
-from automicro.certificate import certificate_of
 from automicro.measure import halves_interval
 from automicro.request import HeldOutScore, metric
+from automicro.result.certificate import certificate_of
 from automicro.search import beside_certificate, combined, cross_validated, on_held_out, optimism, rows_needed
 
 if TYPE_CHECKING:

@@ -1,0 +1,1 @@
+"""The result of a search: selection, verdict, certificate, trade-offs and trace."""
