@@ -113,8 +113,8 @@ class Lookup:
 class Grams:
     """One feature for each listed bucket: how much of a text falls into it; a missing text is an empty one.
 
-    A text becomes lower-case tokens (`automicro.program.inputs.texts`), each cut to its first `prefix` characters (0: whole). Grams are `low` to
-    `high` tokens that follow each other, or so many characters of the tokens joined, with spaces around. A gram falls into one of
+    A text becomes lower-case tokens (`automicro.program.inputs.texts`), each cut to its first `prefix` characters (0: whole). Grams are
+    `low` to `high` tokens that follow each other, or so many characters of the tokens joined, with spaces around. A gram falls into one of
     2**bits buckets by its hash. The feature is the number of its grams if `counted`, else 1.0 if there are any; divided by the
     square root of the number of all grams of the text if `scaled`. Source: feature hashing (Weinberger et al., ICML 2009).
     """

@@ -34,7 +34,8 @@ class Reading:
         Plain cells stay as they are. Levels are texts. A number, a moment (a date with or without a time of day), a clock (a time of day,
         in hours) and a duration (in days) are numbers.
     form : str
-        Style of a number (see `automicro.data.read.written.STYLES`) or format of a moment that is written as text; empty if neither was text.
+        Style of a number (see `automicro.data.read.written.STYLES`) or format of a moment that is
+        written as text; empty if neither was text.
     source : str
         Name of the source column of a moment.
     part : str

@@ -55,8 +55,8 @@ def cross_validated(context: Context, outcome: Outcome, confidence: float, seed:
     """Return what cross-validation says of the file that was trained on all rows.
 
     The value is the lower of two scores, less `excess`: that of the folds' models on their validation rows, and what the file's own
-    training rows imply (see `automicro.search.trial.agreement`). The interval begins below the lower and ends above the higher of the two. Its
-    half-width is the larger of two: that of resampled rows, and that of the optimism (training less validation score) as it differs
+    training rows imply (see `automicro.search.trial.agreement`). The interval begins below the lower and ends above the higher of the two.
+    Its half-width is the larger of two: that of resampled rows, and that of the optimism (training less validation score) as it differs
     between folds. Both are multiplied because the model that is returned is not one of the folds': the variance of a mean over K random
     splits is (1/K + validation rows / training rows) times that of one split (Nadeau and Bengio, Machine Learning 52, 2003).
 
