@@ -52,7 +52,7 @@ def one_run(setting: Setting, number: int) -> Run:
         automicro.select(X, y, certify=True, search=search, **asked)
     tested = results[0].certified
     artifacts = [step.outcome.artifact or b"" for step in tested.steps]
-    right = [_right(tested.trust, people.metric, artifact) for artifact in artifacts]
+    right = [_right(tested.certification, people.metric, artifact) for artifact in artifacts]
     chosen: dict[str, int | None] = {"automicro": tested.place}
     for procedure in PROCEDURES:
         chosen[procedure] = _smallest_valid(right, setting.target, procedure) if artifacts else None
@@ -63,9 +63,9 @@ def one_run(setting: Setting, number: int) -> Run:
     return {"setting": str(setting), "target": setting.target, "run": number, "models": len(artifacts), "found": found}
 
 
-def _right(trust: Any, metric: str, artifact: bytes) -> np.ndarray:
+def _right(certification: Any, metric: str, artifact: bytes) -> np.ndarray:
     """Return for each held-out row whether a model is right."""
-    judged = trust.judged(metric, trust.predict(artifact))
+    judged = certification.judged(metric, certification.predict(artifact))
     return np.asarray(judged.prediction.argmax(axis=1) == judged.y)
 
 

@@ -21,7 +21,7 @@ from automicro.report import aligned, certificate_text
 from automicro.request import Certificate, CertifiedStep, metric_of_record, metric_record
 from automicro.request import metric as metric_named
 from automicro.result.figures import Evidence, Figure, checked_figures
-from automicro.search import Paired, Trust, claim_test, levels, rows_needed
+from automicro.search import CertificationSplit, Paired, claim_test, levels, rows_needed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -60,7 +60,7 @@ def certificate_of(certified: Certified, constraints: Constraints, families: dic
     chosen, place = certified.chosen, certified.place
     if chosen is None or place is None:
         return None
-    trust = certified.trust
+    certification = certified.certification
     made = Certificate(
         method=chosen.tested.method,
         exact=chosen.tested.exact,
@@ -84,13 +84,13 @@ def certificate_of(certified: Certified, constraints: Constraints, families: dic
             for step in certified.steps
         ),
         place=place,
-        searched_rows=len(trust.searched),
-        held_rows=len(trust.held),
-        share=trust.share,
-        seed=trust.seed,
-        rows_needed=rows_needed(chosen.tested.p_value, len(trust.held), constraints.confidence),
-        split_sha256=rows_sha256(trust.held),
-        data_sha256=data_sha256(trust.problem),
+        searched_rows=len(certification.searched),
+        held_rows=len(certification.held),
+        share=certification.share,
+        seed=certification.seed,
+        rows_needed=rows_needed(chosen.tested.p_value, len(certification.held), constraints.confidence),
+        split_sha256=rows_sha256(certification.held),
+        data_sha256=data_sha256(certification.problem),
         reference=None if certified.reference is None else _packed(certified.reference.prediction),
         reference_sha256=None if certified.reference is None else certified.reference.sha256,
     )
@@ -179,15 +179,15 @@ def verify(model: Model, problem: Problem, metric: Any = None) -> Verified:
     searched, held = hold_out(problem, certificate.share, certificate.seed)
     if rows_sha256(held) != certificate.split_sha256:
         raise NotVerified("the held-out rows must follow from the seed, but are others: the certificate was changed")
-    trust = Trust(problem, searched, held, certificate.share, certificate.seed)
+    certification = CertificationSplit(problem, searched, held, certificate.share, certificate.seed)
     own = metric_of_record(certificate.metric, certificate.function, metric, model.program.labels)
-    value, tested = _recomputed(trust, model, certificate, own)
-    _check_words(certificate, trust, tested, own)
+    value, tested = _recomputed(certification, model, certificate, own)
+    _check_words(certificate, certification, tested, own)
     batch = problem.batch(searched[:LEVEL_ROWS])
     level = judged_level(model, batch)
     if level.fault:
         raise NotVerified(level.fault)
-    figures = checked_figures(Evidence(model, trust, certificate, own, value, level, batch))
+    figures = checked_figures(Evidence(model, certification, certificate, own, value, level, batch))
     return Verified(value, tested.p_value, len(held), certificate_text(certificate.model_dump(mode="json")), figures)
 
 
@@ -224,15 +224,15 @@ def certificate_in(model: Model) -> Certificate:
     return certificate
 
 
-def _check_words(certificate: Certificate, trust: Trust, tested: Tested, metric: str) -> None:
+def _check_words(certificate: Certificate, certification: CertificationSplit, tested: Tested, metric: str) -> None:
     """Raise `NotVerified` if the certificate describes its test otherwise than it is."""
     expected = {
         "method": tested.method,
         "exact": tested.exact,
         "null": _null(metric_named(metric), _claim_of(certificate)),
-        "searched_rows": len(trust.searched),
-        "held_rows": len(trust.held),
-        "rows_needed": rows_needed(tested.p_value, len(trust.held), certificate.confidence),
+        "searched_rows": len(certification.searched),
+        "held_rows": len(certification.held),
+        "rows_needed": rows_needed(tested.p_value, len(certification.held), certificate.confidence),
     }
     for name, value in expected.items():
         if getattr(certificate, name) != value:
@@ -241,8 +241,8 @@ def _check_words(certificate: Certificate, trust: Trust, tested: Tested, metric:
             )
 
 
-def _recomputed(trust: Any, model: Model, certificate: Certificate, metric: str) -> tuple[float, Tested]:
-    judged = trust.judged(metric, trust.predict(model.payload))
+def _recomputed(certification: Any, model: Model, certificate: Certificate, metric: str) -> tuple[float, Tested]:
+    judged = certification.judged(metric, certification.predict(model.payload))
     reference = None
     if certificate.reference is not None:
         prediction = _unpacked(certificate.reference, judged.prediction.shape)

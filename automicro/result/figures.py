@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from automicro.model import Model
     from automicro.program import Batch, Program
     from automicro.request import Certificate
-    from automicro.search import Trust
+    from automicro.search import CertificationSplit
 
 __all__ = ["Figure", "card_columns", "checked_figures", "rounded", "usual_distance"]
 
@@ -72,7 +72,7 @@ class Evidence:
     """What figures are recomputed from."""
 
     model: Model
-    trust: Trust
+    certification: CertificationSplit
     certificate: Certificate
     metric: str
     score: float
@@ -87,7 +87,7 @@ class Evidence:
     @cached_property
     def searched(self) -> Problem:
         """The rows that the search used."""
-        return self.trust.problem.only(self.trust.searched)
+        return self.certification.problem.only(self.certification.searched)
 
 
 def checked_figures(found: Evidence) -> tuple[Figure, ...]:
@@ -146,8 +146,12 @@ def rounded(value: float) -> float:
 def _held_out(found: Evidence) -> dict[str, Any]:
     outcome = Outcome(0, "feasible", artifact=found.model.payload)
     certificate = found.certificate
-    value = on_held_out(found.trust, found.metric, outcome, certificate.confidence, models=len(certificate.steps))
-    return HeldOutScore(score=value.value, low=value.low, high=value.high, rows=len(found.trust.held)).model_dump()
+    value = on_held_out(
+        found.certification, found.metric, outcome, certificate.confidence, models=len(certificate.steps)
+    )
+    return HeldOutScore(
+        score=value.value, low=value.low, high=value.high, rows=len(found.certification.held)
+    ).model_dump()
 
 
 def _scores(found: Evidence) -> dict[str, Any] | None:
@@ -155,7 +159,7 @@ def _scores(found: Evidence) -> dict[str, Any] | None:
     outcome, stated = Outcome(0, "feasible", artifact=found.model.payload), found.card.get("scores") or {}
     made: dict[str, Any] = {}
     for name, limit in (found.certificate.scores or {}).items():
-        value = on_held_out(found.trust, name, outcome, found.certificate.confidence).value
+        value = on_held_out(found.certification, name, outcome, found.certificate.confidence).value
         made[name] = {**stated.get(name, {}), "limit": limit, "score": value}
     return made or None
 
@@ -209,9 +213,9 @@ def _record(found: Evidence) -> dict[str, Any] | None:
 _DATA, _MODEL, _BOTH, _CERTIFICATE = "the data", "the model", "model and data", "the certificate"
 _COMPUTED: dict[str, tuple[str, Callable[[Evidence], Any]]] = {
     "columns": (_DATA, _columns),
-    "task": (_DATA, lambda found: found.trust.problem.task),
+    "task": (_DATA, lambda found: found.certification.problem.task),
     "labels": (_MODEL, lambda found: found.model.program.labels),
-    "weighted": (_DATA, lambda found: None if found.trust.problem.weights is None else True),
+    "weighted": (_DATA, lambda found: None if found.certification.problem.weights is None else True),
     "metric": (_CERTIFICATE, lambda found: found.certificate.metric),
     "function": (_CERTIFICATE, _record),
     "score": (_BOTH, lambda found: rounded(found.score)),

@@ -222,7 +222,7 @@ def _not_certified(result: Result, constraints: Constraints, trace: tuple[TrialR
 
     certified = result.certified
     assert certified is not None  # noqa: S101 - asked for by the caller
-    step, held = certified.steps[0], len(certified.trust.held)
+    step, held = certified.steps[0], len(certified.certification.held)
     needed = rows_needed(step.tested.p_value, held, constraints.confidence)
     above = constraints.score is not None and constraints.measured.sign * (step.score - constraints.score) > 0
     if needed:

@@ -87,18 +87,18 @@ def _certified(certified: Certified, result: Result, constraints: Constraints, s
 
 
 def _seen(held: Estimate, certified: Certified) -> HeldOutScore:
-    return HeldOutScore(score=held.value, low=held.low, high=held.high, rows=len(certified.trust.held))
+    return HeldOutScore(score=held.value, low=held.low, high=held.high, rows=len(certified.certification.held))
 
 
 def _on_held_out(certified: Certified, outcome: Outcome, constraints: Constraints, models: int) -> Estimate:
-    return on_held_out(certified.trust, constraints.measured.name, outcome, constraints.confidence, models)
+    return on_held_out(certified.certification, constraints.measured.name, outcome, constraints.confidence, models)
 
 
 def _not_certified(certified: Certified, chosen: Outcome, result: Result) -> tuple[str, ...]:
     """Return what the held-out rows say of the model that is returned, and of the surest."""
     if not certified.steps:
         return ()
-    rows, metric = len(certified.trust.held), result.context.metric
+    rows, metric = len(certified.certification.held), result.context.metric
     own = [step for step in certified.steps if step.outcome.artifact == chosen.artifact]
     step = own[0] if own else certified.steps[0]
     which = "the model" if own else f"the surest model, of {len(step.outcome.artifact or b'')} bytes,"

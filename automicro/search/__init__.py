@@ -3,7 +3,7 @@
 from automicro.search.classes import beside_note
 from automicro.search.constant import constant_words
 from automicro.search.context import Candidate, Outcome
-from automicro.search.decide.certify import Certified, Paired, Trust, claim_test, levels, rows_needed
+from automicro.search.decide.certify import CertificationSplit, Certified, Paired, claim_test, levels, rows_needed
 from automicro.search.decide.estimate import Estimate, beside_certificate, combined, cross_validated, on_held_out
 from automicro.search.decide.frontier import frontier
 from automicro.search.decide.latency import optimism
@@ -14,13 +14,13 @@ from automicro.search.trial.structural_limits import cap_values, caps_of, ranges
 
 __all__ = [
     "Candidate",
+    "CertificationSplit",
     "Certified",
     "Estimate",
     "Gate",
     "Outcome",
     "Paired",
     "Result",
-    "Trust",
     "beside_certificate",
     "beside_note",
     "cap_values",

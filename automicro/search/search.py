@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     from automicro.plugin import Family, Profile, Wishes
     from automicro.request import Constraints, Search
     from automicro.search.context import Outcome
-    from automicro.search.decide.certify import Certified, Trust
+    from automicro.search.decide.certify import CertificationSplit, Certified
     from automicro.search.loop import Found, Listener
     from automicro.search.reference import Reference
 
@@ -146,13 +146,13 @@ class _Means:
 
 @dataclass(frozen=True)
 class _Prepared:
-    """What is known before a search tries anything; `rows` is what its model is for, `trust` the rows that are held out."""
+    """What is known before a search tries anything; `rows` is what its model is for, `certification` the rows that are held out."""
 
     rows: Problem
     context: Context
     facts: Profile
     families: dict[str, Family]
-    trust: Trust | None
+    certification: CertificationSplit | None
     structure: StructureTest | None
     notes: list[str]
 
@@ -161,20 +161,20 @@ def _prepared(problem: Problem, constraints: Constraints, settings: Search, mean
     wishes, problem = wishes_of(problem, constraints), limited(problem, constraints)
     check_robustness(problem, constraints)
     said_of_rows: list[str] = []
-    trust = held_out(problem, constraints, settings, said_of_rows)
-    searched = problem if trust is None else problem.only(trust.searched)
+    certification = held_out(problem, constraints, settings, said_of_rows)
+    searched = problem if certification is None else problem.only(certification.searched)
     facts = _facts(searched, constraints, settings, wishes)
     families, notes = participants(means.registry, settings, facts, sent=means.workers > 0)
     plugins = {name: each for name, each in means.registry.families.items() if isinstance(each, ThirdParty)}
     context = replace(_context(searched, constraints, settings, families, notes), plugins=plugins)
     notes += [*said_of_rows, *means.notes]
-    if trust is not None and (settings.start_from or settings.encoders):
+    if certification is not None and (settings.start_from or settings.encoders):
         notes.append(STARTED)
     structure = None
     if problem.task == "clustering":
         structure = structure_of(context, constraints, settings.seed, means.clock.until(REFERENCE_SHARE))
         notes.insert(0, structure_note(constraints, structure))
-    return _Prepared(problem, context, facts, families, trust, structure, notes)
+    return _Prepared(problem, context, facts, families, certification, structure, notes)
 
 
 def _search(problem: Problem, constraints: Constraints, settings: Search, means: _Means) -> Result:
@@ -192,7 +192,7 @@ def _search(problem: Problem, constraints: Constraints, settings: Search, means:
             if constraints.within is not None:
                 reference = _reference(means, context, settings.seed)
             target = partition_target(constraints, structure) if structure else _target(constraints, reference)
-            aim = None if structure else _aim(context, made.trust, constraints, settings.seed)
+            aim = None if structure else _aim(context, made.certification, constraints, settings.seed)
             first = own_model(executor, reference, made.families, replace(target, size_bytes=None), aim)
             patience = Patience.of(settings, made.families)
             goal = Goal(target, len(context.folds), settings.trials is None, context.earlier, aim, first, patience)
@@ -200,12 +200,12 @@ def _search(problem: Problem, constraints: Constraints, settings: Search, means:
             known = Result(context, target, loop.found, Timed(None, None), reference, aim=aim)
             clock.prepared(executor.loaded(clock.until(0.5)), decides_latency=constraints.latency is not None)
             trials = executor if store is None else SharedTrials(executor, store, means.workers)
-            ends = clock.loop_ends(certifying=made.trust is not None)
+            ends = clock.loop_ends(certifying=made.certification is not None)
             found = loop.run(trials, settings.trials, ends, means.listener)
             more = Refits()
-            if made.trust is not None and not found.interrupted:
+            if made.certification is not None and not found.interrupted:
                 more = refits(executor, found, target, clock.loop_until(certifying=False))
-        known = _concluded(known, made.trust, more, constraints, means)
+        known = _concluded(known, made.certification, more, constraints, means)
     except KeyboardInterrupt:
         if known is None:
             raise
@@ -218,7 +218,9 @@ def _search(problem: Problem, constraints: Constraints, settings: Search, means:
     return replace(known, notes=_said(known, made, constraints, store), seconds=clock.passed)
 
 
-def _concluded(known: Result, trust: Trust | None, made: Refits, constraints: Constraints, means: _Means) -> Result:
+def _concluded(
+    known: Result, certification: CertificationSplit | None, made: Refits, constraints: Constraints, means: _Means
+) -> Result:
     """Certify what was found, where that is asked for, and decide on its latency; after an interrupt that may take a moment only."""
     context, found, target = known.context, known.found, known.target
     fresh = constraints.latency is not None or (means.workers > 0 and not found.interrupted)
@@ -226,9 +228,9 @@ def _concluded(known: Result, trust: Trust | None, made: Refits, constraints: Co
     certificate, until = None, means.clock.timing_until()
     if found.interrupted:
         until = min(until or math.inf, time.monotonic() + MOMENT)
-    if trust is not None:
-        certificate, timed = settle(gate, trust, constraints, made, known.reference, until)
-    if trust is None or (timed.outcome is None and constraints.certify == "auto"):
+    if certification is not None:
+        certificate, timed = settle(gate, certification, constraints, made, known.reference, until)
+    if certification is None or (timed.outcome is None and constraints.certify == "auto"):
         left = found.feasible if certificate is None else not_contradicted(gate, certificate, constraints, made, target)
         timed = _timed(gate, left, constraints, until)
     if found.interrupted:
@@ -283,8 +285,8 @@ def _facts(problem: Problem, constraints: Constraints, settings: Search, wishes:
     return profile(problem, max_features=constraints.max_features, wishes=wishes, transforms=ways)
 
 
-def _aim(context: Context, trust: Trust | None, constraints: Constraints, seed: int) -> Aim | None:
-    return Aim.of(constraints, context.problem.rows, None if trust is None else len(trust.held), seed)
+def _aim(context: Context, certification: CertificationSplit | None, constraints: Constraints, seed: int) -> Aim | None:
+    return Aim.of(constraints, context.problem.rows, None if certification is None else len(certification.held), seed)
 
 
 def _context(

@@ -6,18 +6,20 @@ from typing import TYPE_CHECKING
 
 from automicro.data import folds, given_folds, is_in_order
 from automicro.errors import ConstraintError
-from automicro.search.decide.certify import split_off
+from automicro.search.decide.certify import hold_out_for_certification
 from automicro.search.defined import checked_folds
 
 if TYPE_CHECKING:
     from automicro.data import Fold, Problem
     from automicro.request import Constraints, Search
-    from automicro.search.decide.certify import Trust
+    from automicro.search.decide.certify import CertificationSplit
 
 __all__ = ["held_out", "splits_of"]
 
 
-def held_out(problem: Problem, constraints: Constraints, settings: Search, notes: list[str]) -> Trust | None:
+def held_out(
+    problem: Problem, constraints: Constraints, settings: Search, notes: list[str]
+) -> CertificationSplit | None:
     """Return the rows that are held out for a certificate; None where the verdict is to be estimated.
 
     Splits in the order of the rows say that the order is one of time, which rows drawn at random would not keep: where no time was
@@ -30,9 +32,9 @@ def held_out(problem: Problem, constraints: Constraints, settings: Search, notes
     DataError
         Where a certificate is required and the rows cannot be split.
     """
-    trust = split_off(problem, constraints, settings.seed)
-    if trust is None or problem.order is not None or not is_in_order(problem, settings.cv):
-        return trust
+    certification = hold_out_for_certification(problem, constraints, settings.seed)
+    if certification is None or problem.order is not None or not is_in_order(problem, settings.cv):
+        return certification
     remedy = "pass time, such as time=range(len(X)), so that the latest rows are held out"
     if constraints.certify is True:
         raise ConstraintError(f"certify: the splits of search.cv are in the order of the rows: {remedy}")

@@ -14,7 +14,7 @@ from automicro import Constraints, NotVerified, Search
 from automicro.cli import main
 from automicro.data import folds, hold_out, load_problem
 from automicro.search.context import Context, Form, Outcome, Target
-from automicro.search.decide.certify import levels, likely, rows_needed, sequence, split_off
+from automicro.search.decide.certify import hold_out_for_certification, levels, likely, rows_needed, sequence
 from automicro.search.loop import Loop
 
 QUICK = Search(trials=2, workers=0, families=["linear"], progress=False)
@@ -143,12 +143,12 @@ def test_within_is_tested_in_pairs(table):
 
 def test_auto_certifies_large_tables_only():
     small = load_problem({"a": np.arange(200) % 7}, np.arange(200) % 2)
-    assert split_off(small, Constraints(metric="accuracy", score=0.5), 0) is None
-    assert split_off(small, Constraints(metric="accuracy", score=0.5, certify=True), 0) is not None
+    assert hold_out_for_certification(small, Constraints(metric="accuracy", score=0.5), 0) is None
+    assert hold_out_for_certification(small, Constraints(metric="accuracy", score=0.5, certify=True), 0) is not None
     large = load_problem({"a": np.arange(25_000) % 7}, np.arange(25_000) % 2)
-    trust = split_off(large, Constraints(metric="accuracy", score=0.5), 0)
-    assert len(trust.held) == 5000
-    assert split_off(large, Constraints(metric="accuracy", score=0.5, certify=False), 0) is None
+    certification = hold_out_for_certification(large, Constraints(metric="accuracy", score=0.5), 0)
+    assert len(certification.held) == 5000
+    assert hold_out_for_certification(large, Constraints(metric="accuracy", score=0.5, certify=False), 0) is None
 
 
 def test_groups_and_time_stay_on_their_side():
@@ -174,21 +174,21 @@ def test_only_artifacts_that_lie_above_the_target_by_a_quarter_of_an_error_are_t
     y = rng.integers(0, 2, 600)
     problem = load_problem({"a": rng.normal(size=600)}, y)
     constraints = Constraints(metric="accuracy", score=0.8, certify=True)
-    trust = split_off(problem, constraints, 0)
-    searched = problem.only(trust.searched)
+    certification = hold_out_for_certification(problem, constraints, 0)
+    searched = problem.only(certification.searched)
     shares = np.where(rng.uniform(size=searched.rows) < 0.8, searched.target, 1 - searched.target)
     context = Context(searched, folds(searched), "accuracy")
     repeats = 1 + max(fold.repeat for fold in context.folds)
     predicted = np.repeat(np.stack([1.0 - shares, shares], axis=1)[None], repeats, axis=0)
-    error = np.sqrt(0.8 * 0.2 / len(trust.held))
+    error = np.sqrt(0.8 * 0.2 / len(certification.held))
     gains = [0.8 + share * error for share in (2.0, 0.4, 0.1, 0.0)]
     made = [
         Outcome(i, "feasible", form=Form("k", "p", gain, 9), artifact=b"x" * (9 - i), out_of_fold=predicted)
         for i, gain in enumerate(gains)
     ]
-    assert [o.number for o in likely(made, context, Target(0.8), trust, constraints)] == [0, 1]
+    assert [o.number for o in likely(made, context, Target(0.8), certification, constraints)] == [0, 1]
     within = Constraints(metric="accuracy", within=0.01, certify=True)
-    assert likely(made, context, Target(0.8), trust, within) == made
+    assert likely(made, context, Target(0.8), certification, within) == made
 
 
 def test_a_model_at_the_target_is_compared_but_not_certified():

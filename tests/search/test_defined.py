@@ -9,7 +9,7 @@ from sklearn.model_selection import LeaveOneOut
 import automicro
 from automicro import DataError
 from automicro.data import folds, given_folds, load_problem
-from automicro.search.decide.certify import split_off
+from automicro.search.decide.certify import hold_out_for_certification
 from automicro.search.defined import checked_folds, is_defined
 
 ROWS = 600
@@ -85,7 +85,7 @@ def test_rows_are_not_held_out_where_the_metric_would_have_no_value_on_them():
     problem = rare(2)
     asked = automicro.Constraints(metric="roc_auc", score=0.6, certify=True)
     with pytest.raises(DataError, match="needs held-out rows on which roc_auc is defined"):
-        split_off(problem, asked, 0)
+        hold_out_for_certification(problem, asked, 0)
 
 
 def test_three_positive_rows_are_enough_for_a_model():

@@ -237,7 +237,7 @@ def test_where_held_out_rows_are_harder_a_model_as_good_as_the_reference_there_i
         np.arange(1000) < 800, y, 1 - y
     )  # the reference is right on 800 rows of 1,000, and was on 90 % of the search rows
     theirs = np.eye(2)[codes]
-    trust: Any = SimpleNamespace(
+    certification: Any = SimpleNamespace(
         held=np.arange(1000),
         seed=0,
         judged=lambda metric, prediction: Judged(metric, y, prediction),
@@ -256,7 +256,7 @@ def test_where_held_out_rows_are_harder_a_model_as_good_as_the_reference_there_i
         ),
     )
     asked = automicro.Constraints(metric="accuracy", within=0.05, latency="1s")
-    tested = Certified(trust, (), Paired(theirs, ""))
+    tested = Certified(certification, (), Paired(theirs, ""))
     target = Target(0.855)
     assert not_contradicted(gate, tested, asked, Refits(), target) == [near]  # 0.79 of 0.76; the other has 0.70
     assert [(old.number, "0.7 on 1,000 held-out rows" in new.reason) for old, new in replaced] == [(1, True)]

@@ -73,9 +73,9 @@ def test_rows_at_random_are_not_held_out_of_splits_in_order() -> None:
     with pytest.raises(ConstraintError, match=r"certify: the splits .* pass time"):
         held_out(problem_of(), certify, in_order, notes)
     assert held_out(problem_of(), auto, in_order, notes) is None
-    trust = held_out(problem_of(time=range(ROWS)), certify, in_order, notes)
-    assert trust is not None
-    assert trust.searched.max() < trust.held.min()
+    certification = held_out(problem_of(time=range(ROWS)), certify, in_order, notes)
+    assert certification is not None
+    assert certification.searched.max() < certification.held.min()
     assert held_out(problem_of(), certify, Search(cv=KFold(3)), notes) is not None
     assert notes == []
 
@@ -90,11 +90,11 @@ def test_a_large_table_in_order_is_estimated_with_a_note() -> None:
 def test_a_validation_set_loses_the_rows_that_are_held_out() -> None:
     problem, constraints = problem_of(), Constraints(metric="r2", score=0.5, certify=True)
     search = Search(cv=PredefinedSplit([-1] * 200 + [0] * 100))
-    trust = held_out(problem, constraints, search, [])
-    assert trust is not None
-    (fold,) = splits_of(problem.only(trust.searched), constraints, search, [])
-    assert trust.searched[fold.validation].tolist() == [row for row in trust.searched if row >= 200]
-    assert trust.searched[fold.train].tolist() == [row for row in trust.searched if row < 200]
+    certification = held_out(problem, constraints, search, [])
+    assert certification is not None
+    (fold,) = splits_of(problem.only(certification.searched), constraints, search, [])
+    assert certification.searched[fold.validation].tolist() == [row for row in certification.searched if row >= 200]
+    assert certification.searched[fold.train].tolist() == [row for row in certification.searched if row < 200]
 
 
 def test_an_estimator_splits_rows_in_their_own_order(series: Any) -> None:

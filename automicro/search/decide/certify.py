@@ -32,18 +32,18 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Aim",
+    "CertificationSplit",
     "Certified",
     "Paired",
     "Step",
-    "Trust",
     "certified",
     "claim_test",
+    "hold_out_for_certification",
     "levels",
     "likely",
     "refit_tasks",
     "rows_needed",
     "sequence",
-    "split_off",
 ]
 
 AUTO_ROWS = 25_000  # from here on a fifth of the rows tells scores that are a point apart
@@ -61,7 +61,7 @@ ONE_SIGMA = NormalDist().cdf(1.0)
 
 
 @dataclass(frozen=True, eq=False)
-class Trust:
+class CertificationSplit:
     """Rows that are held out for a certificate.
 
     Parameters
@@ -94,7 +94,7 @@ class Trust:
         return evaluate(unpack(artifact), self.problem.batch(self.held))
 
 
-def split_off(problem: Problem, constraints: Constraints, seed: int) -> Trust | None:
+def hold_out_for_certification(problem: Problem, constraints: Constraints, seed: int) -> CertificationSplit | None:
     """Return the rows that are held out; None where the verdict is to be estimated.
 
     Raises
@@ -125,7 +125,7 @@ def split_off(problem: Problem, constraints: Constraints, seed: int) -> Trust | 
             f"certify=True needs held-out rows on which {constraints.measured.name} is defined, but has {len(held)} rows of one "
             "class or of one value: give more rows of the others, or certify=False"
         )
-    return Trust(problem, searched, held, share, seed)
+    return CertificationSplit(problem, searched, held, share, seed)
 
 
 @dataclass(frozen=True)
@@ -246,7 +246,7 @@ class Step:
 class Certified:
     """The tests in their order; `chosen` is the smallest artifact that passed and is not `too_slow`, None if there is none."""
 
-    trust: Trust
+    certification: CertificationSplit
     steps: tuple[Step, ...]
     reference: Paired | None = None
     too_slow: frozenset[int] = frozenset()
@@ -285,7 +285,11 @@ def sequence(outcomes: Iterable[Outcome]) -> list[Outcome]:
 
 
 def likely(
-    ordered: Sequence[Outcome], context: Context, target: Target, trust: Trust, constraints: Constraints
+    ordered: Sequence[Outcome],
+    context: Context,
+    target: Target,
+    certification: CertificationSplit,
+    constraints: Constraints,
 ) -> list[Outcome]:
     """Return the artifacts whose cross-validated score is above the target by a quarter of a standard error on the held-out rows.
 
@@ -296,13 +300,15 @@ def likely(
     known = [o.out_of_fold for o in ordered if o.out_of_fold is not None]
     if constraints.within is not None or not known:
         return list(ordered)
-    error = Aim.certifying(len(trust.held), constraints.confidence, trust.seed).error(context, known[-1])
+    error = Aim.certifying(len(certification.held), constraints.confidence, certification.seed).error(
+        context, known[-1]
+    )
     least = target.gain + LEAST_MARGIN * (error if math.isfinite(error) else 0.0)
     return [o for o in ordered if o.form is None or o.form.gain >= least]
 
 
 def certified(
-    trust: Trust, constraints: Constraints, ordered: Sequence[Outcome], reference: Paired | None
+    certification: CertificationSplit, constraints: Constraints, ordered: Sequence[Outcome], reference: Paired | None
 ) -> Certified:
     """Test artifacts in their order, from the surest to the smallest, at levels that the order alone decides.
 
@@ -314,16 +320,16 @@ def certified(
     tests: list[tuple[float, Tested]] = []
     for outcome in ordered:
         artifact = outcome.artifact or b""
-        judged = trust.judged(constraints.measured.name, trust.predict(artifact))
+        judged = certification.judged(constraints.measured.name, certification.predict(artifact))
         sha256 = hashlib.sha256(artifact).hexdigest()
         value = score(judged.metric, judged.y, judged.prediction, judged.weights)
-        tests.append((value, claim_test(judged, constraints, reference, trust.seed, sha256)))
+        tests.append((value, claim_test(judged, constraints, reference, certification.seed, sha256)))
     of_tests = levels([tested.p_value for _, tested in tests], constraints.confidence)
     steps = tuple(
         Step(outcome, value, tested, level)
         for outcome, (value, tested), level in zip(ordered, tests, of_tests, strict=True)
     )
-    return Certified(trust, steps, reference)
+    return Certified(certification, steps, reference)
 
 
 def levels(p_values: Sequence[float], confidence: float) -> list[float]:

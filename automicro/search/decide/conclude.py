@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from automicro.measure import Latency
     from automicro.request import Constraints
     from automicro.search.context import Target
-    from automicro.search.decide.certify import Trust
+    from automicro.search.decide.certify import CertificationSplit
     from automicro.search.decide.replay_check import Gate
     from automicro.search.loop import Found
     from automicro.search.reference import Reference
@@ -58,16 +58,16 @@ def refits(executor: LocalExecutor, found: Found, target: Target, until: float |
     return Refits(tuple(outcomes[number] for number in sorted(outcomes)))
 
 
-def _paired(trust: Trust, reference: Reference | None) -> Paired | None:
+def _paired(certification: CertificationSplit, reference: Reference | None) -> Paired | None:
     if reference is None:
         return None
     artifact = reference.best.artifact
-    return Paired(trust.predict(artifact), hashlib.sha256(artifact).hexdigest())
+    return Paired(certification.predict(artifact), hashlib.sha256(artifact).hexdigest())
 
 
 def settle(
     gate: Gate,
-    trust: Trust,
+    certification: CertificationSplit,
     constraints: Constraints,
     made: Refits,
     reference: Reference | None,
@@ -78,8 +78,8 @@ def settle(
     `until` says when latency must have been measured, on the clock `time.monotonic`.
     """
     ordered = [o for o in map(gate.passed, sequence([*gate.found.feasible, *made.sound])) if o is not None]
-    tested = likely(ordered, gate.context, gate.target, trust, constraints)
-    result = certified(trust, constraints, tested or ordered[:1], _paired(trust, reference))
+    tested = likely(ordered, gate.context, gate.target, certification, constraints)
+    result = certified(certification, constraints, tested or ordered[:1], _paired(certification, reference))
     if not tested:
         result = result.in_vain
     if result.chosen is None:
@@ -105,17 +105,17 @@ def not_contradicted(
     of their score on these rows, at the requested confidence, is below the target. With `within` the target on these rows is
     relative to the score of the reference's own model on the same rows.
     """
-    metric, sign, trust = gate.context.metric, constraints.measured.sign, tested.trust
+    metric, sign, certification = gate.context.metric, constraints.measured.sign, tested.certification
     easier = sign * (target.gain - _gain_on_held_out(tested, constraints, target))
     candidates = sorted([*gate.found.feasible, *made.sound], key=gate.found.order)
     kept: list[Outcome] = []
     for outcome in candidates[:MOST_COMPARED]:
-        held = on_held_out(trust, metric, outcome, constraints.confidence)
+        held = on_held_out(certification, metric, outcome, constraints.confidence)
         seen, held = held, Estimate(held.value + easier, held.low + easier, held.high + easier)
         if (missed := target.gain - max(sign * held.low, sign * held.high)) > 0:
-            gate.found.replace(outcome, _contradicted(outcome, seen, len(trust.held), missed / target.scale))
+            gate.found.replace(outcome, _contradicted(outcome, seen, len(certification.held), missed / target.scale))
             continue
-        crossed = cross_validated(gate.context, outcome, constraints.confidence, trust.seed)
+        crossed = cross_validated(gate.context, outcome, constraints.confidence, certification.seed)
         if sign * combined(crossed, held, constraints.confidence).value >= target.gain:
             kept.append(outcome)
             if constraints.latency is None:
@@ -127,7 +127,7 @@ def _gain_on_held_out(tested: Certified, constraints: Constraints, target: Targe
     """Return the gain to reach on the held-out rows."""
     if tested.reference is None:
         return target.gain
-    judged = tested.trust.judged(constraints.measured.name, tested.reference.prediction)
+    judged = tested.certification.judged(constraints.measured.name, tested.reference.prediction)
     limit = constraints.limit(score(judged.metric, judged.y, judged.prediction, judged.weights))
     return constraints.measured.sign * limit if math.isfinite(limit) else target.gain
 

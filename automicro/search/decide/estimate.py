@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from automicro.request import MetricFacts
     from automicro.search.context import Context, Form, Outcome
-    from automicro.search.decide.certify import Trust
+    from automicro.search.decide.certify import CertificationSplit
 
 __all__ = ["Estimate", "beside_certificate", "combined", "cross_validated", "on_held_out", "resampled"]
 
@@ -117,7 +117,9 @@ def _half_widths(context: Context, outcome: Outcome, form: Form, confidence: flo
     return max(below, between), max(above, between)
 
 
-def on_held_out(trust: Trust, metric: str, outcome: Outcome, confidence: float, models: int = 1) -> Estimate:
+def on_held_out(
+    certification: CertificationSplit, metric: str, outcome: Outcome, confidence: float, models: int = 1
+) -> Estimate:
     """Return the score of an artifact on rows that the search did not use.
 
     Parameters
@@ -131,11 +133,11 @@ def on_held_out(trust: Trust, metric: str, outcome: Outcome, confidence: float, 
     models : int
         How many models the returned one was chosen from by these rows (Bonferroni).
     """
-    judged = trust.judged(metric, trust.predict(outcome.artifact or b""))
+    judged = certification.judged(metric, certification.predict(outcome.artifact or b""))
     units = judged.copies if judged.units is None else judged.units
     rows = JudgedRows(judged.y, np.zeros(len(judged.y), dtype=np.int64), judged.weights, units)
     value = score(judged.metric, judged.y, judged.prediction, judged.weights)
-    low, high = interval(judged.metric, rows, judged.prediction, _side(confidence), trust.seed)
+    low, high = interval(judged.metric, rows, judged.prediction, _side(confidence), certification.seed)
     wider = _quantile(1 - (1 - confidence) / models) / _quantile(confidence)
     bounded = metric_of(metric)
     return Estimate(

@@ -75,7 +75,7 @@ def scores_beside(
     for name, limit in (constraints.scores or {}).items():
         crossed = _cross_validated(context, name, chosen, constraints.confidence, seed)
         if certified is not None:
-            told = on_held_out(certified.trust, name, chosen, constraints.confidence)
+            told = on_held_out(certified.certification, name, chosen, constraints.confidence)
             ends = told if certified.chosen is None or crossed is None else beside_certificate(crossed, told)
         elif crossed is not None:
             told = ends = crossed
