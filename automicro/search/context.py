@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from automicro.discovery import ThirdParty
     from automicro.explain import Replay
     from automicro.measure import Interpretability
-    from automicro.search.decide.certify import Aim
+    from automicro.search.decide.certify import SafetyMargin
     from automicro.search.propose.warm_start import Earlier
 
 __all__ = [
@@ -149,7 +149,7 @@ class TrialTask(_OfOneFamily):
     candidate: Candidate
     target: Target
     incumbent_bytes: int | None = None
-    aim: Aim | None = None
+    aim: SafetyMargin | None = None
     known: tuple[tuple[int, float], ...] = ()
 
 

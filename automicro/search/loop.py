@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from automicro.plugin import Family, Profile
     from automicro.search.clock import Patience
     from automicro.search.context import Target
-    from automicro.search.decide.certify import Aim
+    from automicro.search.decide.certify import SafetyMargin
     from automicro.search.propose.warm_start import Earlier
     from automicro.search.storage import SharedTrials
     from automicro.search.workers.executor import LocalExecutor
@@ -161,7 +161,7 @@ class Goal:
     folds: int
     timed: bool = False
     earlier: Earlier | None = None
-    aim: Aim | None = None
+    aim: SafetyMargin | None = None
     first: tuple[Candidate, Outcome] | None = None
     patience: Patience | None = None
 

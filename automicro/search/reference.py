@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from automicro.plugin import Family, Profile
     from automicro.search.context import Context, Target
-    from automicro.search.decide.certify import Aim
+    from automicro.search.decide.certify import SafetyMargin
     from automicro.search.workers.executor import Finished, LocalExecutor
 
 __all__ = ["Limits", "Member", "Reference", "find_reference", "own_model", "portfolio"]
@@ -201,7 +201,7 @@ def own_model(
     reference: Reference | None,
     families: Mapping[str, Family],
     target: Target,
-    aim: Aim | None,
+    aim: SafetyMargin | None,
 ) -> tuple[Candidate, Outcome] | None:
     """Return the reference's own model as an evaluated candidate; None, and a note of the reference, if its family takes no part."""
     if reference is None:

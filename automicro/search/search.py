@@ -16,7 +16,7 @@ from automicro.request import why_not_passed_on
 from automicro.search.classes import with_classes
 from automicro.search.clock import Clock, Patience
 from automicro.search.context import Context, Target, offsets_of
-from automicro.search.decide.certify import Aim
+from automicro.search.decide.certify import SafetyMargin
 from automicro.search.decide.clustering import one_cluster, partition_target, structure_note, structure_of
 from automicro.search.decide.conclude import Refits, not_contradicted, refits, settle
 from automicro.search.decide.latency import Timed, decide_latency
@@ -76,7 +76,7 @@ class Result:
     notes: tuple[str, ...] = ()
     seconds: float = 0.0
     certified: Certified | None = None
-    aim: Aim | None = None
+    aim: SafetyMargin | None = None
 
     @property
     def is_certified(self) -> bool:
@@ -285,8 +285,12 @@ def _facts(problem: Problem, constraints: Constraints, settings: Search, wishes:
     return profile(problem, max_features=constraints.max_features, wishes=wishes, transforms=ways)
 
 
-def _aim(context: Context, certification: CertificationSplit | None, constraints: Constraints, seed: int) -> Aim | None:
-    return Aim.of(constraints, context.problem.rows, None if certification is None else len(certification.held), seed)
+def _aim(
+    context: Context, certification: CertificationSplit | None, constraints: Constraints, seed: int
+) -> SafetyMargin | None:
+    return SafetyMargin.of(
+        constraints, context.problem.rows, None if certification is None else len(certification.held), seed
+    )
 
 
 def _context(

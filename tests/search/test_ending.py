@@ -218,7 +218,7 @@ def test_the_aim_is_some_errors_above_the_target_but_at_most_half_way_to_the_bes
 ) -> None:
     monkeypatch.setattr(certify, "score_interval", lambda *_: (0.51, 0.55))
     context: Any = SimpleNamespace(metric=metric, folds=[SimpleNamespace(validation=np.arange(400))])
-    aim = certify.Aim(errors=0.5, judged_rows=100)  # an error on a quarter of the rows is twice as large
+    aim = certify.SafetyMargin(errors=0.5, judged_rows=100)  # an error on a quarter of the rows is twice as large
     target = aim.raised(Target(asked), context, np.zeros((1, 400)))
     assert (target.gain, target.floor) == pytest.approx((raised, asked))
 
@@ -226,11 +226,11 @@ def test_the_aim_is_some_errors_above_the_target_but_at_most_half_way_to_the_bes
 def test_a_margin_that_cannot_be_told_leaves_the_target_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(certify, "score_interval", lambda *_: (np.nan, np.nan))
     context: Any = SimpleNamespace(metric="r2", folds=[SimpleNamespace(validation=np.arange(400))])
-    assert certify.Aim(0.5, 400).raised(Target(0.4), context, np.zeros((1, 400))) == Target(0.4)
+    assert certify.SafetyMargin(0.5, 400).raised(Target(0.4), context, np.zeros((1, 400))) == Target(0.4)
 
 
 def test_the_first_trial_that_tells_an_aim_settles_it() -> None:
-    loop = Loop({}, None, Goal(Target(0.4), 5, aim=certify.Aim(0.5, 100)), seed=0)  # type: ignore[arg-type]  # nothing is drawn
+    loop = Loop({}, None, Goal(Target(0.4), 5, aim=certify.SafetyMargin(0.5, 100)), seed=0)  # type: ignore[arg-type]  # nothing is drawn
     loop._aimed(replace(outcome_of(0, 0.5, 60), aim=None))
     assert loop.found.aim == -np.inf
     loop._aimed(replace(outcome_of(1, 0.5, 60), aim=0.43))

@@ -31,10 +31,10 @@ if TYPE_CHECKING:
     from automicro.search.loop import Found
 
 __all__ = [
-    "Aim",
     "CertificationSplit",
     "Certified",
     "Paired",
+    "SafetyMargin",
     "Step",
     "certified",
     "claim_test",
@@ -129,7 +129,7 @@ def hold_out_for_certification(problem: Problem, constraints: Constraints, seed:
 
 
 @dataclass(frozen=True)
-class Aim:
+class SafetyMargin:
     """By how many standard errors of a score the search aims above the target.
 
     The out-of-fold predictions of a trial tell how large a standard error is.
@@ -153,20 +153,20 @@ class Aim:
     seed: int = 0
 
     @classmethod
-    def of(cls, constraints: Constraints, rows: int, held: int | None, seed: int) -> Aim | None:
+    def of(cls, constraints: Constraints, rows: int, held: int | None, seed: int) -> SafetyMargin | None:
         """Return the aim of a search over so many rows, with so many held out for a certificate; None for a margin of 0."""
         usual = cls.estimating(rows, seed) if held is None else cls.certifying(held, constraints.confidence, seed)
         aim = usual if constraints.margin == "auto" else replace(usual, errors=float(constraints.margin))
         return aim if aim.errors > 0 else None
 
     @classmethod
-    def certifying(cls, held: int, confidence: float, seed: int) -> Aim:
+    def certifying(cls, held: int, confidence: float, seed: int) -> SafetyMargin:
         """Return the aim of a search whose result is tested on so many held-out rows."""
         normal = NormalDist()
         return cls(normal.inv_cdf(confidence) + normal.inv_cdf(POWER), held, seed)
 
     @classmethod
-    def estimating(cls, rows: int, seed: int) -> Aim:
+    def estimating(cls, rows: int, seed: int) -> SafetyMargin:
         """Return the aim of a search whose result is estimated by cross-validation of so many rows."""
         return cls(SELECTED_OF_FEW if rows < FEW_ROWS else SELECTED, None, seed)
 
@@ -300,7 +300,7 @@ def likely(
     known = [o.out_of_fold for o in ordered if o.out_of_fold is not None]
     if constraints.within is not None or not known:
         return list(ordered)
-    error = Aim.certifying(len(certification.held), constraints.confidence, certification.seed).error(
+    error = SafetyMargin.certifying(len(certification.held), constraints.confidence, certification.seed).error(
         context, known[-1]
     )
     least = target.gain + LEAST_MARGIN * (error if math.isfinite(error) else 0.0)
