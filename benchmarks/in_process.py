@@ -16,7 +16,7 @@ from automicro.discovery.registry import Registry
 from automicro.measure import Latency
 from automicro.measure.latency.quantiles import QuantileInterval, Run
 from automicro.program import PRECISIONS
-from automicro.search import Result
+from automicro.search import SearchResult
 from automicro.search.decide import latency as finish
 from automicro.search.trial.trial import trial
 from automicro.search.trial.trial import variant_scores as forms
@@ -75,14 +75,14 @@ class InProcess:
 
 
 @contextlib.contextmanager
-def searching_in_process(families: Registry) -> Iterator[list[Result]]:
+def searching_in_process(families: Registry) -> Iterator[list[SearchResult]]:
     """Have `automicro.select` search in this process, with these families, few roundings, rankings by few trees, and no clock.
 
     All that decides is as ever: trials are judged in the same order as with workers. Gives a list to which every search's result is added.
     """
-    results: list[Result] = []
+    results: list[SearchResult] = []
 
-    def kept(*arguments: Any) -> Result:
+    def kept(*arguments: Any) -> SearchResult:
         results.append(searching.search(*arguments))
         return results[-1]
 

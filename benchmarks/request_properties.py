@@ -43,7 +43,7 @@ ROWS = (400, 1000)
 TRIALS = (3, 10)
 MOST_POINTS, MOST_PRICES = 3, 3
 Line = dict[str, Any]
-Found = automicro.Selection | automicro.Infeasible
+SearchHistory = automicro.Selection | automicro.Infeasible
 
 
 class Request:
@@ -59,7 +59,7 @@ class Request:
         self.trials, self.seed = int(draw.integers(*TRIALS)), int(draw.integers(100))
         self.number = number
 
-    def __call__(self, **constraints: Any) -> Found:
+    def __call__(self, **constraints: Any) -> SearchHistory:
         data = self.data
         try:
             return automicro.select(
@@ -88,7 +88,7 @@ def met_constraints(found: automicro.Selection) -> Iterator[dict[str, Any]]:
     yield {"max_operations": max(1, math.ceil(found.structure.operations))}
 
 
-def bytes_of(found: Found) -> str:
+def bytes_of(found: SearchHistory) -> str:
     """Return the size and the score of what was returned, or why there is nothing."""
     if isinstance(found, automicro.Infeasible):
         return str(found).partition(": ")[2]

@@ -41,7 +41,7 @@ from automicro.discovery import discover
 from automicro.discovery.registry import Registry
 from automicro.program import PRECISIONS, pack, quantise
 from automicro.request import metric
-from automicro.search import Result
+from automicro.search import SearchResult
 from automicro.search.context import Form, RefitTask, Target
 from automicro.search.trial.training import train
 from automicro.search.trial.trial import run as run_task
@@ -162,20 +162,20 @@ def described(people: Population, artifact: bytes, facts: Any) -> list[float]:
     return [len(artifact), *(float(f"{value:.5g}") for value in (people.truth(artifact), *facts))]
 
 
-def scored_forms(result: Result) -> list[tuple[Form, int]]:
+def scored_forms(result: SearchResult) -> list[tuple[Form, int]]:
     """Return the forms that every fold has scored, smallest first, with their trials."""
     found = {(o.number, f.key, f.precision): (f, o.number) for o in result.found.outcomes for f in o.forms}
     known = [pair for pair in found.values() if pair[0].size_bytes and np.isfinite(pair[0].gain)]
     return sorted(known, key=lambda pair: (pair[0].size_bytes, -pair[0].gain, pair[1]))
 
 
-def refitted(result: Result, form: Form, trial: int) -> bytes | None:
+def refitted(result: SearchResult, form: Form, trial: int) -> bytes | None:
     """Return the artifact of a form, trained on all rows."""
     outcome = run_task(result.context, RefitTask(result.found.candidates[trial], BARE, form))
     return outcome.artifact  # type: ignore[union-attr]  # a refit gives an outcome
 
 
-def naive_artifact(result: Result) -> tuple[bytes, list[float]] | None:
+def naive_artifact(result: SearchResult) -> tuple[bytes, list[float]] | None:
     """Return the smallest model whose cross-validated score reaches the target, and that score."""
     for form, trial in scored_forms(result):
         if form.gain >= result.target.gain and (artifact := refitted(result, form, trial)):
@@ -183,7 +183,7 @@ def naive_artifact(result: Result) -> tuple[bytes, list[float]] | None:
     return None
 
 
-def frontier_artifacts(result: Result, gain: float) -> list[bytes]:
+def frontier_artifacts(result: SearchResult, gain: float) -> list[bytes]:
     """Return the artifacts of the frontier near the target, the smallest first."""
     made: list[bytes] = []
     best = gain - NOISE * abs(gain)
@@ -228,7 +228,7 @@ def middle_of_frontier(setting: Setting, pilots: int = 4) -> float:
     return float(np.mean(middles))
 
 
-def every_artifact(result: Result, candidate: Any) -> list[bytes]:
+def every_artifact(result: SearchResult, candidate: Any) -> list[bytes]:
     """Return every variant of a candidate, trained on all rows, at one rounding."""
     family = QUICK.families[candidate.family]
     trained = train(result.context, family, candidate, np.arange(result.context.problem.rows)).programs

@@ -20,7 +20,7 @@ from automicro.requested import check_files, select_request, write_results
 RECORD = TrialRecord(number=0, family="tree", status="taken", reason="the smallest")
 
 
-class Found:
+class SearchHistory:
     """A selection as far as its files go."""
 
     trace, prices = (RECORD,), ()
@@ -164,7 +164,7 @@ def failing(monkeypatch: pytest.MonkeyPatch, *failed: str) -> None:
 def test_a_file_that_fails_costs_only_itself(data: Path, monkeypatch: pytest.MonkeyPatch, failed: str) -> None:
     failing(monkeypatch, failed)
     asked = {key: str(data.parent / key) for key in ("model", "trace", "report")}
-    failures = write_results(Output(**asked), Found())  # type: ignore[arg-type]  # what is read of a selection
+    failures = write_results(Output(**asked), SearchHistory())  # type: ignore[arg-type]  # what is read of a selection
     assert len(failures) == 1
     assert failures[0].startswith(
         f"output.{failed}: must be a file that can be written, but {data.parent / failed}: No space left on device"
@@ -201,7 +201,7 @@ def test_nothing_is_rescued_to_where_nothing_stays(data: Path) -> None:
 
 
 def test_a_failed_file_raises_with_the_selection(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    selection = Found()
+    selection = SearchHistory()
     monkeypatch.setattr(requested, "found", lambda *_: selection)
     request = SearchRequest(
         data={"source": "data.csv", "target": "y"},

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from automicro.program import Program
     from automicro.request import Constraints, Search, TrialRecord
     from automicro.result.verdict import Judgement
-    from automicro.search import Outcome, Result
+    from automicro.search import Outcome, SearchResult
 
 __all__ = ["run"]
 
@@ -80,7 +80,7 @@ def run(
     asked = constraints
     listener = progress or Progress(settings.progress, metric=constraints.measured)
     listener.start(settings.trials, settings.seconds)
-    result: Result | None = None
+    result: SearchResult | None = None
     try:
         problem, constraints = with_request(problem, constraints)
         result = search(problem, constraints, settings, listener, started)
@@ -97,11 +97,11 @@ def run(
     return replace(selection, constraints=asked, seconds=monotonic() - started)
 
 
-def _notes(result: Result) -> tuple[str, ...]:
+def _notes(result: SearchResult) -> tuple[str, ...]:
     return (*result.notes, *filter(None, [result.found.haste]))
 
 
-def _dressed(asked: _Asked, result: Result) -> Selection:
+def _dressed(asked: _Asked, result: SearchResult) -> Selection:
     """Return the selection, or raise why there is none; a second interrupt leaves out whatever takes time."""
     while True:
         try:
@@ -118,7 +118,7 @@ def _dressed(asked: _Asked, result: Result) -> Selection:
             result.found.interrupt()
 
 
-def _selection(asked: _Asked, result: Result, chosen: Outcome, trace: tuple[TrialRecord, ...]) -> Selection:
+def _selection(asked: _Asked, result: SearchResult, chosen: Outcome, trace: tuple[TrialRecord, ...]) -> Selection:
     sign = asked.constraints.measured.sign
     candidate = result.found.candidates[chosen.number]
     program = unpack(chosen.artifact or b"")
@@ -166,7 +166,7 @@ def _selection(asked: _Asked, result: Result, chosen: Outcome, trace: tuple[Tria
     )
 
 
-def _judged(asked: _Asked, result: Result, chosen: Outcome, program: Program) -> tuple[Outcome, Any, Judgement]:
+def _judged(asked: _Asked, result: SearchResult, chosen: Outcome, program: Program) -> tuple[Outcome, Any, Judgement]:
     """Return the outcome with its replay, its structure and the verdict; what takes time is left out where there is none."""
     if chosen.structure is None:
         chosen = replace(chosen, structure=interpretability(program))
@@ -177,7 +177,7 @@ def _judged(asked: _Asked, result: Result, chosen: Outcome, program: Program) ->
     return chosen, structure, judgement(result, chosen, asked.constraints, asked.seed)
 
 
-def _directed(result: Result, program: Program, structure: Any) -> Interpretability:
+def _directed(result: SearchResult, program: Program, structure: Any) -> Interpretability:
     """Return a structure with how the score goes with each column, where that is quickly found."""
     cheap = structure.constants <= MOST_CONSTANTS and len(structure.columns) <= MOST_COLUMNS
     told = directions(program, None, ranges_of(result.context.problem)) if cheap else {}
@@ -187,11 +187,11 @@ def _directed(result: Result, program: Program, structure: Any) -> Interpretabil
     return directed
 
 
-def _aims(result: Result) -> bool:
+def _aims(result: SearchResult) -> bool:
     return math.isfinite(result.found.aim)
 
 
-def _first_notes(constraints: Constraints, result: Result, chosen: Outcome, constant: str) -> list[str]:
+def _first_notes(constraints: Constraints, result: SearchResult, chosen: Outcome, constant: str) -> list[str]:
     """Return what is to be known first of the model that is returned."""
     beside = ""
     if not result.found.hurried:
@@ -202,7 +202,7 @@ def _first_notes(constraints: Constraints, result: Result, chosen: Outcome, cons
     return [note for note in said if note]
 
 
-def _below_margin(constraints: Constraints, result: Result, chosen: Outcome) -> str:
+def _below_margin(constraints: Constraints, result: SearchResult, chosen: Outcome) -> str:
     """Return that the model meets the target, but not the margin, where that is so."""
     if result.is_certified or result.found.reaches_aim(chosen):
         return ""
@@ -213,7 +213,7 @@ def _below_margin(constraints: Constraints, result: Result, chosen: Outcome) -> 
     return f"{missed}: the surest of those that meet the target {target:.4g} is returned"
 
 
-def _points(asked: _Asked, result: Result, chosen: Outcome, model: Model) -> list[Point]:
+def _points(asked: _Asked, result: SearchResult, chosen: Outcome, model: Model) -> list[Point]:
     """Return the frontier: of each artifact a model with a card; the returned model has its own."""
     estimated = replace(result, certified=None)
     gate = Gate(result.context, result.found, result.target)
@@ -237,7 +237,7 @@ def _points(asked: _Asked, result: Result, chosen: Outcome, model: Model) -> lis
     return points
 
 
-def _card(asked: _Asked, result: Result, chosen: Outcome, judged: Judgement, structure: Interpretability) -> Card:
+def _card(asked: _Asked, result: SearchResult, chosen: Outcome, judged: Judgement, structure: Interpretability) -> Card:
     problem, candidate = result.context.problem, result.found.candidates[chosen.number]
     low, high = judged.score_interval
     payload, hurried = chosen.artifact or b"", result.found.hurried
@@ -280,7 +280,7 @@ def _card(asked: _Asked, result: Result, chosen: Outcome, judged: Judgement, str
     return card.model_copy(update={"explanation": global_card(program, card.model_dump(mode="json"))})
 
 
-def _card_reference(result: Result) -> CardReference | None:
+def _card_reference(result: SearchResult) -> CardReference | None:
     found = result.reference
     if found is None:
         return None
@@ -290,7 +290,7 @@ def _card_reference(result: Result) -> CardReference | None:
     return CardReference(family=best.family, score=score, folds=len(best.fold_gains), rows=found.rows, sha256=digest)
 
 
-def _reference(result: Result, sign: float) -> ReferenceScore | None:
+def _reference(result: SearchResult, sign: float) -> ReferenceScore | None:
     found = result.reference
     if found is None:
         return None

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from automicro.measure import Latency
     from automicro.request import Constraints, Price
     from automicro.request.records import Status
-    from automicro.search import Outcome, Result
+    from automicro.search import Outcome, SearchResult
     from automicro.search.context import Form
 
 __all__ = ["infeasible", "records"]
@@ -26,7 +26,7 @@ __all__ = ["infeasible", "records"]
 MEASURED = ("feasible", "below_margin", "too_large")  # misses no constraint that the trial checks
 
 
-def records(result: Result, chosen: Outcome | None) -> tuple[TrialRecord, ...]:
+def records(result: SearchResult, chosen: Outcome | None) -> tuple[TrialRecord, ...]:
     """Return one record for every candidate, in the order in which they were drawn."""
     slow = {outcome.number: latency for outcome, latency in result.timed.too_slow}
     made = [_record(result, outcome, chosen, slow) for outcome in result.found.outcomes]
@@ -40,7 +40,7 @@ def records(result: Result, chosen: Outcome | None) -> tuple[TrialRecord, ...]:
     )
 
 
-def _record(result: Result, outcome: Outcome, chosen: Outcome | None, slow: dict[int, Latency]) -> TrialRecord:
+def _record(result: SearchResult, outcome: Outcome, chosen: Outcome | None, slow: dict[int, Latency]) -> TrialRecord:
     candidate, form = result.found.candidates[outcome.number], outcome.form
     status: Status
     if chosen is not None and outcome.number == chosen.number:
@@ -91,7 +91,7 @@ def _valid(**fields: Any) -> TrialRecord:
         return TrialRecord(**{**kept, "reason": reason})
 
 
-def _taken(result: Result, chosen: Outcome) -> str:
+def _taken(result: SearchResult, chosen: Outcome) -> str:
     """Return what makes an artifact the one that is returned."""
     if result.is_certified:
         return "the smallest that was certified"
@@ -100,16 +100,16 @@ def _taken(result: Result, chosen: Outcome) -> str:
     return "the smallest that meets the constraints" + (" and reaches the margin" if _aims(result) else "")
 
 
-def _within(result: Result) -> str:
+def _within(result: SearchResult) -> str:
     return "" if result.target.size_bytes is None else f"of at most {int(result.target.size_bytes)} bytes "
 
 
-def _aims(result: Result) -> bool:
+def _aims(result: SearchResult) -> bool:
     return math.isfinite(result.found.aim)
 
 
 def _passed_over(
-    result: Result, outcome: Outcome, chosen: Outcome | None, slow: dict[int, Latency]
+    result: SearchResult, outcome: Outcome, chosen: Outcome | None, slow: dict[int, Latency]
 ) -> tuple[Status, str]:
     """Return the status of an outcome that misses no constraint that its trial checks, and why it was not taken."""
     form, most = outcome.form, result.target.size_bytes
@@ -136,18 +136,18 @@ def _passed_over(
     return "rejected", f"meets the constraints in {size} bytes, but was not timed"
 
 
-def _sign(result: Result) -> float:
+def _sign(result: SearchResult) -> float:
 
     return metric_of(result.context.metric).sign
 
 
-def _score(result: Result, form: Form | None) -> float | None:
+def _score(result: SearchResult, form: Form | None) -> float | None:
     if form is None or not math.isfinite(form.gain):
         return None
     return _sign(result) * form.gain
 
 
-def _margins(result: Result, outcome: Outcome, latency: Latency | None) -> dict[str, float]:
+def _margins(result: SearchResult, outcome: Outcome, latency: Latency | None) -> dict[str, float]:
     """Return by how much each constraint is met (above 0) or missed, relative to its limit."""
     margins = {name: -share for name, share in outcome.violations.items()}
     form, target = outcome.form, result.target
@@ -174,7 +174,7 @@ def _judged_by(latency: Latency, limit: float) -> float:
 
 
 def infeasible(
-    result: Result, constraints: Constraints, trace: tuple[TrialRecord, ...], prices: tuple[Price, ...] = ()
+    result: SearchResult, constraints: Constraints, trace: tuple[TrialRecord, ...], prices: tuple[Price, ...] = ()
 ) -> Infeasible:
     """Return the error that says which constraints bind and how near the search came."""
     if result.certified is not None and result.certified.steps:
@@ -206,7 +206,7 @@ def infeasible(
     return kind(message, binding=binding, nearest=nearest, trace=RecordTable(trace), prices=prices)
 
 
-def _constant_met(missed: list[TrialRecord], result: Result) -> str:
+def _constant_met(missed: list[TrialRecord], result: SearchResult) -> str:
     """Return that a constant would meet everything, where that is all that was found."""
     met = [r for r in missed if [name for name, margin in r.margins.items() if margin < 0] == ["constant"]]
     if not met:
@@ -216,7 +216,7 @@ def _constant_met(missed: list[TrialRecord], result: Result) -> str:
     return f"; a constant has {result.context.metric} {score}, it {best.reason}"
 
 
-def _not_certified(result: Result, constraints: Constraints, trace: tuple[TrialRecord, ...]) -> Undecided:
+def _not_certified(result: SearchResult, constraints: Constraints, trace: tuple[TrialRecord, ...]) -> Undecided:
     """Return the error that says how near the surest model came to a certificate."""
     from automicro.search import rows_needed
 
@@ -258,7 +258,7 @@ def _total(record: TrialRecord) -> float:
     return sum(-margin for margin in record.margins.values() if margin < 0)
 
 
-def _nothing_tried(result: Result, trace: tuple[TrialRecord, ...]) -> str:
+def _nothing_tried(result: SearchResult, trace: tuple[TrialRecord, ...]) -> str:
     failures = [record for record in trace if record.status in ("failed", "declined")]
     more = "search.seconds" if "time" in result.found.stopped else "search.trials"
     unfinished = len([record for record in trace if record.status == "abandoned"])
@@ -301,7 +301,7 @@ def _fragile(name: str, record: TrialRecord, constraints: Constraints) -> str:
     return f"{name}: at most {limit:g} of {constraints.metric} may be lost, the nearest ({record.family}) loses {found:.4g}"
 
 
-def _sentence(name: str, record: TrialRecord, result: Result, constraints: Constraints) -> str:
+def _sentence(name: str, record: TrialRecord, result: SearchResult, constraints: Constraints) -> str:
     sign = _sign(result)
     match name:
         case "score":

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from automicro.request import Constraints
-    from automicro.search import Outcome, Result
+    from automicro.search import Outcome, SearchResult
     from automicro.search.context import Form
 
 __all__ = ["prices"]
@@ -49,7 +49,7 @@ class _Known:
         return math.ceil(self.size_bytes * (1 + (GROWTH if self.planned else UNPLANNED))) + GROWTH_BYTES
 
 
-def prices(result: Result, constraints: Constraints, chosen: Outcome | None) -> tuple[Price, ...]:
+def prices(result: SearchResult, constraints: Constraints, chosen: Outcome | None) -> tuple[Price, ...]:
     """Return the prices, the largest savings of each constraint first.
 
     Parameters
@@ -73,7 +73,7 @@ def prices(result: Result, constraints: Constraints, chosen: Outcome | None) -> 
     return tuple(found)
 
 
-def _known(result: Result) -> Iterator[_Known]:
+def _known(result: SearchResult) -> Iterator[_Known]:
     target = result.target
     capped = bool(caps_of(result.context))
     margin = max(0.0, result.found.aim - target.gain) if math.isfinite(result.found.aim) else 0.0
@@ -126,7 +126,7 @@ def _edge(forms: Iterable[_Known]) -> list[_Known]:
     return kept
 
 
-def _of_margin(known: Sequence[_Known], result: Result, constraints: Constraints, size: int) -> list[Price]:
+def _of_margin(known: Sequence[_Known], result: SearchResult, constraints: Constraints, size: int) -> list[Price]:
     """Return the smallest form that meets the target, not the margin: a search without a margin returns it, or a smaller one."""
     if result.certified is not None or not math.isfinite(result.found.aim):
         return []
@@ -153,7 +153,7 @@ def _of_margin(known: Sequence[_Known], result: Result, constraints: Constraints
 
 
 def _of_score(
-    known: Sequence[_Known], result: Result, constraints: Constraints, taken: tuple[int, float]
+    known: Sequence[_Known], result: SearchResult, constraints: Constraints, taken: tuple[int, float]
 ) -> list[Price]:
     """Return the bytes of a lower target, and of more score than the model taken (bytes and gain) has anyway.
 
@@ -193,7 +193,7 @@ def _spread(forms: Sequence[_Known]) -> list[_Known]:
     return list(forms[::step])
 
 
-def _of_level(known: Sequence[_Known], result: Result, constraints: Constraints, size: int) -> list[Price]:
+def _of_level(known: Sequence[_Known], result: SearchResult, constraints: Constraints, size: int) -> list[Price]:
     """Return what one level of interpretability less saves in bytes, or buys in score within the same bytes."""
     level, found, told = result.target.level, [], size
     sign, target = constraints.measured.sign, result.target
@@ -213,7 +213,7 @@ def _of_level(known: Sequence[_Known], result: Result, constraints: Constraints,
     return found
 
 
-def _level_price(result: Result, lower: int, sizes: tuple[int, int], said: str) -> Price:
+def _level_price(result: SearchResult, lower: int, sizes: tuple[int, int], said: str) -> Price:
     return Price(
         constraint="interpretability",
         limit=LEVELS[result.target.level],
@@ -224,7 +224,7 @@ def _level_price(result: Result, lower: int, sizes: tuple[int, int], said: str) 
     )
 
 
-def _ways_out(known: Sequence[_Known], result: Result, constraints: Constraints) -> Iterator[Price]:
+def _ways_out(known: Sequence[_Known], result: SearchResult, constraints: Constraints) -> Iterator[Price]:
     """Return, for every constraint, the limit with which the nearest form that misses nothing else would pass."""
     sign, target = constraints.measured.sign, result.target
     for form in _spread(_edge(f for f in known if f.misses == {"score"})[::-1]):
@@ -272,7 +272,7 @@ def _ways_out(known: Sequence[_Known], result: Result, constraints: Constraints)
         )
 
 
-def _of_caps(known: Sequence[_Known], result: Result, size: int) -> Iterator[Price]:
+def _of_caps(known: Sequence[_Known], result: SearchResult, size: int) -> Iterator[Price]:
     """Return what giving up a constraint on structure saves."""
     for name, limit in caps_of(result.context).items():
         freed = [f for f in known if f.misses == {name} and f.worth >= result.target.gain]

@@ -13,7 +13,7 @@ from automicro.search import beside_certificate, combined, cross_validated, on_h
 
 if TYPE_CHECKING:
     from automicro.request import Certificate, Constraints
-    from automicro.search import Certified, Estimate, Outcome, Result
+    from automicro.search import Certified, Estimate, Outcome, SearchResult
 
 __all__ = ["Judgement", "judgement", "unjudged"]
 
@@ -32,7 +32,7 @@ class Judgement:
     held_out: HeldOutScore | None = None
 
 
-def judgement(result: Result, chosen: Outcome, constraints: Constraints, seed: int) -> Judgement:
+def judgement(result: SearchResult, chosen: Outcome, constraints: Constraints, seed: int) -> Judgement:
     """Return the verdict on the outcome that is returned."""
     if result.certified is not None and result.is_certified:
         return _certified(result.certified, result, constraints, seed)
@@ -55,7 +55,7 @@ def judgement(result: Result, chosen: Outcome, constraints: Constraints, seed: i
     return Judgement("estimated", sign * gain, both.value, bounds, None, None, notes, seen)
 
 
-def unjudged(result: Result, chosen: Outcome) -> Judgement:
+def unjudged(result: SearchResult, chosen: Outcome) -> Judgement:
     """Return the verdict on an outcome that must be returned at once: its cross-validated score, and no more."""
     score = (1 if result.context.problem.task == "clustering" else metric(result.context.metric).sign) * (
         chosen.form.gain if chosen.form else float("nan")
@@ -64,7 +64,7 @@ def unjudged(result: Result, chosen: Outcome) -> Judgement:
     return Judgement("estimated", score, score, (float("nan"), float("nan")), notes=(left_out,))
 
 
-def _needed(crossed: Estimate, result: Result, constraints: Constraints) -> int | None:
+def _needed(crossed: Estimate, result: SearchResult, constraints: Constraints) -> int | None:
     """Return how many held-out rows would certify the estimated margin four times in five; None where it is not above 0."""
     error = crossed.error(constraints.confidence)
     if not error > 0:  # as good as can be on every row, or not defined: nothing is known of its error
@@ -74,7 +74,7 @@ def _needed(crossed: Estimate, result: Result, constraints: Constraints) -> int 
     return rows_needed(p_value, result.context.problem.rows, constraints.confidence)
 
 
-def _certified(certified: Certified, result: Result, constraints: Constraints, seed: int) -> Judgement:
+def _certified(certified: Certified, result: SearchResult, constraints: Constraints, seed: int) -> Judgement:
     step = certified.chosen
     assert step is not None  # noqa: S101 - asked for by the caller
     held = _on_held_out(certified, step.outcome, constraints, models=len(certified.steps))
@@ -94,7 +94,7 @@ def _on_held_out(certified: Certified, outcome: Outcome, constraints: Constraint
     return on_held_out(certified.certification, constraints.measured.name, outcome, constraints.confidence, models)
 
 
-def _not_certified(certified: Certified, chosen: Outcome, result: Result) -> tuple[str, ...]:
+def _not_certified(certified: Certified, chosen: Outcome, result: SearchResult) -> tuple[str, ...]:
     """Return what the held-out rows say of the model that is returned, and of the surest."""
     if not certified.steps:
         return ()
@@ -107,7 +107,7 @@ def _not_certified(certified: Certified, chosen: Outcome, result: Result) -> tup
     )
 
 
-def _rows_for_a_certificate(needed: int | None, result: Result) -> tuple[str, ...]:
+def _rows_for_a_certificate(needed: int | None, result: SearchResult) -> tuple[str, ...]:
     """Return what a certificate would take."""
     if needed is None:
         return ("a certificate at this target is out of reach: the expected score is not above the target",)

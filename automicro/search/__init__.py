@@ -8,7 +8,7 @@ from automicro.search.decide.estimate import Estimate, beside_certificate, combi
 from automicro.search.decide.frontier import frontier
 from automicro.search.decide.latency import optimism
 from automicro.search.decide.replay_check import Gate, judged_by_replay
-from automicro.search.search import Result, search, with_request
+from automicro.search.search import SearchResult, search, with_request
 from automicro.search.trial.beside import scores_beside
 from automicro.search.trial.structural_limits import cap_values, caps_of, ranges_of
 
@@ -20,7 +20,7 @@ __all__ = [
     "Gate",
     "Outcome",
     "Paired",
-    "Result",
+    "SearchResult",
     "beside_certificate",
     "beside_note",
     "cap_values",

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from automicro.plugin import Family
-    from automicro.search.loop import Found
+    from automicro.search.loop import SearchHistory
 
 __all__ = ["haste"]
 
@@ -17,7 +17,7 @@ ENOUGH = 3  # finished candidates of each family, on average, from which on noth
 OTHERS = ("skipped", "declined")  # which take no time
 
 
-def haste(found: Found, families: Mapping[str, Family], seconds: float, trials: int | None = None) -> str:
+def haste(found: SearchHistory, families: Mapping[str, Family], seconds: float, trials: int | None = None) -> str:
     """Return a sentence if the time, in seconds, was up after few candidates: how many seconds enough candidates, or all `trials`, take.
 
     Families that are slow to start do not count: they begin late in any search.

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     Until = Callable[[bool], float | None]
 
-__all__ = ["Found", "Goal", "Listener", "Loop", "serves", "usable_families"]
+__all__ = ["Goal", "Listener", "Loop", "SearchHistory", "serves", "usable_families"]
 
 AHEAD = 4  # a candidate is drawn knowing all results but those of the last few before it, however fast the machine
 SKIPPED_IN_A_ROW = 200  # candidates that cannot win by their size budget before the search is over
@@ -42,7 +42,7 @@ class Listener(Protocol):
 
 
 @dataclass
-class Found:
+class SearchHistory:
     """What the loop leaves behind: every candidate with its outcome, in order, and the artifacts that may be returned.
 
     Parameters
@@ -182,13 +182,15 @@ class Loop:
         self._done: dict[int, Outcome] = {}
         self._tasks: dict[int, TrialTask] = {}
         self._trials = 0
-        self.found = Found(floor=goal.target.gain, size_bytes=goal.target.size_bytes, notes=self._allocation.notes)
+        self.found = SearchHistory(
+            floor=goal.target.gain, size_bytes=goal.target.size_bytes, notes=self._allocation.notes
+        )
         if goal.first is not None:
             self._begin_with(*goal.first)
 
     def run(
         self, executor: LocalExecutor | SharedTrials, trials: int | None, until: Until, listener: Listener
-    ) -> Found:
+    ) -> SearchHistory:
         """Search until `trials` candidates were trained, the clock `time.monotonic` says `until`, or nothing new is left.
 
         `until` is called with whether anything feasible is found, and returns None where no clock bounds the search.

@@ -47,10 +47,10 @@ if TYPE_CHECKING:
     from automicro.request import Constraints, Search
     from automicro.search.context import Outcome
     from automicro.search.decide.certify import CertificationSplit, Certified
-    from automicro.search.loop import Found, Listener
+    from automicro.search.loop import Listener, SearchHistory
     from automicro.search.reference import Reference
 
-__all__ = ["Result", "search", "with_request"]
+__all__ = ["SearchResult", "search", "with_request"]
 
 REFERENCE_SHARE, REFERENCE_SHARE_AT_LAST = 0.2, 0.6
 MOMENT = 2.0  # seconds for what follows an interrupt
@@ -65,12 +65,12 @@ INSIDE = (
 
 
 @dataclass(frozen=True)
-class Result:
+class SearchResult:
     """What a search found, before it is dressed for the user."""
 
     context: Context
     target: Target
-    found: Found
+    found: SearchHistory
     timed: Timed
     reference: Reference | None = None
     notes: tuple[str, ...] = ()
@@ -98,7 +98,7 @@ def with_request(problem: Problem, constraints: Constraints) -> tuple[Problem, C
 
 def search(
     problem: Problem, constraints: Constraints, settings: Search, listener: Listener, started: float | None = None
-) -> Result:
+) -> SearchResult:
     """Return everything that is known after the time or the trials that `settings` allow.
 
     Problem and constraints are those of `with_request`.
@@ -117,7 +117,7 @@ def search(
     clock = Clock(time.monotonic() if started is None else started, settings.seconds)
     notes: list[str] = []
     workers = _workers(settings, constraints, notes)
-    result: Result | None = None
+    result: SearchResult | None = None
     try:
         with (
             _executor(settings, workers) as executor,
@@ -177,14 +177,14 @@ def _prepared(problem: Problem, constraints: Constraints, settings: Search, mean
     return _Prepared(problem, context, facts, families, certification, structure, notes)
 
 
-def _search(problem: Problem, constraints: Constraints, settings: Search, means: _Means) -> Result:
+def _search(problem: Problem, constraints: Constraints, settings: Search, means: _Means) -> SearchResult:
     """Search; an interrupt once there are candidates leaves what is known of them."""
     made = _prepared(problem, constraints, settings, means)
     context, structure, clock, executor = made.context, made.structure, means.clock, means.executor
     if structure is not None and not structure.structured:
         return _one_cluster(made, constraints, structure, means)
     store = None if settings.storage is None else Store(settings.storage, context, means.registry)
-    known: Result | None = None
+    known: SearchResult | None = None
     try:
         with executor:  # it is left before latency is measured
             executor.share(context)
@@ -197,7 +197,7 @@ def _search(problem: Problem, constraints: Constraints, settings: Search, means:
             patience = Patience.of(settings, made.families)
             goal = Goal(target, len(context.folds), settings.trials is None, context.earlier, aim, first, patience)
             loop = Loop(made.families, made.facts, goal, settings.seed)
-            known = Result(context, target, loop.found, Timed(None, None), reference, aim=aim)
+            known = SearchResult(context, target, loop.found, Timed(None, None), reference, aim=aim)
             clock.prepared(executor.loaded(clock.until(0.5)), decides_latency=constraints.latency is not None)
             trials = executor if store is None else SharedTrials(executor, store, means.workers)
             ends = clock.loop_ends(certifying=made.certification is not None)
@@ -219,8 +219,8 @@ def _search(problem: Problem, constraints: Constraints, settings: Search, means:
 
 
 def _concluded(
-    known: Result, certification: CertificationSplit | None, made: Refits, constraints: Constraints, means: _Means
-) -> Result:
+    known: SearchResult, certification: CertificationSplit | None, made: Refits, constraints: Constraints, means: _Means
+) -> SearchResult:
     """Certify what was found, where that is asked for, and decide on its latency; after an interrupt that may take a moment only."""
     context, found, target = known.context, known.found, known.target
     fresh = constraints.latency is not None or (means.workers > 0 and not found.interrupted)
@@ -238,14 +238,14 @@ def _concluded(
     return replace(known, timed=timed, certified=certificate)
 
 
-def _said(known: Result, made: _Prepared, constraints: Constraints, store: Store | None) -> tuple[str, ...]:
+def _said(known: SearchResult, made: _Prepared, constraints: Constraints, store: Store | None) -> tuple[str, ...]:
     """Return what is to be said of the data, of what took part and of what could not be decided."""
     notes = [*made.rows.notes, *made.notes, *known.found.notes, *(_of_storage(store, known.found) if store else ())]
     notes += known.reference.notes if known.reference else ()
     return (*notes, *_doubts(known.timed, constraints))
 
 
-def _of_storage(store: Store, found: Found) -> list[str]:
+def _of_storage(store: Store, found: SearchHistory) -> list[str]:
     """Return how many trials came from storage, of as many as the trace has, and what could not be read or kept."""
     known = sum(outcome.from_storage for outcome in found.outcomes)
     return [f"{known:,} of {len(found.outcomes):,} trials came from storage", *store.notes]
@@ -317,14 +317,14 @@ def _context(
     )
 
 
-def _one_cluster(made: _Prepared, constraints: Constraints, test: StructureTest, means: _Means) -> Result:
+def _one_cluster(made: _Prepared, constraints: Constraints, test: StructureTest, means: _Means) -> SearchResult:
     """Return the model of one cluster, for rows without structure."""
     target = partition_target(constraints, test)
     found = one_cluster(made.context, target, test)
     gate = Gate(made.context, found, target, means.workers > 0 or constraints.latency is not None)
     timed = _timed(gate, found.feasible, constraints, means.clock.timing_until())
     notes = (*made.rows.notes, *made.notes, *_doubts(timed, constraints))
-    return Result(made.context, target, found, timed, None, notes, means.clock.passed)
+    return SearchResult(made.context, target, found, timed, None, notes, means.clock.passed)
 
 
 def _timed(gate: Gate, feasible: Sequence[Outcome], constraints: Constraints, until: float | None) -> Timed:

@@ -20,11 +20,11 @@ from automicro.report import infeasible_text
 from automicro.search.context import Form, Outcome, Target
 from automicro.search.decide import certify
 from automicro.search.decide import latency as finish
-from automicro.search.loop import Found, Goal, Loop
+from automicro.search.loop import Goal, Loop, SearchHistory
 from automicro.search.search import _doubts
 
 GATE: Any = SimpleNamespace(
-    context=None, fresh=True, passed=lambda outcome: outcome, found=Found()
+    context=None, fresh=True, passed=lambda outcome: outcome, found=SearchHistory()
 )  # lets everything pass; no rows are read
 QUICK = automicro.Search(trials=1, families=["linear"])
 
@@ -204,7 +204,7 @@ def test_the_smallest_that_reaches_the_margin_wins_or_else_the_surest(
     outcomes: list[tuple[float, int]], best: int
 ) -> None:
     made = [outcome_of(number + 1, gain, size) for number, (gain, size) in enumerate(outcomes)]
-    incumbent = Found(outcomes=made, aim=0.86, floor=0.83).incumbent
+    incumbent = SearchHistory(outcomes=made, aim=0.86, floor=0.83).incumbent
     assert incumbent is not None
     assert incumbent.number == best
 

@@ -61,7 +61,7 @@ def test_a_search_that_did_all_its_trials_did_not_lack_time(monkeypatch: pytest.
     now = SimpleNamespace(monotonic=lambda: 100.0)
     monkeypatch.setattr(loop, "time", now)
     one = loop.Loop.__new__(loop.Loop)
-    one.found, one._waiting, one._done, one._trials = loop.Found(), deque(), {}, 3
+    one.found, one._waiting, one._done, one._trials = loop.SearchHistory(), deque(), {}, 3
     one._run(SimpleNamespace(), 3, lambda found: 50.0, SimpleNamespace())
     assert one.found.stopped == "every trial is done"
     one.found.stopped = ""

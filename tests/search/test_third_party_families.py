@@ -17,7 +17,7 @@ import automicro
 from automicro.errors import RequestError
 from automicro.plugin import Choice, Family, Float, Integer, Lowered, Needs, SizeBudget, Space, Variant
 from automicro.program import Affine, Weights
-from automicro.search.loop import Found, Loop
+from automicro.search.loop import Loop, SearchHistory
 
 X, Y = load_breast_cancer(return_X_y=True)
 
@@ -154,7 +154,7 @@ def test_excluded_families_take_no_part() -> None:
 def test_a_text_that_is_none_costs_only_its_field(monkeypatch: pytest.MonkeyPatch) -> None:
     run = Loop.run
 
-    def spoilt(self: Loop, *arguments: Any) -> Found:
+    def spoilt(self: Loop, *arguments: Any) -> SearchHistory:
         done = run(self, *arguments)
         done.outcomes[:] = [replace(outcome, taken_over=5) for outcome in done.outcomes]  # type: ignore[arg-type]  # a fault
         return done

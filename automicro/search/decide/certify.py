@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from automicro.data import Problem
     from automicro.request import Constraints
     from automicro.search.context import Context, Form, Outcome, Target
-    from automicro.search.loop import Found
+    from automicro.search.loop import SearchHistory
 
 __all__ = [
     "CertificationSplit",
@@ -188,7 +188,7 @@ class SafetyMargin:
         return (high - low) / 2 * math.sqrt(validated / judged)
 
 
-def refit_tasks(found: Found, target: Target) -> list[RefitTask]:
+def refit_tasks(found: SearchHistory, target: Target) -> list[RefitTask]:
     """Return what is to be trained on all search rows beside the artifacts that the search has: forms below its aim, but above the target.
 
     They are smaller than the smallest artifact, or, if there is none, the surest that were found; a few of them, spread over the gains.

@@ -10,7 +10,7 @@ from automicro.data import PreparationSettings
 from automicro.measure import Columns, structure_test
 from automicro.program import Affine, Program, Weights, pack
 from automicro.search.context import Candidate, Form, Outcome, Target
-from automicro.search.loop import Found
+from automicro.search.loop import SearchHistory
 from automicro.search.trial.training import standard_of
 from automicro.search.trial.variant_scores import UNTOUCHED
 
@@ -62,7 +62,7 @@ def _compared(test: StructureTest) -> str:
     return f"{name} {test.best:.3g} where {100 * (1 - test.level):.6g}% of structureless tables have at most {test.limit:.3g}"
 
 
-def one_cluster(context: Context, target: Target, test: StructureTest) -> Found:
+def one_cluster(context: Context, target: Target, test: StructureTest) -> SearchHistory:
     """Return what a search leaves behind where there is no structure: the model of one cluster, and whether it meets the constraints.
 
     By convention its silhouette and density-based validity are 0, its stability 1.
@@ -94,4 +94,4 @@ def one_cluster(context: Context, target: Target, test: StructureTest) -> Found:
         f"match with probability {test.p_value:.2g}, above {test.level:.2g}"
     )
     candidate = Candidate(0, "one cluster", {}, PreparationSettings(), 0)
-    return Found({0: candidate}, [outcome], stopped=stopped, size_bytes=target.size_bytes)
+    return SearchHistory({0: candidate}, [outcome], stopped=stopped, size_bytes=target.size_bytes)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from automicro.search.context import Target
     from automicro.search.decide.certify import CertificationSplit
     from automicro.search.decide.replay_check import Gate
-    from automicro.search.loop import Found
+    from automicro.search.loop import SearchHistory
     from automicro.search.reference import Reference
     from automicro.search.workers.executor import LocalExecutor
 
@@ -41,7 +41,7 @@ class Refits:
         return sorted(kept, key=lambda outcome: (len(outcome.artifact or b""), outcome.number))
 
 
-def refits(executor: LocalExecutor, found: Found, target: Target, until: float | None) -> Refits:
+def refits(executor: LocalExecutor, found: SearchHistory, target: Target, until: float | None) -> Refits:
     """Train what the certificate needs beside the artifacts of the loop; what is not finished at `until` is given up."""
     tasks = refit_tasks(found, target)
     first = 1 + max(found.candidates, default=0)

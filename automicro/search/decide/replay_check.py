@@ -12,7 +12,7 @@ from automicro.program import unpack
 if TYPE_CHECKING:
     from automicro.explain import Replay
     from automicro.search.context import Context, Outcome, Target
-    from automicro.search.loop import Found
+    from automicro.search.loop import SearchHistory
 
 __all__ = ["Gate", "judged_by_replay", "replay_of"]
 
@@ -48,7 +48,7 @@ class Gate:
     """
 
     context: Context
-    found: Found
+    found: SearchHistory
     target: Target
     fresh: bool = True
 
