@@ -23,7 +23,7 @@ from automicro.result.trace import infeasible, records
 from automicro.result.tradeoffs import prices
 from automicro.result.verdict import judgement, unjudged
 from automicro.search import (
-    Gate,
+    ReplayCheck,
     beside_note,
     constant_words,
     frontier,
@@ -216,10 +216,10 @@ def _below_margin(constraints: Constraints, result: SearchResult, chosen: Outcom
 def _points(asked: _Asked, result: SearchResult, chosen: Outcome, model: Model) -> list[Point]:
     """Return the frontier: of each artifact a model with a card; the returned model has its own."""
     estimated = replace(result, certified=None)
-    gate = Gate(result.context, result.found, result.target)
+    replay_check = ReplayCheck(result.context, result.found, result.target)
     points = []
     slow = [outcome for outcome, _ in result.timed.too_slow]
-    for outcome in [chosen] if result.found.hurried else frontier(gate, chosen, slow):
+    for outcome in [chosen] if result.found.hurried else frontier(replay_check, chosen, slow):
         form, candidate = outcome.form, result.found.candidates[outcome.number]
         if form is None or (outcome is not chosen and outcome.out_of_fold is None):
             continue

@@ -7,7 +7,7 @@ from automicro.search.decide.certify import CertificationSplit, Certified, Paire
 from automicro.search.decide.estimate import Estimate, beside_certificate, combined, cross_validated, on_held_out
 from automicro.search.decide.frontier import frontier
 from automicro.search.decide.latency import optimism
-from automicro.search.decide.replay_check import Gate, judged_by_replay
+from automicro.search.decide.replay_check import ReplayCheck, judged_by_replay
 from automicro.search.search import SearchResult, search, with_request
 from automicro.search.trial.beside import scores_beside
 from automicro.search.trial.structural_limits import cap_values, caps_of, ranges_of
@@ -17,9 +17,9 @@ __all__ = [
     "CertificationSplit",
     "Certified",
     "Estimate",
-    "Gate",
     "Outcome",
     "Paired",
+    "ReplayCheck",
     "SearchResult",
     "beside_certificate",
     "beside_note",

@@ -20,7 +20,7 @@ from automicro.search.decide.certify import SafetyMargin
 from automicro.search.decide.clustering import one_cluster, partition_target, structure_note, structure_of
 from automicro.search.decide.conclude import Refits, not_contradicted, refits, settle
 from automicro.search.decide.latency import Timed, decide_latency
-from automicro.search.decide.replay_check import Gate
+from automicro.search.decide.replay_check import ReplayCheck
 from automicro.search.given_metric import cost_weights, with_metric
 from automicro.search.haste import haste
 from automicro.search.loop import Goal, Loop, usable_families
@@ -224,15 +224,19 @@ def _concluded(
     """Certify what was found, where that is asked for, and decide on its latency; after an interrupt that may take a moment only."""
     context, found, target = known.context, known.found, known.target
     fresh = constraints.latency is not None or (means.workers > 0 and not found.interrupted)
-    gate = Gate(context, found, target, fresh)
+    replay_check = ReplayCheck(context, found, target, fresh)
     certificate, until = None, means.clock.timing_until()
     if found.interrupted:
         until = min(until or math.inf, time.monotonic() + MOMENT)
     if certification is not None:
-        certificate, timed = settle(gate, certification, constraints, made, known.reference, until)
+        certificate, timed = settle(replay_check, certification, constraints, made, known.reference, until)
     if certification is None or (timed.outcome is None and constraints.certify == "auto"):
-        left = found.feasible if certificate is None else not_contradicted(gate, certificate, constraints, made, target)
-        timed = _timed(gate, left, constraints, until)
+        left = (
+            found.feasible
+            if certificate is None
+            else not_contradicted(replay_check, certificate, constraints, made, target)
+        )
+        timed = _timed(replay_check, left, constraints, until)
     if found.interrupted:
         timed = timed.or_undecided(constraints.latency)
     return replace(known, timed=timed, certified=certificate)
@@ -321,14 +325,16 @@ def _one_cluster(made: _Prepared, constraints: Constraints, test: StructureTest,
     """Return the model of one cluster, for rows without structure."""
     target = partition_target(constraints, test)
     found = one_cluster(made.context, target, test)
-    gate = Gate(made.context, found, target, means.workers > 0 or constraints.latency is not None)
-    timed = _timed(gate, found.feasible, constraints, means.clock.timing_until())
+    replay_check = ReplayCheck(made.context, found, target, means.workers > 0 or constraints.latency is not None)
+    timed = _timed(replay_check, found.feasible, constraints, means.clock.timing_until())
     notes = (*made.rows.notes, *made.notes, *_doubts(timed, constraints))
     return SearchResult(made.context, target, found, timed, None, notes, means.clock.passed)
 
 
-def _timed(gate: Gate, feasible: Sequence[Outcome], constraints: Constraints, until: float | None) -> Timed:
-    return decide_latency(gate, feasible, constraints.latency, constraints.latency_quantile, until)
+def _timed(
+    replay_check: ReplayCheck, feasible: Sequence[Outcome], constraints: Constraints, until: float | None
+) -> Timed:
+    return decide_latency(replay_check, feasible, constraints.latency, constraints.latency_quantile, until)
 
 
 def _doubts(timed: Timed, constraints: Constraints) -> list[str]:

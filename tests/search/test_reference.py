@@ -249,7 +249,7 @@ def test_where_held_out_rows_are_harder_a_model_as_good_as_the_reference_there_i
         Outcome(k, "feasible", form=Form("a", "b", 0.89, 9), artifact=a) for k, a in enumerate((b"near", b"far"))
     )
     replaced: list[tuple[Outcome, Outcome]] = []
-    gate: Any = SimpleNamespace(
+    replay_check: Any = SimpleNamespace(
         context=SimpleNamespace(metric="accuracy", folds=folds(load_problem(np.arange(40.0)[:, None], y[:40]), 0)),
         found=SimpleNamespace(
             feasible=[near, far], order=lambda o: o.number, replace=lambda old, new: replaced.append((old, new))
@@ -258,5 +258,5 @@ def test_where_held_out_rows_are_harder_a_model_as_good_as_the_reference_there_i
     asked = automicro.Constraints(metric="accuracy", within=0.05, latency="1s")
     tested = Certified(certification, (), Paired(theirs, ""))
     target = Target(0.855)
-    assert not_contradicted(gate, tested, asked, Refits(), target) == [near]  # 0.79 of 0.76; the other has 0.70
+    assert not_contradicted(replay_check, tested, asked, Refits(), target) == [near]  # 0.79 of 0.76; the other has 0.70
     assert [(old.number, "0.7 on 1,000 held-out rows" in new.reason) for old, new in replaced] == [(1, True)]

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from automicro.request import Constraints
     from automicro.search.context import Target
     from automicro.search.decide.certify import CertificationSplit
-    from automicro.search.decide.replay_check import Gate
+    from automicro.search.decide.replay_check import ReplayCheck
     from automicro.search.loop import SearchHistory
     from automicro.search.reference import Reference
     from automicro.search.workers.executor import LocalExecutor
@@ -66,7 +66,7 @@ def _paired(certification: CertificationSplit, reference: Reference | None) -> P
 
 
 def settle(
-    gate: Gate,
+    replay_check: ReplayCheck,
     certification: CertificationSplit,
     constraints: Constraints,
     made: Refits,
@@ -77,18 +77,20 @@ def settle(
 
     `until` says when latency must have been measured, on the clock `time.monotonic`.
     """
-    ordered = [o for o in map(gate.passed, sequence([*gate.found.feasible, *made.sound])) if o is not None]
-    tested = likely(ordered, gate.context, gate.target, certification, constraints)
+    ordered = [
+        o for o in map(replay_check.passed, sequence([*replay_check.found.feasible, *made.sound])) if o is not None
+    ]
+    tested = likely(ordered, replay_check.context, replay_check.target, certification, constraints)
     result = certified(certification, constraints, tested or ordered[:1], _paired(certification, reference))
     if not tested:
         result = result.in_vain
     if result.chosen is None:
         return result, Timed(None, None)
-    rows, limit = raw_rows(gate.context), constraints.latency
+    rows, limit = raw_rows(replay_check.context), constraints.latency
     slow: list[tuple[Outcome, Latency]] = []
     while (place := result.place) is not None:
         outcome = result.steps[place].outcome
-        latency = measured_latency(gate, outcome, rows, (limit, constraints.latency_quantile), until)
+        latency = measured_latency(replay_check, outcome, rows, (limit, constraints.latency_quantile), until)
         if latency is None or limit is None or latency.decision(limit) == "met":
             return result, Timed(outcome, latency, tuple(slow))
         slow.append((outcome, latency))
@@ -97,7 +99,7 @@ def settle(
 
 
 def not_contradicted(
-    gate: Gate, tested: Certified, constraints: Constraints, made: Refits, target: Target
+    replay_check: ReplayCheck, tested: Certified, constraints: Constraints, made: Refits, target: Target
 ) -> list[Outcome]:
     """Return artifacts, the best first, whose score is at least the target by cross-validation and held-out rows together.
 
@@ -105,17 +107,19 @@ def not_contradicted(
     of their score on these rows, at the requested confidence, is below the target. With `within` the target on these rows is
     relative to the score of the reference's own model on the same rows.
     """
-    metric, sign, certification = gate.context.metric, constraints.measured.sign, tested.certification
+    metric, sign, certification = replay_check.context.metric, constraints.measured.sign, tested.certification
     easier = sign * (target.gain - _gain_on_held_out(tested, constraints, target))
-    candidates = sorted([*gate.found.feasible, *made.sound], key=gate.found.order)
+    candidates = sorted([*replay_check.found.feasible, *made.sound], key=replay_check.found.order)
     kept: list[Outcome] = []
     for outcome in candidates[:MOST_COMPARED]:
         held = on_held_out(certification, metric, outcome, constraints.confidence)
         seen, held = held, Estimate(held.value + easier, held.low + easier, held.high + easier)
         if (missed := target.gain - max(sign * held.low, sign * held.high)) > 0:
-            gate.found.replace(outcome, _contradicted(outcome, seen, len(certification.held), missed / target.scale))
+            replay_check.found.replace(
+                outcome, _contradicted(outcome, seen, len(certification.held), missed / target.scale)
+            )
             continue
-        crossed = cross_validated(gate.context, outcome, constraints.confidence, certification.seed)
+        crossed = cross_validated(replay_check.context, outcome, constraints.confidence, certification.seed)
         if sign * combined(crossed, held, constraints.confidence).value >= target.gain:
             kept.append(outcome)
             if constraints.latency is None:

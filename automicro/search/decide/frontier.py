@@ -10,12 +10,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from automicro.search.context import Outcome
-    from automicro.search.decide.replay_check import Gate
+    from automicro.search.decide.replay_check import ReplayCheck
 
 __all__ = ["better_of", "frontier", "rank", "unbeaten"]
 
 
-def frontier(gate: Gate, chosen: Outcome, passed_over: Iterable[Outcome] = ()) -> list[Outcome]:
+def frontier(replay_check: ReplayCheck, chosen: Outcome, passed_over: Iterable[Outcome] = ()) -> list[Outcome]:
     """Return the artifacts that meet every constraint and that no other beats in both bytes and gain, smallest first.
 
     The one that is returned is always among them, as the only one of its size. A smaller one that promises no less was passed over for
@@ -33,14 +33,16 @@ def frontier(gate: Gate, chosen: Outcome, passed_over: Iterable[Outcome] = ()) -
     size, gain = _measure(chosen)
     kept: list[Outcome] = []
     best = -math.inf
-    for outcome in sorted([chosen, *gate.found.feasible], key=lambda o: (_measure(o)[0], -_measure(o)[1], o.number)):
+    for outcome in sorted(
+        [chosen, *replay_check.found.feasible], key=lambda o: (_measure(o)[0], -_measure(o)[1], o.number)
+    ):
         own_size, own_gain = _measure(outcome)
         if outcome is chosen:
             kept.append(outcome)
             best = own_gain
         if own_size == size or id(outcome) in barred or own_gain <= best or (own_size < size and own_gain >= gain):
             continue
-        if (sound := gate.passed(outcome)) is not None:
+        if (sound := replay_check.passed(outcome)) is not None:
             kept.append(sound)
             best = own_gain
     return kept

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from automicro.measure import Latency
     from automicro.program import Program
     from automicro.search.context import Context, Outcome
-    from automicro.search.decide.replay_check import Gate
+    from automicro.search.decide.replay_check import ReplayCheck
 
 __all__ = ["Timed", "decide_latency", "decided", "measured_latency", "optimism", "raw_rows", "score_interval"]
 
@@ -83,26 +83,30 @@ def raw_rows(context: Context, count: int = LATENCY_ROWS) -> list[Any]:
 
 
 def decide_latency(
-    gate: Gate, feasible: Sequence[Outcome], limit_us: float | None, quantile: float, until: float | None = None
+    replay_check: ReplayCheck,
+    feasible: Sequence[Outcome],
+    limit_us: float | None,
+    quantile: float,
+    until: float | None = None,
 ) -> Timed:
     """Time artifacts that pass the gate in fresh processes until one is sure to keep the limit; without one only the smallest is timed.
 
     The smallest come first, then those that were fastest in their trials; a second one is not begun after `time.monotonic()` has
     reached `until`.
     """
-    rows = raw_rows(gate.context)
+    rows = raw_rows(replay_check.context)
     if limit_us is None:
-        feasible = list(islice(filter(None, map(gate.passed, feasible)), 1))
+        feasible = list(islice(filter(None, map(replay_check.passed, feasible)), 1))
     smallest, others = feasible[: LATENCY_TRIES // 2], feasible[LATENCY_TRIES // 2 :]
     fastest = sorted(others, key=lambda o: (o.latency_us or 0.0, o.number))[: LATENCY_TRIES // 2]
     too_slow: list[tuple[Outcome, Latency]] = []
     for outcome in (*smallest, *fastest):
         if until is not None and too_slow and time.monotonic() >= until:
             break
-        followed = gate.passed(outcome)
+        followed = replay_check.passed(outcome)
         if followed is None:
             continue
-        measured = measured_latency(gate, outcome, rows, (limit_us, quantile), until)
+        measured = measured_latency(replay_check, outcome, rows, (limit_us, quantile), until)
         if measured is None or limit_us is None or measured.decision(limit_us) == "met":
             return Timed(followed, measured, tuple(too_slow))
         too_slow.append((outcome, measured))
@@ -110,16 +114,16 @@ def decide_latency(
 
 
 def measured_latency(
-    gate: Gate, outcome: Outcome, rows: list[Any], asked: tuple[float | None, float], until: float | None
+    replay_check: ReplayCheck, outcome: Outcome, rows: list[Any], asked: tuple[float | None, float], until: float | None
 ) -> Latency | None:
     """Return the latency of an artifact, `asked` for a limit at a quantile; None where an interrupt came first."""
     artifact, (limit_us, quantile) = outcome.artifact or b"", asked
     try:
-        if not gate.fresh:
+        if not replay_check.fresh:
             return latency_in_this_process(artifact, rows, quantile)
         return decided(artifact, rows, limit_us, quantile, until)
     except KeyboardInterrupt:
-        gate.found.interrupt()
+        replay_check.found.interrupt()
         return None
 
 

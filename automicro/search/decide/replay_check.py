@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from automicro.search.context import Context, Outcome, Target
     from automicro.search.loop import SearchHistory
 
-__all__ = ["Gate", "judged_by_replay", "replay_of"]
+__all__ = ["ReplayCheck", "judged_by_replay", "replay_of"]
 
 ROWS = 1000
 
@@ -41,7 +41,7 @@ def judged_by_replay(context: Context, outcome: Outcome) -> Outcome:
 
 
 @dataclass(frozen=True, eq=False)
-class Gate:
+class ReplayCheck:
     """What an artifact must pass before it may be returned, if a level of interpretability is among the `target`.
 
     Its latency is measured in processes that are `fresh`, or else in this one.
