@@ -18,7 +18,7 @@ from automicro.search.clock import Clock, Patience
 from automicro.search.context import Context, Target, offsets_of
 from automicro.search.decide.certify import SafetyMargin
 from automicro.search.decide.clustering import one_cluster, partition_target, structure_note, structure_of
-from automicro.search.decide.conclude import Refits, not_contradicted, refits, settle
+from automicro.search.decide.conclude import Refits, not_contradicted, refits, select_certified
 from automicro.search.decide.latency import Timed, decide_latency
 from automicro.search.decide.replay_check import ReplayCheck
 from automicro.search.given_metric import cost_weights, with_metric
@@ -229,7 +229,7 @@ def _concluded(
     if found.interrupted:
         until = min(until or math.inf, time.monotonic() + MOMENT)
     if certification is not None:
-        certificate, timed = settle(replay_check, certification, constraints, made, known.reference, until)
+        certificate, timed = select_certified(replay_check, certification, constraints, made, known.reference, until)
     if certification is None or (timed.outcome is None and constraints.certify == "auto"):
         left = (
             found.feasible

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from automicro.search.reference import Reference
     from automicro.search.workers.executor import LocalExecutor
 
-__all__ = ["Refits", "not_contradicted", "refits", "settle"]
+__all__ = ["Refits", "not_contradicted", "refits", "select_certified"]
 
 MOST_COMPARED = 12  # artifacts that are compared with the held-out rows where none is certified
 
@@ -65,7 +65,7 @@ def _paired(certification: CertificationSplit, reference: Reference | None) -> P
     return Paired(certification.predict(artifact), hashlib.sha256(artifact).hexdigest())
 
 
-def settle(
+def select_certified(
     replay_check: ReplayCheck,
     certification: CertificationSplit,
     constraints: Constraints,
