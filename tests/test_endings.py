@@ -67,7 +67,9 @@ def test_the_first_of_each_kind_of_failure_has_its_traceback(monkeypatch: pytest
     ]
     candidate = SimpleNamespace(family="tree", parameters={}, preparation=in_process.Finished(0))
     found = SimpleNamespace(outcomes=outcomes[::-1], candidates=dict.fromkeys(range(5), candidate))
-    result: Any = SimpleNamespace(timed=finish.Timed(None, None), found=found, target=SimpleNamespace(robustness=()))
+    result: Any = SimpleNamespace(
+        timed=finish.LatencyDecision(None, None), found=found, target=SimpleNamespace(robustness=())
+    )
     told = [record.traceback for record in records(result, None)]
     assert told == ["at a, 0", "at b, 1", None, None, None]
 

@@ -19,7 +19,7 @@ from automicro.search.context import Context, Target, offsets_of
 from automicro.search.decide.certify import SafetyMargin
 from automicro.search.decide.clustering import one_cluster, partition_target, structure_note, structure_of
 from automicro.search.decide.conclude import Refits, not_contradicted, refits, select_certified
-from automicro.search.decide.latency import Timed, decide_latency
+from automicro.search.decide.latency import LatencyDecision, decide_latency
 from automicro.search.decide.replay_check import ReplayCheck
 from automicro.search.given_metric import cost_weights, with_metric
 from automicro.search.haste import haste
@@ -71,7 +71,7 @@ class SearchResult:
     context: Context
     target: Target
     found: SearchHistory
-    timed: Timed
+    timed: LatencyDecision
     reference: Reference | None = None
     notes: tuple[str, ...] = ()
     seconds: float = 0.0
@@ -197,7 +197,7 @@ def _search(problem: Problem, constraints: Constraints, settings: Search, means:
             patience = Patience.of(settings, made.families)
             goal = Goal(target, len(context.folds), settings.trials is None, context.earlier, aim, first, patience)
             loop = Loop(made.families, made.facts, goal, settings.seed)
-            known = SearchResult(context, target, loop.found, Timed(None, None), reference, aim=aim)
+            known = SearchResult(context, target, loop.found, LatencyDecision(None, None), reference, aim=aim)
             clock.prepared(executor.loaded(clock.until(0.5)), decides_latency=constraints.latency is not None)
             trials = executor if store is None else SharedTrials(executor, store, means.workers)
             ends = clock.loop_ends(certifying=made.certification is not None)
@@ -210,7 +210,7 @@ def _search(problem: Problem, constraints: Constraints, settings: Search, means:
         if known is None:
             raise
         known.found.interrupt()
-        known = replace(known, timed=Timed(known.found.incumbent, None), certified=None)
+        known = replace(known, timed=LatencyDecision(known.found.incumbent, None), certified=None)
     finally:
         if store is not None:
             store.close()
@@ -333,11 +333,11 @@ def _one_cluster(made: _Prepared, constraints: Constraints, test: StructureTest,
 
 def _timed(
     replay_check: ReplayCheck, feasible: Sequence[Outcome], constraints: Constraints, until: float | None
-) -> Timed:
+) -> LatencyDecision:
     return decide_latency(replay_check, feasible, constraints.latency, constraints.latency_quantile, until)
 
 
-def _doubts(timed: Timed, constraints: Constraints) -> list[str]:
+def _doubts(timed: LatencyDecision, constraints: Constraints) -> list[str]:
     """Return sentences of smaller models that the latency could not be decided on, and of a machine that was too busy to measure well."""
     limit, told = constraints.latency, []
     if limit is None or timed.outcome is None:

@@ -11,7 +11,7 @@ from automicro.measure import score
 from automicro.search.context import Outcome
 from automicro.search.decide.certify import Certified, Paired, certified, likely, refit_tasks, sequence
 from automicro.search.decide.estimate import Estimate, combined, cross_validated, on_held_out
-from automicro.search.decide.latency import Timed, measured_latency, raw_rows
+from automicro.search.decide.latency import LatencyDecision, measured_latency, raw_rows
 
 if TYPE_CHECKING:
     from automicro.measure import Latency
@@ -72,7 +72,7 @@ def select_certified(
     made: Refits,
     reference: Reference | None,
     until: float | None = None,
-) -> tuple[Certified, Timed]:
+) -> tuple[Certified, LatencyDecision]:
     """Test artifacts that pass the gate; return the tests and the smallest that passed and is sure to be fast enough, with its latency.
 
     `until` says when latency must have been measured, on the clock `time.monotonic`.
@@ -85,17 +85,17 @@ def select_certified(
     if not tested:
         result = result.in_vain
     if result.chosen is None:
-        return result, Timed(None, None)
+        return result, LatencyDecision(None, None)
     rows, limit = raw_rows(replay_check.context), constraints.latency
     slow: list[tuple[Outcome, Latency]] = []
     while (place := result.place) is not None:
         outcome = result.steps[place].outcome
         latency = measured_latency(replay_check, outcome, rows, (limit, constraints.latency_quantile), until)
         if latency is None or limit is None or latency.decision(limit) == "met":
-            return result, Timed(outcome, latency, tuple(slow))
+            return result, LatencyDecision(outcome, latency, tuple(slow))
         slow.append((outcome, latency))
         result = replace(result, too_slow=result.too_slow | {place})
-    return result, Timed(None, None, tuple(slow))
+    return result, LatencyDecision(None, None, tuple(slow))
 
 
 def not_contradicted(

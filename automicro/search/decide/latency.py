@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from automicro.search.context import Context, Outcome
     from automicro.search.decide.replay_check import ReplayCheck
 
-__all__ = ["Timed", "decide_latency", "decided", "measured_latency", "optimism", "raw_rows", "score_interval"]
+__all__ = ["LatencyDecision", "decide_latency", "decided", "measured_latency", "optimism", "raw_rows", "score_interval"]
 
 LATENCY_ROWS = 20
 LATENCY_TRIES = 8
@@ -48,7 +48,7 @@ CONTENDERS = 30
 
 
 @dataclass(frozen=True)
-class Timed:
+class LatencyDecision:
     """The outcome that is returned, its latency, and those that were tried before it, but are too slow or could not be decided on.
 
     There is no latency where an interrupt came before it was measured.
@@ -58,14 +58,14 @@ class Timed:
     latency: Latency | None
     too_slow: tuple[tuple[Outcome, Latency], ...] = ()
 
-    def or_undecided(self, limit_us: float | None) -> Timed:
+    def or_undecided(self, limit_us: float | None) -> LatencyDecision:
         """Return the first outcome whose latency could not be decided on, where there is no better one."""
         if self.outcome is not None or limit_us is None:
             return self
         doubtful = [pair for pair in self.too_slow if pair[1].decision(limit_us) == "undecided"]
         if not doubtful:
             return self
-        return Timed(*doubtful[0], tuple(pair for pair in self.too_slow if pair is not doubtful[0]))
+        return LatencyDecision(*doubtful[0], tuple(pair for pair in self.too_slow if pair is not doubtful[0]))
 
 
 def raw_rows(context: Context, count: int = LATENCY_ROWS) -> list[Any]:
@@ -88,7 +88,7 @@ def decide_latency(
     limit_us: float | None,
     quantile: float,
     until: float | None = None,
-) -> Timed:
+) -> LatencyDecision:
     """Time artifacts that pass the gate in fresh processes until one is sure to keep the limit; without one only the smallest is timed.
 
     The smallest come first, then those that were fastest in their trials; a second one is not begun after `time.monotonic()` has
@@ -108,9 +108,9 @@ def decide_latency(
             continue
         measured = measured_latency(replay_check, outcome, rows, (limit_us, quantile), until)
         if measured is None or limit_us is None or measured.decision(limit_us) == "met":
-            return Timed(followed, measured, tuple(too_slow))
+            return LatencyDecision(followed, measured, tuple(too_slow))
         too_slow.append((outcome, measured))
-    return Timed(None, None, tuple(too_slow))
+    return LatencyDecision(None, None, tuple(too_slow))
 
 
 def measured_latency(
