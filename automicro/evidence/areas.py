@@ -11,7 +11,7 @@ from automicro.evidence.means import Tested
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from automicro.evidence.judged import Judged
+    from automicro.evidence.judged import HeldOutPredictions
 
     Floats = NDArray[np.float64]
 
@@ -20,7 +20,7 @@ __all__ = ["area_test"]
 FEWEST = 5  # rows of a class below which nothing is said
 
 
-def area_test(judged: Judged, limit: float | None, paired: tuple[Floats, float] | None = None) -> Tested:
+def area_test(judged: HeldOutPredictions, limit: float | None, paired: tuple[Floats, float] | None = None) -> Tested:
     """Test that the area is above `limit`, or worse than a reference's by less than a fraction (`paired`: prediction, fraction).
 
     The variance is that of the rows' placements (DeLong, DeLong and Clarke-Pearson, Biometrics 44, 1988), summed over groups first; on the
@@ -49,7 +49,7 @@ def area_test(judged: Judged, limit: float | None, paired: tuple[Floats, float] 
     return Tested(_p_value(judged, gap, slope * influence), method, exact=False)
 
 
-def _perfect(judged: Judged, limit: float | None) -> Tested:
+def _perfect(judged: HeldOutPredictions, limit: float | None) -> Tested:
     """Bound the chance of a perfect order.
 
     As many disjoint pairs as the rarer class has rows are in order, each independently and with the area's probability.
@@ -65,7 +65,7 @@ def _logit_gap(area: float, limit: float) -> tuple[float, float]:
     )
 
 
-def _influence(judged: Judged, prediction: Floats) -> tuple[float, Floats]:
+def _influence(judged: HeldOutPredictions, prediction: Floats) -> tuple[float, Floats]:
     """Return the area, and what each row adds to its error: placements among the other class, centred, over the weight of its own class."""
     score, positive = prediction[:, 1], judged.y == 1
     weights = np.ones(len(score)) if judged.weights is None else judged.weights
@@ -82,7 +82,7 @@ def _influence(judged: Judged, prediction: Floats) -> tuple[float, Floats]:
     return area, result
 
 
-def _p_value(judged: Judged, gap: float, influence: Floats) -> float:
+def _p_value(judged: HeldOutPredictions, gap: float, influence: Floats) -> float:
     from scipy.special import stdtr  # noqa: PLC0415 - scipy is loaded only where something is tested
 
     if judged.units is None:

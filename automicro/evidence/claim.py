@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from automicro.evidence.judged import Judged
+    from automicro.evidence.judged import HeldOutPredictions
 
 __all__ = ["better_than", "within_of"]
 
@@ -31,7 +31,7 @@ CELLS_AT_ONCE = 4_000_000
 FEWEST_UNITS = 10
 
 
-def better_than(judged: Judged, limit: float, seed: int = 0) -> Tested:
+def better_than(judged: HeldOutPredictions, limit: float, seed: int = 0) -> Tested:
     """Test the null hypothesis that the score is worse than `limit`.
 
     Parameters
@@ -69,7 +69,7 @@ def better_than(judged: Judged, limit: float, seed: int = 0) -> Tested:
     return replace(tested, p_value=max(tested.p_value, _flawless(judged, limit)))
 
 
-def within_of(judged: Judged, reference: NDArray[np.float64], within: float, seed: int = 0) -> Tested:
+def within_of(judged: HeldOutPredictions, reference: NDArray[np.float64], within: float, seed: int = 0) -> Tested:
     """Test the null hypothesis that the score is worse than the reference's by more than the fraction `within`, on the same rows.
 
     Parameters
@@ -104,7 +104,7 @@ def within_of(judged: Judged, reference: NDArray[np.float64], within: float, see
     return Tested(max(tested.p_value, _flawless(judged, allowed)), f"paired {tested.method}", tested.exact)
 
 
-def _either_way(judged: Judged, test: Callable[[Judged, NDArray[np.int64]], Tested]) -> Tested:
+def _either_way(judged: HeldOutPredictions, test: Callable[[HeldOutPredictions, NDArray[np.int64]], Tested]) -> Tested:
     """Return the larger p-value of two tests: that every row counts, and that copies of a row count once."""
     first = np.sort(np.unique(judged.copies, return_index=True)[1])  # type: ignore[call-overload]  # there are some
     found = [test(replace(judged, copies=None).only(rows), rows) for rows in (np.arange(len(judged.y)), first)]
@@ -112,7 +112,7 @@ def _either_way(judged: Judged, test: Callable[[Judged, NDArray[np.int64]], Test
     return replace(worst, method=f"{worst.method}, the larger p-value of all rows and of different rows")
 
 
-def _untold(judged: Judged) -> Tested | None:
+def _untold(judged: HeldOutPredictions) -> Tested | None:
     """Return the outcome where rows cannot tell anything of the score."""
     if not len(judged.y):
         return Tested(1.0, "none, for there are no rows", exact=True)
@@ -123,12 +123,12 @@ def _untold(judged: Judged) -> Tested | None:
     return None
 
 
-def _as_exact(judged: Judged, tested: Tested) -> Tested:
+def _as_exact(judged: HeldOutPredictions, tested: Tested) -> Tested:
     """Return a test as an approximation under weights or groups, for others than those that were seen may be larger."""
     return replace(tested, exact=tested.exact and judged.weights is None and judged.units is None)
 
 
-def _unseen_loss(judged: Judged, limit: float) -> float:
+def _unseen_loss(judged: HeldOutPredictions, limit: float) -> float:
     """Return how likely no row would be wrong, if rows that are wrong at the loss of the least likely class made up the limit."""
     if judged.metric not in ("log_loss", "neg_log_loss"):
         return 0.0
@@ -138,7 +138,7 @@ def _unseen_loss(judged: Judged, limit: float) -> float:
     return max(0.0, 1 - abs(limit) / max(dearest, abs(limit), 1e-12)) ** count
 
 
-def _flawless(judged: Judged, limit: float) -> float:
+def _flawless(judged: HeldOutPredictions, limit: float) -> float:
     """Return about how likely rows without a single error would be at the limit.
 
     No p-value is below it, for a bootstrap of rows with few errors, or none, is too sure. The shortfall at the limit is that of the rarest
@@ -157,20 +157,22 @@ def _flawless(judged: Judged, limit: float) -> float:
     return max(0.0, 1 - len(present) * (1 - limit)) ** min(present)
 
 
-def _signed(judged: Judged, limit: float) -> float:
+def _signed(judged: HeldOutPredictions, limit: float) -> float:
     return metric_of(judged.metric).sign * limit
 
 
-def _gains(judged: Judged, prediction: NDArray[np.float64], batch: NDArray[np.float64]) -> NDArray[np.float64]:
+def _gains(
+    judged: HeldOutPredictions, prediction: NDArray[np.float64], batch: NDArray[np.float64]
+) -> NDArray[np.float64]:
     weighted = batch if judged.weights is None else batch * judged.weights
     return metric_of(judged.metric).sign * scores(judged.metric, judged.y, prediction, weighted)
 
 
-def _units(judged: Judged) -> NDArray[np.int64]:
+def _units(judged: HeldOutPredictions) -> NDArray[np.int64]:
     return np.arange(len(judged.y)) if judged.units is None else judged.units
 
 
-def _bootstrap(judged: Judged, margins: object, seed: int) -> Tested:
+def _bootstrap(judged: HeldOutPredictions, margins: object, seed: int) -> Tested:
     """Bias-corrected bootstrap of a margin that is above 0 where the claim holds (Efron and Tibshirani 1993, section 14.3)."""
     units = np.unique(_units(judged), return_inverse=True)[1]
     count = int(units.max()) + 1

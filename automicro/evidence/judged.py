@@ -9,13 +9,13 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-__all__ = ["Judged"]
+__all__ = ["HeldOutPredictions"]
 
 AREAS = ("roc_auc", "roc_auc_ovr", "roc_auc_ovr_weighted", "roc_auc_ovo", "roc_auc_ovo_weighted")
 
 
 @dataclass(frozen=True, eq=False)
-class Judged:
+class HeldOutPredictions:
     """Rows with their target and what a model predicts for them.
 
     Parameters
@@ -46,12 +46,12 @@ class Judged:
         """Whether the metric is the area under the ROC curve of two classes."""
         return self.metric.removeprefix("neg_") in AREAS and self.prediction.shape[1:] == (2,)
 
-    def only(self, rows: NDArray[np.int64]) -> Judged:
+    def only(self, rows: NDArray[np.int64]) -> HeldOutPredictions:
         """Return some of the rows."""
 
         def of(values: NDArray[Any] | None) -> NDArray[Any] | None:
             return None if values is None else values[rows]
 
-        return Judged(
+        return HeldOutPredictions(
             self.metric, self.y[rows], self.prediction[rows], of(self.weights), of(self.units), of(self.copies)
         )

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from automicro.evidence.judged import Judged
+    from automicro.evidence.judged import HeldOutPredictions
 
     Floats = NDArray[np.float64]
 
@@ -41,7 +41,7 @@ class Contender:
 
     size_bytes: int
     gain: float
-    judged: Judged
+    judged: HeldOutPredictions
 
 
 def selection_optimism(contenders: Sequence[Contender], target_gain: float, sign: int, seed: int = 0) -> float:
@@ -87,7 +87,7 @@ def selection_optimism(contenders: Sequence[Contender], target_gain: float, sign
     return max(0.0, float(known.mean())) if len(known) else 0.0
 
 
-def _part(judged: Judged, most: int, seed: int) -> tuple[NDArray[np.int64], float]:
+def _part(judged: HeldOutPredictions, most: int, seed: int) -> tuple[NDArray[np.int64], float]:
     """Return all rows of some units, about `most` in all, and the factor from deviations of their resamples to those of all rows."""
     count = len(judged.y)
     if count <= most:
@@ -100,7 +100,7 @@ def _part(judged: Judged, most: int, seed: int) -> tuple[NDArray[np.int64], floa
     return np.flatnonzero(chosen[units]), float(np.sqrt(kept / total))
 
 
-def _draws(judged: Judged, seed: int) -> Floats:
+def _draws(judged: HeldOutPredictions, seed: int) -> Floats:
     units = np.arange(len(judged.y)) if judged.units is None else np.unique(judged.units, return_inverse=True)[1]
     count = int(units.max()) + 1
     resamples = OF_FUNCTIONS if is_black_box(judged.metric) else RESAMPLES
@@ -108,7 +108,7 @@ def _draws(judged: Judged, seed: int) -> Floats:
     return drawn[:, units].astype(np.float64)
 
 
-def _scores(judged: Judged, batch: Floats) -> Floats:
+def _scores(judged: HeldOutPredictions, batch: Floats) -> Floats:
     weighted = batch if judged.weights is None else batch * judged.weights
     step = max(1, CELLS_AT_ONCE // max(len(judged.y), 1))
     parts = [

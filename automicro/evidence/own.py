@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from automicro.evidence.judged import Judged
+    from automicro.evidence.judged import HeldOutPredictions
 
     Floats = NDArray[np.float64]
 
@@ -33,7 +33,7 @@ ROOT = (
 )  # times as far as resamples of all rows must those of a quarter vary: twice, if the score is about a mean of many rows
 
 
-def row_terms(judged: Judged, limit: float) -> tuple[Floats, float, float] | None:
+def row_terms(judged: HeldOutPredictions, limit: float) -> tuple[Floats, float, float] | None:
     """Return the rows' values less the limit, the sign turned for an error, and their bounds; None if the metric has no such values."""
     if not isinstance(judged.metric, Metric) or not judged.metric.definition.per_row:
         return None

@@ -16,7 +16,7 @@ from automicro.request import metric as metric_of
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from automicro.evidence.judged import Judged
+    from automicro.evidence.judged import HeldOutPredictions
 
 __all__ = ["paired_terms"]
 
@@ -31,7 +31,7 @@ RATIOS = {
 MEANS = {"root_mean_squared_error": "mean_squared_error", "root_mean_squared_log_error": "mean_squared_log_error"}
 
 
-def paired_terms(judged: Judged, reference: NDArray[np.float64], within: float) -> Terms | None:
+def paired_terms(judged: HeldOutPredictions, reference: NDArray[np.float64], within: float) -> Terms | None:
     """Return terms whose mean is above 0 where the score is worse than the reference's by less than the fraction `within`.
 
     With the terms a - t of a score that is a mean of a, a model is within w of a reference where a_model - (1 - w) a_reference is, on
@@ -66,5 +66,5 @@ def paired_terms(judged: Judged, reference: NDArray[np.float64], within: float) 
     return Terms(values, own.low - share * theirs.high, own.high - share * theirs.low, own.units)
 
 
-def _mean(judged: Judged) -> float:
+def _mean(judged: HeldOutPredictions) -> float:
     return float(np.average(judged.y.astype(np.float64), weights=judged.weights))

@@ -9,14 +9,14 @@ import numpy as np
 from automicro.evidence.means import Tested
 
 if TYPE_CHECKING:
-    from automicro.evidence.judged import Judged
+    from automicro.evidence.judged import HeldOutPredictions
 
 __all__ = ["balanced_test"]
 
 HALVINGS = 60
 
 
-def balanced_test(judged: Judged, limit: float) -> Tested:
+def balanced_test(judged: HeldOutPredictions, limit: float) -> Tested:
     """Test that the mean recall is above `limit`.
 
     Each class's recall has an exact lower bound (Clopper and Pearson 1934) at the level shared between the classes (Bonferroni); the

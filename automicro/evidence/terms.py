@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from automicro.evidence.judged import Judged
+    from automicro.evidence.judged import HeldOutPredictions
 
     Floats = NDArray[np.float64]
 
@@ -23,7 +23,7 @@ __all__ = ["terms_of"]
 PERCENT_FLOOR = float(np.finfo(np.float64).eps)
 
 
-def terms_of(judged: Judged, limit: float) -> Terms | None:
+def terms_of(judged: HeldOutPredictions, limit: float) -> Terms | None:
     """Return the terms of a score at an absolute limit; None for a score that is no ratio of means.
 
     An error keeps its sign turned: a mean above 0 always says that the score is better than `limit`. Sample weights multiply the
@@ -45,7 +45,7 @@ def terms_of(judged: Judged, limit: float) -> Terms | None:
     return _weighted(judged, values, (low, high))
 
 
-def _weighted(judged: Judged, values: Floats, bounds: tuple[float, float]) -> Terms:
+def _weighted(judged: HeldOutPredictions, values: Floats, bounds: tuple[float, float]) -> Terms:
     if judged.weights is None:
         return Terms(values, *bounds, judged.units)
     largest = float(judged.weights.max(initial=0.0))
@@ -100,7 +100,7 @@ _LABELS: dict[str, Callable[[NDArray[np.int64], NDArray[np.int64], float], Label
 }
 
 
-def _loss_terms(name: str, judged: Judged, limit: float) -> Labelled:
+def _loss_terms(name: str, judged: HeldOutPredictions, limit: float) -> Labelled:
     losses, most = _LOSSES[name](judged.y, judged.prediction)
     allowed = limit**2 if name.startswith("root_") else limit
     return allowed - losses, allowed - most, allowed
@@ -162,7 +162,7 @@ _LOSSES: dict[str, Callable[[NDArray[Any], Floats], tuple[Floats, float]]] = {
 }
 
 
-def _explained(name: str, judged: Judged, limit: float) -> Floats:
+def _explained(name: str, judged: HeldOutPredictions, limit: float) -> Floats:
     weights = np.ones(len(judged.y)) if judged.weights is None else judged.weights
     y, residual = judged.y.astype(np.float64), judged.y.astype(np.float64) - judged.prediction
     if name == "explained_variance":

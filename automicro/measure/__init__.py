@@ -9,7 +9,7 @@ from automicro.measure.effects.effects import Effects, effects, function_effects
 from automicro.measure.effects.importance import Importance, permutation_importance
 from automicro.measure.effects.interactions import Interaction
 from automicro.measure.interpretability.level import Interpretability, Limits, interpretability
-from automicro.measure.interpretability.saved_level import JudgedLevel, judged_level
+from automicro.measure.interpretability.saved_level import VerifiedLevel, judged_level
 from automicro.measure.latency.quantiles import (
     FEWEST_RUNS,
     Latency,
@@ -18,7 +18,7 @@ from automicro.measure.latency.quantiles import (
     more_runs,
 )
 from automicro.measure.latency.timing import entry_point, row_array, time_calls
-from automicro.measure.metrics.interval import JudgedRows, Reference, halves_interval, interval
+from automicro.measure.metrics.interval import FoldPredictions, Reference, halves_interval, interval
 from automicro.measure.metrics.own import row_values
 from automicro.measure.metrics.score import score, scores, scores_by_fold
 from automicro.measure.monotonicity.proof import Direction, directions
@@ -33,17 +33,17 @@ __all__ = [
     "Effect",
     "Effects",
     "Flips",
+    "FoldPredictions",
     "Importance",
     "Interaction",
     "Interpretability",
-    "JudgedLevel",
-    "JudgedRows",
     "Latency",
     "Limits",
     "Reference",
     "Robustness",
     "Stress",
     "StructureTest",
+    "VerifiedLevel",
     "agreement",
     "density_validity",
     "directions",

@@ -21,7 +21,7 @@ from automicro.result.figures import card_columns, rounded, usual_distance
 from automicro.result.selection import Point, RecordTable, ReferenceScore, Selection
 from automicro.result.trace import infeasible, records
 from automicro.result.tradeoffs import prices
-from automicro.result.verdict import judgement, unjudged
+from automicro.result.verdict import assess, unassessed
 from automicro.search import (
     ReplayCheck,
     beside_note,
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from automicro.measure import Interpretability
     from automicro.program import Program
     from automicro.request import Constraints, Search, TrialRecord
-    from automicro.result.verdict import Judgement
+    from automicro.result.verdict import Assessment
     from automicro.search import Outcome, SearchResult
 
 __all__ = ["run"]
@@ -166,15 +166,15 @@ def _selection(asked: _Asked, result: SearchResult, chosen: Outcome, trace: tupl
     )
 
 
-def _judged(asked: _Asked, result: SearchResult, chosen: Outcome, program: Program) -> tuple[Outcome, Any, Judgement]:
+def _judged(asked: _Asked, result: SearchResult, chosen: Outcome, program: Program) -> tuple[Outcome, Any, Assessment]:
     """Return the outcome with its replay, its structure and the verdict; what takes time is left out where there is none."""
     if chosen.structure is None:
         chosen = replace(chosen, structure=interpretability(program))
     if result.found.hurried:
-        return chosen, chosen.structure, unjudged(result, chosen)
+        return chosen, chosen.structure, unassessed(result, chosen)
     chosen = judged_by_replay(result.context, chosen)
     structure = _directed(result, program, chosen.structure)
-    return chosen, structure, judgement(result, chosen, asked.constraints, asked.seed)
+    return chosen, structure, assess(result, chosen, asked.constraints, asked.seed)
 
 
 def _directed(result: SearchResult, program: Program, structure: Any) -> Interpretability:
@@ -228,7 +228,7 @@ def _points(asked: _Asked, result: SearchResult, chosen: Outcome, model: Model) 
         if outcome is chosen:
             status = "returned"
         else:
-            judged = judgement(estimated, outcome, asked.constraints, asked.seed)
+            judged = assess(estimated, outcome, asked.constraints, asked.seed)
             structure: Any = outcome.structure
             card = _card(asked, estimated, outcome, judged, structure)
             of_point = Model(unpack(outcome.artifact or b""), card.model_dump(mode="json"))
@@ -237,7 +237,9 @@ def _points(asked: _Asked, result: SearchResult, chosen: Outcome, model: Model) 
     return points
 
 
-def _card(asked: _Asked, result: SearchResult, chosen: Outcome, judged: Judgement, structure: Interpretability) -> Card:
+def _card(
+    asked: _Asked, result: SearchResult, chosen: Outcome, judged: Assessment, structure: Interpretability
+) -> Card:
     problem, candidate = result.context.problem, result.found.candidates[chosen.number]
     low, high = judged.score_interval
     payload, hurried = chosen.artifact or b"", result.found.hurried

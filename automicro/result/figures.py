@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from automicro.data import Problem, Table
-    from automicro.measure import JudgedLevel
+    from automicro.measure import VerifiedLevel
     from automicro.model import Model
     from automicro.program import Batch, Program
     from automicro.request import Certificate
@@ -76,7 +76,7 @@ class Evidence:
     certificate: Certificate
     metric: str
     score: float
-    level: JudgedLevel
+    level: VerifiedLevel
     batch: Batch  # rows on which the level was judged
 
     @property

@@ -15,11 +15,11 @@ if TYPE_CHECKING:
     from automicro.request import Certificate, Constraints
     from automicro.search import Certified, Estimate, Outcome, SearchResult
 
-__all__ = ["Judgement", "judgement", "unjudged"]
+__all__ = ["Assessment", "assess", "unassessed"]
 
 
 @dataclass(frozen=True)
-class Judgement:
+class Assessment:
     """The verdict on a score, and what it rests on; see `automicro.Selection` for the meaning of its parts."""
 
     verdict: Literal["certified", "estimated"]
@@ -32,7 +32,7 @@ class Judgement:
     held_out: HeldOutScore | None = None
 
 
-def judgement(result: SearchResult, chosen: Outcome, constraints: Constraints, seed: int) -> Judgement:
+def assess(result: SearchResult, chosen: Outcome, constraints: Constraints, seed: int) -> Assessment:
     """Return the verdict on the outcome that is returned."""
     if result.certified is not None and result.is_certified:
         return _certified(result.certified, result, constraints, seed)
@@ -40,28 +40,28 @@ def judgement(result: SearchResult, chosen: Outcome, constraints: Constraints, s
     gain = form.gain if form else float("nan")
     if result.context.problem.task == "clustering":
         side = (1 + constraints.confidence) / 2
-        return Judgement("estimated", gain, gain, halves_interval(chosen.fold_gains, side))
+        return Assessment("estimated", gain, gain, halves_interval(chosen.fold_gains, side))
     excess = optimism(result.context, result.found.outcomes, result.target.gain, seed)
     crossed = cross_validated(result.context, chosen, constraints.confidence, seed, excess)
     held = None if result.certified is None else _on_held_out(result.certified, chosen, constraints, models=1)
     if result.certified is None or held is None:
         needed = _needed(crossed, result, constraints)
         notes = _rows_for_a_certificate(needed, result)
-        return Judgement("estimated", sign * gain, crossed.value, (crossed.low, crossed.high), None, needed, notes)
+        return Assessment("estimated", sign * gain, crossed.value, (crossed.low, crossed.high), None, needed, notes)
     both = combined(crossed, held, constraints.confidence)
     bounds = (max(both.low, constraints.measured.low), min(both.high, constraints.measured.high))
     seen = _seen(held, result.certified)
     notes = _not_certified(result.certified, chosen, result)
-    return Judgement("estimated", sign * gain, both.value, bounds, None, None, notes, seen)
+    return Assessment("estimated", sign * gain, both.value, bounds, None, None, notes, seen)
 
 
-def unjudged(result: SearchResult, chosen: Outcome) -> Judgement:
+def unassessed(result: SearchResult, chosen: Outcome) -> Assessment:
     """Return the verdict on an outcome that must be returned at once: its cross-validated score, and no more."""
     score = (1 if result.context.problem.task == "clustering" else metric(result.context.metric).sign) * (
         chosen.form.gain if chosen.form else float("nan")
     )
     left_out = "interrupted: interval, certificate, replay, frontier and prices were left out"
-    return Judgement("estimated", score, score, (float("nan"), float("nan")), notes=(left_out,))
+    return Assessment("estimated", score, score, (float("nan"), float("nan")), notes=(left_out,))
 
 
 def _needed(crossed: Estimate, result: SearchResult, constraints: Constraints) -> int | None:
@@ -74,7 +74,7 @@ def _needed(crossed: Estimate, result: SearchResult, constraints: Constraints) -
     return rows_needed(p_value, result.context.problem.rows, constraints.confidence)
 
 
-def _certified(certified: Certified, result: SearchResult, constraints: Constraints, seed: int) -> Judgement:
+def _certified(certified: Certified, result: SearchResult, constraints: Constraints, seed: int) -> Assessment:
     step = certified.chosen
     assert step is not None  # noqa: S101 - asked for by the caller
     held = _on_held_out(certified, step.outcome, constraints, models=len(certified.steps))
@@ -83,7 +83,7 @@ def _certified(certified: Certified, result: SearchResult, constraints: Constrai
     needed = None if certificate is None else certificate.rows_needed
     crossed = cross_validated(result.context, step.outcome, constraints.confidence, seed)
     told, seen = beside_certificate(crossed, held), _seen(held, certified)
-    return Judgement("certified", step.score, told.value, (told.low, told.high), certificate, needed, held_out=seen)
+    return Assessment("certified", step.score, told.value, (told.low, told.high), certificate, needed, held_out=seen)
 
 
 def _seen(held: Estimate, certified: Certified) -> HeldOutScore:

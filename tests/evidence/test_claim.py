@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.stats import binom
 
-from automicro.evidence import Judged, better_than, within_of
+from automicro.evidence import HeldOutPredictions, better_than, within_of
 from automicro.evidence.means import Terms, mean_test
 from automicro.evidence.paired import paired_terms
 from automicro.evidence.terms import terms_of
@@ -30,7 +30,7 @@ def numbers(rng, rows):
 
 def drawn(metric, rng, rows):
     y, prediction = numbers(rng, rows) if metric in ("r2", "mean_absolute_error") else two_classes(rng, rows)
-    return Judged(metric, y, prediction)
+    return HeldOutPredictions(metric, y, prediction)
 
 
 METRICS = ["accuracy", "balanced_accuracy", "roc_auc", "f1", "precision", "recall", "brier_score", "log_loss", "r2",
@@ -60,7 +60,7 @@ def test_accuracy_is_the_exact_binomial_tail():
     y = np.zeros(50, dtype=np.int64)
     prediction = np.tile([0.9, 0.1], (50, 1))
     prediction[:6] = [0.1, 0.9]
-    tested = better_than(Judged("accuracy", y, prediction), 0.8)
+    tested = better_than(HeldOutPredictions("accuracy", y, prediction), 0.8)
     assert tested.exact
     assert tested.p_value == pytest.approx(binom.sf(43, 50, 0.8), rel=1e-12)
 
@@ -76,7 +76,7 @@ def test_terms_are_above_0_exactly_where_the_score_is_better(metric):
     y, prediction = numbers(rng, 300) if regression else two_classes(rng, 300)
     weights = rng.random(300)
     for given in (None, weights):
-        judged = Judged(metric, y, prediction, given)
+        judged = HeldOutPredictions(metric, y, prediction, given)
         value = score(metric, y, prediction, given)
         sign = -1 if metric in ("brier_score", "log_loss") or (regression and metric[:2] in ("me", "ro")) else 1
         for limit in (value - 0.02, value + 0.02):
@@ -93,12 +93,12 @@ def test_paired_terms_agree_with_the_two_scores():
     reference[::2] = prediction[::2]
     value, theirs = (score("accuracy", y, p) for p in (prediction, reference))
     for within in (0.0, 0.1, 0.3):
-        terms = paired_terms(Judged("accuracy", y, prediction), reference, within)
+        terms = paired_terms(HeldOutPredictions("accuracy", y, prediction), reference, within)
         assert terms.values.mean() == pytest.approx(value - (1 - within) * theirs)
     target, told = numbers(rng, 400)
     other = told + rng.normal(size=400)
     model, ref = (score("r2", target, p) for p in (told + 0.3, other))
-    terms = paired_terms(Judged("r2", target, told + 0.3), other, 0.05)
+    terms = paired_terms(HeldOutPredictions("r2", target, told + 0.3), other, 0.05)
     assert terms.values.mean() / target.var() == pytest.approx(model - 0.95 * ref, rel=1e-6)
 
 
@@ -106,22 +106,25 @@ def test_paired_terms_agree_with_the_two_scores():
 def test_a_model_equal_to_its_reference_is_within_and_not_better(metric):
     rng = np.random.default_rng(10)
     y, prediction = two_classes(rng, 600)
-    judged = Judged(metric, y, prediction)
+    judged = HeldOutPredictions(metric, y, prediction)
     assert within_of(judged, prediction, 0.2).p_value < 0.01
     worse = prediction[rng.permutation(600)]
-    assert within_of(Judged(metric, y, worse), prediction, 0.05).p_value > 0.9
+    assert within_of(HeldOutPredictions(metric, y, worse), prediction, 0.05).p_value > 0.9
 
 
 def test_rows_of_a_group_are_not_counted_as_independent():
     rng = np.random.default_rng(11)
     y, prediction = two_classes(rng, 60)
-    many = Judged("accuracy", np.repeat(y, 20), np.repeat(prediction, 20, axis=0))
-    grouped = Judged("accuracy", many.y, many.prediction, units=np.repeat(np.arange(60), 20))
+    many = HeldOutPredictions("accuracy", np.repeat(y, 20), np.repeat(prediction, 20, axis=0))
+    grouped = HeldOutPredictions("accuracy", many.y, many.prediction, units=np.repeat(np.arange(60), 20))
     limit = score("accuracy", y, prediction) - 0.04
     assert better_than(many, limit).p_value < 0.01
     assert better_than(grouped, limit).p_value > 0.1
     area = score("roc_auc", y, prediction) - 0.02
-    assert better_than(Judged("roc_auc", grouped.y, grouped.prediction, units=grouped.units), area).p_value > 0.05
+    assert (
+        better_than(HeldOutPredictions("roc_auc", grouped.y, grouped.prediction, units=grouped.units), area).p_value
+        > 0.05
+    )
 
 
 def test_copies_count_once_and_each_time_and_the_larger_p_value_counts():
@@ -132,12 +135,12 @@ def test_copies_count_once_and_each_time_and_the_larger_p_value_counts():
     limit = 0.9
     for often in (right[0], wrong[0]):  # 50 copies of it
         rows = np.append(np.arange(600), np.full(50, often))
-        judged = Judged("accuracy", y[rows], prediction[rows], copies=rows)
-        every = better_than(Judged("accuracy", y[rows], prediction[rows]), limit).p_value
-        once = better_than(Judged("accuracy", y, prediction), limit).p_value
+        judged = HeldOutPredictions("accuracy", y[rows], prediction[rows], copies=rows)
+        every = better_than(HeldOutPredictions("accuracy", y[rows], prediction[rows]), limit).p_value
+        once = better_than(HeldOutPredictions("accuracy", y, prediction), limit).p_value
         assert better_than(judged, limit).p_value == max(every, once)
         assert (every < once) == (often == right[0])
-    as_groups = better_than(Judged("accuracy", y[rows], prediction[rows], units=rows), limit).p_value
+    as_groups = better_than(HeldOutPredictions("accuracy", y[rows], prediction[rows], units=rows), limit).p_value
     assert as_groups > 0.5 > once  # one large group would take all evidence
     reference = prediction[:, ::-1]
     assert within_of(judged, reference[rows], 0.1).p_value < 0.01
@@ -146,7 +149,7 @@ def test_copies_count_once_and_each_time_and_the_larger_p_value_counts():
 def test_a_perfect_order_is_as_sure_as_its_rarer_class_allows():
     y = np.array([0] * 30 + [1] * 12)
     p = np.linspace(0.1, 0.9, 42)
-    tested = better_than(Judged("roc_auc", y, np.stack([1 - p, p], axis=1)), 0.8)
+    tested = better_than(HeldOutPredictions("roc_auc", y, np.stack([1 - p, p], axis=1)), 0.8)
     assert tested.p_value == pytest.approx(0.8**12)
 
 
@@ -164,7 +167,8 @@ def test_unbounded_means_of_heavy_tails_are_tested_near_their_level():
     for seed in range(DRAWS):
         x = rng.normal(size=100)
         false.append(
-            better_than(Judged("r2", 2 * x + rng.standard_t(4, size=100), 2 * x), limit, seed).p_value <= LEVEL
+            better_than(HeldOutPredictions("r2", 2 * x + rng.standard_t(4, size=100), 2 * x), limit, seed).p_value
+            <= LEVEL
         )
     assert np.mean(false) <= LEVEL + 0.02
 
@@ -179,8 +183,10 @@ def test_of_unbounded_means_a_row_worse_than_all_that_were_seen_is_counted(monke
 
 
 def test_too_few_rows_say_nothing():
-    assert better_than(Judged("r2", np.arange(5.0), np.arange(5.0)), 0.5).p_value == 1.0
-    assert better_than(Judged("accuracy", np.zeros(0, dtype=np.int64), np.zeros((0, 2))), 0.5).p_value == 1.0
+    assert better_than(HeldOutPredictions("r2", np.arange(5.0), np.arange(5.0)), 0.5).p_value == 1.0
+    assert (
+        better_than(HeldOutPredictions("accuracy", np.zeros(0, dtype=np.int64), np.zeros((0, 2))), 0.5).p_value == 1.0
+    )
 
 
 def certain(y, classes=2):
@@ -189,39 +195,39 @@ def certain(y, classes=2):
 
 def test_no_error_at_all_says_as_much_as_so_many_rows_can():
     y = np.repeat([0, 1], 25)
-    assert np.isclose(better_than(Judged("accuracy", y, certain(y)), 0.9).p_value, 0.9**50)
+    assert np.isclose(better_than(HeldOutPredictions("accuracy", y, certain(y)), 0.9).p_value, 0.9**50)
 
 
 @pytest.mark.parametrize("metric", ["f1_macro", "f1_weighted", "matthews_corrcoef", "average_precision", "cohen_kappa"])
 def test_ten_rows_without_an_error_prove_little(metric):
     y = np.repeat([0, 1], 5)
-    assert better_than(Judged(metric, y, certain(y)), 0.95).p_value > LEVEL
-    assert within_of(Judged(metric, y, certain(y)), certain(y), 0.05).p_value > LEVEL
+    assert better_than(HeldOutPredictions(metric, y, certain(y)), 0.95).p_value > LEVEL
+    assert within_of(HeldOutPredictions(metric, y, certain(y)), certain(y), 0.05).p_value > LEVEL
 
 
 @pytest.mark.parametrize(("metric", "last"), [("mean_squared_log_error", -2.0), ("mean_absolute_error", np.nan)])
 def test_a_score_that_is_not_finite_is_no_evidence(metric, last):
     y = np.arange(30.0)
-    assert better_than(Judged(metric, y, np.append(y[:-1], last)), 0.5).p_value == 1.0
+    assert better_than(HeldOutPredictions(metric, y, np.append(y[:-1], last)), 0.5).p_value == 1.0
 
 
 def test_the_largest_error_of_all_rows_is_not_known_from_some():
     y = np.arange(30.0)
-    assert better_than(Judged("max_error", y, y), 1.0).p_value == 1.0
+    assert better_than(HeldOutPredictions("max_error", y, y), 1.0).p_value == 1.0
 
 
 def test_a_class_without_weight_is_none():
     y = np.repeat([0, 1], 25)
-    assert better_than(Judged("roc_auc", y, certain(y), weights=1.0 - y), 0.5).p_value == 1.0
+    assert better_than(HeldOutPredictions("roc_auc", y, certain(y), weights=1.0 - y), 0.5).p_value == 1.0
 
 
 def test_a_confident_model_is_not_believed_for_lack_of_a_wrong_row():
     y = np.repeat([0, 1], 50)
     sure = np.where(certain(y) == 1, 1 - 1e-5, 1e-5)
     limit = -0.02 * np.log(1e-5)  # two wrong rows in a hundred
-    assert np.isclose(better_than(Judged("log_loss", y, sure), limit).p_value, 0.98**100)
+    assert np.isclose(better_than(HeldOutPredictions("log_loss", y, sure), limit).p_value, 0.98**100)
 
 
 def test_weights_leave_no_test_exact():
     y = np.repeat([0, 1], 25)
-    assert not better_than(Judged("accuracy", y, certain(y), weights=1.0 + y), 0.5).exact
+    assert not better_than(HeldOutPredictions("accuracy", y, certain(y), weights=1.0 + y), 0.5).exact

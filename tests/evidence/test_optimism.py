@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from automicro.evidence import Contender, Judged, optimism, selection_optimism
+from automicro.evidence import Contender, HeldOutPredictions, optimism, selection_optimism
 
 
 def contenders(rng, rows, accuracies):
@@ -14,7 +14,7 @@ def contenders(rng, rows, accuracies):
     for size, accuracy in enumerate(accuracies):
         right = rng.random(rows) < accuracy
         prediction = np.where(right[:, None], [0.9, 0.1], [0.1, 0.9])
-        made.append(Contender(10 + size, float(right.mean()), Judged("accuracy", y, prediction)))
+        made.append(Contender(10 + size, float(right.mean()), HeldOutPredictions("accuracy", y, prediction)))
     return made
 
 
@@ -52,7 +52,7 @@ def test_of_many_rows_a_part_tells_what_all_tell(monkeypatch):
 
 
 def test_a_part_of_the_rows_keeps_groups_whole():
-    judged = Judged("accuracy", np.zeros(900), np.zeros((900, 2)), units=np.arange(900) // 3)
+    judged = HeldOutPredictions("accuracy", np.zeros(900), np.zeros((900, 2)), units=np.arange(900) // 3)
     rows, scale = optimism._part(judged, 90, 0)
     assert len(rows) == 90
     assert len(np.unique(judged.units[rows])) == 30
@@ -64,6 +64,6 @@ def test_a_part_of_the_rows_keeps_groups_whole():
 
 def test_a_model_of_infinite_error_is_no_contender():
     y = np.arange(40.0)
-    near = Contender(10, -0.975, Judged("mean_absolute_error", y, y + np.arange(40) % 3))
-    wild = Contender(9, -np.inf, Judged("mean_absolute_error", y, np.full(40, np.inf)))
+    near = Contender(10, -0.975, HeldOutPredictions("mean_absolute_error", y, y + np.arange(40) % 3))
+    wild = Contender(9, -np.inf, HeldOutPredictions("mean_absolute_error", y, np.full(40, np.inf)))
     assert selection_optimism([wild, near], -0.975, -1) == selection_optimism([near], -0.975, -1) > 0

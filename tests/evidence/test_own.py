@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from automicro.evidence import Judged, better_than, within_of
+from automicro.evidence import HeldOutPredictions, better_than, within_of
 from automicro.request import Metric, cost_metric
 
 
@@ -18,8 +18,8 @@ def labelled(rows: int, right: float, seed: int) -> tuple[Any, Any]:
     return y, np.eye(2)[told]
 
 
-def judged(metric: str, rows: int = 200, right: float = 0.9, seed: int = 0, **facts: Any) -> Judged:
-    return Judged(metric, *labelled(rows, right, seed), **facts)
+def judged(metric: str, rows: int = 200, right: float = 0.9, seed: int = 0, **facts: Any) -> HeldOutPredictions:
+    return HeldOutPredictions(metric, *labelled(rows, right, seed), **facts)
 
 
 HITS = Metric(lambda y, told: y == told, greater_is_better=True, bounds=(0, 1), per_row=True, name="hits")
@@ -68,7 +68,8 @@ def test_means_of_rows_without_bounds_say_that_they_are_approximate() -> None:
     y = rng.normal(size=300)
     error = Metric(lambda true, told: np.abs(true - told), per_row=True, bounds=(0, np.inf), name="error")
     own, known = (
-        better_than(Judged(metric, y, y + 0.3 * rng.normal(size=300)), 0.4) for metric in (error, "mean_absolute_error")
+        better_than(HeldOutPredictions(metric, y, y + 0.3 * rng.normal(size=300)), 0.4)
+        for metric in (error, "mean_absolute_error")
     )
     assert own.method == known.method
     assert not own.exact
@@ -93,7 +94,7 @@ def test_heavy_tails_are_allowed_for_as_where_the_metric_is_known(seed: int) -> 
     own = Metric(lambda true, told: float(np.sqrt(np.mean((true - told) ** 2))), greater_is_better=False, name="own")
     prediction = y + rng.standard_t(3, size=150)
     tested, known = (
-        better_than(Judged(metric, y, prediction), 2.0, seed) for metric in (own, "root_mean_squared_error")
+        better_than(HeldOutPredictions(metric, y, prediction), 2.0, seed) for metric in (own, "root_mean_squared_error")
     )
     assert tested.p_value > 0.7 * known.p_value
 
@@ -114,7 +115,7 @@ def test_functions_within_a_reference_are_paired() -> None:
 def test_what_few_rows_decide_has_no_certificate(function: Any) -> None:
     rng = np.random.default_rng(0)
     y = rng.normal(size=400)
-    own = Judged(Metric(function, greater_is_better=False, name="own"), y, y + rng.standard_t(3, 400))
+    own = HeldOutPredictions(Metric(function, greater_is_better=False, name="own"), y, y + rng.standard_t(3, 400))
     tested = better_than(own, 1000.0)
     assert tested.p_value == 1.0
     assert "not nearly a mean over many rows" in tested.method

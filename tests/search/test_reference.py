@@ -21,7 +21,7 @@ import automicro
 from automicro.data import PreparationSettings, folds, hold_out, load_problem
 from automicro.discovery import discover
 from automicro.errors import DataError, Infeasible
-from automicro.evidence import Judged
+from automicro.evidence import HeldOutPredictions
 from automicro.result.certificate import _unpacked
 from automicro.search.context import Candidate, Form, Outcome, Probe, ReferenceOutcome, ReferenceTask, Target
 from automicro.search.decide.certify import Certified, Paired
@@ -240,7 +240,7 @@ def test_where_held_out_rows_are_harder_a_model_as_good_as_the_reference_there_i
     certification: Any = SimpleNamespace(
         held=np.arange(1000),
         seed=0,
-        judged=lambda metric, prediction: Judged(metric, y, prediction),
+        judged=lambda metric, prediction: HeldOutPredictions(metric, y, prediction),
         predict=lambda artifact: np.eye(2)[
             np.where(np.arange(1000) < (10 if artifact == b"near" else 100), 1 - codes, codes)
         ],

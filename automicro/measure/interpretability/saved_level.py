@@ -17,14 +17,14 @@ if TYPE_CHECKING:
     from automicro.program import Batch
     from automicro.request import Level
 
-__all__ = ["JudgedLevel", "judged_level"]
+__all__ = ["VerifiedLevel", "judged_level"]
 
 DRAWN = 300
 LENIENT = Limits(simulatable_operations=33, decomposable_operations=550)  # the search counted operations on other rows
 
 
 @dataclass(frozen=True)
-class JudgedLevel:
+class VerifiedLevel:
     """The level that a model has, the replay of its file's explanation (of a level above 0), and what its file claims wrongly."""
 
     name: Level
@@ -37,7 +37,7 @@ class JudgedLevel:
         return self.name if self.replay is None else f"{self.name}; the replay of its explanation {self.replay}"
 
 
-def judged_level(model: Model, batch: Batch | None = None, *, seed: int = 0) -> JudgedLevel:
+def judged_level(model: Model, batch: Batch | None = None, *, seed: int = 0) -> VerifiedLevel:
     """Judge a model and what its file claims; on rows drawn within the ranges of its card, if none are given.
 
     A model whose explanation does not replay has level 0, whatever its structure.
@@ -57,9 +57,9 @@ def judged_level(model: Model, batch: Batch | None = None, *, seed: int = 0) -> 
         followed = replay(program, shown, rows, model.column_names, seed=seed)
         if not followed.passed:
             fault = f"the card must show what the model computes, but its replay {followed}: it was changed"
-            return JudgedLevel("opaque", followed, fault)
+            return VerifiedLevel("opaque", followed, fault)
     if claimed not in LEVELS or LEVELS.index(claimed) > found.level:
-        return JudgedLevel(
+        return VerifiedLevel(
             found.name, followed, f"the card claims {claimed}, but the model is {found.name}: it was changed"
         )
-    return JudgedLevel(claimed, followed)
+    return VerifiedLevel(claimed, followed)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from automicro.measure.metrics.arithmetic import Batch, Predicted
 
-__all__ = ["JudgedRows", "Reference", "halves_interval", "interval"]
+__all__ = ["FoldPredictions", "Reference", "halves_interval", "interval"]
 
 RESAMPLES = (200, 1000)
 OF_FUNCTIONS = 100  # resamples for a function of the user, which may take milliseconds
@@ -29,7 +29,7 @@ CELLS_AT_ONCE = 4_000_000
 
 
 @dataclass(frozen=True, eq=False)
-class JudgedRows:
+class FoldPredictions:
     """Rows with their out-of-fold place.
 
     Parameters
@@ -61,7 +61,7 @@ class Reference:
 
 def interval(
     metric: str,
-    rows: JudgedRows,
+    rows: FoldPredictions,
     prediction: NDArray[np.float64],
     confidence: float = 0.95,
     seed: int = 0,
@@ -130,7 +130,7 @@ def halves_interval(values: Sequence[float], confidence: float) -> tuple[float, 
 
 
 def _margins(
-    metric: str, rows: JudgedRows, prediction: Predicted, reference: Reference | None, batch: Batch
+    metric: str, rows: FoldPredictions, prediction: Predicted, reference: Reference | None, batch: Batch
 ) -> NDArray[np.float64]:
     """Return the number that is bounded, for each weighting of the rows."""
     mean = mean_defined(_fold_scores(metric, rows, prediction, batch))
@@ -141,12 +141,12 @@ def _margins(
     return margin
 
 
-def _as_they_are(rows: JudgedRows) -> Batch:
+def _as_they_are(rows: FoldPredictions) -> Batch:
     return np.ones((1, len(rows.y))) if rows.weights is None else rows.weights[None, :]
 
 
 def _deviations(
-    metric: str, rows: JudgedRows, prediction: Predicted, seed: int, reference: Reference | None
+    metric: str, rows: FoldPredictions, prediction: Predicted, seed: int, reference: Reference | None
 ) -> NDArray[np.float64]:
     """Return resampled values minus the value itself."""
     generator = np.random.default_rng(seed)
@@ -168,7 +168,7 @@ def _deviations(
     return scale * (found[~np.isnan(found)] - centre)
 
 
-def _fold_scores(metric: str, rows: JudgedRows, prediction: Predicted, batch: Batch) -> list[Batch]:
+def _fold_scores(metric: str, rows: FoldPredictions, prediction: Predicted, batch: Batch) -> list[Batch]:
     each = []
     for fold in np.unique(rows.folds[rows.folds >= 0]):
         chosen = np.flatnonzero(rows.folds == fold)
@@ -179,7 +179,7 @@ def _fold_scores(metric: str, rows: JudgedRows, prediction: Predicted, batch: Ba
 class _Draw:
     """Draws how often each row is taken, as a batch of weights."""
 
-    def __init__(self, rows: JudgedRows, generator: np.random.Generator) -> None:
+    def __init__(self, rows: FoldPredictions, generator: np.random.Generator) -> None:
         self.generator = generator
         self.weights = rows.weights
         units = np.arange(len(rows.y)) if rows.units is None else rows.units
@@ -201,8 +201,8 @@ class _Draw:
         return by_row if self.weights is None else by_row * self.weights
 
 
-def _take(rows: JudgedRows, part: NDArray[np.int64]) -> JudgedRows:
-    return JudgedRows(
+def _take(rows: FoldPredictions, part: NDArray[np.int64]) -> FoldPredictions:
+    return FoldPredictions(
         rows.y[part],
         rows.folds[part],
         None if rows.weights is None else rows.weights[part],
@@ -210,7 +210,7 @@ def _take(rows: JudgedRows, part: NDArray[np.int64]) -> JudgedRows:
     )
 
 
-def _count_units(rows: JudgedRows) -> float:
+def _count_units(rows: FoldPredictions) -> float:
     """Return how many independent rows there are: units, or the effective number under weights (Kish)."""
     used = rows.folds >= 0
     if rows.units is not None:

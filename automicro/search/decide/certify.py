@@ -12,7 +12,7 @@ import numpy as np
 
 from automicro.data import hold_out
 from automicro.errors import ConstraintError, DataError
-from automicro.evidence import Judged, Tested, better_than, within_of
+from automicro.evidence import HeldOutPredictions, Tested, better_than, within_of
 from automicro.measure import score
 from automicro.program import evaluate, unpack
 from automicro.request import metric as metric_of
@@ -81,13 +81,13 @@ class CertificationSplit:
     share: float
     seed: int
 
-    def judged(self, metric: str, prediction: NDArray[np.float64]) -> Judged:
+    def judged(self, metric: str, prediction: NDArray[np.float64]) -> HeldOutPredictions:
         """Return predictions for the held-out rows with their target."""
         problem, held = self.problem, self.held
         weights = None if problem.weights is None else problem.weights[held]
         groups = None if problem.groups is None else problem.groups[held]
         units, copies = (None, groups) if problem.copied else (groups, None)
-        return Judged(metric, problem.target[held], prediction, weights, units, copies)
+        return HeldOutPredictions(metric, problem.target[held], prediction, weights, units, copies)
 
     def predict(self, artifact: bytes) -> NDArray[np.float64]:
         """Return what an artifact predicts for the held-out rows."""
@@ -343,7 +343,9 @@ def levels(p_values: Sequence[float], confidence: float) -> list[float]:
     return found
 
 
-def claim_test(judged: Judged, constraints: Any, reference: Paired | None, seed: int, sha256: str = "") -> Tested:
+def claim_test(
+    judged: HeldOutPredictions, constraints: Any, reference: Paired | None, seed: int, sha256: str = ""
+) -> Tested:
     """Test all required scores; return the test with the largest p-value.
 
     All must be reached, so that each is tested at the full level and the model passes where every test does (an intersection-union test,

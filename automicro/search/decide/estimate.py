@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from automicro.measure import JudgedRows, interval, score
+from automicro.measure import FoldPredictions, interval, score
 from automicro.request import metric as metric_of
 from automicro.search.decide.latency import score_interval
 from automicro.search.trial.variant_scores import mean_gain
@@ -135,7 +135,7 @@ def on_held_out(
     """
     judged = certification.judged(metric, certification.predict(outcome.artifact or b""))
     units = judged.copies if judged.units is None else judged.units
-    rows = JudgedRows(judged.y, np.zeros(len(judged.y), dtype=np.int64), judged.weights, units)
+    rows = FoldPredictions(judged.y, np.zeros(len(judged.y), dtype=np.int64), judged.weights, units)
     value = score(judged.metric, judged.y, judged.prediction, judged.weights)
     low, high = interval(judged.metric, rows, judged.prediction, _side(confidence), certification.seed)
     wider = _quantile(1 - (1 - confidence) / models) / _quantile(confidence)

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from automicro.data.read.graphs import raw_graphs
-from automicro.evidence import Contender, Judged, selection_optimism
+from automicro.evidence import Contender, HeldOutPredictions, selection_optimism
 from automicro.measure import (
     FEWEST_RUNS,
-    JudgedRows,
+    FoldPredictions,
     interval,
     latency_in_fresh_processes,
     latency_in_this_process,
@@ -172,7 +172,7 @@ def score_interval(
         places.append(np.full(len(fold.validation), number))
         predictions.append(out_of_fold[fold.repeat, fold.validation])
     row = np.concatenate(rows)
-    judged = JudgedRows(
+    judged = FoldPredictions(
         problem.target[row],
         np.concatenate(places),
         None if problem.weights is None else problem.weights[row],
@@ -195,7 +195,7 @@ def optimism(context: Context, outcomes: Iterable[Outcome], target_gain: float, 
         Contender(
             o.form.size_bytes,
             o.form.gain,
-            Judged(context.metric, problem.target[rows], o.out_of_fold[0, rows], weights, units),
+            HeldOutPredictions(context.metric, problem.target[rows], o.out_of_fold[0, rows], weights, units),
         )
         for o in outcomes
         if o.out_of_fold is not None and o.form is not None and o.form.size_bytes and STABILITY not in o.violations
