@@ -22,7 +22,7 @@ _METHODS = {
     "lower": 1,
     "needs": 1,
     "variants": 2,
-    "taken_over": 1,
+    "reused": 1,
     "strongest": 1,
 }
 

@@ -158,12 +158,12 @@ class ThirdParty(Family):
             keys.add(variant.key)
         return variants
 
-    def taken_over(self, model: Any) -> str:
+    def reused(self, model: Any) -> str:
         """Return what it took over."""
-        told = self._escaping("taken_over", lambda: self._own.taken_over(model))
+        told = self._escaping("reused", lambda: self._own.reused(model))
         if not isinstance(told, str) or len(told) > MOST_CHARACTERS:
             said = f"return a text of at most {MOST_CHARACTERS} characters, but returned {reprlib.repr(told)}"
-            raise PluginError(self._wrong("taken_over", said))
+            raise PluginError(self._wrong("reused", said))
         return told
 
     def _ask(self, method: str, *arguments: Any) -> Any:

@@ -85,7 +85,7 @@ class TrainingData:
     places : array of int64, (rows,), or None
         The nodes whose target is known and may be learnt from; None if targets belong to graphs.
     start : Start or None
-        What an earlier model or a pretrained encoder brings; use of it what serves, and say so in `Family.taken_over`.
+        What an earlier model or a pretrained encoder brings; use of it what serves, and say so in `Family.reused`.
     units : array of float64, (features,), or None
         For clustering: what each feature is multiplied with to have the scale of the space in which partitions are evaluated.
 

@@ -156,7 +156,7 @@ class Family(ABC):
         """
         return (Variant("full", self.lower(model)),)
 
-    def taken_over(self, model: Any) -> str:  # noqa: ARG002 - an argument of the protocol
+    def reused(self, model: Any) -> str:  # noqa: ARG002 - an argument of the protocol
         """Return in a few words what of `TrainingData.start` went into a trained model, such as "first layer 16 x 32".
 
         It stands in the trace; by default, and where nothing did, it is empty.

@@ -308,7 +308,7 @@ class TrialRecord(_Record):
         None,
         description="on held-out rows: score lost by stress; 'flip': ranges that half of the rows are at least from another decision",
     )
-    taken_over: str | None = Field(None, description="what of an earlier model or a pretrained encoder went into it")
+    reused: str | None = Field(None, description="what of an earlier model or a pretrained encoder went into it")
     traceback: str | None = Field(
         None, description="of a failed trial: where in the code it failed; of the first of those that give one reason"
     )

@@ -73,7 +73,7 @@ def _record(result: SearchResult, outcome: Outcome, chosen: Outcome | None, slow
         seconds=outcome.seconds,
         variant=form.key or None if form else None,
         precision=form.precision or None if form else None,
-        taken_over=outcome.taken_over or None,
+        reused=outcome.reused or None,
         robustness={name: value for name, value in outcome.robustness.items() if math.isfinite(value)} or None,
         traceback=outcome.traceback or None,
         from_storage=outcome.from_storage,

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from automicro.explain import Replay
     from automicro.measure import Interpretability
     from automicro.search.decide.certify import SafetyMargin
-    from automicro.search.propose.warm_start import Earlier
+    from automicro.search.propose.warm_start import WarmStart
 
 __all__ = [
     "STABILITY",
@@ -68,7 +68,7 @@ class Context:
     metric: str
     max_features: int | None = None
     wishes: Wishes = field(default_factory=Wishes)
-    earlier: Earlier | None = None
+    earlier: WarmStart | None = None
     encoders: Mapping[str, Mapping[str, NDArray[np.float64]]] = field(default_factory=dict)
     allow_constant: bool = False
     goal: float | None = None
@@ -268,7 +268,7 @@ class Outcome:
     implied_beside: Mapping[str, float] = field(default_factory=dict)
     aim: float | None = None
     robustness: Mapping[str, float] = field(default_factory=dict)
-    taken_over: str = ""
+    reused: str = ""
     replay: Replay | None = None
     others: tuple[Outcome, ...] = ()
     folds_run: int = 0

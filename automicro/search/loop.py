@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from automicro.search.clock import Patience
     from automicro.search.context import Target
     from automicro.search.decide.certify import SafetyMargin
-    from automicro.search.propose.warm_start import Earlier
+    from automicro.search.propose.warm_start import WarmStart
     from automicro.search.storage import SharedTrials
     from automicro.search.workers.executor import LocalExecutor
 
@@ -160,7 +160,7 @@ class Goal:
     target: Target
     folds: int
     timed: bool = False
-    earlier: Earlier | None = None
+    earlier: WarmStart | None = None
     aim: SafetyMargin | None = None
     first: tuple[Candidate, Outcome] | None = None
     patience: Patience | None = None

@@ -54,7 +54,7 @@ class AttentionModel(Family):
         """Return the network in float32."""
         return lowered(model, model.stages[0])
 
-    def taken_over(self, model: Trained) -> str:
+    def reused(self, model: Trained) -> str:
         """Return which arrays the training began from: those of `data.start.arrays` whose name and shape are a block's.
 
         Blocks are ``weights`` (tokens or 1, features of a token, width), ``positions`` (tokens, width), ``queries`` (heads, width),

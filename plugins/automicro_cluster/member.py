@@ -56,9 +56,9 @@ class Member(Family):
         """Return all programs of a training."""
         return self._of(data.task).variants(model, data)
 
-    def taken_over(self, model: Any) -> str:
+    def reused(self, model: Any) -> str:
         """Return what of an earlier model went into a trained one."""
-        return (self._partitions if isinstance(model, Found) else self._prototypes).taken_over(model)
+        return (self._partitions if isinstance(model, Found) else self._prototypes).reused(model)
 
     def strongest(self, profile: Profile) -> Parameters | None:
         """Return the setting of that part with the best score."""

@@ -80,7 +80,7 @@ class Linear(Family):
                     yield Variant(f"k={name},bits={grain}", model.lowered(raw))
         yield Variant("full", self.lower(model))
 
-    def taken_over(self, model: Path) -> str:
+    def reused(self, model: Path) -> str:
         """Return how many coefficients of an earlier model the ridge pulled to."""
         prior = model.scorer.problem.prior
         return "" if prior is None else f"weights of {(prior != 0).sum()} terms"

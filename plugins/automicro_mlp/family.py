@@ -56,9 +56,9 @@ class Mlp(Family):
 
         return train(data, Setting.of(parameters))
 
-    def taken_over(self, model: Trained) -> str:
+    def reused(self, model: Trained) -> str:
         """Return which layers began with earlier weights."""
-        return model.taken_over
+        return model.reused
 
     def lower(self, model: Trained) -> Lowered:
         """Return the first network of the path, the one with the most bits."""

@@ -56,7 +56,7 @@ class Trained:
     grain: float
     least_bytes: int
     path: tuple[Stack, ...]
-    taken_over: str = ""
+    reused: str = ""
 
 
 def lowered(trained: Trained, stack: Stack) -> Lowered:

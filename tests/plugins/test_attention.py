@@ -302,6 +302,6 @@ def test_training_begins_from_given_arrays_where_they_fit():
     names = ("queries", "outer", "positions")
     arrays = {name: before.stages[0].blocks[name] for name in names} | {"bias": np.zeros(7), "other": np.zeros(3)}
     after = FAMILY.fit(PLAIN, replace(data, start=Start(arrays=arrays)))
-    assert FAMILY.taken_over(before) == ""
-    assert FAMILY.taken_over(after) == "outer 3 x 6, positions 6 x 3, queries 2 x 3"
+    assert FAMILY.reused(before) == ""
+    assert FAMILY.reused(after) == "outer 3 x 6, positions 6 x 3, queries 2 x 3"
     assert not np.array_equal(after.stages[0].blocks["outer"], before.stages[0].blocks["outer"])

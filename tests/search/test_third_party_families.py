@@ -116,7 +116,7 @@ class Endless(Slopes):
 
 
 class Taken(Slopes):
-    def taken_over(self, model: Any) -> Any:
+    def reused(self, model: Any) -> Any:
         return 5
 
 
@@ -156,12 +156,12 @@ def test_a_text_that_is_none_costs_only_its_field(monkeypatch: pytest.MonkeyPatc
 
     def spoilt(self: Loop, *arguments: Any) -> SearchHistory:
         done = run(self, *arguments)
-        done.outcomes[:] = [replace(outcome, taken_over=5) for outcome in done.outcomes]  # type: ignore[arg-type]  # a fault
+        done.outcomes[:] = [replace(outcome, reused=5) for outcome in done.outcomes]  # type: ignore[arg-type]  # a fault
         return done
 
     monkeypatch.setattr(Loop, "run", spoilt)
     selection = found("linear", trials=2)
-    assert {record.taken_over for record in selection.trace} == {None}
+    assert {record.reused for record in selection.trace} == {None}
     assert all("taken_over cannot be part of a record" in record.reason for record in selection.trace)
 
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from automicro.plugin import Family, Profile
     from automicro.search.context import Outcome
-    from automicro.search.propose.warm_start import Earlier
+    from automicro.search.propose.warm_start import WarmStart
 
 __all__ = ["Allocation", "left_out"]
 
@@ -97,7 +97,7 @@ class Allocation:
         *,
         timed: bool = False,
         sampler: str = "tpe",
-        earlier: Earlier | None = None,
+        earlier: WarmStart | None = None,
     ) -> None:
         self._seed, self._timed, self._earlier = seed, timed, earlier
         self._number, self._seconds = 0, 0.0

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from automicro.plugin import Family, Profile
     from automicro.plugin.space import Parameter
-    from automicro.search.propose.warm_start import Earlier
+    from automicro.search.propose.warm_start import WarmStart
 
 __all__ = ["candidate_space", "own_parameters", "preparation_settings", "reference_preparation"]
 
@@ -36,7 +36,7 @@ FIRST_FROM_EARLIER = 2  # settings of the portfolio that are tried on the column
 RARE_SHARES = (0.02, 0.005, 0.05, 0.1)
 
 
-def candidate_space(family: Family, profile: Profile, earlier: Earlier | None = None) -> Space:
+def candidate_space(family: Family, profile: Profile, earlier: WarmStart | None = None) -> Space:
     """Return the family's space with the preparation's parameters behind it.
 
     The preparation has up to three for a table (texts, series and graphs have others): which of the encodings that the family accepts
@@ -105,7 +105,7 @@ def _transformed(space: Space, profile: Profile) -> Space:
 
 
 def _from_earlier(
-    family: Family, own: Space, earlier: Earlier, portfolio: Sequence[Mapping[str, Any]]
+    family: Family, own: Space, earlier: WarmStart, portfolio: Sequence[Mapping[str, Any]]
 ) -> list[dict[str, Any]]:
     """Return the first settings of the portfolio, and if the same family made the earlier model its setting, on that model's columns."""
     first = [{**setting, COLUMNS: EARLIER} for setting in portfolio[:FIRST_FROM_EARLIER]]
@@ -158,7 +158,7 @@ def own_parameters(setting: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def preparation_settings(
-    family: Family, setting: Mapping[str, Any], earlier: Earlier | None = None
+    family: Family, setting: Mapping[str, Any], earlier: WarmStart | None = None
 ) -> PreparationSettings:
     """Return how a candidate's columns become features."""
     needs = family.needs(own_parameters(setting))

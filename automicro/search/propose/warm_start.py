@@ -25,14 +25,14 @@ if TYPE_CHECKING:
     from automicro.data import Preparation, Problem
     from automicro.program import Decoder, Node, Program
 
-__all__ = ["Earlier", "read_earlier", "read_encoders", "start_of"]
+__all__ = ["WarmStart", "read_earlier", "read_encoders", "start_of"]
 
 Encoder = Mapping[str, "NDArray[np.float64]"]
 Key = tuple[int, str, "str | None"]
 
 
 @dataclass(frozen=True, eq=False)
-class Earlier:
+class WarmStart:
     """An earlier model, seen from a new problem.
 
     Parameters
@@ -63,7 +63,7 @@ class Earlier:
         return tuple(sorted(self.places.values()))
 
 
-def read_earlier(source: str, problem: Problem) -> tuple[Earlier, str]:
+def read_earlier(source: str, problem: Problem) -> tuple[WarmStart, str]:
     """Return the model that a search starts from, and a sentence of what it has in common with the new table.
 
     Raises
@@ -89,7 +89,7 @@ def read_earlier(source: str, problem: Problem) -> tuple[Earlier, str]:
     note = f"start_from: {name} reads {len(read)} columns, of which this table has {common}; {how}"
     regression = problem.task == "regression"
     same = model.program.labels is None if regression else model.program.labels == problem.labels
-    return Earlier(name, model.program, places, card.get("family"), card.get("parameters") or {}, same), note
+    return WarmStart(name, model.program, places, card.get("family"), card.get("parameters") or {}, same), note
 
 
 def read_encoders(entries: Iterable[str], families: Iterable[str]) -> dict[str, Encoder]:
@@ -111,14 +111,14 @@ def read_encoders(entries: Iterable[str], families: Iterable[str]) -> dict[str, 
     return found
 
 
-def start_of(earlier: Earlier | None, arrays: Encoder | None, preparation: Preparation) -> Start | None:
+def start_of(earlier: WarmStart | None, arrays: Encoder | None, preparation: Preparation) -> Start | None:
     """Return what a training on prepared rows may begin from; None if nothing was given."""
     if earlier is None:
         return None if not arrays else Start(arrays=arrays)
     return Start(_layers(earlier, preparation), earlier.same_outputs, arrays or {})
 
 
-def _layers(earlier: Earlier, preparation: Preparation) -> tuple[Layer, ...]:
+def _layers(earlier: WarmStart, preparation: Preparation) -> tuple[Layer, ...]:
     """Return the affine maps of the earlier body, the first one over the features of the preparation."""
     layers, scaling = _affine_maps(earlier.program.body), _scaling(preparation)
     keys = [key for decoder in earlier.program.decoders for key in _keys(decoder, earlier.places)]

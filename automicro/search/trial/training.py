@@ -38,7 +38,7 @@ class Trained:
     """Simplified programs by the key of their variant, in the family's order, and what they took over, in words."""
 
     programs: dict[str, Program]
-    taken_over: str = ""
+    reused: str = ""
 
 
 def every_row(context: Context) -> NDArray[np.int64]:
@@ -122,7 +122,7 @@ def train(
     programs = {key: bound(_program(context, preparation, item)) for key, item in lowered}
     if every_variant:
         programs = with_cuts(context, programs, rows)
-    return Trained(programs, _taken_over(context, candidate, family.taken_over(model)))
+    return Trained(programs, _taken_over(context, candidate, family.reused(model)))
 
 
 def _taken_over(context: Context, candidate: Candidate, told: str) -> str:

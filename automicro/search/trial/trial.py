@@ -101,7 +101,7 @@ class _Trial:
         self.smallest_barred = False  # whether the smallest form that reaches the target reads too many columns
         self.target: Target = task.target
         self.table = PartitionTable(context) if context.problem.task == "clustering" else FormTable(context)
-        self.taken_over = ""
+        self.reused = ""
         self.robustness: dict[tuple[str, str], dict[str, float]] = {}
 
     def run(self) -> Outcome:
@@ -112,7 +112,7 @@ class _Trial:
             first = not self.table.folds
             for fold in together:
                 trained = train(self.context, self.family, self.task.candidate, fold.train, limited=self.limited)
-                self.taken_over = trained.taken_over
+                self.reused = trained.reused
                 self.table.add_fold(fold, trained.programs)
             if first:
                 found = self._small_enough()
@@ -174,7 +174,7 @@ class _Trial:
 
     def _outcome(self, status: str, reason: str, **facts: object) -> Outcome:
         number, done = self.task.candidate.number, self.table.folds
-        return Outcome(number, status, reason, folds_run=done, taken_over=self.taken_over, **facts)  # type: ignore[arg-type]  # passed through
+        return Outcome(number, status, reason, folds_run=done, reused=self.reused, **facts)  # type: ignore[arg-type]  # passed through
 
     def _small_enough(self) -> tuple[str, ...] | Outcome:
         """Return the variants that may beat the incumbent in bytes, judged on the first fold at the coarsest precision."""

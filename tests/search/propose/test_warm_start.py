@@ -145,11 +145,11 @@ def test_columns_and_weights_are_tried_first_and_traced(first: Any, cancer: Any,
     settings = automicro.Search(start_from=tmp_path / "first.micro", **{**QUICK, "trials": 4})
     found = automicro.select(X[:120], y[:120], metric="roc_auc", score=0.95, search=settings)
     read = [X.columns[j] for j in sorted(automicro.program.columns_read(first.model.program))]
-    tried = [r for r in found.trace if r.taken_over and r.taken_over.startswith(f"columns {', '.join(read)}")]
+    tried = [r for r in found.trace if r.reused and r.reused.startswith(f"columns {', '.join(read)}")]
     assert {r.family for r in tried} == {"linear", "tree"}
-    assert all(r.taken_over.endswith("from first.micro") for r in tried)
+    assert all(r.reused.endswith("from first.micro") for r in tried)
     assert any(note.startswith("start_from: first.micro reads") for note in found.notes)
-    assert not any(r.taken_over for r in first.trace)
+    assert not any(r.reused for r in first.trace)
 
 
 def test_a_loaded_model_serves_as_well_as_its_file(first: Any, cancer: Any, tmp_path: Path) -> None:
@@ -172,7 +172,7 @@ def test_nothing_in_common_is_noted(cancer: Any, tmp_path: Path) -> None:
         "start_from: other.micro reads 3 columns, of which this table has none; columns are found by name"
         in found.notes
     )
-    assert not any(r.taken_over for r in found.trace)
+    assert not any(r.reused for r in found.trace)
 
 
 def test_what_is_no_model_or_no_encoder_is_refused_in_a_sentence(cancer: Any, tmp_path: Path) -> None:
@@ -227,7 +227,7 @@ def test_few_rows_move_linear_weights_little_from_the_earlier_ones() -> None:
         weights = linear.lower(model).body
         logits = X @ weights.weights.values[0] + weights.bias.values[0]
         losses.append(float(np.mean(np.logaddexp(0.0, np.where(y == 1, -logits, logits)))))
-        told.append(linear.taken_over(model))
+        told.append(linear.reused(model))
     assert losses[1] < 0.9 * losses[0]
     assert told == ["", "weights of 4 terms"]
 
@@ -251,10 +251,10 @@ def test_a_network_begins_with_the_layers_of_an_earlier_one(tmp_path: Path) -> N
     read, _ = read_earlier(file_of(tmp_path, earlier, tuple("abcd")), problem)
     made = Preparation.fit(problem, np.arange(300), PreparationSettings())
     again = mlp.fit(setting, replace(data, start=start_of(read, None, made)))
-    assert mlp.taken_over(first) == ""
-    assert mlp.taken_over(again) == "layer 1 3 x 4, layer 2 1 x 3"
+    assert mlp.reused(first) == ""
+    assert mlp.reused(again) == "layer 1 3 x 4, layer 2 1 x 3"
     arrays = {"weights_0": rng.normal(size=(2, 4))}
-    assert mlp.taken_over(mlp.fit(setting, replace(data, start=Start(arrays=arrays)))) == "layer 1 2 x 4"
+    assert mlp.reused(mlp.fit(setting, replace(data, start=Start(arrays=arrays)))) == "layer 1 2 x 4"
     for wrong, said in (({"weights_0": np.eye(3)}, r"shape \(units, 4\)"), ({"w": np.eye(4)}, "must hold weights_0")):
         with pytest.raises(automicro.plugin.Declined, match=said):
             mlp.fit(setting, replace(data, start=Start(arrays=wrong)))

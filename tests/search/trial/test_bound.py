@@ -106,7 +106,7 @@ def test_a_family_that_knows_nothing_of_limits_has_them() -> None:
         name="third",
         fit=lambda parameters, data: None,
         variants=lambda model, data: [SimpleNamespace(key="full", lowered=lowered)],
-        taken_over=lambda model: "",
+        reused=lambda model: "",
     )
     (program,) = trained(family, {})
     far = columns_of(program, [np.array([0.0, 900.0]), np.zeros(2), np.zeros(2)])
