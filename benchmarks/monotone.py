@@ -16,7 +16,7 @@ from sklearn.datasets import load_breast_cancer, load_diabetes
 from automicro.data import load_problem, profile
 from automicro.discovery import discover
 from automicro.measure import directions
-from automicro.plugin import Wishes
+from automicro.plugin import StructuralConstraints
 from automicro.program import columns_of, pack, scores, unpack
 from automicro.program.inputs.rows import column_kinds
 from automicro.search.context import Candidate, Context
@@ -72,17 +72,17 @@ def trained(name, X, y, rng):
     X = X.where(rng.random(X.shape) >= MISSING)
     problem = load_problem(X, y)
     free = [np.corrcoef(X[c].fillna(X[c].mean()), y)[0, 1] for c in X.columns]
-    asked = Wishes(monotone=tuple((j, 1 if r > 0 else -1) for j, r in enumerate(free) if abs(r) > 0.3))
+    asked = StructuralConstraints(monotone=tuple((j, 1 if r > 0 else -1) for j, r in enumerate(free) if abs(r) > 0.3))
     metric = "r2" if problem.task == "regression" else "roc_auc"
     family = discover().families[name]
-    for wishes in (Wishes(), asked):
-        facts = profile(problem, wishes=wishes)
-        context = Context(problem, (), metric, wishes=wishes)
+    for structural in (StructuralConstraints(), asked):
+        facts = profile(problem, structural=structural)
+        context = Context(problem, (), metric, structural=structural)
         for setting in candidate_space(family, facts).portfolio[:3]:
             candidate = Candidate(0, name, own_parameters(setting), preparation_settings(family, setting), 0)
             programs = train(context, family, candidate, np.arange(problem.rows)).programs
             for key in list(programs)[:: max(1, len(programs) // 6)]:
-                yield problem, wishes, unpack(pack(programs[key]))
+                yield problem, structural, unpack(pack(programs[key]))
 
 
 def near(problem, rng):
@@ -106,10 +106,10 @@ def main(wanted):
         kept = asked = drawn_pairs = wrong = 0
         kinds = Counter()
         models = [each for X, y in tables for each in trained(name, X.iloc[:, :12], y, rng)]
-        for problem, wishes, program in models:
+        for problem, structural, program in models:
             told = directions(program, None, ranges_of(problem))
             kinds.update(direction.kind for direction in told.values())
-            for column, sign in wishes.monotone:
+            for column, sign in structural.monotone:
                 asked += 1
                 kept += column not in told or told[column].keeps("+" if sign > 0 else "-")
             done = 0

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from automicro.data.prepare.prepare import PreparationSettings, features_at_most
-from automicro.plugin import GraphProfile, Profile, Wishes
+from automicro.plugin import GraphProfile, Profile, StructuralConstraints
 
 if TYPE_CHECKING:
     from automicro.data.problem import Problem
@@ -22,7 +22,7 @@ def profile(
     settings: PreparationSettings | None = None,
     *,
     max_features: int | None = None,
-    wishes: Wishes | None = None,
+    structural: StructuralConstraints | None = None,
     transforms: tuple[TargetTransform, ...] = ("none",),
 ) -> Profile:
     """Return the profile of a problem for candidates that are prepared with `settings`.
@@ -57,7 +57,7 @@ def profile(
         kind=problem.kind,
         max_features=max_features,
         graph=_graph(problem),
-        wishes=wishes or Wishes(),
+        structural=structural or StructuralConstraints(),
         transforms=transforms,
     )
 

@@ -8,7 +8,7 @@ from automicro.plugin.monotone import fills_of, ordered_leaves, ordered_pieces
 from automicro.plugin.profile import ColumnProfile, GraphProfile, Profile, TargetTransform
 from automicro.plugin.space import Choice, Float, Integer, Space
 from automicro.plugin.start import Layer, Start
-from automicro.plugin.wishes import Wishes
+from automicro.plugin.structural import StructuralConstraints
 from automicro.program import Lowered
 
 __all__ = [
@@ -27,10 +27,10 @@ __all__ = [
     "SizeBudget",
     "Space",
     "Start",
+    "StructuralConstraints",
     "TargetTransform",
     "TrainingData",
     "Variant",
-    "Wishes",
     "fills_of",
     "hookimpl",
     "ordered_leaves",

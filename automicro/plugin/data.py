@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
-from automicro.plugin.wishes import Wishes
+from automicro.plugin.structural import StructuralConstraints
 
 if TYPE_CHECKING:
     import numpy as np
@@ -113,7 +113,7 @@ class TrainingData:
     places: NDArray[np.int64] | None = None
     start: Start | None = None
     units: NDArray[np.float64] | None = None
-    wishes: Wishes = field(default_factory=Wishes)
+    structural: StructuralConstraints = field(default_factory=StructuralConstraints)
 
     @property
     def outputs(self) -> int:

@@ -44,7 +44,7 @@ def fills_of(data: TrainingData) -> NDArray[np.float32]:
     array([2.], dtype=float32)
     """
     fills = np.full(len(data.features), np.nan, dtype=np.float32)
-    for feature in np.flatnonzero(data.wishes.signs(data.features)):
+    for feature in np.flatnonzero(data.structural.signs(data.features)):
         known = data.X[~np.isnan(data.X[:, feature]), feature]
         fills[feature] = np.quantile(known, 0.5, method="lower") if len(known) else 0.0
     return fills

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
-from automicro.plugin.wishes import Wishes
+from automicro.plugin.structural import StructuralConstraints
 
 __all__ = ["ColumnKind", "ColumnProfile", "GraphProfile", "Kind", "Profile", "TargetTransform", "Task"]
 
@@ -129,7 +129,7 @@ class Profile:
     kind: Kind = "table"
     max_features: int | None = None
     graph: GraphProfile | None = None
-    wishes: Wishes = field(default_factory=Wishes)
+    structural: StructuralConstraints = field(default_factory=StructuralConstraints)
     transforms: tuple[TargetTransform, ...] = ("none",)
 
     @property

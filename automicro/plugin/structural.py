@@ -1,4 +1,4 @@
-"""What a request asks of the structure of a model, as a family sees it."""
+"""Constraints of a request on the structure of a model, as a family sees them."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ if TYPE_CHECKING:
 
     from automicro.plugin.data import Feature
 
-__all__ = ["Wishes"]
+__all__ = ["StructuralConstraints"]
 
 
 @dataclass(frozen=True)
-class Wishes:
-    """Constraints on the structure of the model; a family honours what it can, and what it returns is judged.
+class StructuralConstraints:
+    """Constraints on the structure of the model; a family honours what it can, and what it returns is checked.
 
     Parameters
     ----------
@@ -35,7 +35,7 @@ class Wishes:
 
     Examples
     --------
-    >>> Wishes(monotone=((0, 1),), must_use=(0,)).monotone
+    >>> StructuralConstraints(monotone=((0, 1),), must_use=(0,)).monotone
     ((0, 1),)
     """
 

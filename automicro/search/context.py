@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from automicro.plugin import Wishes
+from automicro.plugin import StructuralConstraints
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -67,7 +67,7 @@ class Context:
     folds: tuple[Fold, ...]
     metric: str
     max_features: int | None = None
-    wishes: Wishes = field(default_factory=Wishes)
+    structural: StructuralConstraints = field(default_factory=StructuralConstraints)
     earlier: WarmStart | None = None
     encoders: Mapping[str, Mapping[str, NDArray[np.float64]]] = field(default_factory=dict)
     allow_constant: bool = False
@@ -242,7 +242,7 @@ class Outcome:
         The gain that the trial found the search should aim at, where its task left that to it.
     robustness : mapping of str to float
         On held-out rows: what stresses take from the score, and how far half of the rows are at least from another decision (``"flip"``).
-    taken_over : str
+    reused : str
         What of an earlier model or a pretrained encoder went into it.
     replay : Replay or None
         Whether the artifact's global card gives what the artifact gives; only of what may be returned.

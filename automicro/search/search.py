@@ -32,7 +32,7 @@ from automicro.search.storage import SharedTrials, Store
 from automicro.search.trial.class_weights import class_weights_of
 from automicro.search.trial.logarithm import target_transforms
 from automicro.search.trial.robustness import check_robustness
-from automicro.search.trial.structural_limits import limited, wishes_of
+from automicro.search.trial.structural_limits import limited, structural_of
 from automicro.search.workers.allowed import default_memory, default_workers
 from automicro.search.workers.executor import LocalExecutor
 from automicro.search.workers.in_process import InProcessExecutor
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from automicro.data import Problem
     from automicro.discovery import Registry
     from automicro.measure import StructureTest
-    from automicro.plugin import Family, Profile, Wishes
+    from automicro.plugin import Family, Profile, StructuralConstraints
     from automicro.request import Constraints, Search
     from automicro.search.context import Outcome
     from automicro.search.decide.certify import CertificationSplit, Certified
@@ -158,12 +158,12 @@ class _Prepared:
 
 
 def _prepared(problem: Problem, constraints: Constraints, settings: Search, means: _Means) -> _Prepared:
-    wishes, problem = wishes_of(problem, constraints), limited(problem, constraints)
+    structural, problem = structural_of(problem, constraints), limited(problem, constraints)
     check_robustness(problem, constraints)
     said_of_rows: list[str] = []
     certification = held_out(problem, constraints, settings, said_of_rows)
     searched = problem if certification is None else problem.only(certification.searched)
-    facts = _facts(searched, constraints, settings, wishes)
+    facts = _facts(searched, constraints, settings, structural)
     families, notes = participants(means.registry, settings, facts, sent=means.workers > 0)
     plugins = {name: each for name, each in means.registry.families.items() if isinstance(each, ThirdParty)}
     context = replace(_context(searched, constraints, settings, families, notes), plugins=plugins)
@@ -283,10 +283,10 @@ def _executor(settings: Search, workers: int) -> LocalExecutor:
     return cast("LocalExecutor", InProcessExecutor())  # which has the same methods
 
 
-def _facts(problem: Problem, constraints: Constraints, settings: Search, wishes: Wishes) -> Profile:
+def _facts(problem: Problem, constraints: Constraints, settings: Search, structural: StructuralConstraints) -> Profile:
     """Return the profile that families are called with."""
     ways = target_transforms(problem, settings.target_transform, constraints.measured.name)
-    return profile(problem, max_features=constraints.max_features, wishes=wishes, transforms=ways)
+    return profile(problem, max_features=constraints.max_features, structural=structural, transforms=ways)
 
 
 def _aim(
@@ -310,7 +310,7 @@ def _context(
         splits_of(problem, constraints, settings, notes),
         constraints.measured.name,
         constraints.max_features,
-        wishes_of(problem, constraints),
+        structural_of(problem, constraints),
         earlier,
         read_encoders(settings.encoders or (), families),
         constraints.allow_constant,

@@ -42,7 +42,7 @@ class Boosting(Family):
 
     def space(self, profile: Profile) -> Space:
         """Return shapes of trees (where columns must not interact: of one feature), their number, and what keeps them few and short."""
-        shapes = ("additive",) if profile.wishes.max_interactions == 0 else ("additive", "forest")
+        shapes = ("additive",) if profile.structural.max_interactions == 0 else ("additive", "forest")
         links = () if profile.task == "classification" else (Choice("logarithmic", (False, True)),)
         return Space(
             (

@@ -84,7 +84,7 @@ def _settings(parameters: Parameters, data: TrainingData, loss: Loss) -> dict[st
         settings["num_class"] = data.outputs
     if parameters["shape"] == "additive":
         settings["interaction_constraints"] = [[feature] for feature in range(features)]
-    if (signs := data.wishes.signs(data.features)).any():
+    if (signs := data.structural.signs(data.features)).any():
         settings |= {"monotone_constraints": signs.tolist(), "monotone_constraints_method": "advanced"}
     return settings
 

@@ -22,7 +22,7 @@ __all__ = ["free_terms", "kept_to", "signs_of"]
 
 def signs_of(data: TrainingData, basis: Basis) -> NDArray[np.int64]:
     """Return which sign each column of a basis must have: 1, -1, or 0 where it may have either."""
-    wanted = data.wishes.signs(data.features)[basis.feature]
+    wanted = data.structural.signs(data.features)[basis.feature]
     return np.where(np.isin(basis.kind, (SLOPE, STEP)), wanted, 0)
 
 
@@ -31,8 +31,8 @@ def free_terms(data: TrainingData, basis: Basis) -> NDArray[np.bool_]:
 
     Such a value then counts as its filling or, where numbers are cut into steps, as the least number.
     """
-    absent = (basis.kind == ABSENT) & (data.wishes.signs(data.features)[basis.feature] != 0)
-    return np.asarray(~(absent | data.wishes.flags(data.features)[basis.feature]))
+    absent = (basis.kind == ABSENT) & (data.structural.signs(data.features)[basis.feature] != 0)
+    return np.asarray(~(absent | data.structural.flags(data.features)[basis.feature]))
 
 
 def kept_to(signs: NDArray[np.int64], problem: Problem, fit: Fit) -> Fit:

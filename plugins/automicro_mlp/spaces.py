@@ -18,7 +18,7 @@ FEW_OUTPUTS = 4
 
 def space_of(profile: Profile) -> Space:
     """Return the space for a problem."""
-    if profile.wishes.monotone:
+    if profile.structural.monotone:
         raise Declined("a network is not kept to a direction, which monotone asks for")
     return Space(
         (

@@ -40,7 +40,7 @@ class Order:
 
 def filled(data: TrainingData) -> tuple[TrainingData, Order | None]:
     """Return the data with missing values of features with a direction filled, and the order to keep; None if none is asked for."""
-    signs = data.wishes.signs(data.features)
+    signs = data.structural.signs(data.features)
     if not signs.any():
         return data, None
     fills = fills_of(data)

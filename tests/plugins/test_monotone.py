@@ -12,14 +12,14 @@ from sklearn.isotonic import IsotonicRegression
 from automicro.data import load_problem, profile
 from automicro.discovery import discover
 from automicro.measure import directions
-from automicro.plugin import Declined, Feature, TrainingData, Wishes, ordered_leaves, ordered_pieces
+from automicro.plugin import Declined, Feature, StructuralConstraints, TrainingData, ordered_leaves, ordered_pieces
 from automicro.program import PRECISIONS, Forest, Numeric, Program, Tree, Weights, pack, quantise, unpack
 from automicro.search.context import Candidate, Context
 from automicro.search.propose.space import candidate_space, own_parameters, preparation_settings
 from automicro.search.trial.structural_limits import ranges_of
 from automicro.search.trial.training import train
 
-WISHES = Wishes(monotone=((0, 1), (1, -1), (3, 1)))
+WISHES = StructuralConstraints(monotone=((0, 1), (1, -1), (3, 1)))
 ASKED = {0: "+", 1: "-", 3: "+"}
 
 
@@ -37,12 +37,12 @@ def problem(task):
     return load_problem(frame, score if task == "regression" else score > 0, task=task)
 
 
-def programs(name, task, metric, wishes, settings=2):
+def programs(name, task, metric, structural, settings=2):
     posed, family = problem(task), discover().families[name]
-    facts = profile(posed, wishes=wishes)
+    facts = profile(posed, structural=structural)
     for setting in candidate_space(family, facts).portfolio[:settings]:
         candidate = Candidate(0, name, own_parameters(setting), preparation_settings(family, setting), 0)
-        context = Context(posed, (), metric, wishes=wishes)
+        context = Context(posed, (), metric, structural=structural)
         try:
             made = train(context, family, candidate, np.arange(posed.rows)).programs
         except Declined:
@@ -68,7 +68,7 @@ def test_every_variant_keeps_the_directions(name, task, metric):
         read |= {decoder.column for decoder in program.decoders}
     assert 0 in read or 1 in read
     if name != "linear":
-        assert any(broken(program, task) for _, program in programs(name, task, metric, Wishes()))
+        assert any(broken(program, task) for _, program in programs(name, task, metric, StructuralConstraints()))
 
 
 @pytest.mark.parametrize("name", ["cluster", "mlp", "attention"])
@@ -77,11 +77,15 @@ def test_others_decline(name):
     if name not in families:
         pytest.skip(f"{name} is not installed")
     with pytest.raises(Declined, match="which monotone asks for"):
-        families[name].space(profile(problem("classification"), wishes=WISHES))
+        families[name].space(profile(problem("classification"), structural=WISHES))
 
 
 def test_boosting_takes_one_column_a_tree_where_columns_must_not_interact():
-    space = discover().families["boosting"].space(profile(problem("regression"), wishes=Wishes(max_interactions=0)))
+    space = (
+        discover()
+        .families["boosting"]
+        .space(profile(problem("regression"), structural=StructuralConstraints(max_interactions=0)))
+    )
     assert {setting["shape"] for setting in space.portfolio} == {"additive"}
 
 
@@ -90,7 +94,7 @@ def test_signs_and_flags_are_told_by_feature():
     assert WISHES.signs(features).tolist() == [1, 0, 0]
     assert WISHES.flags(features).tolist() == [False, True, False]
     data = TrainingData(np.zeros((1, 3), np.float32), np.zeros(1), "regression", 0, features, "r2")
-    assert data.wishes == Wishes()
+    assert data.structural == StructuralConstraints()
 
 
 def test_ordered_pieces_are_isotonic_regression():

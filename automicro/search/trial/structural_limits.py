@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from automicro.errors import ConstraintError
 from automicro.measure import directions
 from automicro.measure.monotonicity.cells import UNSEEN
-from automicro.plugin import Wishes
+from automicro.plugin import StructuralConstraints
 from automicro.program import columns_read
 from automicro.program.analyse.structure import structure
 from automicro.request import did_you_mean
@@ -24,12 +24,12 @@ if TYPE_CHECKING:
     from automicro.request import Constraints
     from automicro.search.context import Context
 
-__all__ = ["cap_values", "caps_of", "limited", "mildest", "missed_caps", "monotone_words", "ranges_of", "wishes_of"]
+__all__ = ["cap_values", "caps_of", "limited", "mildest", "missed_caps", "monotone_words", "ranges_of", "structural_of"]
 
 SIGNS = {"+": 1, "-": -1}
 
 
-def wishes_of(problem: Problem, constraints: Constraints) -> Wishes:
+def structural_of(problem: Problem, constraints: Constraints) -> StructuralConstraints:
     """Return the constraints on structure with columns by number.
 
     Raises
@@ -51,7 +51,7 @@ def wishes_of(problem: Problem, constraints: Constraints) -> Wishes:
             raise ConstraintError(
                 f"monotone: must name columns of numbers, but {known.name!r} is a {known.kind}, which has no order: leave it out"
             )
-    return Wishes(
+    return StructuralConstraints(
         monotone=tuple((column, SIGNS[sign]) for column, sign in zip(places, asked.values(), strict=True)),
         max_operations=constraints.max_operations,
         max_interactions=constraints.max_interactions,
@@ -111,7 +111,7 @@ def missed_caps(context: Context, program: Program, judged: Callable[[Program], 
 
     Of lists of columns that is the share of columns that are not as they must be.
     """
-    wishes, problem, caps = context.wishes, context.problem, caps_of(context)
+    structural, problem, caps = context.structural, context.problem, caps_of(context)
     constant = not context.allow_constant and constant_words(problem, program, context.metric)
     if not caps:
         return {"constant": 1.0} if constant else {}
@@ -126,10 +126,10 @@ def missed_caps(context: Context, program: Program, judged: Callable[[Program], 
     }
     if problem.barred & used:
         missed["must_not_use"] = len(problem.barred & used) / len(problem.barred)
-    if absent := set(wishes.must_use) - set(structure(program).columns):  # not by weights of 0
-        missed["must_use"] = len(absent) / len(wishes.must_use)
+    if absent := set(structural.must_use) - set(structure(program).columns):  # not by weights of 0
+        missed["must_use"] = len(absent) / len(structural.must_use)
     if wrong := _against(context, program):
-        missed["monotone"] = len(wrong) / len(wishes.monotone)
+        missed["monotone"] = len(wrong) / len(structural.monotone)
     return missed | ({"constant": 1.0} if constant else {})
 
 
@@ -146,15 +146,15 @@ def mildest(missed: Iterable[dict[str, float]]) -> dict[str, float]:
 
 def caps_of(context: Context) -> dict[str, float | str]:
     """Return the constraints on structure that are asked for: the number, or the columns in words."""
-    wishes, names = context.wishes, context.problem.table.names
+    structural, names = context.structural, context.problem.table.names
     numbers = {
         "max_features": context.max_features,
-        "max_operations": wishes.max_operations,
-        "max_interactions": wishes.max_interactions,
+        "max_operations": structural.max_operations,
+        "max_interactions": structural.max_interactions,
     }
     words = {
-        "monotone": ", ".join(f"{names[column]} {'+' if sign > 0 else '-'}" for column, sign in wishes.monotone),
-        "must_use": ", ".join(names[column] for column in wishes.must_use),
+        "monotone": ", ".join(f"{names[column]} {'+' if sign > 0 else '-'}" for column, sign in structural.monotone),
+        "must_use": ", ".join(names[column] for column in structural.must_use),
         "must_not_use": ", ".join(names[column] for column in sorted(context.problem.barred)),
     }
     return {k: float(v) for k, v in numbers.items() if v is not None} | {k: v for k, v in words.items() if v}
@@ -162,7 +162,7 @@ def caps_of(context: Context) -> dict[str, float | str]:
 
 def _against(context: Context, program: Program) -> dict[int, Direction]:
     """Return the columns with which the score is not proved to go as asked."""
-    wanted = {column: "+" if sign > 0 else "-" for column, sign in context.wishes.monotone}
+    wanted = {column: "+" if sign > 0 else "-" for column, sign in context.structural.monotone}
     if not wanted:
         return {}
     told = directions(program, wanted, ranges_of(context.problem))
@@ -171,7 +171,7 @@ def _against(context: Context, program: Program) -> dict[int, Direction]:
 
 def monotone_words(context: Context, program: Program) -> str:
     """Return with which columns the score does not go as asked, and between which values that shows."""
-    names, wanted = context.problem.table.names, dict(context.wishes.monotone)
+    names, wanted = context.problem.table.names, dict(context.structural.monotone)
     less = [profile.offset for profile in context.problem.table.profiles]
     told = []
     for column, direction in _against(context, program).items():

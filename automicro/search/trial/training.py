@@ -10,7 +10,7 @@ import numpy as np
 
 from automicro.data import Preparation, Standard, rank_by_clusters, rank_columns
 from automicro.errors import DataError, PluginError
-from automicro.plugin import Declined, TrainingData, Wishes
+from automicro.plugin import Declined, StructuralConstraints, TrainingData
 from automicro.program import Program, check_body, simplify, validate
 from automicro.search.given_metric import taught
 from automicro.search.propose.warm_start import start_of
@@ -103,7 +103,7 @@ def train(
         groups=None if problem.groups is None else problem.groups[rows],
         max_columns=context.max_features if limited else None,
         unlabelled=preparation.others,
-        wishes=context.wishes if every_variant else Wishes(),
+        structural=context.structural if every_variant else StructuralConstraints(),
         topology=preparation.topology,
         places=preparation.places,
         start=start_of(context.earlier, context.encoders.get(family.name), preparation) if every_variant else None,
@@ -122,10 +122,10 @@ def train(
     programs = {key: bound(_program(context, preparation, item)) for key, item in lowered}
     if every_variant:
         programs = with_cuts(context, programs, rows)
-    return Trained(programs, _taken_over(context, candidate, family.reused(model)))
+    return Trained(programs, _reused(context, candidate, family.reused(model)))
 
 
-def _taken_over(context: Context, candidate: Candidate, told: str) -> str:
+def _reused(context: Context, candidate: Candidate, told: str) -> str:
     """Return what a training took over, with its origin."""
     said, earlier, only = [told] if told else [], context.earlier, candidate.preparation.only
     if earlier is None:

@@ -15,7 +15,7 @@ from automicro.data import load_problem
 from automicro.measure import interpretability
 from automicro.program import Affine, Forest, Numeric, Program, StepTables, Tree, Weights, columns_read
 from automicro.search.context import Context
-from automicro.search.trial.structural_limits import limited, missed_caps, monotone_words, wishes_of
+from automicro.search.trial.structural_limits import limited, missed_caps, monotone_words, structural_of
 
 LINEAR = Search(trials=3, families=["linear"], progress=False, workers=0)
 
@@ -59,7 +59,7 @@ def test_several_classes_have_no_one_direction(table: Any) -> None:
 def judged(table: Any, body: Any, **asked: Any) -> tuple[dict[str, float], str]:
     constraints = Constraints(metric="r2", score=0, **asked)
     problem = limited(load_problem(*table), constraints)
-    context = Context(problem, (), "r2", wishes=wishes_of(problem, constraints), allow_constant=True)
+    context = Context(problem, (), "r2", structural=structural_of(problem, constraints), allow_constant=True)
     program = Program(4, tuple(Numeric(j, 0.0) for j in range(3)), body, "identity")
     return missed_caps(context, program, interpretability), monotone_words(context, program)
 
@@ -93,7 +93,7 @@ def test_a_wrong_direction_is_told_in_the_numbers_of_the_data() -> None:
     seconds = 1_700_000_000 + np.random.default_rng(0).integers(0, 3600, 200)
     constraints = Constraints(metric="r2", score=0.0, monotone="t=-")
     problem = load_problem({"t": seconds, "b": np.arange(200.0) % 7}, seconds * 1.0)
-    context = Context(problem, (), "r2", wishes=wishes_of(problem, constraints), allow_constant=True)
+    context = Context(problem, (), "r2", structural=structural_of(problem, constraints), allow_constant=True)
     offset = problem.table.profiles[0].offset
     assert offset
     table = StepTables((0,), (0,), (2,), Weights.of([1_700_001_000 - offset]), Weights.of([0, 1]), Weights.of([0]))

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from automicro.plugin import Wishes
+from automicro.plugin import StructuralConstraints
 from automicro.search.context import Candidate, Form, Outcome, Target, TrialTask
 from automicro.search.decide.frontier import better_of
 from automicro.search.trial.trial import trial
@@ -63,7 +63,7 @@ def judged(
         metric="accuracy",
         problem=SimpleNamespace(task="classification", barred=frozenset(), table=SimpleNamespace(names=())),
         max_features=None,
-        wishes=Wishes(),
+        structural=StructuralConstraints(),
         allow_constant=True,
     )
     made = trial._Trial(context, None, TrialTask(candidate, Target(0.8), incumbent, aim, known))  # type: ignore[arg-type]  # not trained
