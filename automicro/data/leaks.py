@@ -40,7 +40,7 @@ def leaks(problem: Problem, known: Collection[int] = ()) -> list[str]:
         rows = np.random.default_rng(0).choice(problem.rows, ROWS, replace=False)
     determined, near = [], []
     for place, (name, column) in enumerate(zip(problem.table.names, problem.table.columns, strict=True)):
-        if place in problem.barred or place in known or _share(problem, column, rows) <= NEAR:
+        if place in problem.excluded_columns or place in known or _share(problem, column, rows) <= NEAR:
             continue
         share = _share(problem, column, np.arange(problem.rows))
         if share >= EXACT:

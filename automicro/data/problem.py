@@ -87,7 +87,7 @@ class Problem:
     kind: Kind = "table"
     topology: Topology | None = None
     places: NDArray[np.int64] | None = None
-    barred: frozenset[int] = frozenset()
+    excluded_columns: frozenset[int] = frozenset()
     needed: frozenset[int] = frozenset()
     ordered_labels: bool = False
     kept_as: NDArray[np.int64] | None = None
@@ -237,7 +237,7 @@ def load_problem(  # noqa: PLR0913 - each is a question that users ask on its ow
         order=order_of(taken["time"], table.rows) if "time" in taken else None,
         kind=_kind(table),
         ordered_labels=target.ordered,
-        barred=table.barred,
+        excluded_columns=table.excluded_columns,
         kept_as=kept_as,
     )
     notes = (*orders, *left_out, *target.notes, *table.notes, *_notes(problem))
@@ -258,7 +258,7 @@ def _table(
         return table_of(read.columns, text, read.readings, offsets=offsets)
     read = read_columns(raw, text, missing_of(missing))
     table = table_of(read.columns, text, read.readings, read.sentences, offsets)
-    return replace(table, barred=frozenset(read.barred))
+    return replace(table, excluded_columns=frozenset(read.excluded_columns))
 
 
 def _kind(table: Table) -> Kind:
@@ -318,7 +318,9 @@ def _without_target(
     groups = groups_of(taken["groups"], table.rows) if "groups" in taken else None
     _check_varies(table)
     zeros = np.zeros(table.rows)
-    return Problem(table, zeros, "clustering", groups=groups, notes=tuple(table.notes), barred=table.barred)
+    return Problem(
+        table, zeros, "clustering", groups=groups, notes=tuple(table.notes), excluded_columns=table.excluded_columns
+    )
 
 
 def _check_leak(target: RawColumn, columns: list[RawColumn]) -> None:

@@ -286,9 +286,9 @@ class Constraints(Section):
 
     def _check_columns(self) -> None:
         """Raise unless what is asked of columns goes together."""
-        barred = set(self.must_not_use or ())
+        excluded_columns = set(self.must_not_use or ())
         for key, names in (("must_use", self.must_use or ()), ("monotone", self.monotone or ())):
-            if both := sorted(barred & set(names)):
+            if both := sorted(excluded_columns & set(names)):
                 raise problem(f"must not name what {key} names, but got {both}", "must_not_use")
         if self.max_features is not None and len(self.must_use or ()) > self.max_features:
             raise problem(

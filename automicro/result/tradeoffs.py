@@ -197,9 +197,11 @@ def _of_level(known: Sequence[_Known], result: SearchResult, constraints: Constr
     """Return what one level of interpretability less saves in bytes, or buys in score within the same bytes."""
     level, found, told = result.target.level, [], size
     sign, target = constraints.measured.sign, result.target
-    barred = [f for f in known if "interpretability" in f.misses and f.misses <= {"score", "interpretability"}]
+    excluded_columns = [
+        f for f in known if "interpretability" in f.misses and f.misses <= {"score", "interpretability"}
+    ]
     for lower in range(level - 1, -1, -1):
-        freed = [f for f in barred if f.level is not None and f.level >= lower]
+        freed = [f for f in excluded_columns if f.level is not None and f.level >= lower]
         cheapest = min((f for f in freed if f.worth >= target.gain), key=lambda f: f.size_bytes, default=None)
         if cheapest is not None and cheapest.promised_bytes <= told * (1 - WORTH_TELLING):
             told = cheapest.promised_bytes

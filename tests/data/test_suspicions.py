@@ -102,10 +102,10 @@ def test_a_written_index_is_not_learnt_from(tmp_path, first):
     X.set_index(np.arange(first, first + 400)).to_csv(tmp_path / "t.csv")
     problem = load_problem(read_file(tmp_path / "t.csv"), Y)
     assert problem.table.names == ("", "a", "b")
-    assert problem.barred == {0}
+    assert problem.excluded_columns == {0}
     assert [note for note in problem.notes if "are not used: ''" in note]
-    assert limited(problem, Constraints(metric="accuracy", score=0.5, must_not_use=["a"])).barred == {0, 1}
-    assert load_problem(pd.read_csv(tmp_path / "t.csv"), Y).barred == {0}
+    assert limited(problem, Constraints(metric="accuracy", score=0.5, must_not_use=["a"])).excluded_columns == {0, 1}
+    assert load_problem(pd.read_csv(tmp_path / "t.csv"), Y).excluded_columns == {0}
     request = SearchRequest(
         data={"source": "t.csv", "target": "y", "drop": [""]}, constraints={"metric": "accuracy", "score": 0.5}
     )
@@ -117,7 +117,7 @@ def test_row_numbers_and_identifiers_are_named_but_kept():
     told = [note for note in table.notes if "number or identify the rows" in note]
     assert len(told) == 1
     assert "'row', 'loan_id';" in told[0]
-    assert not table.barred
+    assert not table.excluded_columns
 
 
 @pytest.mark.parametrize("role", ["y", "weights", "groups", "time"])
@@ -202,7 +202,7 @@ def test_a_constraint_may_name_the_source_of_a_date():
     dates = pd.date_range("2020-01-01", periods=400, freq="36h")
     problem = load_problem(X.assign(issued=dates), Y)
     left = limited(problem, Constraints(metric="accuracy", score=0.5, must_not_use=["issued"]))
-    assert {problem.table.names[j].split(".")[0] for j in left.barred} == {"issued"}
-    assert len(left.barred) == sum(name.startswith("issued") for name in problem.table.names)
+    assert {problem.table.names[j].split(".")[0] for j in left.excluded_columns} == {"issued"}
+    assert len(left.excluded_columns) == sum(name.startswith("issued") for name in problem.table.names)
     with pytest.raises(ConstraintError, match="'isued' is none"):
         limited(problem, Constraints(metric="accuracy", score=0.5, must_not_use=["isued"]))

@@ -175,7 +175,7 @@ class Preparation:
             If no column varies within the rows.
         """
         given: Sequence[int] = range(len(problem.table.columns)) if settings.only is None else settings.only
-        columns = screened(problem, [j for j in given if j not in problem.barred], rows)
+        columns = screened(problem, [j for j in given if j not in problem.excluded_columns], rows)
         if settings.columns is not None:
             ranked = sorted(ranking or rank_columns(problem, rows, seed), key=lambda j: j not in problem.needed)
             known = set(columns)

@@ -62,7 +62,7 @@ class Standard:
         scales = np.ones(len(problem.table.columns))
         booleans = frozenset(j for j, p in enumerate(problem.table.profiles) if p.kind == "boolean")
         for j, column in enumerate(problem.table.columns):
-            if j in problem.barred:
+            if j in problem.excluded_columns:
                 continue
             if isinstance(column, Categories):
                 part = (column.codes[:, None] == np.arange(min(len(column.levels), MOST_LEVELS))[None, :]).astype(float)

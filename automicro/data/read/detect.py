@@ -56,7 +56,7 @@ class Read:
     readings: list[Reading] = field(default_factory=list)
     notes: dict[str, list[str]] = field(default_factory=dict)
     suspicions: list[str] = field(default_factory=list)
-    barred: tuple[int, ...] = ()
+    excluded_columns: tuple[int, ...] = ()
 
     def note(self, kind: str, text: str) -> None:
         """Add one column to the note of its kind."""
@@ -102,9 +102,9 @@ def read_columns(raw: Sequence[RawColumn], text: Collection[str] | None, missing
         reading = _reading(column, column.name in (text or ()), missing, read)
         read.readings.append(reading)
         read.columns.append(replace(column, values=reading.read(column.values, column.name)))
-    read.barred = index_columns(raw)
+    read.excluded_columns = index_columns(raw)
     plain = [column for column, reading in zip(raw, read.readings, strict=True) if reading.kind == "plain"]
-    nameless = [raw[place] for place in read.barred]
+    nameless = [raw[place] for place in read.excluded_columns]
     read.suspicions = suspects([column for column in plain if column not in nameless], nameless, missing.numbers)
     _add_parts(read, raw)
     return read

@@ -55,7 +55,7 @@ class Table:
     profiles: tuple[ColumnProfile, ...]
     notes: tuple[str, ...] = ()
     readings: tuple[Reading, ...] = ()
-    barred: frozenset[int] = frozenset()
+    excluded_columns: frozenset[int] = frozenset()
 
     @property
     def rows(self) -> int:
@@ -96,7 +96,9 @@ def load_table(X: Any, *, text: Sequence[str] | None = None, missing: Sequence[s
     raw = raw_columns(X)
     check_columns(raw, text or ())
     read = read_columns(raw, text, missing_of(missing))
-    return replace(table_of(read.columns, text, read.readings, read.sentences), barred=frozenset(read.barred))
+    return replace(
+        table_of(read.columns, text, read.readings, read.sentences), excluded_columns=frozenset(read.excluded_columns)
+    )
 
 
 def raw_columns(data: Any) -> list[RawColumn]:

@@ -29,7 +29,7 @@ def frontier(replay_check: ReplayCheck, chosen: Outcome, passed_over: Iterable[O
     passed_over : iterable of Outcome
         What is known not to meet a constraint after its trial ended, such as the latency.
     """
-    barred = {id(outcome) for outcome in passed_over}
+    excluded_columns = {id(outcome) for outcome in passed_over}
     size, gain = _measure(chosen)
     kept: list[Outcome] = []
     best = -math.inf
@@ -40,7 +40,12 @@ def frontier(replay_check: ReplayCheck, chosen: Outcome, passed_over: Iterable[O
         if outcome is chosen:
             kept.append(outcome)
             best = own_gain
-        if own_size == size or id(outcome) in barred or own_gain <= best or (own_size < size and own_gain >= gain):
+        if (
+            own_size == size
+            or id(outcome) in excluded_columns
+            or own_gain <= best
+            or (own_size < size and own_gain >= gain)
+        ):
             continue
         if (sound := replay_check.passed(outcome)) is not None:
             kept.append(sound)

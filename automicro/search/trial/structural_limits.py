@@ -67,10 +67,16 @@ def limited(problem: Problem, constraints: Constraints) -> Problem:
     ConstraintError
         If a column is not there, or none is left.
     """
-    barred = problem.barred | frozenset(_places(problem, "must_not_use", constraints.must_not_use or ()))
-    if len(barred) == len(problem.table.columns):
+    excluded_columns = problem.excluded_columns | frozenset(
+        _places(problem, "must_not_use", constraints.must_not_use or ())
+    )
+    if len(excluded_columns) == len(problem.table.columns):
         raise ConstraintError("must_not_use: must leave a column to learn from, but names all of them")
-    return replace(problem, barred=barred, needed=frozenset(_places(problem, "must_use", constraints.must_use or ())))
+    return replace(
+        problem,
+        excluded_columns=excluded_columns,
+        needed=frozenset(_places(problem, "must_use", constraints.must_use or ())),
+    )
 
 
 def _places(problem: Problem, key: str, names: Iterable[str]) -> tuple[int, ...]:
@@ -124,8 +130,8 @@ def missed_caps(context: Context, program: Program, judged: Callable[[Program], 
         for name, limit in caps.items()
         if isinstance(limit, float) and found[name] > limit
     }
-    if problem.barred & used:
-        missed["must_not_use"] = len(problem.barred & used) / len(problem.barred)
+    if problem.excluded_columns & used:
+        missed["must_not_use"] = len(problem.excluded_columns & used) / len(problem.excluded_columns)
     if absent := set(structural.must_use) - set(structure(program).columns):  # not by weights of 0
         missed["must_use"] = len(absent) / len(structural.must_use)
     if wrong := _against(context, program):
@@ -155,7 +161,7 @@ def caps_of(context: Context) -> dict[str, float | str]:
     words = {
         "monotone": ", ".join(f"{names[column]} {'+' if sign > 0 else '-'}" for column, sign in structural.monotone),
         "must_use": ", ".join(names[column] for column in structural.must_use),
-        "must_not_use": ", ".join(names[column] for column in sorted(context.problem.barred)),
+        "must_not_use": ", ".join(names[column] for column in sorted(context.problem.excluded_columns)),
     }
     return {k: float(v) for k, v in numbers.items() if v is not None} | {k: v for k, v in words.items() if v}
 

@@ -233,9 +233,9 @@ class _Trial:
         forms: list[Form] = []
         passing: list[Scored] = []
         below: list[Scored] = []  # meet the target, not the margin
-        barred: list[Outcome] = []
+        excluded_columns: list[Outcome] = []
         for size, key, precision in self._in_turn(near, passing):
-            if len(passing) >= FORMS_REFIT or len(barred) >= FORMS_BARRED:
+            if len(passing) >= FORMS_REFIT or len(excluded_columns) >= FORMS_BARRED:
                 break
             gains = self.table.gains(key, precision, self.target.least_gain)
             if len(gains) < self.table.folds:
@@ -249,7 +249,7 @@ class _Trial:
             self._aim_by(form)
             if missed := self._missed_by_folds(form) or self._fragile(form):
                 self.smallest_barred |= not passing and "max_features" in missed
-                barred.append(self._infeasible(form, gains, missed, tuple(forms)))
+                excluded_columns.append(self._infeasible(form, gains, missed, tuple(forms)))
             else:
                 (passing if form.gain >= self.target.gain else below).append((form, gains))
         unbeaten = unbeaten_forms(below, self.task.known)
@@ -258,7 +258,11 @@ class _Trial:
         if below:
             form, gains = max(below, key=lambda pair: pair[0].gain)
             return self._outcome("below_margin", "", form=form, forms=tuple(forms), fold_gains=gains)
-        return min(barred, key=lambda o: sum(o.violations.values())) if barred else self._judge_shortfall()
+        return (
+            min(excluded_columns, key=lambda o: sum(o.violations.values()))
+            if excluded_columns
+            else self._judge_shortfall()
+        )
 
     def _infeasible(
         self, form: Form, gains: tuple[float, ...], missed: dict[str, float], forms: tuple[Form, ...]

@@ -61,7 +61,7 @@ def judged(
     context: Any = SimpleNamespace(
         folds=(None, None),
         metric="accuracy",
-        problem=SimpleNamespace(task="classification", barred=frozenset(), table=SimpleNamespace(names=())),
+        problem=SimpleNamespace(task="classification", excluded_columns=frozenset(), table=SimpleNamespace(names=())),
         max_features=None,
         structural=StructuralConstraints(),
         allow_constant=True,
@@ -161,8 +161,8 @@ def of_size(size: int, gain: float, **missed: float) -> Outcome:
 
 
 def test_of_two_trainings_of_a_candidate_the_smaller_artifact_is_its_result() -> None:
-    free, within, barred = of_size(15, 0.9), of_size(14, 0.85), of_size(9, 0.9, max_features=0.5)
+    free, within, excluded_columns = of_size(15, 0.9), of_size(14, 0.85), of_size(9, 0.9, max_features=0.5)
     best = better_of(free, within, 0.8)
     assert (len(best.artifact or b""), [len(other.artifact or b"") for other in best.others]) == (14, [15])
-    assert better_of(barred, within, 0.8).artifact == within.artifact
-    assert better_of(barred, Outcome(0, "given_up", violations={"score": 0.1}), 0.8).status == "given_up"
+    assert better_of(excluded_columns, within, 0.8).artifact == within.artifact
+    assert better_of(excluded_columns, Outcome(0, "given_up", violations={"score": 0.1}), 0.8).status == "given_up"
