@@ -16,7 +16,7 @@ from automicro.words.rules import forest_summary, tree_lines
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-__all__ = ["Telling", "body_lines", "decides_alone"]
+__all__ = ["TextContext", "body_lines", "decides_alone"]
 
 Told = dict[str, Any]
 
@@ -24,7 +24,7 @@ _TREES_SHOWN = 3
 
 
 @dataclass(frozen=True)
-class Telling:
+class TextContext:
     """What the words need to know of the rest of the model.
 
     Parameters
@@ -49,28 +49,28 @@ class Telling:
     limits: Sequence[float] | None = None
 
 
-def body_lines(body: Told, telling: Telling) -> list[str]:
+def body_lines(body: Told, telling: TextContext) -> list[str]:
     """Return the lines that tell what a body computes."""
     return _WORDS[body["kind"]](body, telling)
 
 
-def _activation_lines(body: Told, telling: Telling) -> list[str]:  # noqa: ARG001 - an argument of all words
+def _activation_lines(body: Told, telling: TextContext) -> list[str]:  # noqa: ARG001 - an argument of all words
     return ["exp(-input) of every input" if body["function"] == "decay" else f"{body['function']} of every input"]
 
 
-def _pool_lines(body: Told, telling: Telling) -> list[str]:
+def _pool_lines(body: Told, telling: TextContext) -> list[str]:
     return [f"{', '.join(text.name for text in pool_texts(body, telling.features))} of each graph"]
 
 
-def _message_lines(body: Told, telling: Telling) -> list[str]:  # noqa: ARG001 - an argument of all words
+def _message_lines(body: Told, telling: TextContext) -> list[str]:  # noqa: ARG001 - an argument of all words
     return [messages_line(body)]
 
 
-def _distance_lines(body: Told, telling: Telling) -> list[str]:
+def _distance_lines(body: Told, telling: TextContext) -> list[str]:
     return _cut(distance_lines(body, telling.features, telling.outputs), telling.limit, "line")
 
 
-def _nearest_lines(body: Told, telling: Telling) -> list[str]:
+def _nearest_lines(body: Told, telling: TextContext) -> list[str]:
     return _cut(nearest_lines(body, telling.features, telling.outputs), telling.limit, "line")
 
 
@@ -80,7 +80,7 @@ def _cut(lines: list[str], limit: int, what: str) -> list[str]:
     return [*lines[:limit], f"  ... {count(len(lines) - limit, f'more {what}')}"]
 
 
-def _linear_lines(body: Told, telling: Telling) -> list[str]:
+def _linear_lines(body: Told, telling: TextContext) -> list[str]:
     terms: dict[int, list[str]] = {output: [] for output in range(len(telling.outputs))}
     for term in body["terms"]:
         terms[term["to"]].append(f"  {signed(term['times'])} * {telling.features[term['input']].term}")
@@ -90,14 +90,14 @@ def _linear_lines(body: Told, telling: Telling) -> list[str]:
     return lines
 
 
-def _scale_lines(body: Told, telling: Telling) -> list[str]:
+def _scale_lines(body: Told, telling: TextContext) -> list[str]:
     rows = zip(telling.outputs, body["factors"], telling.features, strict=True)
     return _cut(
         [f"{name} = {number(factor)} * {feature.term}" for name, factor, feature in rows], telling.limit, "factor"
     )
 
 
-def _token_lines(body: Told, telling: Telling) -> list[str]:
+def _token_lines(body: Told, telling: TextContext) -> list[str]:
     tokens = body["tokens"]
     width = len(tokens[0]["start"])
     without = "missing or 0" if body["sparse"] else "missing"
@@ -113,7 +113,7 @@ def _token_lines(body: Told, telling: Telling) -> list[str]:
     return [made, *_linear_lines({"start": start, "terms": terms}, telling)]
 
 
-def _attention_lines(body: Told, telling: Telling) -> list[str]:
+def _attention_lines(body: Told, telling: TextContext) -> list[str]:
     heads = count(len(body["queries"]), "head")
     tokens = f"{len(telling.features) // body['width']} tokens of {count(body['width'], 'number')}"
     if body["mixing"] is not None:
@@ -125,7 +125,7 @@ def _attention_lines(body: Told, telling: Telling) -> list[str]:
     return _cut(lines, telling.limit, "head")
 
 
-def _table_lines(body: Told, telling: Telling) -> list[str]:
+def _table_lines(body: Told, telling: TextContext) -> list[str]:
     lines = [f"{_start(body, telling)} plus one line of each of these"]
     several = len(telling.outputs) > 1
     for table in body["tables"]:
@@ -134,11 +134,11 @@ def _table_lines(body: Told, telling: Telling) -> list[str]:
     return _cut(lines, telling.limit, "step")
 
 
-def _start(body: Told, telling: Telling) -> str:
+def _start(body: Told, telling: TextContext) -> str:
     return ", ".join(f"{name} = {number(start)}" for name, start in zip(telling.outputs, body["start"], strict=True))
 
 
-def _steps(table: Told, telling: Telling) -> list[tuple[str, str]]:
+def _steps(table: Told, telling: TextContext) -> list[tuple[str, str]]:
     feature, cuts = telling.features[table["input"]], table["cuts"]
     edges = zip([None, *cuts], [*cuts, None], table["values"], strict=True)
     steps = [(feature.piece(low, high), signed(value)) for low, high, value in edges]
@@ -147,12 +147,12 @@ def _steps(table: Told, telling: Telling) -> list[tuple[str, str]]:
     return steps
 
 
-def decides_alone(body: Told, telling: Telling) -> bool:
+def decides_alone(body: Told, telling: TextContext) -> bool:
     """Whether the leaves of trees can say what the whole model predicts: there is one, and nothing is added."""
     return body["kind"] == "trees" and len(body["trees"]) == 1 and bool(telling.link)
 
 
-def _tree_lines(body: Told, telling: Telling) -> list[str]:
+def _tree_lines(body: Told, telling: TextContext) -> list[str]:
     trees = body["trees"]
     if decides_alone(body, telling):
         return tree_lines(trees[0]["nodes"], telling.features, partial(_decided, body, telling), telling.limit)
@@ -172,7 +172,7 @@ def _added(outputs: tuple[str, ...], output: str, adds: list[float]) -> str:
     return ", ".join(f"{name} {signed(value)}" for name, value in zip(outputs, adds, strict=True) if value) or "nothing"
 
 
-def _decided(body: Told, telling: Telling, adds: list[float]) -> str:
+def _decided(body: Told, telling: TextContext, adds: list[float]) -> str:
     """Return what a tree that is the whole model predicts at a leaf."""
     to = body["trees"][0]["to"]
     own = adds if to is None else [adds[0] if output == to else 0.0 for output in range(len(body["start"]))]
@@ -189,7 +189,7 @@ def _decided(body: Told, telling: Telling, adds: list[float]) -> str:
     return f"{telling.labels[best]} (probability {rounded(probabilities[best])})"
 
 
-def _sum_lines(body: Told, telling: Telling) -> list[str]:
+def _sum_lines(body: Told, telling: TextContext) -> list[str]:
     lines = [f"the sum of {len(body['parts'])} parts"]
     for position, part in enumerate(body["parts"]):
         lines.append(f"part {position + 1}:")
@@ -197,7 +197,7 @@ def _sum_lines(body: Told, telling: Telling) -> list[str]:
     return lines
 
 
-def _chain_lines(body: Told, telling: Telling) -> list[str]:
+def _chain_lines(body: Told, telling: TextContext) -> list[str]:
     """Tell the steps of a chain; only the last names its scores, the others make units without names."""
     lines = []
     reading = telling
@@ -239,7 +239,7 @@ def _width(body: Told, inputs: int) -> int:
             return len(body["start"]) if "start" in body else inputs
 
 
-_WORDS: dict[str, Callable[[Told, Telling], list[str]]] = {
+_WORDS: dict[str, Callable[[Told, TextContext], list[str]]] = {
     "linear": _linear_lines,
     "tables": _table_lines,
     "trees": _tree_lines,

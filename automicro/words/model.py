@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from automicro.escaped import escaped
-from automicro.words.body import Telling, body_lines, decides_alone
+from automicro.words.body import TextContext, body_lines, decides_alone
 from automicro.words.features import input_text, reading_lines
 from automicro.words.numbers import count, limit_text
 
@@ -33,14 +33,14 @@ def global_text(card: Mapping[str, Any], limit: int = MOST_LINES) -> str:
     if not labels and card["link"] == "sigmoid":  # of a program without labels
         labels = ("class 0", "class 1")
     inputs = tuple(map(input_text, card["inputs"]))
-    telling = Telling(inputs, tuple(card["outputs"]), labels, card["link"], limit, card.get("limits"))
+    telling = TextContext(inputs, tuple(card["outputs"]), labels, card["link"], limit, card.get("limits"))
     lines = [*body_lines(card["body"], telling), *reading_lines(card["inputs"])]
     if not decides_alone(card["body"], telling):
         lines += _link_lines(telling, card["target"])
     return "\n".join([*lines, *_interaction_lines(card["interactions"])])
 
 
-def _link_lines(telling: Telling, target: str) -> list[str]:
+def _link_lines(telling: TextContext, target: str) -> list[str]:
     match telling.link:
         case "sigmoid":
             no, yes = telling.labels
@@ -57,7 +57,7 @@ def _link_lines(telling: Telling, target: str) -> list[str]:
             return [f"{target} = {value}{_limits(telling)}"]
 
 
-def _limits(telling: Telling) -> str:
+def _limits(telling: TextContext) -> str:
     """Return the limits of what is predicted; an exponential is above 0 anyway."""
     if telling.limits is None:
         return ""
