@@ -9,7 +9,7 @@ import numpy as np
 
 from automicro.explain.decision.counterfactual import counterfactual
 from automicro.explain.decision.explained_row import Asked
-from automicro.explain.decision.receptive_field import CELLS, hear, results_of_copies
+from automicro.explain.decision.receptive_field import CELLS, receptive_field, results_of_copies
 from automicro.program import columns_read, decode, take
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from automicro.explain.decision.counterfactual import Counterfactual
     from automicro.explain.decision.graphs import AskedGraph
-    from automicro.explain.decision.receptive_field import Heard
+    from automicro.explain.decision.receptive_field import ReceptiveField
     from automicro.program import Column
 
     Floats = NDArray[np.float64]
@@ -45,7 +45,7 @@ class _NodeRow(Asked):
     """
 
     graph: AskedGraph
-    heard: Heard
+    heard: ReceptiveField
     place: int
     attributes: tuple[int, ...]
 
@@ -74,7 +74,7 @@ def flip_of_graph(
 
     Tried are the three nodes whose loss changes the score most, and of each the eight columns that do so at an end of their range.
     """
-    heard = hear(asked)
+    heard = receptive_field(asked)
     edges = 0 if asked.topology.attributes is None else asked.topology.attributes.shape[1]
     read = columns_read(asked.program)
     free = tuple(c for c in read if c < asked.program.columns - 1 - edges and c not in immutable)
@@ -88,7 +88,7 @@ def flip_of_graph(
     return min(found, key=lambda flip: flip.distance, default=None)
 
 
-def _nodes(asked: AskedGraph, heard: Heard) -> list[int]:
+def _nodes(asked: AskedGraph, heard: ReceptiveField) -> list[int]:
     """Return the nodes that the score hangs on most, as far as all features of a node being 0 tells; the node itself first."""
     near = min(heard.within, max(1, CELLS // max(heard.X.size, 1)))
     variants = np.repeat(heard.X[None], near + 1, axis=0)
@@ -101,7 +101,7 @@ def _nodes(asked: AskedGraph, heard: Heard) -> list[int]:
     return [int(place) for place in np.argsort(-lost, kind="stable")[:MOST_NODES]]
 
 
-def _row(asked: AskedGraph, heard: Heard, place: int, free: tuple[int, ...], ranges: Ranges) -> _NodeRow:
+def _row(asked: AskedGraph, heard: ReceptiveField, place: int, free: tuple[int, ...], ranges: Ranges) -> _NodeRow:
     node = int(heard.nodes[place])
     columns = tuple(None if c is None else take(c, np.array([node])) for c in asked.batch.columns)
     names = tuple(f"{name} of node {node}" for name in asked.names)

@@ -13,7 +13,7 @@ from automicro.explain.decision.explained_row import checked_node, factors, one_
 from automicro.explain.decision.explanation import Part, Weight
 from automicro.explain.decision.linear import slopes
 from automicro.explain.decision.parts import Derived, Found, exact_parts, value_text
-from automicro.explain.decision.receptive_field import by_node, hear
+from automicro.explain.decision.receptive_field import by_node, receptive_field
 from automicro.program import (
     Chain,
     Pool,
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from automicro.explain.decision.linear import Slopes
-    from automicro.explain.decision.receptive_field import Heard
+    from automicro.explain.decision.receptive_field import ReceptiveField
     from automicro.program import Batch, Node, Program, Topology
 
     Floats = NDArray[np.float64]
@@ -121,7 +121,7 @@ def graph_parts(asked: AskedGraph, seed: int) -> Found:
     A linear body is a sum over columns of nodes; a sum of other functions of smoothed or pooled columns is told by these; for any other
     body the parts are Shapley values of nodes, an approximation.
     """
-    heard = hear(asked)
+    heard = receptive_field(asked)
     of = np.zeros((1 if asked.node is None else len(heard.nodes), len(asked.of)))
     of[0] = asked.of
     linear = slopes(asked.program.body, heard.X, of, heard.topology)
@@ -158,7 +158,7 @@ def _flat(body: Node) -> list[Node]:
     return [each for node in body.nodes for each in _flat(node)] if isinstance(body, Chain) else [body]
 
 
-def _by_column_of_node(asked: AskedGraph, heard: Heard, linear: Slopes) -> Found:
+def _by_column_of_node(asked: AskedGraph, heard: ReceptiveField, linear: Slopes) -> Found:
     """Return what every column of every node adds, and what all of them add by node."""
     sources = [decoder.column for decoder in asked.program.decoders for _ in range(feature_count(decoder))]
     total: dict[tuple[int, int], float] = {}

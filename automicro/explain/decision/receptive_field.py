@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Places = NDArray[np.int64]
 
-__all__ = ["CELLS", "Heard", "by_node", "hear", "results_of_copies"]
+__all__ = ["CELLS", "ReceptiveField", "by_node", "receptive_field", "results_of_copies"]
 
 MOST_NODES = 64  # that are credited one by one, the nearest first
 VARIANTS = 4096
@@ -31,7 +31,7 @@ CELLS = 1 << 21  # variants x nodes x features that are computed at once
 
 
 @dataclass(frozen=True, eq=False)
-class Heard:
+class ReceptiveField:
     """The part of a graph that can change a prediction.
 
     Parameters
@@ -53,11 +53,11 @@ class Heard:
     within: int
 
 
-def hear(asked: AskedGraph) -> Heard:
+def receptive_field(asked: AskedGraph) -> ReceptiveField:
     """Return the part of a graph within reach of the messages of a prediction, and one ring of nodes more."""
     X, topology = asked.features, asked.topology
     if asked.node is None:
-        return Heard(X, topology, np.arange(topology.nodes), None, topology.nodes)
+        return ReceptiveField(X, topology, np.arange(topology.nodes), None, topology.nodes)
     hops, reach = _distances_to(asked.node, topology), _reach(asked.program.body)
     kept = np.flatnonzero((hops >= 0) & (hops <= reach + 1))
     kept = kept[np.argsort(hops[kept], kind="stable")]
@@ -67,7 +67,7 @@ def hear(asked: AskedGraph) -> Heard:
     inside = (hops[targets] >= 0) & (hops[targets] <= reach)
     attributes = None if topology.attributes is None else topology.attributes[inside]
     part = Topology(place[topology.edges[:, inside]], attributes, np.array([0, len(kept)]))
-    return Heard(X[kept], part, kept, hops[kept], int((hops[kept] <= reach).sum()))
+    return ReceptiveField(X[kept], part, kept, hops[kept], int((hops[kept] <= reach).sum()))
 
 
 def _distances_to(node: int, topology: Topology) -> Places:
@@ -84,7 +84,7 @@ def _distances_to(node: int, topology: Topology) -> Places:
     return hops
 
 
-def by_node(asked: AskedGraph, heard: Heard, seed: int) -> Found:
+def by_node(asked: AskedGraph, heard: ReceptiveField, seed: int) -> Found:
     """Return Shapley values of nodes, each with all of its columns, against nodes whose columns are missing."""
     X, topology, near = heard.X, heard.topology, heard.nodes[: heard.within]
     singles = list(range(min(len(near), MOST_NODES)))

@@ -38,7 +38,7 @@ class _Copy:
     errors: int
     said: bytearray = field(default_factory=bytearray)
 
-    def hear(self) -> None:
+    def receptive_field(self) -> None:
         """Take up what the process says, which would wait otherwise."""
         block = os.read(self.errors, BLOCK)
         if not block:
@@ -50,7 +50,7 @@ class _Copy:
     def hear_all(self) -> None:
         """Take up what a process has said before it ended."""
         while self.errors >= 0 and select.select([self.errors], [], [], 0)[0]:
-            self.hear()
+            self.receptive_field()
 
     def signal(self, number: int) -> None:
         """Send a signal to the process and those of its group."""
@@ -167,7 +167,7 @@ class Copies:
         said = {copy.errors: copy for copy in self._kept.values() if copy.errors >= 0}
         ready = select.select([self._requests.fileno(), *ends, *said], [], [], seconds)[0]
         for end in said.keys() & set(ready):
-            said[end].hear()
+            said[end].receptive_field()
         return ready
 
     def _answered(self, copy: _Copy) -> bytes | None:
