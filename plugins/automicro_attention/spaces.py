@@ -81,8 +81,10 @@ def _of_tables(profile: Profile, rest: tuple[Choice, ...], plain: Parameters) ->
     if side > 1:
         portfolio.append({**plain, "patch": side, "shared": True, "width": 8, "heads": 8})
     portfolio.append({**bounded, "activation": "relu", "asks": True, "width": 12, "heads": 4, "rounding": "fine"})
-    patches = (Choice("patch", (1, side)), Choice("shared", (True, False), when={"patch": (side,)}))
-    return Space((*(patches if side > 1 else (Choice("patch", (1,)),)), *rest), tuple(portfolio))
+    patches: tuple[Choice, ...] = (Choice("patch", (1,)),)
+    if side > 1:
+        patches = (Choice("patch", (1, side)), Choice("shared", (True, False), when={"patch": (side,)}))
+    return Space((*patches, *rest), tuple(portfolio))
 
 
 def _side(profile: Profile) -> int:
