@@ -177,7 +177,7 @@ def test_other_commands_are_interrupted_and_keep_the_old_file(
 
 def test_in_python_a_second_interrupt_returns_the_model_too(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("assess", "_directed"):
-        sent(monkeypatch, ("run", name, []), signal.SIGINT)
+        sent(monkeypatch, ("result.assemble", name, []), signal.SIGINT)
     X = np.random.default_rng(0).normal(size=(120, 2))
     found = automicro.select(X, X[:, 0] > 0, metric="accuracy", score=0.7, workers=0, trials=2, families=["linear"])
     assert found.interrupted

@@ -90,7 +90,8 @@ TASKS = {
     "three": ("softmax", 3, LABELS),
     "number": ("identity", 1, None),
     "exp": ("exp", 1, None),
-    "capped": ("exp", 1, None),
+    "limited exp": ("exp", 1, None),
+    "limited": ("identity", 1, None),
 }
 
 
@@ -138,8 +139,8 @@ def test_no_smaller_change_flips_and_the_shown_one_does(kind, task):
     exact = flipped = 0
     for seed in range(4):
         rng = np.random.default_rng(seed)
-        cap = 0 if task == "capped" else None  # most rows are predicted 1
-        program = Program(2, (Numeric(0), Numeric(1)), make(rng, outputs), link, labels, cap)
+        limits = {"limited exp": (0.0, 1.0), "limited": (-1.0, 1.0)}.get(task)  # many rows are predicted 1
+        program = Program(2, (Numeric(0), Numeric(1)), make(rng, outputs), link, labels, limits)
         if kind in ("linear", "scaled", "network", "sum", "ensemble"):
             program = replace(program, decoders=(Numeric(0, 0.5), Numeric(1)))
         problem = problem_of(rng, labels)
