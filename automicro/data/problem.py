@@ -66,7 +66,7 @@ class Problem:
         Of a graph problem: how the nodes, which are the rows of the table, are connected.
     places : array of int64, (rows,), or None
         Of a graph problem about nodes: the node that each row stands for. None: rows are graphs, or rows of the table.
-    barred : frozenset of int
+    excluded_columns : frozenset of int
         Columns that no model may read.
     needed : frozenset of int
         Columns that come first where a model is to read some only.

@@ -34,7 +34,7 @@ def profile(
         Decide `features_at_most`; by default those of `PreparationSettings()`.
     max_features : int, optional
         The constraint on source columns.
-    wishes : Wishes, optional
+    structural : StructuralConstraints, optional
         Other constraints on the structure of the model.
     transforms : tuple of {"none", "log"}
         How the target may be transformed for training.

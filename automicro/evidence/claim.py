@@ -36,7 +36,7 @@ def better_than(judged: HeldOutPredictions, limit: float, seed: int = 0) -> Test
 
     Parameters
     ----------
-    judged : Judged
+    judged : HeldOutPredictions
         Predictions on rows that had no part in the model's training or choice.
     limit : float
         A value of the metric; an error must be below it.
@@ -74,7 +74,7 @@ def within_of(judged: HeldOutPredictions, reference: NDArray[np.float64], within
 
     Parameters
     ----------
-    judged : Judged
+    judged : HeldOutPredictions
     reference : array, as `judged.prediction`
         The reference's predictions for the same rows; it had no part of them either.
     within : float

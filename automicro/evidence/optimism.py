@@ -35,7 +35,7 @@ class Contender:
     size_bytes : int
     gain : float
         Its cross-validated score, the sign turned for an error: what it was judged by.
-    judged : Judged
+    judged : HeldOutPredictions
         Its out-of-fold predictions, on the same rows as those of all others.
     """
 

@@ -73,8 +73,8 @@ class TrainingData:
         Rows of one group must not be split between inner training and validation rows.
     max_columns : int or None
         The model may read at most this many source columns.
-    wishes : Wishes
-        What else is asked of the model's structure, such as directions of the score.
+    structural : StructuralConstraints
+        Constraints on the model's structure, such as directions of the score.
     soft_targets : array of float64, (rows, classes) or (rows,), or None
         A teacher's predictions.
     unlabelled : array of float32, (nodes, features), or None

@@ -37,10 +37,10 @@ def fills_of(data: TrainingData) -> NDArray[np.float32]:
 
     Examples
     --------
-    >>> from automicro.plugin import Feature, TrainingData, Wishes
+    >>> from automicro.plugin import Feature, TrainingData, StructuralConstraints
     >>> X, y = np.float32([[1.0], [2.0], [3.0]]), np.array([0, 1, 1])
     >>> features = (Feature(0, "age", "numeric"),)
-    >>> fills_of(TrainingData(X, y, "classification", 2, features, "accuracy", wishes=Wishes(monotone=((0, 1),))))
+    >>> fills_of(TrainingData(X, y, "classification", 2, features, "accuracy", structural=StructuralConstraints(monotone=((0, 1),))))
     array([2.], dtype=float32)
     """
     fills = np.full(len(data.features), np.nan, dtype=np.float32)

@@ -105,8 +105,8 @@ class Profile:
         Kind of data.
     max_features : int or None
         The constraint on source columns, if there is one.
-    wishes : Wishes
-        What else is asked of the model's structure; a family that cannot honour a wish may decline.
+    structural : StructuralConstraints
+        Constraints on the model's structure; a family that cannot honour one may decline.
     transforms : tuple of {"none", "log"}
         How a target of numbers may be transformed for training, the most promising first. The search does it; families need not know.
     graph : GraphProfile or None

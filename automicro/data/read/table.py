@@ -46,7 +46,7 @@ class Table:
         What the user should know of columns that cannot be used as they are, or lose something.
     readings : tuple of Reading
         How the cells of each column are read; empty where all cells stay as they are.
-    barred : frozenset of int
+    excluded_columns : frozenset of int
         Columns that no model may read: an index that was written with the table.
     """
 

@@ -37,7 +37,7 @@ class _NodeRow(Asked):
     Parameters
     ----------
     graph : AskedGraph
-    heard : Heard
+    heard : ReceptiveField
     place : int
         Of the node among those that are heard.
     attributes : tuple of int

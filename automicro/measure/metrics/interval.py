@@ -78,7 +78,7 @@ def interval(
     ----------
     metric : str
         A name of `automicro.request.METRICS`.
-    rows : JudgedRows
+    rows : FoldPredictions
     prediction : array, (rows, classes) or (rows,)
         Out-of-fold predictions.
     confidence : float

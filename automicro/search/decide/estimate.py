@@ -124,7 +124,7 @@ def on_held_out(
 
     Parameters
     ----------
-    trust : Trust
+    certification : CertificationSplit
     metric : str
     outcome : Outcome
         With an artifact.

@@ -23,7 +23,7 @@ def frontier(replay_check: ReplayCheck, chosen: Outcome, passed_over: Iterable[O
 
     Parameters
     ----------
-    gate : Gate
+    replay_check : ReplayCheck
     chosen : Outcome
         What is returned.
     passed_over : iterable of Outcome
