@@ -153,7 +153,7 @@ CASES: dict[str, tuple[str, str]] = {
     "5,000 variants": ("Evil.variants = lambda self, m, d: [Variant(str(i), self.lower(m)) for i in range(5000)]", "stalls the search"),
     "a key that is a tuple": ("Evil.variants = lambda self, m, d: [Variant((1, 2), self.lower(m))]", "result lost at the end"),
     "two variants of one key": ("Evil.variants = lambda self, m, d: [Variant('k', self.lower(m))] * 2", "not noticed"),
-    "taken_over is a number": ("returns('reused', 5)", "result lost at the end"),
+    "reused is a number": ("returns('reused', 5)", "result lost at the end"),
     "lower returns a text": ("returns('lower', 'a program')", "AttributeError"),
     "a node of its own": ("class Mine: pass\nEvil.lower = lambda self, m: Lowered(Mine(), 'sigmoid')", "KeyError"),
     "weights that are NaN": ("lower = Evil.lower\nEvil.lower = lambda self, m: lower(self, m * np.nan)", "out after three"),

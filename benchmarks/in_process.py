@@ -11,15 +11,15 @@ from typing import Any, Self
 from unittest import mock
 
 import automicro.result.assemble
-from automicro.data.prepare.prepare import relevance
+from automicro.data.prepare import relevance
 from automicro.discovery.registry import Registry
 from automicro.measure import Latency
 from automicro.measure.latency.quantiles import QuantileInterval, Run
 from automicro.program import PRECISIONS
 from automicro.search import SearchResult
 from automicro.search.decide import latency as finish
-from automicro.search.trial.trial import trial
-from automicro.search.trial.trial import variant_scores as forms
+from automicro.search.trial import trial
+from automicro.search.trial import variant_scores as forms
 from automicro.search.workers.executor import Finished
 
 __all__ = ["InProcess", "searching_in_process"]

@@ -131,7 +131,7 @@ NOTED = {
     Budget: "family 'slopes' is left out: size_budget of family 'slopes': it must return a SizeBudget, but returned 5",
     Keys: "variants of family 'slopes' must return instances of Variant with different keys",
     Endless: "variants of family 'slopes' must return at most 1000 variants",
-    Taken: "taken_over of family 'slopes' must return a text of at most 1000 characters, but returned 5",
+    Taken: "reused of family 'slopes' must return a text of at most 1000 characters, but returned 5",
     Exits: "fit of family 'slopes' raised SystemExit: now",
 }
 
@@ -162,7 +162,7 @@ def test_a_text_that_is_none_costs_only_its_field(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(Loop, "run", spoilt)
     selection = found("linear", trials=2)
     assert {record.reused for record in selection.trace} == {None}
-    assert all("taken_over cannot be part of a record" in record.reason for record in selection.trace)
+    assert all("reused cannot be part of a record" in record.reason for record in selection.trace)
 
 
 def test_a_plugin_that_cannot_be_used_is_a_note_and_changes_nothing(

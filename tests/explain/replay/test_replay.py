@@ -45,7 +45,7 @@ from automicro.search.decide import replay_check as replaying
 from automicro.search.propose.space import candidate_space, own_parameters, preparation_settings
 from automicro.search.trial.training import train
 
-PENGUINS = Path(__file__).parents[2] / "examples" / "data" / "penguins.csv"
+PENGUINS = Path(__file__).parents[3] / "examples" / "data" / "penguins.csv"
 FAMILIES = ("tree", "linear", "boosting", "cluster")
 
 

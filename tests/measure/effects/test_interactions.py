@@ -12,7 +12,7 @@ import numpy as np
 from automicro.program import body_scores, columns_of, decode, simplify
 from automicro.program.analyse.structure import structure
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "program"))
+sys.path.insert(0, str(Path(__file__).parents[2] / "program"))
 
 import drawn
 

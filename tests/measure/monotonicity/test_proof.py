@@ -29,7 +29,7 @@ from automicro.program import (
 )
 from automicro.program.inputs.rows import column_kinds
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "program"))
+sys.path.insert(0, str(Path(__file__).parents[2] / "program"))
 import drawn
 
 LARGEST = float(np.finfo(np.float32).max)

@@ -12,7 +12,7 @@ import pytest
 from automicro.plugin import StructuralConstraints
 from automicro.search.context import Candidate, Form, Outcome, Target, TrialTask
 from automicro.search.decide.frontier import better_of
-from automicro.search.trial.trial import trial
+from automicro.search.trial import trial
 from automicro.search.trial.variant_scores import FormTable
 
 

@@ -18,7 +18,7 @@ ENTRY = "worker_tasks:run"
 
 @pytest.fixture
 def executor(monkeypatch: pytest.MonkeyPatch) -> Iterator[LocalExecutor]:
-    monkeypatch.setattr(sys, "path", [str(Path(__file__).parent), *sys.path])
+    monkeypatch.setattr(sys, "path", [str(Path(__file__).parents[1]), *sys.path])
     with LocalExecutor(workers=2, task_seconds=20.0, memory_bytes=4 * 10**9, entry=ENTRY) as made:
         made.share(100)
         yield made
@@ -44,7 +44,7 @@ def test_a_task_that_fails_loses_only_itself(executor: LocalExecutor) -> None:
 
 
 def test_a_task_over_its_time_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sys, "path", [str(Path(__file__).parent), *sys.path])
+    monkeypatch.setattr(sys, "path", [str(Path(__file__).parents[1]), *sys.path])
     with LocalExecutor(workers=1, task_seconds=5.0, entry=ENTRY) as executor:
         executor.share(100)
         found = results(executor, ["hang", 1])
@@ -52,7 +52,7 @@ def test_a_task_over_its_time_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_task_without_a_limit_may_take_longer_than_others(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sys, "path", [str(Path(__file__).parent), *sys.path])
+    monkeypatch.setattr(sys, "path", [str(Path(__file__).parents[1]), *sys.path])
     with LocalExecutor(workers=1, task_seconds=0.02, entry=ENTRY) as executor:
         executor.share(100)
         executor.submit(0, 1, limited=False)
@@ -76,7 +76,7 @@ def test_a_cancelled_task_is_not_heard_of(executor: LocalExecutor) -> None:
 
 
 def test_waiting_ends_at_the_given_time_and_leaving_ends_the_workers(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sys, "path", [str(Path(__file__).parent), *sys.path])
+    monkeypatch.setattr(sys, "path", [str(Path(__file__).parents[1]), *sys.path])
     with LocalExecutor(workers=2, entry=ENTRY) as executor:
         executor.share(100)
         executor.submit(0, "hang")
