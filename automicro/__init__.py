@@ -28,10 +28,10 @@ if TYPE_CHECKING:
     from automicro.api import effects, importance, robustness, select, verify
     from automicro.data.read.series import series_of
     from automicro.estimators import MicroClassifier, MicroClusterer, MicroRegressor
-    from automicro.model import Model, load
     from automicro.request import Constraints, Metric, Search, SearchRequest
     from automicro.requested import select_request
     from automicro.result.selection import Selection
+    from automicro.runtime.model import Model, load
 
 __all__ = [
     "ArtifactError",
@@ -72,13 +72,13 @@ LAZY = {
     "MicroClassifier": "automicro.estimators",
     "MicroClusterer": "automicro.estimators",
     "MicroRegressor": "automicro.estimators",
-    "Model": "automicro.model",
+    "Model": "automicro.runtime.model",
     "Search": "automicro.request",
     "SearchRequest": "automicro.request",
     "Selection": "automicro.result.selection",
     "effects": "automicro.api",
     "importance": "automicro.api",
-    "load": "automicro.model",
+    "load": "automicro.runtime.model",
     "robustness": "automicro.api",
     "select": "automicro.api",
     "select_request": "automicro.requested",

@@ -24,12 +24,12 @@ if TYPE_CHECKING:
 
     from automicro.data import Problem
     from automicro.measure import Effects, Importance, Robustness
-    from automicro.model import Model
     from automicro.plugin import Family
     from automicro.plugin.profile import Task
     from automicro.request import SearchRequest
     from automicro.result.certificate import Verified
     from automicro.result.selection import RecordTable, Selection
+    from automicro.runtime.model import Model
 
 __all__ = [
     "effects",
@@ -374,7 +374,7 @@ def _judged(model: Model, X: Any, y: Any, **roles: Any) -> Problem:
 
 
 def _model(model: Model | str | PathLike[str]) -> Model:
-    from automicro.model import Model, load
+    from automicro.runtime.model import Model, load
 
     return model if isinstance(model, Model) else load(model)
 

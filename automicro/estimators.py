@@ -18,7 +18,7 @@ from automicro.request import Constraints, Search
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from automicro.model import Model
+    from automicro.runtime.model import Model
 
 __all__ = ["MicroClassifier", "MicroClusterer", "MicroRegressor"]
 

@@ -10,9 +10,9 @@ from automicro.program import holds_graphs
 
 if TYPE_CHECKING:
     from automicro.data import Problem
-    from automicro.model import Model
     from automicro.plugin.profile import Task
     from automicro.request.source import DataSource
+    from automicro.runtime.model import Model
 
 __all__ = ["read_source"]
 

@@ -278,7 +278,7 @@ def wrong(folder: Path, code: int | None, said: str) -> str:
 def kept(folder: Path, said: str) -> bool:
     """Whether the model is in its file, in the one that is named instead, or in the error."""
     from automicro.errors import ArtifactError  # noqa: PLC0415 - as above
-    from automicro.model import Model  # noqa: PLC0415 - as above
+    from automicro.runtime.model import Model  # noqa: PLC0415 - as above
 
     contents = [path.read_bytes() for path in (*folder.glob("m*.micro"), *(folder / "tmp").glob("m*.micro"))]
     contents += [base64.b64decode(found) for found in re.findall(r"base64 are (\S+)", said)]

@@ -24,11 +24,11 @@ import numpy as np
 from automicro.errors import ArtifactError, AutomicroError
 from automicro.explain import global_card
 from automicro.measure import judged_level
-from automicro.model import Model
 from automicro.program import Program, pack
 from automicro.program.inputs.rows import column_kinds
 from automicro.program.wire.file import CARD_MAGIC
 from automicro.report import card_text, model_text
+from automicro.runtime.model import Model
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests" / "program"))
 

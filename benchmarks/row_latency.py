@@ -16,8 +16,8 @@ import numpy as np
 import pandas as pd
 import polars as pl
 
-from automicro.model import Model
 from automicro.program import Affine, Numeric, OneHot, Program, Weights
+from automicro.runtime.model import Model
 
 WIDTHS = (20, 200)
 RESULTS = Path(__file__).parent / "results" / "row_latency.json"

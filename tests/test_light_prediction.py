@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from automicro.discovery import discover
-from automicro.model import Model
+from automicro.runtime.model import Model
 from automicro.search.context import Candidate, Context
 from automicro.search.propose.space import candidate_space, own_parameters, preparation_settings
 from automicro.search.trial.training import train

@@ -20,7 +20,6 @@ from automicro.measure import directions, effects
 from automicro.measure.interpretability.operations import operations
 from automicro.measure.robustness.decision_distance import flips
 from automicro.measure.robustness.perturbations import stresses
-from automicro.model import Model
 from automicro.program import (
     Affine,
     Batch,
@@ -41,6 +40,7 @@ from automicro.program import (
     pack,
 )
 from automicro.program.inputs.rows import without_offsets
+from automicro.runtime.model import Model
 from automicro.words.model import global_text
 
 ROWS = 300

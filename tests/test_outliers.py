@@ -11,8 +11,8 @@ import automicro
 from automicro import Search
 from automicro.cli import main
 from automicro.errors import DataError
-from automicro.model import Model
 from automicro.program import Affine, Chain, Distances, Nearest, Numeric, Program, Weights
+from automicro.runtime.model import Model
 
 
 def prototypes() -> Program:

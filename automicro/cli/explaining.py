@@ -8,14 +8,14 @@ from automicro.cli.console import Answer
 from automicro.cli.exits import Exit
 from automicro.cli.serving import read_rows
 from automicro.errors import DataError, OutputError, RequestError
-from automicro.model import load
 from automicro.outputs import check_outputs
 from automicro.program import holds_graphs
+from automicro.runtime.model import load
 
 if TYPE_CHECKING:
     from argparse import Namespace
 
-    from automicro.model import Model
+    from automicro.runtime.model import Model
 
 __all__ = ["explain"]
 

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any
 from automicro.cli.console import Answer
 from automicro.cli.exits import Exit
 from automicro.errors import OutputError, RequestError
-from automicro.model import load
 from automicro.outputs import check_outputs, save
+from automicro.runtime.model import load
 
 if TYPE_CHECKING:
     from argparse import Namespace
 
-    from automicro.model import Model
+    from automicro.runtime.model import Model
 
 __all__ = ["inspect", "predict", "read_rows", "read_table"]
 

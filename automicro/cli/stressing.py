@@ -9,7 +9,7 @@ from automicro.api import metric_of
 from automicro.cli.verifying import judged_problem
 from automicro.errors import RequestError
 from automicro.measure import robustness as measured
-from automicro.model import load
+from automicro.runtime.model import load
 
 if TYPE_CHECKING:
     from argparse import Namespace

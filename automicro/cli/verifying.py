@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING
 from automicro.api import judging, problem_of
 from automicro.cli.arguments import settings_of
 from automicro.cli.serving import read_table
-from automicro.model import load
 from automicro.request import SearchRequest
 from automicro.request.search_request import set_values
 from automicro.result.certificate import certificate_in, texts_in
 from automicro.result.certificate import verify as recompute
+from automicro.runtime.model import load
 
 if TYPE_CHECKING:
     from argparse import Namespace
 
     from automicro.data import Problem
-    from automicro.model import Model
+    from automicro.runtime.model import Model
 
 __all__ = ["judged_problem", "verify"]
 

@@ -9,12 +9,13 @@ from automicro.data.prepare.standard import Standard
 from automicro.data.problem import Problem, load_problem
 from automicro.data.profile import profile
 from automicro.data.read.files import read_file, sklearn_source
-from automicro.data.read.frames import with_columns
-from automicro.data.read.readings import texts_in_files
-from automicro.data.read.rows import rows_for_prediction
-from automicro.data.read.series import Series, holds_series, series_of, series_rows
+from automicro.data.read.series import series_of
 from automicro.data.read.table import Table, load_table
 from automicro.data.split import Fold, folds, hold_out, row_subset
+from automicro.rows.frames import with_columns
+from automicro.rows.reader import rows_for_prediction
+from automicro.rows.readings import texts_in_files
+from automicro.rows.series import Series, holds_series, series_rows
 
 __all__ = [
     "Fold",

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from automicro.data.read.words import listed
 from automicro.program import Categories
+from automicro.rows.words import listed
 
 if TYPE_CHECKING:
     from collections.abc import Collection

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from automicro.data.suggest import did_you_mean
 from automicro.errors import ConstraintError
+from automicro.words.suggest import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

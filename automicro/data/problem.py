@@ -11,15 +11,16 @@ from automicro.data.copies import with_copies_together
 from automicro.data.leaks import leaks
 from automicro.data.read.column import part_profile
 from automicro.data.read.detect import missing_of, read_as_given, read_columns
-from automicro.data.read.frames import RawColumn, raw_values
-from automicro.data.read.readings import names_and_readings
 from automicro.data.read.roles import groups_of, order_of, taken_roles, weights_of
-from automicro.data.read.series import Series, holds_series, series_table
+from automicro.data.read.series import series_table
 from automicro.data.read.table import check_columns, merged_note, raw_columns, table_of
 from automicro.data.read.target import read_target
 from automicro.data.weightless import only_weighted, without_weightless
 from automicro.errors import DataError
 from automicro.program import Batch, holds_graphs, take
+from automicro.rows.frames import RawColumn, raw_values
+from automicro.rows.readings import names_and_readings
+from automicro.rows.series import Series, holds_series
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from automicro.data.read.column import numeric_values, value_kind
-from automicro.data.read.words import listed
+from automicro.rows.words import listed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
-    from automicro.data.read.frames import RawColumn
+    from automicro.rows.frames import RawColumn
 
 __all__ = ["index_columns", "suspects"]
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from automicro.data.problem import Problem
-    from automicro.data.read.frames import RawColumn
+    from automicro.rows.frames import RawColumn
 
 __all__ = ["only_weighted", "weighted_rows", "without_weightless"]
 

@@ -13,7 +13,6 @@ from automicro.data import positive_of
 from automicro.errors import DataError, Infeasible, Interrupted
 from automicro.explain import global_card
 from automicro.measure import directions, interpretability
-from automicro.model import Model
 from automicro.program import unpack
 from automicro.report import Progress
 from automicro.request import Card, CardReference, metric, metric_record
@@ -22,6 +21,7 @@ from automicro.result.selection import Point, RecordTable, ReferenceScore, Selec
 from automicro.result.trace import infeasible, records
 from automicro.result.tradeoffs import prices
 from automicro.result.verdict import assess, unassessed
+from automicro.runtime.model import Model
 from automicro.search import (
     ReplayCheck,
     beside_note,

@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 
     from automicro.data import Problem
     from automicro.evidence.means import Tested
-    from automicro.model import Model
     from automicro.request import Constraints, MetricFacts
+    from automicro.runtime.model import Model
     from automicro.search import Certified
 
 __all__ = ["Verified", "certificate_in", "certificate_of", "sealed", "texts_in", "verify"]

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from automicro.data.read.readings import PLAIN, as_entry
 from automicro.errors import NotVerified
 from automicro.explain import global_card
 from automicro.measure import directions, interpretability
 from automicro.program import decode, has_points, outlier_distances
 from automicro.request import LEVELS, Card, CardColumn, HeldOutScore
+from automicro.rows.readings import PLAIN, as_entry
 from automicro.search import Outcome, on_held_out, ranges_of
 
 if TYPE_CHECKING:
@@ -24,9 +24,9 @@ if TYPE_CHECKING:
 
     from automicro.data import Problem, Table
     from automicro.measure import VerifiedLevel
-    from automicro.model import Model
     from automicro.program import Batch, Program
     from automicro.request import Certificate
+    from automicro.runtime.model import Model
     from automicro.search import CertificationSplit
 
 __all__ = ["Figure", "card_columns", "checked_figures", "rounded", "usual_distance"]

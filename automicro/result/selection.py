@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from automicro.measure import Interpretability, Latency
-    from automicro.model import Model
     from automicro.request import Certificate, Constraints, HeldOutScore, Price, ScoreBeside
+    from automicro.runtime.model import Model
 
 __all__ = ["Point", "RecordTable", "ReferenceScore", "Selection"]
 

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from automicro.cli import main
-from automicro.model import Model
 from automicro.program import Affine, Numeric, Program, Weights
+from automicro.runtime.model import Model
 
 
 @pytest.mark.parametrize(

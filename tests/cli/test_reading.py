@@ -9,9 +9,9 @@ import pytest
 
 from automicro.cli import main
 from automicro.data import load_table, read_file
-from automicro.data.read.readings import as_entry
-from automicro.model import Model
 from automicro.program import Affine, Numeric, OneHot, Program, Weights
+from automicro.rows.readings import as_entry
+from automicro.runtime.model import Model
 
 
 @pytest.fixture

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from automicro.errors import ArtifactError
-from automicro.model import Model, load
 from automicro.program import Affine, Numeric, Program, Weights, write_artifact
 from automicro.report import card_text, model_text
+from automicro.runtime.model import Model, load
 
 PROGRAM = Program(
     2, (Numeric(0, 0.0), Numeric(1, 0.0)), Affine(Weights.of(np.ones((1, 2))), Weights.of([0.0])), "sigmoid"

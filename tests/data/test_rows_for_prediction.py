@@ -98,7 +98,7 @@ def test_rows_that_do_not_fit_are_refused(rows, sentence):
 
 def test_predicting_is_light():
     code = (
-        "import sys, numpy as np\nfrom automicro.data.read.rows import rows_for_prediction\n"
+        "import sys, numpy as np\nfrom automicro.rows.reader import rows_for_prediction\n"
         "rows_for_prediction(np.zeros((1, 2)), None, 2), rows_for_prediction([{'a': 1}], ('a',), 1)\n"
         "print({'sklearn', 'pandas', 'polars', 'pyarrow', 'lightgbm', 'optuna', 'scipy'} & set(sys.modules))"
     )

@@ -21,8 +21,8 @@ from automicro.program.inputs.rows import Categories, Texts, categories_of, leve
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from automicro.data.read.frames import RawColumn
     from automicro.program import Column
+    from automicro.rows.frames import RawColumn
 
 __all__ = ["numeric_values", "part_profile", "read_column", "value_kind", "where_missing"]
 

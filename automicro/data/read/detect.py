@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from automicro.data.read.column import value_kind, where_missing
-from automicro.data.read.frames import RawColumn
-from automicro.data.read.moments import clock_hours, moment_format
-from automicro.data.read.readings import PLAIN, Reading
-from automicro.data.read.words import CERTAIN, DOUBTFUL, FREQUENT, bare, is_beside_numbers, listed
-from automicro.data.read.written import leading_zero, number_style, parsed_number
 from automicro.data.suspects import index_columns, suspects
 from automicro.errors import DataError
+from automicro.rows.frames import RawColumn
+from automicro.rows.moments import clock_hours, moment_format
+from automicro.rows.readings import PLAIN, Reading
+from automicro.rows.words import CERTAIN, DOUBTFUL, FREQUENT, bare, is_beside_numbers, listed
+from automicro.rows.written import leading_zero, number_style, parsed_number
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence

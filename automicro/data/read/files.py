@@ -7,9 +7,9 @@ from csv import reader as read_lines
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from automicro.data.suggest import did_you_mean
 from automicro.errors import DataError
 from automicro.program import holds_graphs
+from automicro.words.suggest import did_you_mean
 
 if TYPE_CHECKING:
     import os

@@ -9,11 +9,11 @@ import numpy as np
 
 from automicro.data.problem import Problem, checked_roles
 from automicro.data.read.column import where_missing
-from automicro.data.read.frames import RawColumn, raw_values
 from automicro.data.read.table import Table, table_of
 from automicro.data.read.target import read_target
 from automicro.errors import DataError
 from automicro.program import raw_cells, read_graphs, take
+from automicro.rows.frames import RawColumn, raw_values
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from automicro.data.read.column import numeric_values, value_kind, where_missing
-from automicro.data.read.frames import RawColumn, labels_in, raw_values
-from automicro.data.read.moments import times_in
-from automicro.data.read.series import Series
-from automicro.data.read.words import CERTAIN
-from automicro.data.suggest import did_you_mean
 from automicro.errors import DataError
+from automicro.rows.frames import RawColumn, labels_in, raw_values
+from automicro.rows.moments import times_in
+from automicro.rows.series import Series
+from automicro.rows.words import CERTAIN
+from automicro.words.suggest import did_you_mean
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

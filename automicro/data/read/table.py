@@ -10,20 +10,21 @@ import numpy as np
 
 from automicro.data.read.column import FEW_LEVELS, MANY_DISTINCT, read_column
 from automicro.data.read.detect import missing_of, read_columns
-from automicro.data.read.frames import RawColumn, frame_columns, objects
-from automicro.data.suggest import did_you_mean
 from automicro.errors import DataError
 from automicro.program import Categories
 from automicro.program.inputs.rows import row_count
+from automicro.rows.frames import RawColumn, frame_columns
+from automicro.rows.objects import objects
+from automicro.words.suggest import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
-    from automicro.data.read.readings import Reading
     from automicro.plugin import ColumnProfile
     from automicro.program import Column
+    from automicro.rows.readings import Reading
 
 __all__ = ["Table", "check_columns", "load_table", "merged_note", "raw_columns", "table_of"]
 

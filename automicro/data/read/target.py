@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from automicro.data.read.frames import RawColumn
     from automicro.plugin.profile import Task
+    from automicro.rows.frames import RawColumn
 
 __all__ = ["Labels", "Target", "read_target"]
 

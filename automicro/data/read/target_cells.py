@@ -7,16 +7,16 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from automicro.data.read.column import value_kind
-from automicro.data.read.readings import Reading
-from automicro.data.read.words import CERTAIN, DOUBTFUL, FREQUENT, bare, is_beside_numbers, listed
-from automicro.data.read.written import FEW_LEVELS, leading_zero, number_style
 from automicro.errors import DataError
+from automicro.rows.readings import Reading
+from automicro.rows.words import CERTAIN, DOUBTFUL, FREQUENT, bare, is_beside_numbers, listed
+from automicro.rows.written import FEW_LEVELS, leading_zero, number_style
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from automicro.data.read.detect import Missing
-    from automicro.data.read.frames import RawColumn
+    from automicro.rows.frames import RawColumn
 
 __all__ = ["target_cells"]
 

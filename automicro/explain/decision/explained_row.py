@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from automicro.data.read.rows import reader_of, rows_for_prediction
-from automicro.data.read.series import Series, holds_series, series_rows
 from automicro.errors import DataError, RequestError
 from automicro.program import (
     Categories,
@@ -23,6 +21,8 @@ from automicro.program import (
     take,
 )
 from automicro.program.inputs.graph_readers import graph_batch
+from automicro.rows.reader import reader_of, rows_for_prediction
+from automicro.rows.series import Series, holds_series, series_rows
 from automicro.words.features import column_names
 
 if TYPE_CHECKING:

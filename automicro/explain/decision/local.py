@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from automicro.data.suggest import did_you_mean
 from automicro.errors import RequestError
 from automicro.explain.decision.counterfactual import counterfactual
 from automicro.explain.decision.explained_row import blanked, one_row
@@ -17,6 +16,7 @@ from automicro.explain.decision.parts import Found, Told, exact_parts, value_tex
 from automicro.explain.decision.terms import telescoped
 from automicro.program import apply_link, attention_of, offsets_of, reads_graphs
 from automicro.program.evaluate.attention_weights import pools_tokens
+from automicro.words.suggest import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence

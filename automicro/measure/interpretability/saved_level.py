@@ -13,9 +13,9 @@ from automicro.request import LEVELS
 
 if TYPE_CHECKING:
     from automicro.explain import Replay
-    from automicro.model import Model
     from automicro.program import Batch
     from automicro.request import Level
+    from automicro.runtime.model import Model
 
 __all__ = ["VerifiedLevel", "judged_level"]
 

@@ -37,7 +37,7 @@ def _one_graph(lists: dict[str, Any]) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    import automicro.model  # noqa: F401 - all is loaded before any process begins to time
+    import automicro.runtime.model  # noqa: F401 - all is loaded before any process begins to time
 
     sys.stdout.write("\n")
     sys.stdout.flush()

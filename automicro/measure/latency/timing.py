@@ -74,7 +74,7 @@ def _calls_for(quantile: float, beyond: int) -> int:
 
 def entry_point(program: Program) -> Callable[[Any], Any]:
     """Return the function from raw rows to predictions that a user of the ``python`` runtime calls."""
-    from automicro.model import Model  # noqa: PLC0415 - what a user calls; heavier than what is measured otherwise
+    from automicro.runtime.model import Model  # noqa: PLC0415 - what a user calls; heavier than what is measured otherwise
 
     return Model(program).predict
 

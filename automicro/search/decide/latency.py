@@ -21,9 +21,9 @@ from automicro.measure import (
     row_array,
     time_calls,
 )
-from automicro.model import Model
 from automicro.program import raw_cells, take
 from automicro.request import metric
+from automicro.runtime.model import Model
 from automicro.search.context import STABILITY
 
 if TYPE_CHECKING:

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from automicro.errors import ArtifactError, RequestError
-from automicro.model import Model
 from automicro.plugin import Layer, Start
 from automicro.program import Activation, Affine, Chain, Missing, Numeric, OneHot, Scale, columns_read, offsets_of
 from automicro.program.nodes import feature_count
 from automicro.request.start import INLINE, content_of, read_arrays, split_encoder
+from automicro.runtime.model import Model
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from automicro.data.read.one_row import FrameRow
 from automicro.errors import AutomicroError
-from automicro.model import Model
 from automicro.program import Affine, Missing, Numeric, OneHot, Program, Weights
+from automicro.rows.one_row import FrameRow
+from automicro.runtime.model import Model
 
 pd = pytest.importorskip("pandas")
 
@@ -173,7 +173,7 @@ def test_what_is_no_plain_frame_of_one_row_is_left_to_the_general_path(frame: An
     ],
 )
 def test_a_series_has_the_cells_of_its_dict(cells: list[Any]) -> None:
-    from automicro.data.read.rows import _cells_of
+    from automicro.rows.reader import _cells_of
 
     series = pd.Series(cells, index=["a", 1, "c", "a"], dtype=object)
     found, expected = _cells_of(series), series.to_dict()

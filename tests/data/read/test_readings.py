@@ -13,11 +13,11 @@ import pytest
 
 from automicro.data import load_problem, load_table, read_file, rows_for_prediction, texts_in_files
 from automicro.data.read.detect import missing_of
-from automicro.data.read.readings import PLAIN, as_entry
-from automicro.data.read.rows import reader_of
 from automicro.errors import DataError
-from automicro.model import Model
 from automicro.program import Affine, Categories, Missing, Numeric, OneHot, Program, Weights
+from automicro.rows.reader import reader_of
+from automicro.rows.readings import PLAIN, as_entry
+from automicro.runtime.model import Model
 
 MANY = [f"{i * 37.25:,.2f}" for i in range(1, 60)]
 

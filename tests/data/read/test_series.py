@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from automicro.data import Preparation, PreparationSettings, SummarySettings, load_problem, series_of
-from automicro.data.read.series import holds_series, series_rows
 from automicro.errors import DataError
+from automicro.rows.series import holds_series, series_rows
 
 LONG = {"id": list("babacd"), "t": [2, 1, 1, 3, 1, 1], "x": [5.0, 1.0, 4.0, None, 6.0, 8.0], "y": list("nmnmnm")}
 

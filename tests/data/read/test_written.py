@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from automicro.data.read.moments import moment_format, parsed_moment
-from automicro.data.read.written import STYLES, number_style, parsed_number
+from automicro.rows.moments import moment_format, parsed_moment
+from automicro.rows.written import STYLES, number_style, parsed_number
 
 MANY = [f"{i * 37.25:,.2f}" for i in range(1, 60)]
 

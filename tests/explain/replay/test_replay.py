@@ -18,7 +18,6 @@ from automicro.data import load_problem, profile
 from automicro.discovery import discover
 from automicro.explain import global_card, replay
 from automicro.measure import interpretability, judged_level
-from automicro.model import Model
 from automicro.program import (
     Activation,
     Affine,
@@ -40,6 +39,7 @@ from automicro.program import (
     pack,
     unpack,
 )
+from automicro.runtime.model import Model
 from automicro.search.context import Candidate, Context
 from automicro.search.decide import replay_check as replaying
 from automicro.search.propose.space import candidate_space, own_parameters, preparation_settings

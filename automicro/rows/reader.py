@@ -7,20 +7,21 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from automicro.data.read.frames import frame_of, objects, raw_series
-from automicro.data.read.readings import names_and_readings, readings_of_card
-from automicro.data.suggest import did_you_mean
 from automicro.errors import DataError
+from automicro.rows.objects import objects
+from automicro.rows.readings import names_and_readings, readings_of_card
+from automicro.words.suggest import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
 
     from numpy.typing import NDArray
 
-    from automicro.data.read.readings import Reading
+    from automicro.rows.readings import Reading
 
 __all__ = ["RowReader", "reader_of", "rows_for_prediction"]
 
+NO_TABLE = "rows must be a dataframe, an array, a list or a dict, but are a {}"
 BOXED = (np.float64, np.float32, np.float16, np.integer, np.bool_)
 
 
@@ -156,16 +157,31 @@ def _columns(rows: Any) -> tuple[int, list[str], Callable[[int], NDArray[Any]]]:
         named = {str(name): name for row in rows for name in row}
         keys = list(named.values())
         return len(rows), list(named), lambda i: objects([row.get(keys[i]) for row in rows])
-    frame = frame_of(rows, "rows")
     if isinstance(rows, str | PathLike):
         raise DataError(
             f"rows must be a table, but are the path {str(rows)!r}: pass pandas.read_csv({str(rows)!r}) or the like, or predict the file "
             f"with `automicro predict MODEL {rows}`"
         )
+    return _frame_columns(rows)
+
+
+def _frame_columns(rows: Any) -> tuple[int, list[str], Callable[[int], NDArray[Any]]]:
+    """Return what `_columns` returns, of a dataframe."""
+    kind = type(rows)
+    if kind.__module__ == "builtins":
+        raise DataError(NO_TABLE.format(kind.__name__))
+    try:
+        from automicro.rows.frames import frame_of, raw_series  # noqa: PLC0415 - only dataframes need narwhals
+    except ModuleNotFoundError as error:
+        raise DataError(
+            f"rows of type {kind.__name__} can be read only with narwhals, but {error.name} is not installed: install it, "
+            "or pass a dict of columns"
+        ) from None
+    frame = frame_of(rows, "rows")
     if frame is None:
-        raise DataError(f"rows must be a dataframe, an array, a list or a dict, but are a {type(rows).__name__}")
-    table, originals = frame, frame.columns
-    return len(table), [str(name) for name in originals], lambda i: raw_series(table.get_column(originals[i]))
+        raise DataError(NO_TABLE.format(kind.__name__))
+    originals = frame.columns
+    return len(frame), [str(name) for name in originals], lambda i: raw_series(frame.get_column(originals[i]))
 
 
 def _cells_of(series: Any) -> dict[Any, Any]:

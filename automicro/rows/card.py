@@ -5,9 +5,9 @@ from __future__ import annotations
 import datetime as dt
 from typing import TYPE_CHECKING, Any
 
-from automicro.data.read.moments import FORMATS
-from automicro.data.read.written import STYLES
 from automicro.errors import ArtifactError
+from automicro.rows.moments import FORMATS
+from automicro.rows.written import STYLES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

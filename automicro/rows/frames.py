@@ -9,15 +9,16 @@ import narwhals as nw
 import numpy as np
 from narwhals.exceptions import DuplicateError
 
-from automicro.data.suggest import did_you_mean
 from automicro.errors import DataError
+from automicro.rows.objects import objects
+from automicro.words.suggest import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
-__all__ = ["RawColumn", "frame_columns", "frame_of", "labels_in", "objects", "raw_series", "raw_values", "with_columns"]
+__all__ = ["RawColumn", "frame_columns", "frame_of", "labels_in", "raw_series", "raw_values", "with_columns"]
 
 NESTED = (nw.List, nw.Array, nw.Struct)
 WIDE = (nw.Int128, nw.UInt128)
@@ -99,11 +100,6 @@ def raw_values(data: Any, role: str) -> RawColumn:
         raise DataError(f"{role} must be an array, a list or a series, but is a {type(data).__name__}")
     data = np.asarray(data)
     return RawColumn("", data[:, 0] if data.ndim == 2 and data.shape[1] == 1 else data)
-
-
-def objects(values: Sequence[Any]) -> NDArray[Any]:
-    """Return a one-dimensional object array, whatever its elements are."""
-    return np.fromiter(values, dtype=object, count=len(values))
 
 
 def raw_series(series: nw.Series[Any]) -> NDArray[Any]:

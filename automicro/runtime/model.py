@@ -1,4 +1,7 @@
-"""A model in its deployed form: loads, predicts from raw rows, saves. Needs numpy and nothing that trains."""
+"""A model in its deployed form: loads, predicts from raw rows, saves. Needs numpy and nothing that trains.
+
+`explain` is imported where it is called: a process that only predicts loads a third less.
+"""
 
 from __future__ import annotations
 
@@ -9,14 +12,8 @@ from typing import TYPE_CHECKING, Any, overload
 import numpy as np
 
 from automicro.bounded import read_bounded
-from automicro.data.card import check_card
-from automicro.data.read.one_row import FrameRow
-from automicro.data.read.rows import reader_of, rows_for_prediction
-from automicro.data.read.series import holds_series, series_rows
 from automicro.errors import ArtifactError, DataError
 from automicro.escaped import escaped
-from automicro.explain import ModelExplanation, drawn_rows, explain, global_card, replay
-from automicro.fitted import Fitted, columns_named
 from automicro.outputs import save
 from automicro.program import (
     Batch,
@@ -36,6 +33,11 @@ from automicro.program import (
 )
 from automicro.program.inputs.graph_readers import graph_batch
 from automicro.program.inputs.rows import column_kinds
+from automicro.rows.card import check_card
+from automicro.rows.one_row import FrameRow
+from automicro.rows.reader import reader_of, rows_for_prediction
+from automicro.rows.series import holds_series, series_rows
+from automicro.runtime.fitted import Fitted, columns_named
 from automicro.values import same
 
 if TYPE_CHECKING:
@@ -43,7 +45,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from automicro.explain import Explanation, Replay
+    from automicro.explain import Explanation, ModelExplanation, Replay
     from automicro.program import Attended, Column, Program
 
 __all__ = ["Model", "load"]
@@ -206,6 +208,8 @@ class Model(Fitted):
         RequestError
             If `immutable` names what is no column of the model, or `node` is not one of the graph's.
         """
+        from automicro.explain import ModelExplanation, explain, global_card
+
         if row is None:
             card = global_card(self.program, self.card)
             return ModelExplanation(card, self._replayed(card, None, seed))
@@ -230,10 +234,14 @@ class Model(Fitted):
         DataError
             As `predict`.
         """
+        from automicro.explain import global_card
+
         stored = (self.card or {}).get("explanation")
         return self._replayed(global_card(self.program, self.card) if stored is None else stored, X, seed)
 
     def _replayed(self, shown: dict[str, Any], X: Any, seed: int) -> Replay:
+        from automicro.explain import drawn_rows, replay
+
         if X is None:
             batch = drawn_rows(self.program, self.card, REPLAYED, seed)
         elif self._of_graphs:

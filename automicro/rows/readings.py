@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from automicro.data.read.moments import array_seconds, clock_hours, parsed_moment, part_of, seconds_of
-from automicro.data.read.words import is_beside_numbers, words_of
-from automicro.data.read.written import STYLES, parsed_number
 from automicro.errors import DataError
 from automicro.program.inputs.rows import column_kinds, level_text
+from automicro.rows.moments import array_seconds, clock_hours, parsed_moment, part_of, seconds_of
+from automicro.rows.words import is_beside_numbers, words_of
+from automicro.rows.written import STYLES, parsed_number
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -34,7 +34,7 @@ class Reading:
         Plain cells stay as they are. Levels are texts. A number, a moment (a date with or without a time of day), a clock (a time of day,
         in hours) and a duration (in days) are numbers.
     form : str
-        Style of a number (see `automicro.data.read.written.STYLES`) or format of a moment that is
+        Style of a number (see `automicro.rows.written.STYLES`) or format of a moment that is
         written as text; empty if neither was text.
     source : str
         Name of the source column of a moment.

@@ -1,0 +1,1 @@
+"""A model as it is deployed: loads, predicts, saves, with numpy alone."""
