@@ -99,6 +99,11 @@ def test_import_stays_light(statement: str) -> None:
     assert not loaded_by(statement) & HEAVY
 
 
+def test_loading_a_model_imports_numpy_alone() -> None:
+    loaded = loaded_by("from automicro import load") - loaded_by("import numpy")
+    assert loaded - sys.stdlib_module_names == {"automicro"}
+
+
 def test_help_stays_light() -> None:
     statement = (
         "import sys, contextlib, io\nsys.argv = ['automicro', '--help']\nfrom automicro.cli import main\n"

@@ -1,6 +1,6 @@
 """A model in its deployed form: loads, predicts from raw rows, saves. Needs numpy and nothing that trains.
 
-`explain` is imported where it is called: a process that only predicts loads a third less.
+`automicro.explain` is imported where it is called, since a process that only predicts starts in three quarters of the time without it.
 """
 
 from __future__ import annotations
