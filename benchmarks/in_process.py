@@ -38,6 +38,7 @@ class InProcess:
     def __init__(self, *_limits: object) -> None:
         self._context: Any = None
         self._tasks: deque[tuple[int, Any]] = deque()
+        self.task_seconds: float | None = None  # is not kept
 
     def share(self, context: Any) -> None:
         """Keep what all tasks read."""
