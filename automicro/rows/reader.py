@@ -168,7 +168,7 @@ def _columns(rows: Any) -> tuple[int, list[str], Callable[[int], NDArray[Any]]]:
 def _frame_columns(rows: Any) -> tuple[int, list[str], Callable[[int], NDArray[Any]]]:
     """Return what `_columns` returns, of a dataframe."""
     kind = type(rows)
-    if kind.__module__ == "builtins":
+    if kind.__module__ in ("builtins", "numpy"):
         raise DataError(NO_TABLE.format(kind.__name__))
     try:
         from automicro.rows.frames import frame_of, raw_series  # noqa: PLC0415 - only dataframes need narwhals

@@ -50,13 +50,16 @@ print(json.dumps(answers))
 REFUSED = (
     HEAD
     + """
+import numpy
+
 class Frame:
     columns = ["number", "colour", "day"]
 
-try:
-    automicro.load("table.micro").predict(Frame())
-except automicro.DataError as error:
-    print(error)
+for rows in (Frame(), 1.5, numpy.float64(1.5)):
+    try:
+        automicro.load("table.micro").predict(rows)
+    except automicro.DataError as error:
+        print(error)
 """
 )
 
@@ -155,4 +158,7 @@ def test_a_dataframe_is_refused_by_name_where_narwhals_is_not_installed(
     models: dict[str, automicro.Model], tmp_path: Path
 ) -> None:
     models["table"].save(tmp_path / "table.micro")
-    assert "rows of type Frame can be read only with narwhals, but narwhals is not installed" in run(REFUSED, tmp_path)
+    frame, number, scalar = run(REFUSED, tmp_path).splitlines()
+    assert frame.startswith("rows of type Frame can be read only with narwhals, but narwhals is not installed")
+    assert number.endswith("a list or a dict, but are a float")
+    assert scalar.endswith("a list or a dict, but are a float64")
