@@ -170,7 +170,15 @@ class Interrupted(_Comparable, KeyboardInterrupt):
 
 
 class Undecided(Infeasible):
-    """Whether a model meets the constraints cannot be decided: none was certified, or a latency is too close to its limit."""
+    """Whether a model meets the constraints cannot be decided: none was certified, or a latency is too close to its limit.
+
+    Attributes
+    ----------
+    selection : Selection or None
+        The model that was found, where no process could be started to measure its latency.
+    """
+
+    selection: object = None
 
 
 class NothingFinished(Infeasible):

@@ -30,7 +30,12 @@ class OwnedFolder:
         within = within or Path(tempfile.gettempdir())
         remove_left(within)
         self.path = Path(tempfile.mkdtemp(prefix=PREFIX, dir=within))
-        self._remove = weakref.finalize(self, _removed, self.path, _locked(self.path))
+        try:
+            file = _locked(self.path)
+        except OSError:
+            shutil.rmtree(self.path, ignore_errors=True)
+            raise
+        self._remove = weakref.finalize(self, _removed, self.path, file)
         _own.add(self)
 
     def cleanup(self) -> None:

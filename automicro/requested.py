@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from time import monotonic
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from automicro.api import problem_of
 from automicro.errors import Infeasible, Interrupted, OutputError, RequestError
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from automicro.request import Output, SearchRequest
     from automicro.result.selection import Selection
 
-__all__ = ["check_files", "found", "report_of", "select_request", "write_results"]
+__all__ = ["check_files", "found", "report_of", "select_request", "selection_of", "write_results"]
 
 
 def select_request(request: SearchRequest, progress: Progress | None = None) -> Selection:
@@ -114,15 +114,26 @@ def report_of(result: Selection | Infeasible | Interrupted) -> str:
     """Return the report of a search, however it ended."""
     if isinstance(result, Interrupted):
         return f"interrupted before a model was found\n{infeasible_text(result.verdict)}"
-    return infeasible_text(result) if isinstance(result, Infeasible) else repr(result)
+    selection = selection_of(result)
+    if not isinstance(result, Infeasible):
+        return repr(result)
+    return infeasible_text(result) if selection is None else f"{result}\n{selection!r}"
+
+
+def selection_of(result: Selection | Infeasible | Interrupted) -> Selection | None:
+    """Return the selection that a search ended with, also where its latency is undecided; None if it found no model."""
+    if isinstance(result, Infeasible | Interrupted):
+        return cast("Selection | None", getattr(result, "selection", None))
+    return result
 
 
 def write_results(output: Output, result: Selection | Infeasible | Interrupted) -> tuple[str, ...]:
     """Write the files that a request asks for; return a sentence for each that could not be, and where the model is instead."""
     failures, report = [], report_of(result)
     seen = result.verdict if isinstance(result, Interrupted) else result
-    if output.model is not None and not isinstance(result, Infeasible | Interrupted):
-        failures.append(saved_anywhere("output.model", output.model, result.model.to_bytes(strip=output.strip)))
+    selection = selection_of(result)
+    if output.model is not None and selection is not None:
+        failures.append(saved_anywhere("output.model", output.model, selection.model.to_bytes(strip=output.strip)))
     lines = [json.dumps(record.model_dump(mode="json")) + "\n" for record in (*seen.trace, *seen.prices)]
     for key, path, text in (("report", output.report, report + "\n"), ("trace", output.trace, "".join(lines))):
         if path is not None:

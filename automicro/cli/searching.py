@@ -11,6 +11,7 @@ from automicro.cli.exits import Exit
 from automicro.errors import Infeasible, Interrupted, NothingFinished, RequestError, Undecided
 from automicro.request import SearchRequest
 from automicro.request.search_request import set_values
+from automicro.room import check_memory
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -38,6 +39,7 @@ def select(arguments: Namespace) -> Answer:
 
 
 def _found(request: SearchRequest, interrupts: Interrupts, config: str | None = None) -> Answer:
+    check_memory(request.search.workers)  # before numeric libraries are loaded
     from automicro import requested  # noqa: PLC0415 - loads the search, which --help must not
     from automicro.report import Progress  # noqa: PLC0415 - as above
 
@@ -55,6 +57,9 @@ def _found(request: SearchRequest, interrupts: Interrupts, config: str | None = 
     interrupts.hold()
     failures = requested.write_results(request.output, result)
     code = Exit.OUTPUT if failures else _code(result)
+    selection = requested.selection_of(result)
+    if selection is not None and isinstance(result, Undecided):
+        return Answer(f"{selection!r}\n{_kept(request, failures)}\n", "\n".join([str(result), *failures]), code)
     if isinstance(result, Infeasible | Interrupted):
         return Answer("", "\n".join([requested.report_of(result), *failures]), code)
     return Answer(f"{result!r}\n{_kept(request, failures)}\n", "\n".join(failures), code)

@@ -13,11 +13,13 @@ from automicro.discovery.process import Host, Limit
 from automicro.discovery.registry import PluginInfo, Registry
 from automicro.discovery.third_party import Given, Installed, ThirdParty
 from automicro.errors import PluginError, RequestError
-from automicro.folder import OwnedFolder
 from automicro.interpreters import interpreter
+from automicro.room import temporary_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
+
+    from automicro.folder import OwnedFolder
 
 __all__ = ["consulted", "names_of"]
 
@@ -116,7 +118,7 @@ class _Hosts:
         if interpreter() is None:
             return
         for each in entry_points:
-            self._folder = self._folder or OwnedFolder()
+            self._folder = self._folder or temporary_folder()
             if (each.name, each.value) not in self._hosts:
                 self._hosts[each.name, each.value] = Host(each, self._folder.path, Limit(self._seconds))
 

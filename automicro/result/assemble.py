@@ -10,7 +10,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from automicro.data import positive_of
-from automicro.errors import DataError, Infeasible, Interrupted
+from automicro.errors import DataError, Infeasible, Interrupted, Undecided
 from automicro.explain import global_card
 from automicro.measure import directions, interpretability
 from automicro.program import unpack
@@ -94,7 +94,22 @@ def run(
     finally:
         listener.stop()
     selection = _dressed(_Asked(constraints, settings.seed, target_name), result)
-    return replace(selection, constraints=asked, seconds=monotonic() - started)
+    selection = replace(selection, constraints=asked, seconds=monotonic() - started)
+    if result.found.untimed and constraints.latency is not None and not selection.interrupted:
+        raise _untimed(selection, constraints.latency)
+    return selection
+
+
+def _untimed(selection: Selection, limit_us: float) -> Undecided:
+    """Return that the latency of a model was not measured in fresh processes, with the model."""
+    error = Undecided(
+        f"a model of {selection.size_bytes} bytes was found, but its latency limit of {limit_us:g} us is undecided, "
+        "as no fresh process could measure it",
+        trace=selection.trace,
+        prices=selection.prices,
+    )
+    error.selection = selection
+    return error.noted(selection.notes)
 
 
 def _notes(result: SearchResult) -> tuple[str, ...]:

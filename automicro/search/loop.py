@@ -53,6 +53,8 @@ class SearchHistory:
         The requested gain.
     haste : str
         What is said where the time was up early.
+    untimed : str
+        Why latency was not measured in fresh processes, where they failed.
     size_bytes : int or None
         Most bytes of what is returned. The search itself is the same without it.
     interrupted, hurried : bool
@@ -66,6 +68,7 @@ class SearchHistory:
     hurried: bool = False
     stopped: str = ""
     haste: str = ""
+    untimed: str = ""
     aim: float = -math.inf
     floor: float = -math.inf
     size_bytes: int | None = None

@@ -13,6 +13,7 @@ from automicro.discovery import ThirdParty, consulted
 from automicro.errors import RequestError
 from automicro.interpreters import MISSING, interpreter
 from automicro.request import why_not_passed_on
+from automicro.room import check_memory
 from automicro.search.classes import with_classes
 from automicro.search.clock import Clock, Patience
 from automicro.search.context import Context, Target, offsets_of
@@ -237,7 +238,7 @@ def _concluded(
             else not_contradicted(replay_check, certificate, constraints, made, target)
         )
         timed = _timed(replay_check, left, constraints, until)
-    if found.interrupted:
+    if found.interrupted or found.untimed:
         timed = timed.or_undecided(constraints.latency)
     return replace(known, timed=timed, certified=certificate)
 
@@ -246,7 +247,7 @@ def _said(known: SearchResult, made: _Prepared, constraints: Constraints, store:
     """Return what is to be said of the data, of what took part and of what could not be decided."""
     notes = [*made.rows.notes, *made.notes, *known.found.notes, *(_of_storage(store, known.found) if store else ())]
     notes += known.reference.notes if known.reference else ()
-    return (*notes, *_doubts(known.timed, constraints))
+    return (*notes, *_doubts(known.timed, constraints, known.found.untimed))
 
 
 def _of_storage(store: Store, found: SearchHistory) -> list[str]:
@@ -257,6 +258,7 @@ def _of_storage(store: Store, found: SearchHistory) -> list[str]:
 
 def _workers(settings: Search, constraints: Constraints, notes: list[str]) -> int:
     """Return how many processes train; 0 where this process does, because it is to or because none can be started."""
+    check_memory(settings.workers)
     if settings.workers != 0 and (why := why_not_passed_on(constraints.measured.name)):
         said = f"metric: {constraints.metric} cannot be passed to other processes ({why})"
         if settings.workers is not None:
@@ -327,25 +329,31 @@ def _one_cluster(made: _Prepared, constraints: Constraints, test: StructureTest,
     found = one_cluster(made.context, target, test)
     replay_check = ReplayCheck(made.context, found, target, means.workers > 0 or constraints.latency is not None)
     timed = _timed(replay_check, found.feasible, constraints, means.clock.timing_until())
-    notes = (*made.rows.notes, *made.notes, *_doubts(timed, constraints))
+    notes = (*made.rows.notes, *made.notes, *_doubts(timed, constraints, found.untimed))
     return SearchResult(made.context, target, found, timed, None, notes, means.clock.passed)
 
 
 def _timed(
     replay_check: ReplayCheck, feasible: Sequence[Outcome], constraints: Constraints, until: float | None
 ) -> LatencyDecision:
-    return decide_latency(replay_check, feasible, constraints.latency, constraints.latency_quantile, until)
+    timed = decide_latency(replay_check, feasible, constraints.latency, constraints.latency_quantile, until)
+    return timed.or_undecided(constraints.latency) if replay_check.found.untimed else timed
 
 
-def _doubts(timed: LatencyDecision, constraints: Constraints) -> list[str]:
-    """Return sentences of smaller models that the latency could not be decided on, and of a machine that was too busy to measure well."""
-    limit, told = constraints.latency, []
+def _doubts(timed: LatencyDecision, constraints: Constraints, untimed: str) -> list[str]:
+    """Return sentences of smaller models that the latency could not be decided on, and of a machine that was too busy to measure well.
+
+    `untimed` is why no fresh process measured it, empty if one did.
+    """
+    limit, told = constraints.latency, [f"latency was measured in the process of the search: {untimed}"] * bool(untimed)
     if limit is None or timed.outcome is None:
-        return []
+        return told
     if timed.latency is None:
-        return [f"the search was interrupted before the latency limit of {limit:g} us was tested"]
+        return [*told, f"the search was interrupted before the latency limit of {limit:g} us was tested"]
     if timed.latency.decision(limit) == "undecided":
-        told.append(f"the search was interrupted: {timed.latency.doubt(limit)}")
+        told.append(
+            timed.latency.doubt(limit) if untimed else f"the search was interrupted: {timed.latency.doubt(limit)}"
+        )
     for outcome, latency in timed.too_slow:
         if latency.decision(limit) == "undecided":
             told.append(f"a model of {len(outcome.artifact or b'')} bytes was passed over: {latency.doubt(limit)}")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from automicro.data.read.graphs import raw_graphs
+from automicro.errors import AutomicroError
 from automicro.evidence import Contender, HeldOutPredictions, selection_optimism
 from automicro.measure import (
     FEWEST_RUNS,
@@ -116,12 +117,18 @@ def decide_latency(
 def measured_latency(
     replay_check: ReplayCheck, outcome: Outcome, rows: list[Any], asked: tuple[float | None, float], until: float | None
 ) -> Latency | None:
-    """Return the latency of an artifact, `asked` for a limit at a quantile; None where an interrupt came first."""
+    """Return the latency of an artifact, `asked` for a limit at a quantile; None where an interrupt came first.
+
+    Where a fresh process fails, `replay_check.found` keeps the reason, and this process measures instead, which decides only a miss.
+    """
     artifact, (limit_us, quantile) = outcome.artifact or b"", asked
     try:
-        if not replay_check.fresh:
-            return latency_in_this_process(artifact, rows, quantile)
-        return decided(artifact, rows, limit_us, quantile, until)
+        if replay_check.fresh and not replay_check.found.untimed:
+            try:
+                return decided(artifact, rows, limit_us, quantile, until)
+            except AutomicroError as error:
+                replay_check.found.untimed = str(error)
+        return latency_in_this_process(artifact, rows, quantile)
     except KeyboardInterrupt:
         replay_check.found.interrupt()
         return None

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
 from automicro.errors import AutomicroError
-from automicro.folder import OwnedFolder
+from automicro.room import temporary_folder
 from automicro.search.workers.process import Command, WorkerEnded, WorkerProcess
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ class LocalExecutor:
         *,
         entry: str = "automicro.search.trial.trial:run",
     ) -> None:
-        self._folder = OwnedFolder()
+        self._folder = temporary_folder()
         self._command = Command(self._folder.path, entry, int(memory_bytes or 0))
         self.task_seconds = task_seconds
         self._tasks: queue.SimpleQueue[tuple[int, object, bool] | None] = queue.SimpleQueue()
