@@ -14,7 +14,7 @@ sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks"))
 from in_process import searching_in_process
 from populations import population
 from quick_families import QUICK
-from simulation import naive_artifact
+from simulation import SETTINGS, naive_artifact, one_run
 from simulation_table import markdown, metric_of, upper_limit
 
 import automicro
@@ -75,3 +75,13 @@ def test_a_miss_is_a_true_score_below_the_target():
     assert told.count("1 of 1: 100.0%") >= 2  # what was certified misses its target, and its interval the truth
     assert "+2.00 ± 0.00 | +1.00 ± 0.00" in told
     assert [metric_of(name) for name in ("two classes, 300", "two classes, ranked, 300")] == ["accuracy", "roc_auc"]
+
+
+def test_a_run_holds_what_was_certified_tested_and_estimated_beside_the_truth():
+    run = one_run(SETTINGS["friedman, 1000"], 0)
+    size, truth, stated, low, high = run["certified"]
+    assert [size, truth] in [test[:2] for test in run["tests"]]
+    assert low <= stated <= high
+    assert run["oracle"][1] >= run["target"]
+    assert run["naive"][2] >= run["target"]
+    assert run["estimated"][0] > 0
