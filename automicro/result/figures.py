@@ -77,7 +77,7 @@ class Evidence:
     metric: str
     score: float
     level: VerifiedLevel
-    batch: Batch  # rows on which the level was judged
+    batch: Batch  # rows on which the level was evaluated
 
     @property
     def card(self) -> dict[str, Any]:

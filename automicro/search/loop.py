@@ -174,7 +174,7 @@ class Loop:
 
     With a number of trials candidates are drawn and judged in order, each knowing exactly the results of those at least `AHEAD` before
     it, so that the search depends on nothing but its seed, however many workers share the work. If nothing but the clock bounds it,
-    results are judged as they come, so that no trial waits for one that takes long.
+    results are taken as they come, so that no trial waits for one that takes long.
     """
 
     def __init__(self, families: Mapping[str, Family], profile: Profile, goal: Goal, seed: int) -> None:
@@ -240,7 +240,7 @@ class Loop:
             self._judge(self._done.pop(number), listener)
 
     def _in_turn(self) -> int | None:
-        """Return the trial that is judged next if it is done: the first begun, or any if nothing but the clock bounds the search."""
+        """Return the trial that is taken next if it is done: the first begun, or any if nothing but the clock bounds the search."""
         turns = self._waiting if self._goal.timed else [self._waiting[0]]
         return next((number for number in turns if number in self._done), None)
 

@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from automicro_linear.dense import constant
-from automicro_linear.newton import Fit, newton, screen
-from automicro_linear.paths import thin_quadratic
-from automicro_linear.sweep import Sweep
+from automicro_linear.solve.dense import constant
+from automicro_linear.solve.newton import Fit, newton, screen
+from automicro_linear.solve.paths import thin_quadratic
+from automicro_linear.solve.sweep import Sweep
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from automicro_linear.newton import Problem
+    from automicro_linear.solve.newton import Problem
 
 __all__ = ["within_columns"]
 

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from automicro_linear.design import ABSENT, SLOPE, STEP
-from automicro_linear.newton import newton
+from automicro_linear.solve.newton import newton
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from automicro.plugin import TrainingData
     from automicro_linear.design import Basis
-    from automicro_linear.newton import Fit, Problem
+    from automicro_linear.solve.newton import Fit, Problem
 
 __all__ = ["free_terms", "kept_to", "signs_of"]
 

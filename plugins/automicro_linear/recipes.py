@@ -11,9 +11,9 @@ import numpy as np
 from automicro.program.encodings import Fixed, Minifloat
 from automicro_linear.design import SLOPE
 from automicro_linear.lowering import RawModel
-from automicro_linear.newton import Fit, Problem, fit_bias, quadratic, scores
 from automicro_linear.rounding import round_together
 from automicro_linear.short import minifloats, short_between, short_numbers
+from automicro_linear.solve.newton import Fit, Problem, fit_bias, quadratic, scores
 from automicro_linear.thresholds import THRESHOLDED, best_threshold
 
 if TYPE_CHECKING:

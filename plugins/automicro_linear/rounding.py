@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from automicro_linear.definite import factor, solve
+from automicro_linear.solve.definite import factor, solve
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
-    from automicro_linear.newton import Quadratic
+    from automicro_linear.solve.newton import Quadratic
 
 WIDE = 1000  # terms beyond which one prefix is kept
 

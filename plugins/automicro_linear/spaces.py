@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from automicro.plugin import Choice, Float, Space
-from automicro_linear.paths import ORDERS
+from automicro_linear.solve.paths import ORDERS
 
 if TYPE_CHECKING:
     from automicro.plugin import Profile

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from automicro.plugin import Declined
-from automicro_linear.losses import Absolute, Logistic, Loss, Poisson, Softmax, Squared, SquaredLog
+from automicro_linear.solve.losses import Absolute, Logistic, Loss, Poisson, Softmax, Squared, SquaredLog
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

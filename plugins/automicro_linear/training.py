@@ -9,15 +9,15 @@ import numpy as np
 
 from automicro.plugin import Lowered
 from automicro_linear.columns import within_columns
-from automicro_linear.dense import tuned
 from automicro_linear.design import basis_of, softened, standardise
 from automicro_linear.emphasis import emphasis
 from automicro_linear.lowering import body
 from automicro_linear.monotone import free_terms, kept_to, signs_of
-from automicro_linear.newton import Fit, Problem
-from automicro_linear.paths import ORDERS
-from automicro_linear.prior import PULL_ROWS, prior_of
 from automicro_linear.recipes import Scorer
+from automicro_linear.solve.dense import tuned
+from automicro_linear.solve.newton import Fit, Problem
+from automicro_linear.solve.paths import ORDERS
+from automicro_linear.solve.prior import PULL_ROWS, prior_of
 from automicro_linear.spaces import BANDS
 from automicro_linear.targets import row_weights, target_of
 from automicro_linear.unlabelled import with_unlabelled

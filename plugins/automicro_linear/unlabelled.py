@@ -8,18 +8,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import optimize
 
-from automicro_linear.dense import dense, split
 from automicro_linear.design import basis_of, softened, standardise
-from automicro_linear.losses import Logistic, Softmax
-from automicro_linear.newton import Problem
+from automicro_linear.solve.dense import dense, split
+from automicro_linear.solve.losses import Logistic, Softmax
+from automicro_linear.solve.newton import Problem
 from automicro_linear.targets import row_weights, target_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from automicro.plugin import TrainingData
-    from automicro_linear.losses import Loss
-    from automicro_linear.newton import Fit
+    from automicro_linear.solve.losses import Loss
+    from automicro_linear.solve.newton import Fit
 
 __all__ = ["with_unlabelled"]
 

@@ -13,16 +13,16 @@ from hypothesis.extra import numpy as hnp
 from automicro.plugin import Feature, TrainingData
 from automicro.program.encodings import Minifloat
 from automicro_linear.cuts import candidate_cuts
-from automicro_linear.definite import factor, solve
-from automicro_linear.dense import constant, dense, split
 from automicro_linear.design import ABSENT, FLAG, STEP, Basis, basis_of, softened, standardise
-from automicro_linear.losses import Absolute, Logistic, Poisson, Softmax, Squared, SquaredLog
-from automicro_linear.newton import Fit, Problem, Quadratic, fit_bias, newton, quadratic
-from automicro_linear.paths import elastic
 from automicro_linear.prices import Prices
 from automicro_linear.rounding import round_together
 from automicro_linear.short import minifloats, short_between, short_numbers, significant_bits
-from automicro_linear.sweep import Sweep
+from automicro_linear.solve.definite import factor, solve
+from automicro_linear.solve.dense import constant, dense, split
+from automicro_linear.solve.losses import Absolute, Logistic, Poisson, Softmax, Squared, SquaredLog
+from automicro_linear.solve.newton import Fit, Problem, Quadratic, fit_bias, newton, quadratic
+from automicro_linear.solve.paths import elastic
+from automicro_linear.solve.sweep import Sweep
 from automicro_linear.thresholds import THRESHOLDED, best_threshold
 from automicro_linear.training import MOST_ROWS, Setting, train
 from automicro_linear.unlabelled import with_unlabelled
@@ -193,7 +193,7 @@ def test_newton_is_softmax_regression():
 def test_elastic_path_is_the_elastic_net():
     from sklearn.linear_model import ElasticNet
 
-    from automicro_linear.paths import _net
+    from automicro_linear.solve.paths import _net
 
     problem, Z, y = problem_of("squared", 0.1)
     model = quadratic(problem, constant(problem), np.arange(4))
@@ -273,7 +273,7 @@ def test_many_terms_are_fitted_like_few(name, monkeypatch):
     problem, _, _ = problem_of(name, 0.05)
     terms = np.arange(4 * problem.outputs)
     by_newton = dense(problem, terms)
-    monkeypatch.setattr("automicro_linear.dense.NEWTON_TERMS", 0)
+    monkeypatch.setattr("automicro_linear.solve.dense.NEWTON_TERMS", 0)
     by_gradients = dense(problem, terms)
     assert np.allclose(by_newton.values, by_gradients.values, atol=5e-3)
 

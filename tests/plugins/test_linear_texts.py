@@ -7,10 +7,10 @@ from dataclasses import replace
 import numpy as np
 
 from automicro.plugin import Feature, TrainingData
-from automicro_linear.dense import _value_and_slope
 from automicro_linear.design import basis_of, standardise
 from automicro_linear.emphasis import emphasis
-from automicro_linear.newton import Fit, Problem, quadratic, scores
+from automicro_linear.solve.dense import _value_and_slope
+from automicro_linear.solve.newton import Fit, Problem, quadratic, scores
 from automicro_linear.targets import row_weights, target_of
 
 

@@ -43,7 +43,7 @@ def _array(value: Any) -> NDArray[np.float64]:
 
 
 class _Arrays:
-    """What stands in for ``NDArray`` where the fields of an outcome are read."""
+    """The replacement of ``NDArray`` where the fields of an outcome are read."""
 
     def __class_getitem__(cls, _dtype: object) -> Any:
         return Annotated[np.ndarray, PlainValidator(_array), PlainSerializer(_plain)]

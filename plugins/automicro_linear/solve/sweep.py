@@ -10,7 +10,7 @@ from scipy import linalg
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from automicro_linear.newton import Quadratic
+    from automicro_linear.solve.newton import Quadratic
 
 __all__ = ["Sweep"]
 

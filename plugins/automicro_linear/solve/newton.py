@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from automicro_linear.definite import solve
-from automicro_linear.losses import Softmax
+from automicro_linear.solve.definite import solve
+from automicro_linear.solve.losses import Softmax
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from automicro_linear.design import Design
-    from automicro_linear.losses import Loss
+    from automicro_linear.solve.losses import Loss
 
 __all__ = [
     "Fit",

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import optimize
 
-from automicro_linear.newton import Fit, mean_loss, newton
+from automicro_linear.solve.newton import Fit, mean_loss, newton
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from automicro_linear.newton import Problem
+    from automicro_linear.solve.newton import Problem
 
 __all__ = ["constant", "dense", "split", "tuned"]
 

@@ -6,17 +6,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from automicro_linear.dense import constant, dense
-from automicro_linear.newton import Fit, Problem, newton, objective, quadratic, screen
 from automicro_linear.prices import Prices
-from automicro_linear.sweep import Sweep
+from automicro_linear.solve.dense import constant, dense
+from automicro_linear.solve.newton import Fit, Problem, newton, objective, quadratic, screen
+from automicro_linear.solve.sweep import Sweep
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
-    from automicro_linear.newton import Quadratic
+    from automicro_linear.solve.newton import Quadratic
 
 __all__ = ["ORDERS", "backward", "elastic", "forward", "thin_quadratic"]
 

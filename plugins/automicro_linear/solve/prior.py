@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from automicro_linear.dense import constant
-from automicro_linear.newton import Fit, fit_bias, mean_loss, scores
+from automicro_linear.solve.dense import constant
+from automicro_linear.solve.newton import Fit, fit_bias, mean_loss, scores
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from automicro.plugin import Start
-    from automicro_linear.newton import Problem
+    from automicro_linear.solve.newton import Problem
 
 __all__ = ["PULL_ROWS", "prior_of"]
 

@@ -1,0 +1,1 @@
+"""Fits of linear scores: losses, Newton steps, ridge and paths of selected terms."""
