@@ -54,15 +54,26 @@ def parse(words: Sequence[str]) -> argparse.Namespace:
         If it cannot be understood.
     """
     whole, commands = _parser()
+    if words and words[0].startswith("-") and words[0] not in (own := ("-h", "--help", "--version")):
+        raise RequestError(f"{words[0]}: unknown argument of automicro, {_near_option(words[0], own)}")
     arguments, unknown = whole.parse_known_args(words)
     if unknown:
         options = [option for action in commands[arguments.command]._actions for option in action.option_strings]  # noqa: SLF001 - argparse has no public list
         if unknown[0].startswith("-"):
-            remedy = did_you_mean(unknown[0].partition("=")[0], options)
+            remedy = _near_option(unknown[0], options)
         else:
             remedy = f"write --target {unknown[0]} for a target" if "--target" in options else "take it away"
         raise RequestError(f"{unknown[0]}: unknown argument of automicro {arguments.command}, {remedy}")
     return arguments
+
+
+def _near_option(word: str, options: Sequence[str]) -> str:
+    """Return which option was meant; the dashes, which all have, make none of them near."""
+    names = {option.lstrip("-"): option for option in options if option.startswith("--")}
+    said = did_you_mean(word.partition("=")[0].lstrip("-"), names)
+    if said.startswith("choose"):
+        return f"choose among {', '.join(sorted(names.values()))}"
+    return re.sub("'(.*)'", r"'--\1'", said)
 
 
 def settings_of(arguments: argparse.Namespace) -> list[str]:

@@ -125,7 +125,8 @@ def _placed(error: ValidationError, name: str, lines: Lines, overridden: set[tup
     said = []
     for path, text in found:
         near = next((path[:end] for end in range(len(path), 0, -1) if path[:end] in lines), None)
-        place = "the command line" if path in overridden else f"{name}:{lines[near]}" if near else name
+        typed = any(path[:end] in overridden for end in range(1, len(path) + 1))
+        place = "the command line" if typed else f"{name}:{lines[near]}" if near else name
         said.append(f"{place}: {'.'.join(path)}: {text}" if path else f"{place}: {text}")
     return type(told)("\n".join(said))
 

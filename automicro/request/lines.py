@@ -14,7 +14,7 @@ from automicro.errors import RequestError
 from automicro.request.problems import did_you_mean
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
 __all__ = ["FORMATS", "Lines", "form_of", "parse"]
 
@@ -69,6 +69,7 @@ def _dotted(keys: re.Match[str]) -> str:
     return repr(".".join(re.findall(r"'([^']*)'", keys[0])))
 
 
+_OCTAL = re.compile(r"[-+]?0[0-7_]+")
 _TOML_KEY = re.compile(r"""\s*((?:[\w-]+|"[^"\n]*"|'[^'\n]*')(?:\s*\.\s*(?:[\w-]+|"[^"\n]*"|'[^'\n]*'))*)\s*=""")
 _DOTTED = re.compile(rf"""(?:(?:(?<![\w-])[\w-]++|"[^"\n]*+"|'[^'\n]*+')[ \t]*+\.[ \t]*+){{{MOST_PARTS}}}""")
 _TOML_TABLE = re.compile(r"\s*\[([^\[\]]+)\]\s*(?:#.*)?")
@@ -99,8 +100,10 @@ def _yaml(text: str, name: str) -> tuple[Any, Lines]:
         root = yaml.compose(text, Loader=yaml.SafeLoader)
         if root is None:
             return {}, lines
-        if _unfolded(root, {}) > MOST_NODES:
+        known: dict[yaml.Node, float] = {}
+        if _unfolded(root, known) > MOST_NODES:
             raise RequestError(f"{name}: must hold at most {MOST_NODES:,} values, aliases unfolded, but holds more")
+        _refuse_octal(known, name)
         _yaml_lines(root, (), lines, name)
         return yaml.safe_load(text), lines
     except yaml.MarkedYAMLError as error:
@@ -126,15 +129,24 @@ def _unfolded(node: yaml.Node, known: dict[yaml.Node, float]) -> float:
     return known[node]
 
 
+def _refuse_octal(nodes: Iterable[yaml.Node], name: str) -> None:
+    for node in nodes:
+        if node.tag == "tag:yaml.org,2002:int" and _OCTAL.fullmatch(node.value):
+            line, plain = node.start_mark.line + 1, node.value.replace("_", "").lstrip("+-0") or "0"
+            raise RequestError(
+                f"{name}:{line}: a number must not begin with 0, as YAML reads it in base 8, but got {node.value}: write {plain}"
+            )
+
+
 def _yaml_lines(node: yaml.Node, path: tuple[str, ...], lines: Lines, name: str) -> None:
-    if not isinstance(node, yaml.MappingNode) or len(path) > 1:
+    if not isinstance(node, yaml.MappingNode) or len(path) >= DEEPEST:
         return
     for key, value in node.value:
         here = (*path, str(key.value))
         line = key.start_mark.line + 1
-        if here in lines:
+        if here in lines and len(here) <= 2:
             raise _twice(name, line, here, lines)
-        lines[here] = line
+        lines.setdefault(here, line)
         _yaml_lines(value, here, lines, name)
 
 

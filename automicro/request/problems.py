@@ -6,7 +6,7 @@ import difflib
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
-from pydantic_core import PydanticCustomError
+from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from automicro.errors import ConstraintError, RequestError
 from automicro.values import hash_of, same
@@ -132,9 +132,22 @@ class Section(BaseModel):
     @classmethod
     def _known_keys(cls, values: Any) -> Any:
         if isinstance(values, dict):
-            for key in values:
-                if key not in cls.model_fields:
-                    raise problem(f"unknown key, {did_you_mean(str(key), cls.model_fields)}", str(key))
+            if unknown := [key for key in values if key not in cls.model_fields]:
+                raise ValidationError.from_exception_data(cls.__name__, cls._all_problems(values, unknown))
         elif not isinstance(values, cls):
             raise problem(f"must be a table of keys and values, but got {values!r}")
         return values
+
+    @classmethod
+    def _all_problems(cls, values: dict[Any, Any], unknown: list[Any]) -> list[InitErrorDetails]:
+        """Return what is wrong with unknown keys, and with the values of the others; not what is missing, which they may have meant."""
+        told = [(str(key), f"unknown key, {did_you_mean(str(key), cls.model_fields)}") for key in unknown]
+        found = [InitErrorDetails(type=problem(said), loc=(key,), input=key) for key, said in told]
+        try:
+            cls.model_validate({key: value for key, value in values.items() if key in cls.model_fields})
+        except ValidationError as error:
+            for detail in error.errors(include_url=False):
+                if detail["loc"] and detail["type"] != "missing":
+                    again = problem(_sentence(dict(detail)), detail.get("ctx", {}).get("key", ""))
+                    found.append(InitErrorDetails(type=again, loc=detail["loc"], input=detail["input"]))
+        return found

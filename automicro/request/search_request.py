@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import Field
@@ -106,5 +108,15 @@ def set_values(document: dict[str, Any], settings: Iterable[str]) -> dict[str, A
             raise RequestError(f"{section}: must be a table of keys and values, but got {table!r}")
         table.pop(key, None)
         if value.strip():
-            table[key] = value.strip()
+            table[key] = _names_in(value.strip())
     return changed
+
+
+def _names_in(value: str) -> str | list[str]:
+    """Return the names of a JSON list, as a search file has them; any other value as it is."""
+    if value.startswith("["):
+        with suppress(ValueError):
+            names = json.loads(value)
+            if names and all(isinstance(name, str) for name in names):
+                return list(names)
+    return value

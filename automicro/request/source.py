@@ -109,6 +109,9 @@ class DataSource(Section):
 
     @model_validator(mode="after")
     def _consistent(self) -> DataSource:
+        scheme, colon, name = self.source.partition(":")
+        if colon and scheme != "sklearn" and scheme.casefold() == "sklearn":
+            raise problem(f"must begin with 'sklearn:', but got {self.source!r}: write 'sklearn:{name}'", "source")
         self._check_target()
         if self.format is not None and self.source.startswith("sklearn:"):
             raise problem(f"must not be given with source {self.source!r}", "format")

@@ -165,6 +165,17 @@ def test_infeasible_says_what_binds(asked: Asked, config: str, capsys: pytest.Ca
     [
         (["run"], "the following arguments are required: CONFIG: see automicro run --help"),
         (["run", "{config}", "--scor", "1"], "--scor: unknown argument of automicro run, did you mean '--score'"),
+        (["run", "{config}", "--scroe=1"], "--scroe=1: unknown argument of automicro run, did you mean '--score'"),
+        (
+            ["inspect", "m.micro", "--quiet"],
+            "--quiet: unknown argument of automicro inspect, choose among --help, --json",
+        ),
+        (["--verson"], "--verson: unknown argument of automicro, did you mean '--version'"),
+        (["run", "{config}", "--scor", "--families=1"], "--scor: unknown argument of automicro run, did you mean"),
+        (
+            ["select", "SKLEARN:iris"],
+            "data.source: must begin with 'sklearn:', but got 'SKLEARN:iris': write 'sklearn:iris'",
+        ),
         (["run", "{config}", "extra"], "extra: unknown argument of automicro run, write --target extra for a target"),
         (
             ["select", "train.csv", "label"],

@@ -240,3 +240,37 @@ def test_files_that_cannot_be_read_are_refused(tmp_path: Path) -> None:
 def test_any_text_is_a_request_or_a_request_error(text: str, form: str) -> None:
     with contextlib.suppress(RequestError):
         assert math.isfinite(loads(text, form).constraints.confidence)
+
+
+def test_an_unknown_key_hides_no_wrong_value_beside_it() -> None:
+    text = "constraints:\n  metric: accuracy\n  scor: 0.9\n  size: -1\nsearch:\n  sede: 1\n  trials: 0\n"
+    with pytest.raises(RequestError) as caught:
+        loads(text, "yaml", name="s")
+    assert [line.split(": ")[:2] for line in str(caught.value).splitlines()] == [
+        ["s:3", "constraints.scor"],
+        ["s:4", "constraints.size"],
+        ["s:6", "search.sede"],
+        ["s:7", "search.trials"],
+    ]
+
+
+def test_a_key_inside_a_key_has_its_place() -> None:
+    text = "constraints:\n  metric: accuracy\n  score: 0.9\n  robustness:\n    x: 1\n"
+    with pytest.raises(RequestError, match=r"^s:5: constraints\.robustness\.x: |^s:4: constraints\.robustness"):
+        loads(text, "yaml", name="s")
+    with pytest.raises(RequestError, match=r"^the command line: constraints\.robustness"):
+        loads(text, "yaml", name="s", settings=["constraints.robustness=x=1"])
+
+
+@pytest.mark.parametrize("number", ["0777", "-0_7"])
+def test_a_number_in_base_8_is_refused(number: str) -> None:
+    text = f"constraints:\n  metric: accuracy\n  score: 0.9\n  size: {number}\n"
+    with pytest.raises(RequestError, match=f"^s:4: a number must not begin with 0, .* but got {number}: write 7"):
+        loads(text, "yaml", name="s")
+
+
+def test_a_setting_may_be_a_list_of_names_as_in_a_file() -> None:
+    request = loads(
+        "constraints: {metric: accuracy, score: 0.9}", "yaml", settings=['search.families=["tree", "linear"]']
+    )
+    assert request.search.families == ("tree", "linear")
