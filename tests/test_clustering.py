@@ -116,7 +116,7 @@ def test_an_impossible_silhouette_is_infeasible() -> None:
         ),
         (
             {"y": None, "metric": "silhouette", "weights": [1.0] * 40},
-            "weights must not be given with task='clustering'",
+            "weights must not be given for clustering",
         ),
         ({"y": None, "metric": "silhouette", "within": 0.1}, "within: is relative to models of a target"),
     ],

@@ -310,7 +310,9 @@ def _without_target(
     """Return the problem of finding clusters in some rows."""
     for role in ("the target", "weights", "time"):
         if role in taken:
-            raise DataError(f"{role} must not be given with task='clustering', which does not read it: leave it out")
+            raise DataError(
+                f"{role} must not be given for clustering, which does not read it: leave it out, or choose another metric or task"
+            )
     table = _table([column for column in columns if column.name not in named], (), missing, None)
     if table.rows < FEWEST_TO_CLUSTER:
         raise DataError(

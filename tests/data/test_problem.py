@@ -76,7 +76,7 @@ def test_the_task_can_be_given():
         (["a"] * 14 + ["b"] * 14 + ["c", "d"], None, "'c' .and 1 more. has one row"),
         (np.arange(30), "classification", "0 .and 29 more. has one row"),
         (["a", "b"] * 15, "regression", "must hold numbers, but holds text like 'a'"),
-        (HALF, "clustering", "the target must not be given with task='clustering'"),
+        (HALF, "clustering", "the target must not be given for clustering"),
         (["a", 1] * 15, None, "of one type, but are int and str"),
         (["a", True] * 15, None, "of one type, but are bool and str"),
         ([dt.date(2020, 1, 1)] * 30, None, "target must hold numbers, booleans or text, but holds dates"),
