@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import os
 import struct
+import sys
+import sysconfig
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import fields, is_dataclass
@@ -111,8 +114,17 @@ def _object(value: object, within: tuple[int, ...]) -> Iterator[bytes | memoryvi
 def _function(function: FunctionType, within: tuple[int, ...]) -> Iterator[bytes | memoryview]:
     try:
         yield _joined(_of_function(function), within)
-    except TypeError:  # a decorated function of a library, whose version is known
-        yield f"{function.__module__} {function.__qualname__}".encode()
+    except TypeError:
+        if not _is_installed(function.__module__):
+            raise
+        yield f"{function.__module__} {function.__qualname__}".encode()  # of a library, whose version is known
+
+
+def _is_installed(module: str) -> bool:
+    """Whether a module lies among those of Python or of installed packages."""
+    file = str(getattr(sys.modules.get(module), "__file__", None) or "")
+    paths = sysconfig.get_paths()
+    return any(file.startswith(paths[kind] + os.sep) for kind in ("stdlib", "purelib", "platlib"))
 
 
 def _of_function(function: FunctionType) -> tuple[object, ...]:
@@ -124,9 +136,9 @@ def _of_function(function: FunctionType) -> tuple[object, ...]:
 
 
 def _global(value: object, module: str) -> object:
-    """Return a global value as far as it counts: what comes from elsewhere is known by its name, which the code has."""
-    own = isinstance(value, FunctionType) and value.__module__ == module
-    return value if own or isinstance(value, bool | int | float | str | bytes | None) else None
+    """Return a global value; None for modules, classes and functions of other modules, which are known by their names in the code."""
+    elsewhere = isinstance(value, FunctionType) and value.__module__ != module
+    return None if elsewhere or isinstance(value, _Named) else value
 
 
 def _names(code: CodeType) -> set[str]:

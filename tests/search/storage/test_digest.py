@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -111,3 +112,24 @@ def test_a_digest_does_not_depend_on_the_process() -> None:
     }
     assert len(found) == 1
     assert len(found.pop()) == 65
+
+
+@pytest.mark.parametrize(
+    "value", ["{'w': 1.0}", "[1.0]", "np.array([1.0])", "{1.0}", "(1.0, (2.0,))", "np.float64(1.0)"]
+)
+def test_data_that_a_function_names_counts(value: str) -> None:
+    source = f"W = {value}\ndef profit(y, p):\n    return len([W])\n"
+    assert named(source) == named(source)
+    assert named(source) != named(source.replace("1.0", "0.5"))
+
+
+def test_a_function_of_the_user_that_names_an_object_has_no_digest() -> None:
+    with pytest.raises(TypeError, match="neither data nor a function"):
+        named("W = object()\ndef profit(y, p):\n    return len([W])\n")
+
+
+def named(source: str) -> str:
+    """Return the digest of the function `profit` of a module."""
+    space: dict[str, Any] = {"__name__": "somewhere", "np": np}
+    exec(source, space)
+    return digest(space["profit"])
