@@ -19,6 +19,12 @@ LEAVES_NOTHING = ("SIGINT", "SIGTERM", "SIGHUP")
 WAIT_SECONDS = 120
 
 
+def heeding() -> None:
+    """Heed signals in the new process also where this one ignores some, as under nohup and in the background of a shell."""
+    for name in (*LEAVES_NOTHING, "SIGQUIT"):
+        signal.signal(getattr(signal, name), signal.SIG_DFL)
+
+
 @pytest.mark.skipif(os.name != "posix", reason="needs the signals of a shell")
 @pytest.mark.parametrize("name", [*LEAVES_NOTHING, "SIGQUIT", "SIGKILL"])
 def test_nothing_is_left_or_the_next_search_removes_it(
@@ -35,6 +41,7 @@ def test_nothing_is_left_or_the_next_search_removes_it(
             env={**os.environ, "TMPDIR": str(temporary)},
             stdout=subprocess.DEVNULL,
             stderr=errors,
+            preexec_fn=heeding,  # noqa: PLW1509 - the test has no other thread
         )
         until = time.monotonic() + WAIT_SECONDS
         while not list(temporary.glob("automicro-*/context.pickle")) and time.monotonic() < until:
