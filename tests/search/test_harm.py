@@ -212,6 +212,12 @@ with LocalExecutor(workers=2, entry="harmful_tasks:run") as executor:
 """
 
 
+def heeding() -> None:
+    """Heed signals in the new process also where this one ignores some, as under nohup and in the background of a shell."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGKILL])
 def test_workers_end_with_their_search_whatever_signal_ends_it(
     number: signal.Signals, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -219,7 +225,12 @@ def test_workers_end_with_their_search_whatever_signal_ends_it(
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join(sys.path))
-    with subprocess.Popen([sys.executable, "-c", SCRIPT], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as search:
+    with subprocess.Popen(
+        [sys.executable, "-c", SCRIPT],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        preexec_fn=heeding,  # noqa: PLW1509 - it only sets handlers
+    ) as search:
         assert search.stdout is not None
         folder = Path(search.stdout.readline().decode().strip())
         assert len(list(_running(str(folder)))) > 3
