@@ -239,7 +239,7 @@ class Step:
     @property
     def rejected(self) -> bool:
         """Whether the null hypothesis was rejected: the artifact passed."""
-        return self.tested.p_value <= self.level
+        return self.tested.p_value <= self.level and self.level > 0
 
 
 @dataclass(frozen=True, eq=False)
