@@ -12,6 +12,7 @@ from automicro.data import profile
 from automicro.discovery import ThirdParty, consulted
 from automicro.errors import RequestError
 from automicro.interpreters import MISSING, interpreter
+from automicro.machine import default_memory, default_workers
 from automicro.request import why_not_passed_on
 from automicro.room import check_memory
 from automicro.search.classes import with_classes
@@ -34,7 +35,6 @@ from automicro.search.trial.class_weights import class_weights_of
 from automicro.search.trial.logarithm import target_transforms
 from automicro.search.trial.robustness import check_robustness
 from automicro.search.trial.structural_limits import limited, structural_of
-from automicro.search.workers.allowed import default_memory, default_workers
 from automicro.search.workers.executor import LocalExecutor
 from automicro.search.workers.in_process import InProcessExecutor
 

@@ -11,6 +11,7 @@ import pytest
 from pyarrow import parquet
 
 from automicro.data import load_problem, load_table, read_file, sklearn_source
+from automicro.data.read import files
 from automicro.errors import DataError
 
 TEXT = 'age,job,"pay, monthly"\n31,cook,2500.5\n?,smith,\n40,"cook, head",3100\n'
@@ -187,3 +188,34 @@ def test_what_is_no_path_is_said(name: str, said: str) -> None:
     with pytest.raises(DataError, match=said) as refused:
         read_file(name)
     assert "secret" not in str(refused.value)
+
+
+@pytest.mark.parametrize("name", ["a.csv", "a.csv.gz", "a.jsonl", "a.parquet"])
+def test_a_file_that_unpacks_to_more_than_the_memory_is_not_read(tmp_path, monkeypatch, name):
+    path = write(tmp_path, name)
+    monkeypatch.setattr(files, "memory_bytes", lambda: 60)
+    with pytest.raises(
+        DataError, match="must unpack to at most half of the memory, 3e-08 GB, but unpacks to more: keep"
+    ):
+        read_file(path)
+
+
+def test_a_gzip_bomb_is_refused_before_it_is_unpacked(tmp_path, monkeypatch):
+    path = tmp_path / "a.csv.gz"
+    with gzip.open(path, "wb", compresslevel=1) as file:
+        file.write(b"a,b\n")
+        for _ in range(200):
+            file.write(b"0" * 10**6)
+    monkeypatch.setattr(files, "memory_bytes", lambda: 10**8)
+    assert path.stat().st_size < 10**6
+    with pytest.raises(DataError, match=r"at most half of the memory, 0\.05 GB"):
+        read_file(path)
+
+
+def test_a_parquet_file_of_many_equal_rows_is_refused_by_its_rows(tmp_path, monkeypatch):
+    path = tmp_path / "a.parquet"
+    parquet.write_table(pa.table({"a": pa.repeat(1, 10**6)}), path)
+    monkeypatch.setattr(files, "memory_bytes", lambda: 2 * 10**6)
+    assert path.stat().st_size < 10**5
+    with pytest.raises(DataError, match="unpack to at most half"):
+        read_file(path)

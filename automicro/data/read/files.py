@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from automicro.errors import DataError
+from automicro.machine import memory_bytes
 from automicro.program import holds_graphs
 from automicro.words.suggest import did_you_mean
 
@@ -29,6 +30,9 @@ SUFFIXES = {
 GRAPHS = ".json"
 HEAD_BYTES = 1 << 16
 LONG = 2.0**63
+PIECE_BYTES = 1 << 24
+SHARE_OF_MEMORY = 0.5  # a table is read, then converted: it stands in memory twice
+CELL_BYTES = 4  # of a column that a search reads, at least
 COMPRESSED = {".gz", ".bz2", ".zst"}
 OTHERS = {  # first bytes of what is no text in UTF-8
     b"\x1f\x8b": "compressed by gzip: end its name in .gz",
@@ -69,7 +73,7 @@ def read_file(
     Raises
     ------
     DataError
-        If the file is not there, is empty, or cannot be read in this format.
+        If the file is not there, is empty, cannot be read in this format, or unpacks to more than half of the memory.
     """
     if "://" in str(path):
         scheme = str(path).partition("://")[0]
@@ -139,11 +143,41 @@ def _read(file: Path, kind: str, texts: Collection[str | int] | None) -> Any:
 
     readers = {"parquet": _read_parquet, "jsonl": _read_json_lines}
     try:
+        _check_memory(file, kind)
         table = readers[kind](file) if kind in readers else _read_csv(file, texts)
         return table.rename_columns(table.column_names)  # reads the names, which may be no UTF-8
     except (pa.ArrowException, UnicodeError, OSError) as error:
         reason = " ".join(str(error).split()).rstrip(".")
         raise DataError(f"data file {str(file)!r} cannot be read as {kind}: {reason}") from error
+
+
+def _check_memory(file: Path, kind: str) -> None:
+    """Raise `DataError` if a file unpacks to more bytes than half of the memory, before it is read."""
+    most = int(SHARE_OF_MEMORY * memory_bytes())
+    if _unpacked_bytes(file, kind, most) > most:
+        raise DataError(
+            f"data file {str(file)!r} must unpack to at most half of the memory, {most / 1e9:.3g} GB, but unpacks to more: keep fewer rows"
+            " or columns"
+        )
+
+
+def _unpacked_bytes(file: Path, kind: str, most: int) -> int:
+    """Return the size of a table that is read from a file, at least, counted up to `most`."""
+    if kind == "parquet":
+        from pyarrow import parquet  # noqa: PLC0415 - only who reads files pays for it
+
+        known = parquet.read_metadata(file)
+        packed = sum(int(known.row_group(place).total_byte_size) for place in range(known.num_row_groups))
+        return max(packed, CELL_BYTES * int(known.num_rows) * int(known.num_columns))
+    if file.suffix.lower() not in COMPRESSED:
+        return file.stat().st_size
+    from pyarrow import input_stream  # noqa: PLC0415 - only who reads files pays for it
+
+    size = 0
+    with input_stream(str(file)) as stream:
+        while size <= most and (piece := stream.read(PIECE_BYTES)):
+            size += len(piece)
+    return size
 
 
 def _read_csv(file: Path, texts: Collection[str | int] | None) -> Any:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from automicro.search.workers import allowed
+from automicro import machine as system
 
 GB = 10**9
 
@@ -15,7 +15,7 @@ GB = 10**9
 @pytest.fixture(autouse=True)
 def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A system with eight processors and 64 GB, without control groups."""
-    monkeypatch.setattr(allowed, "ROOT", tmp_path)
+    monkeypatch.setattr(system, "ROOT", tmp_path)
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(8)), raising=False)
     monkeypatch.setattr(os, "sysconf", lambda name: 1 if name == "SC_PAGE_SIZE" else 64 * GB, raising=False)
     return tmp_path
@@ -65,17 +65,17 @@ CASES = {
 @pytest.mark.parametrize(("files", "processors", "memory"), CASES.values(), ids=CASES)
 def test_the_least_of_all_limits_counts(machine: Path, files: dict[str, str], processors: int, memory: int) -> None:
     written(machine, files)
-    assert allowed.processors() == processors
-    assert allowed.memory_bytes() == memory
+    assert system.processors() == processors
+    assert system.memory_bytes() == memory
 
 
 def test_affinity_counts(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: {3}, raising=False)
-    assert allowed.processors() == 1
-    assert allowed.default_workers() == 1
+    assert system.processors() == 1
+    assert system.default_workers() == 1
     monkeypatch.delattr(os, "sched_getaffinity")
     monkeypatch.setattr(os, "cpu_count", lambda: 3)
-    assert allowed.processors() == 3
+    assert system.processors() == 3
 
 
 @pytest.mark.parametrize(
@@ -83,11 +83,11 @@ def test_affinity_counts(monkeypatch: pytest.MonkeyPatch) -> None:
     [(GB // 2, 1, GB), (3 * GB, 3, GB), (6 * GB, 4, 3 * GB // 2), (64 * GB, 4, 2 * GB)],
 )
 def test_workers_and_their_memory_follow(monkeypatch: pytest.MonkeyPatch, memory: int, workers: int, each: int) -> None:
-    monkeypatch.setattr(allowed, "memory_bytes", lambda: memory)
-    assert allowed.default_workers() == workers
-    assert allowed.default_memory(workers) == each
+    monkeypatch.setattr(system, "memory_bytes", lambda: memory)
+    assert system.default_workers() == workers
+    assert system.default_memory(workers) == each
 
 
 def test_where_the_system_does_not_say_there_is_no_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delattr(os, "sysconf")
-    assert allowed.default_memory(4) == 2 * GB
+    assert system.default_memory(4) == 2 * GB
