@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from automicro.errors import AutomicroError, PluginError
 from automicro.interpreters import MISSING, interpreter, module_path
+from automicro.processes import MARK, end_below
 
 if TYPE_CHECKING:
     from importlib import metadata
@@ -63,13 +64,20 @@ class Host:
         if python is None:
             raise AutomicroError(MISSING.format(repr(sys.executable)))
         self._limit, self._over = limit, ""
+        self._mark = str(folder / entry_point.name)
         self._process = subprocess.Popen(  # noqa: S603 - this interpreter, this package
             [python, "-m", "automicro.discovery.host", entry_point.name, entry_point.value, str(MEMORY_BYTES)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             bufsize=0,
-            env={**os.environ, **ONE_THREAD, "PYTHONPATH": module_path(), "TMPDIR": str(folder), "TEMP": str(folder)},
+            env={
+                **os.environ,
+                **ONE_THREAD,
+                **dict.fromkeys(("TMPDIR", "TEMP"), str(folder)),
+                "PYTHONPATH": module_path(),
+                MARK: self._mark,
+            },
             start_new_session=True,  # so that its children end with it
         )
         assert self._process.stdin is not None  # noqa: S101 - it is a pipe
@@ -93,13 +101,14 @@ class Host:
             return self._receive(until)
 
     def close(self) -> None:
-        """End the process and its children."""
+        """End the process and all that it has started."""
         self._kill()
         self._process.wait()
         for stream in (self._requests, self._replies):
             stream.close()
 
     def _kill(self) -> None:
+        end_below(self._process.pid, self._mark)
         with contextlib.suppress(ProcessLookupError, PermissionError):
             if sys.platform == "win32":
                 self._process.kill()

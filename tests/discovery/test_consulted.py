@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from textwrap import dedent
@@ -270,3 +271,29 @@ def test_a_host_leaves_no_process(site: Site) -> None:
         assert "other" in registry.families
     left = subprocess.run(["pgrep", "-f", "sleep 98.5"], capture_output=True, check=False)
     assert not left.stdout
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux shows the processes that have left a session")
+@pytest.mark.parametrize("left", ["import subprocess", "if os.fork() == 0: os.setsid(); import subprocess"])
+def test_a_process_that_leaves_the_session_of_its_plugin_ends_with_it(site: Site, left: str) -> None:
+    start = "number = subprocess.Popen(['sleep', '300'], start_new_session=True).pid"
+    note = "pathlib.Path(__file__).with_name('seen').write_text(str(number))"
+    site.add(f"{left}; {start}; {note}" + ("; os._exit(0)" if "fork" in left else ""))
+    with consulted() as registry:
+        assert "other" in registry.families
+        until = time.monotonic() + 20
+        while not (site.folder / "seen").exists() and time.monotonic() < until:
+            time.sleep(0.01)
+        number = int((site.folder / "seen").read_text())
+        os.kill(number, 0)
+    until = time.monotonic() + 5
+    while _runs(number) and time.monotonic() < until:
+        time.sleep(0.01)
+    assert not _runs(number)
+
+
+def _runs(number: int) -> bool:
+    try:
+        return Path(f"/proc/{number}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
+    except OSError:
+        return False

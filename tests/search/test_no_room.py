@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import errno
 import os
-import resource
 import subprocess
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,8 @@ from automicro.cli import main
 from automicro.errors import AutomicroError, Undecided
 from automicro.room import check_memory, temporary_folder
 from automicro.search.workers.executor import LocalExecutor
+
+resource = pytest.importorskip("resource", reason="needs the limits of POSIX")
 
 
 def test_training_data_that_cannot_be_written_end_in_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -103,6 +105,18 @@ def test_too_little_memory_is_named(
 def test_enough_memory_is_no_matter(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(resource, "getrlimit", lambda _: (1_100_000_000, resource.RLIM_INFINITY))
     check_memory(0)
+
+
+def test_workers_end_where_no_thread_can_be_started(monkeypatch: pytest.MonkeyPatch) -> None:
+    with LocalExecutor(1) as executor:
+        executor.loaded()
+        (worker,) = executor._workers
+
+        def full(_: threading.Thread) -> None:
+            raise RuntimeError("can't start new thread")
+
+        monkeypatch.setattr(threading.Thread, "start", full)
+    assert not worker.alive
 
 
 def test_a_temporary_folder_that_cannot_be_made_ends_in_a_sentence(

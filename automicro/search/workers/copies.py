@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, NoReturn
 
+from automicro.processes import MARK, die_with, end_below
 from automicro.search.workers.failure import Failure
 from automicro.search.workers.messages import MOST_SAID, packed
-from automicro.search.workers.processes import MARK, die_with, end_below
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -38,8 +38,8 @@ class _Copy:
     errors: int
     said: bytearray = field(default_factory=bytearray)
 
-    def receptive_field(self) -> None:
-        """Take up what the process says, which would wait otherwise."""
+    def read_errors(self) -> None:
+        """Read what the process writes to standard error; it would wait otherwise."""
         block = os.read(self.errors, BLOCK)
         if not block:
             os.close(self.errors)
@@ -47,10 +47,10 @@ class _Copy:
         self.said += block
         del self.said[:-MOST_SAID]
 
-    def hear_all(self) -> None:
-        """Take up what a process has said before it ended."""
+    def read_all_errors(self) -> None:
+        """Read what a process wrote to standard error before it ended."""
         while self.errors >= 0 and select.select([self.errors], [], [], 0)[0]:
-            self.receptive_field()
+            self.read_errors()
 
     def signal(self, number: int) -> None:
         """Send a signal to the process and those of its group."""
@@ -167,7 +167,7 @@ class Copies:
         said = {copy.errors: copy for copy in self._kept.values() if copy.errors >= 0}
         ready = select.select([self._requests.fileno(), *ends, *said], [], [], seconds)[0]
         for end in said.keys() & set(ready):
-            said[end].receptive_field()
+            said[end].read_errors()
         return ready
 
     def _answered(self, copy: _Copy) -> bytes | None:
@@ -190,7 +190,7 @@ class Copies:
         """End the process of a family, and what it has started or left to this process."""
         copy = self._kept.pop(family)
         end_below(os.getpid(), spared=[other.pid for other in self._kept.values()])
-        copy.hear_all()
+        copy.read_all_errors()
         copy.close()
         self._collect()
 

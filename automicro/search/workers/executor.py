@@ -86,8 +86,11 @@ class LocalExecutor:
         for _ in self._threads:
             self._tasks.put(None)
         ends = [threading.Thread(target=worker.kill, daemon=True) for worker in workers]
-        for thread in ends:
-            thread.start()
+        for thread, worker in zip(ends, workers, strict=True):
+            try:
+                thread.start()
+            except RuntimeError:  # the system allows no more threads
+                worker.kill()
         for thread in (*ends, *self._threads):
             if thread.ident is not None:  # it was started
                 thread.join(JOIN_SECONDS)

@@ -16,10 +16,10 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
+from automicro.processes import adopt_orphans, die_with, may_fork
 from automicro.search.workers.copies import Copies
 from automicro.search.workers.failure import Failure
 from automicro.search.workers.messages import packed, read, send, unpacked
-from automicro.search.workers.processes import adopt_orphans, die_with, may_fork
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 from automicro.errors import AutomicroError
 from automicro.interpreters import MISSING, interpreter, module_path
+from automicro.processes import MARK, end_below
 from automicro.search.workers.failure import Failure
 from automicro.search.workers.messages import MOST_SAID, packed, read, unpacked
-from automicro.search.workers.processes import MARK, end_below
 
 if TYPE_CHECKING:
     from collections.abc import Callable
