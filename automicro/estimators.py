@@ -13,7 +13,7 @@ from sklearn.utils.validation import assert_all_finite, check_is_fitted, validat
 from automicro.api import select
 from automicro.data.prepare.distinct import columns_in, distinct_rows, is_series, is_table, rows_as_given, rows_of
 from automicro.errors import DataError
-from automicro.request import Constraints, Search
+from automicro.request import FORMER, Constraints, Search
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -52,7 +52,7 @@ class _Estimator(BaseEstimator):  # type: ignore[misc] # scikit-learn is not typ
         latency: str | None = None,
         latency_quantile: float | None = None,
         interpretability: str | None = None,
-        max_features: int | None = None,
+        max_columns: int | None = None,
         max_operations: int | None = None,
         max_interactions: int | None = None,
         monotone: dict[str, str] | None = None,
@@ -79,6 +79,7 @@ class _Estimator(BaseEstimator):  # type: ignore[misc] # scikit-learn is not typ
         encoders: Any = None,
         progress: bool | None = False,
         random_state: Any = 0,
+        max_features: int | None = None,
     ) -> None:
         given = {name: value for name, value in locals().items() if name != "self"}
         self.__dict__.update(given)
@@ -91,7 +92,7 @@ class _Estimator(BaseEstimator):  # type: ignore[misc] # scikit-learn is not typ
         return given
 
     def _constraints(self) -> Constraints:
-        asked = {name: value for name, value in self._given().items() if name in Constraints.model_fields}
+        asked = {name: value for name, value in self._given().items() if name in {*Constraints.model_fields, *FORMER}}
         if "costs" not in asked:
             asked.setdefault("metric", self._metric)
         if self._task != "clustering" and not {"score", "scores", "within"} & asked.keys():
@@ -212,6 +213,8 @@ class MicroClassifier(ClassifierMixin, _Supervised):  # type: ignore[misc] # sci
         If not given, a table of at most 20,000 cells is searched in this process (0), and larger ones in processes beside it.
     random_state : int, RandomState or None
         The field `seed` of `automicro.Search`.
+    max_features : int, optional
+        Former name of `max_columns`.
 
     Attributes
     ----------

@@ -84,7 +84,7 @@ def met_constraints(found: automicro.Selection) -> Iterator[dict[str, Any]]:
     yield {"size": found.size_bytes}
     yield {"size": math.ceil(4 / 3 * found.size_bytes)}
     yield {"interpretability": found.interpretability}
-    yield {"max_features": max(1, len(found.structure.columns))}
+    yield {"max_columns": max(1, len(found.structure.columns))}
     yield {"max_operations": max(1, math.ceil(found.structure.operations))}
 
 

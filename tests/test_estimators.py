@@ -25,7 +25,7 @@ from sklearn.utils.estimator_checks import check_estimator, estimator_checks_gen
 import automicro
 from automicro import MicroClassifier, MicroClusterer, MicroRegressor
 from automicro.data.prepare.distinct import columns_in, distinct_rows
-from automicro.request import Constraints, Search
+from automicro.request import FORMER, Constraints, Search
 
 QUICK: dict[str, Any] = {"trials": 1, "families": ["linear"], "workers": 0}
 CLASSIFIER = MicroClassifier(target_score=0.0, allow_constant=True, **QUICK)
@@ -82,7 +82,7 @@ def fitted(cancer: Any) -> MicroClassifier:
 
 
 def test_every_constraint_and_setting_is_a_parameter() -> None:
-    fields = {*Constraints.model_fields, *Search.model_fields} - {"score", "seed", "runtime"}
+    fields = {*Constraints.model_fields, *Search.model_fields, *FORMER} - {"score", "seed", "runtime"}
     assert fields | {"target_score", "random_state"} == set(inspect.signature(MicroClassifier).parameters)
 
 

@@ -68,7 +68,7 @@ def test_what_nothing_can_meet_is_infeasible(
         ({"metric": "roc_auc", "score": 0.9, "latency": "fast"}, "latency"),
         ({"metric": "roc_auc", "score": 0.9, "size": -5}, "size"),
         ({"metric": "roc_auc", "score": 0.9, "interpretability": "clear"}, "additive"),
-        ({"metric": "roc_auc", "score": 0.9, "max_features": 0}, "max_features"),
+        ({"metric": "roc_auc", "score": 0.9, "max_columns": 0}, "max_columns"),
         ({"metric": "roc_auc", "score": 0.9, "confidence": 1.0}, "confidence"),
         ({"metric": "roc_auc", "score": float("nan")}, "score"),
     ],

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from automicro.cli.console import write
 from automicro.cli.exits import exit_codes
 from automicro.errors import OutputError, RequestError
-from automicro.request import Constraints, DataSource, Output, Search, did_you_mean
+from automicro.request import FORMER, Constraints, DataSource, Output, Search, did_you_mean
 from automicro.request.schemas import SCHEMAS
 
 if TYPE_CHECKING:
@@ -91,6 +91,10 @@ def settings_of(arguments: argparse.Namespace) -> list[str]:
     return [*(f"{key}={value}" for key, value in given.items()), *(getattr(arguments, "set", None) or [])]
 
 
+def _flag(key: str) -> str:
+    return f"--{key.replace('_', '-')}"
+
+
 def parser() -> argparse.ArgumentParser:
     """Return the parser of the command line; the reference of the documents is made from it."""
     return _parser()[0]
@@ -143,15 +147,17 @@ def _add_request(command: argparse.ArgumentParser, without: tuple[str, ...]) -> 
         for key, field in model.model_fields.items():
             if key not in without:
                 _add_option(group, f"{section}.{key}", field)
+    for former in FORMER:
+        command.add_argument(_flag(former), dest=f"constraints.{former}", help=argparse.SUPPRESS)
 
 
 def _add_option(group: Any, path: str, field: FieldInfo) -> None:
-    key = path.partition(".")[2].replace("_", "-")
+    flag = _flag(path.partition(".")[2])
     told = (field.description or "").replace("%", "%%")
     if "bool" in str(field.annotation) and not any(other in str(field.annotation) for other in ("Literal", "float")):
-        group.add_argument(f"--{key}", dest=path, default=None, action=argparse.BooleanOptionalAction, help=told)
+        group.add_argument(flag, dest=path, default=None, action=argparse.BooleanOptionalAction, help=told)
     else:
-        group.add_argument(f"--{key}", dest=path, metavar=key.rpartition("-")[2].upper(), help=told)
+        group.add_argument(flag, dest=path, metavar=flag.rpartition("-")[2].upper(), help=told)
 
 
 def _model_commands(kinds: Any) -> None:

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import sys
+import warnings
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from automicro.cli.arguments import settings_of
 from automicro.cli.console import Answer, write
 from automicro.cli.exits import Exit
 from automicro.errors import Infeasible, Interrupted, NothingFinished, RequestError, Undecided
-from automicro.request import SearchRequest
+from automicro.request import FormerName, SearchRequest
 from automicro.request.search_request import set_values
 from automicro.room import check_memory
 
 if TYPE_CHECKING:
     from argparse import Namespace
+    from collections.abc import Iterator
 
     from automicro.cli.signals import Interrupts
     from automicro.report import Progress
@@ -27,15 +30,27 @@ def run(arguments: Namespace) -> Answer:
     """Run the search that a file describes and return the result in words."""
     from automicro.request.files import read_request  # noqa: PLC0415 - YAML is loaded only to read a file
 
-    request = read_request(arguments.config, settings_of(arguments))
+    with _former_names_noted():
+        request = read_request(arguments.config, settings_of(arguments))
     return _found(request, arguments.interrupts, arguments.config)
 
 
 def select(arguments: Namespace) -> Answer:
     """Run the search that the options describe and return the result in words."""
-    document: dict[str, Any] = set_values({}, settings_of(arguments))
+    with _former_names_noted():
+        document: dict[str, Any] = set_values({}, settings_of(arguments))
     document.setdefault("constraints", {})
     return _found(SearchRequest(**document), arguments.interrupts)
+
+
+@contextmanager
+def _former_names_noted() -> Iterator[None]:
+    """Print a note for each former name of a key."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", FormerName)
+        yield
+    for each in caught:
+        write(sys.stderr, f"note: {each.message}\n")
 
 
 def _found(request: SearchRequest, interrupts: Interrupts, config: str | None = None) -> Answer:

@@ -21,7 +21,7 @@ def profile(
     problem: Problem,
     settings: PreparationSettings | None = None,
     *,
-    max_features: int | None = None,
+    max_columns: int | None = None,
     structural: StructuralConstraints | None = None,
     transforms: tuple[TargetTransform, ...] = ("none",),
 ) -> Profile:
@@ -32,7 +32,7 @@ def profile(
     problem : Problem
     settings : PreparationSettings, optional
         Decide `features_at_most`; by default those of `PreparationSettings()`.
-    max_features : int, optional
+    max_columns : int, optional
         The constraint on source columns.
     structural : StructuralConstraints, optional
         Other constraints on the structure of the model.
@@ -55,7 +55,7 @@ def profile(
         class_counts=tuple(int(count) for count in counts),
         features_at_most=features_at_most(problem.table.profiles, settings or PreparationSettings()),
         kind=problem.kind,
-        max_features=max_features,
+        max_columns=max_columns,
         graph=_graph(problem),
         structural=structural or StructuralConstraints(),
         transforms=transforms,

@@ -103,7 +103,7 @@ class Profile:
         Most features that the preparation of this candidate can hand to a family.
     kind : {"table", "graph", "series", "text"}
         Kind of data.
-    max_features : int or None
+    max_columns : int or None
         The constraint on source columns, if there is one.
     structural : StructuralConstraints
         Constraints on the model's structure; a family that cannot honour one may decline.
@@ -127,7 +127,7 @@ class Profile:
     class_counts: tuple[int, ...] = ()
     features_at_most: int = 0
     kind: Kind = "table"
-    max_features: int | None = None
+    max_columns: int | None = None
     graph: GraphProfile | None = None
     structural: StructuralConstraints = field(default_factory=StructuralConstraints)
     transforms: tuple[TargetTransform, ...] = ("none",)

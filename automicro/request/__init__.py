@@ -26,6 +26,7 @@ from automicro.request.records import (
     TraceLine,
     TrialRecord,
 )
+from automicro.request.renamed import FORMER, FormerName
 from automicro.request.search import Search
 from automicro.request.search_request import SearchRequest
 from automicro.request.source import DataSource, Output
@@ -35,6 +36,7 @@ __all__ = [
     "ALIASES",
     "BALANCED",
     "FLIP",
+    "FORMER",
     "INDICES",
     "LEVELS",
     "MEAN_COST",
@@ -47,6 +49,7 @@ __all__ = [
     "CertifiedStep",
     "Constraints",
     "DataSource",
+    "FormerName",
     "HeldOutScore",
     "LatencyRecord",
     "Level",

@@ -28,6 +28,7 @@ from automicro.request.quantities import (
     Number,
     Text,
 )
+from automicro.request.renamed import FORMER, with_present_names
 from automicro.request.stresses import Limits
 
 __all__ = ["LEVELS", "Constraints", "Level"]
@@ -139,7 +140,7 @@ class Constraints(Section):
         At least this level, judged on the structure of the program.
     size : int or str
         At most this many bytes: 2048, ``"2KB"`` (2,000 bytes) or ``"2KiB"`` (2,048 bytes).
-    max_features : int
+    max_columns : int
         At most this many source columns are read.
     max_operations : int
         At most this many comparisons, look-up steps, products and additions for one decision, over 95 % of held-out rows.
@@ -211,7 +212,7 @@ class Constraints(Section):
     latency_quantile: _Probability = Field(0.99, description="quantile of the latency that must hold")
     interpretability: _LevelName | None = Field(None, description="at least this level of interpretability")
     size: Bytes | None = Field(None, description="at most this many bytes: 2048, '2KB' (2,000) or '2KiB' (2,048)")
-    max_features: Count | None = Field(None, description="at most this many source columns are read")
+    max_columns: Count | None = Field(None, description="at most this many source columns are read")
     max_operations: Count | None = Field(
         None, description="at most this many operations of one decision (95 % of rows)"
     )
@@ -242,6 +243,17 @@ class Constraints(Section):
         if isinstance(values, Mapping) and values.get("costs") is not None and values.get("metric") is None:
             return {**values, "metric": MEAN_COST}
         return with_first_as_metric(values)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _present_names(cls, values: Any) -> Any:
+        if not isinstance(values, Mapping):
+            return values
+        present = with_present_names(values)
+        if both := FORMER.keys() & present.keys():
+            former = min(both)
+            raise problem(f"must not be given beside {FORMER[former]}, of which it is the former name", former)
+        return present
 
     @model_validator(mode="after")
     def _possible(self) -> Constraints:
@@ -290,10 +302,10 @@ class Constraints(Section):
         for key, names in (("must_use", self.must_use or ()), ("monotone", self.monotone or ())):
             if both := sorted(excluded_columns & set(names)):
                 raise problem(f"must not name what {key} names, but got {both}", "must_not_use")
-        if self.max_features is not None and len(self.must_use or ()) > self.max_features:
+        if self.max_columns is not None and len(self.must_use or ()) > self.max_columns:
             raise problem(
-                f"must be at least the {len(self.must_use or ())} of must_use, but got {self.max_features}",
-                "max_features",
+                f"must be at least the {len(self.must_use or ())} of must_use, but got {self.max_columns}",
+                "max_columns",
             )
         if self.monotone and self.clusters:
             raise problem("is of a score, which clustering has not: leave it out", "monotone")

@@ -18,6 +18,7 @@ from automicro.request.lines import FORMATS, form_of, parse
 from automicro.request.metrics.names import metric_named
 from automicro.request.metrics.own import Metric
 from automicro.request.problems import problems, rejected
+from automicro.request.renamed import FORMER, with_present_names
 from automicro.request.search_request import SearchRequest, path_in, set_values
 from automicro.request.start import split_encoder
 
@@ -72,6 +73,7 @@ def loads(
         raise RequestError(f"{name}: must hold sections {', '.join(SearchRequest.model_fields)}, but got {document!r}")
     if isinstance(document.get("$schema"), str):
         del document["$schema"]  # by which editors find the schema
+    document = _with_present_names(document, name, lines)
     settings = list(settings)
     overridden = {tuple(setting.partition("=")[0].strip().split(".")) for setting in settings}
     if folder is not None and ("constraints", "metric") not in overridden:
@@ -81,6 +83,16 @@ def loads(
     except ValidationError as error:
         raise _placed(error, name, lines, overridden) from None
     return request if folder is None else request.anchored(folder)
+
+
+def _with_present_names(document: dict[str, Any], name: str, lines: Lines) -> dict[str, Any]:
+    """Return a document without former names, each of which is warned of with its line."""
+    section = document.get("constraints")
+    if not isinstance(section, dict):
+        return document
+    line = next((lines[key] for former in FORMER if (key := ("constraints", former)) in lines), None)
+    place = f"{name}:{line}" if line else name
+    return {**document, "constraints": with_present_names(section, f"{place}: constraints.")}
 
 
 def _unreadable(file: Path, error: OSError) -> str:

@@ -10,10 +10,13 @@ from automicro.errors import RequestError
 from automicro.request.constraints import Constraints
 from automicro.request.metrics.known import INDICES
 from automicro.request.problems import did_you_mean
+from automicro.request.renamed import FORMER
 from automicro.request.search import Search
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+
+    from automicro.request.problems import Section
 
 __all__ = ["read_keywords", "with_keywords"]
 
@@ -36,17 +39,22 @@ def read_keywords(
         If a keyword is not known, or is given together with the object that it belongs to.
     """
     for name in keywords:
-        if name not in Constraints.model_fields and name not in Search.model_fields:
+        if name not in {*Constraints.model_fields, *Search.model_fields, *FORMER}:
             known = {*Constraints.model_fields, *Search.model_fields, *OWN}
             raise RequestError(f"{name}: unknown key, {did_you_mean(name, known)}")
-    for name, given, kind in (("constraints", constraints, Constraints), ("search", search, Search)):
+    sections: tuple[tuple[str, Any, type[Section]], ...] = (
+        ("constraints", constraints, Constraints),
+        ("search", search, Search),
+    )
+    for name, given, kind in sections:
+        fields = {*kind.model_fields, *(FORMER if kind is Constraints else ())}
         if given is not None and not isinstance(given, kind):
             raise RequestError(f"{name} must be an automicro.{kind.__name__}, but got {given!r}")
-        if given is not None and (both := sorted(keywords.keys() & kind.model_fields.keys())):
+        if given is not None and (both := sorted(keywords.keys() & fields)):
             raise RequestError(
                 f"{name} must be given either as an object or as keywords, but got an object and {', '.join(both)}"
             )
-    asked = {name: value for name, value in keywords.items() if name in Constraints.model_fields}
+    asked = {name: value for name, value in keywords.items() if name in {*Constraints.model_fields, *FORMER}}
     if task == "clustering" and not {"metric", *INDICES} & asked.keys():
         asked["metric"] = "silhouette"
     settings = search or Search(**{name: value for name, value in keywords.items() if name in Search.model_fields})

@@ -32,6 +32,7 @@ SYNONYMS = {
     "progress": "verbose verbosity show_progress",
     "metric": "scoring eval_metric scorer loss objective measure",
     "score": "min_score target_score threshold",
+    "max_columns": "max_features n_features max_cols",
     "size": "max_size size_bytes max_bytes model_size",
     "weights": "sample_weight sample_weights class_weight weight_column",
     "groups": "group group_column cv_groups",

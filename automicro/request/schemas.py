@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from automicro.errors import RequestError
 from automicro.request.problems import did_you_mean
 from automicro.request.records import Card, TraceLine
+from automicro.request.renamed import FORMER
 from automicro.request.search_request import SearchRequest
 
 if TYPE_CHECKING:
@@ -35,6 +36,11 @@ def schema_text(name: str) -> str:
         schema["properties"] = {
             "$schema": {"type": "string", "description": "this schema, for editors"},
             **schema["properties"],
+        }
+        fields = schema["$defs"]["Constraints"]["properties"]
+        fields |= {
+            former: {**fields[name], "title": f"Former name of {name}", "deprecated": True}
+            for former, name in FORMER.items()
         }
     return json.dumps(_first_sentences(schema), indent=2) + "\n"
 

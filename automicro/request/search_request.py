@@ -11,6 +11,7 @@ from pydantic import Field
 from automicro.errors import RequestError
 from automicro.request.constraints import Constraints
 from automicro.request.problems import Section, did_you_mean
+from automicro.request.renamed import present_settings
 from automicro.request.search import Search
 from automicro.request.source import DataSource, Output
 from automicro.request.start import split_encoder
@@ -95,7 +96,7 @@ def set_values(document: dict[str, Any], settings: Iterable[str]) -> dict[str, A
         If a setting is not of the form ``section.key=value``, or names no section.
     """
     changed = {name: dict(table) if isinstance(table, dict) else table for name, table in document.items()}
-    for setting in settings:
+    for setting in present_settings(settings):
         path, equals, value = setting.partition("=")
         section, dot, key = path.strip().partition(".")
         if not equals or not dot or not key:

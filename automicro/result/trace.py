@@ -327,7 +327,7 @@ def _sentence(name: str, record: TrialRecord, result: SearchResult, constraints:
             limit = dict(result.target.indices)[name]
             reached = limit + record.margins[name] * max(abs(limit), 1e-9)
             return f"{name}: must be at least {limit:.4g}, the nearest ({record.family}) has {reached:.4g}"
-        case "max_features" | "max_operations" | "max_interactions":
+        case "max_columns" | "max_operations" | "max_interactions":
             most = float(caps_of(result.context)[name])
             used = most - record.margins[name] * max(most, 1)
             return f"{name}: at most {most:g} are allowed, the nearest ({record.family}) has {used:g}"

@@ -66,7 +66,7 @@ class Context:
     problem: Problem
     folds: tuple[Fold, ...]
     metric: str
-    max_features: int | None = None
+    max_columns: int | None = None
     structural: StructuralConstraints = field(default_factory=StructuralConstraints)
     earlier: WarmStart | None = None
     encoders: Mapping[str, Mapping[str, NDArray[np.float64]]] = field(default_factory=dict)
@@ -92,7 +92,7 @@ class Target:
     gain: float
     size_bytes: int | None = None
     level: int = 0
-    max_features: int | None = None
+    max_columns: int | None = None
     latency_us: float | None = None
     fold_offsets: tuple[float, ...] = ()
     indices: tuple[tuple[str, float], ...] = ()

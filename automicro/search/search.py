@@ -288,7 +288,7 @@ def _executor(settings: Search, workers: int) -> LocalExecutor:
 def _facts(problem: Problem, constraints: Constraints, settings: Search, structural: StructuralConstraints) -> Profile:
     """Return the profile that families are called with."""
     ways = target_transforms(problem, settings.target_transform, constraints.measured.name)
-    return profile(problem, max_features=constraints.max_features, structural=structural, transforms=ways)
+    return profile(problem, max_columns=constraints.max_columns, structural=structural, transforms=ways)
 
 
 def _aim(
@@ -311,7 +311,7 @@ def _context(
         problem,
         splits_of(problem, constraints, settings, notes),
         constraints.measured.name,
-        constraints.max_features,
+        constraints.max_columns,
         structural_of(problem, constraints),
         earlier,
         read_encoders(settings.encoders or (), families),
@@ -369,7 +369,7 @@ def _reference(means: _Means, context: Context, seed: int) -> Reference:
     """Run the reference; of a table without families that are slow to start, while others have a strongest setting."""
     executor, clock = means.executor, means.clock
     limits = Limits(clock.started, clock.seconds, REFERENCE_SHARE_AT_LAST, REFERENCE_SHARE, max(means.workers, 1))
-    facts = profile(context.problem, max_features=context.max_features)
+    facts = profile(context.problem, max_columns=context.max_columns)
     usable, _ = usable_families(means.registry.families, facts)
     prompt = {name: family for name, family in usable.items() if not family.start_seconds}
     members = portfolio(prompt, facts, len(context.folds), seed) if facts.kind == "table" else []
@@ -383,7 +383,7 @@ def _target(constraints: Constraints, reference: Reference | None) -> Target:
         gain=sign * limit,
         size_bytes=constraints.size,
         level=constraints.level,
-        max_features=constraints.max_features,
+        max_columns=constraints.max_columns,
         latency_us=constraints.latency,
         robustness=tuple((constraints.robustness or {}).items()),
         scores=tuple((constraints.scores or {}).items()),

@@ -111,7 +111,7 @@ def usual_bytes(parameters: Parameters, profile: Profile) -> int:
     setting = Setting.of(parameters)
     features = profile.features_at_most
     if profile.kind == "table":
-        features = min(features, profile.max_features or features)
+        features = min(features, profile.max_columns or features)
     tokens = max(1, features // setting.patch)
     rows = tokens + (setting.patch if setting.shared else 1 if profile.kind == "text" else features)
     numbers = setting.width * (setting.kept * rows + setting.heads * (1 + profile.outputs))

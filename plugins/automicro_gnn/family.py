@@ -70,7 +70,7 @@ class Gnn(Family):
         if data.topology is None:
             raise Declined("needs edges; this problem has none")
         if data.max_columns is not None and data.max_columns < len({feature.column for feature in data.features}):
-            raise Declined("reads every column, more than max_features allows")
+            raise Declined("reads every column, more than max_columns allows")
         return train(data, Setting.of(parameters))
 
     def lower(self, model: list[Network]) -> Lowered:

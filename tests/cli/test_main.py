@@ -126,6 +126,44 @@ def test_every_key_of_a_request_has_its_own_option() -> None:
 
 
 @pytest.mark.parametrize(
+    ("line", "words", "place"),
+    [
+        ("max_features = 5", [], "{config}:7"),
+        ("max_features = 8", ["--max-columns", "5"], "{config}:7"),
+        ("max_columns = 8", ["--max-features", "5"], "the command line"),
+        ("max_columns = 8", ["--set", "constraints.max_features=5"], "the command line"),
+    ],
+)
+def test_a_former_name_works_with_one_note(
+    asked: Asked, config: str, capsys: pytest.CaptureFixture[str], line: str, words: list[str], place: str
+) -> None:
+    Path(config).write_text(CONFIG.replace("[search]", f"{line}\n[search]"))
+    assert main(["run", config, *words]) == 0
+    assert asked.request is not None
+    assert asked.request.constraints.max_columns == 5
+    note = (
+        f"note: {place.format(config=config)}: constraints.max_features is now called max_columns: write max_columns\n"
+    )
+    assert capsys.readouterr().err == note
+
+
+@pytest.mark.parametrize(
+    ("line", "words", "refused"),
+    [
+        ("max_features = 5\nmax_columns = 5", [], "{config}:7: constraints.max_features: must not be given beside "),
+        ("", ["--max-features", "5", "--max-columns", "5"], "constraints.max_features: must not be given beside "),
+    ],
+)
+def test_a_former_name_beside_the_present_one_is_refused(
+    asked: Asked, config: str, capsys: pytest.CaptureFixture[str], line: str, words: list[str], refused: str
+) -> None:
+    Path(config).write_text(CONFIG.replace("[search]", f"{line}\n[search]"))
+    assert main(["run", config, *words]) == 2
+    assert refused.format(config=config) in said(capsys)
+    assert asked.request is None
+
+
+@pytest.mark.parametrize(
     ("error", "code"),
     [
         (DataError("the target must have two classes, but has one"), 2),

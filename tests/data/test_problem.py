@@ -166,9 +166,9 @@ def test_the_target_must_not_stand_in_the_table():
 
 def test_the_profile_says_what_is_known():
     problem = load_problem({"n": [1.0, None] * 15, "c": list("abcde") * 6}, ["u", "v", "v"] * 10)
-    known = profile(problem, max_features=1)
+    known = profile(problem, max_columns=1)
     assert (known.rows, known.task, known.classes, known.class_counts) == (30, "classification", 2, (10, 20))
     assert known.columns == problem.table.profiles
-    assert known.max_features == 1
+    assert known.max_columns == 1
     assert known.features_at_most == 1 + 5  # "n" is constant but for its missing values, which alone may be flagged
     assert profile(problem, PreparationSettings(categories="ordinal", columns=1)).features_at_most == 1

@@ -44,7 +44,7 @@ REFUSED = [
         {"metric": "silhouette", "score": 0.5, "margin": 1},
         "margin: is in standard errors of a score of rows, which clustering has not: leave it out",
     ),
-    ({"max_features": 0}, "max_features: must be at least 1, but got 0"),
+    ({"max_columns": 0}, "max_columns: must be at least 1, but got 0"),
     ({"max_interactions": -1}, "max_interactions: must be at least 0, but got -1"),
     (
         {"monotone": {"age": "up"}},
@@ -68,8 +68,8 @@ REFUSED = [
         "must_not_use: must not name what monotone names, but got ['age']",
     ),
     (
-        {"metric": "r2", "score": 0, "must_use": ["a", "b"], "max_features": 1},
-        "max_features: must be at least the 2 of must_use, but got 1",
+        {"metric": "r2", "score": 0, "must_use": ["a", "b"], "max_columns": 1},
+        "max_columns: must be at least the 2 of must_use, but got 1",
     ),
     ({"metric": "silhouette", "monotone": "a=+"}, "monotone: is of a score, which clustering has not: leave it out"),
     ({"metric": "f1", "score": 95}, "score: must lie in [0, 1] for 'f1', but got 95.0: write 0.95, a share"),
@@ -114,7 +114,7 @@ def test_impossible_values(values: dict[str, object], said: str) -> None:
     ("values", "said"),
     [
         ({"metric": "r2", "scor": 1}, "scor: unknown key, did you mean 'score'"),
-        ({"metric": "r2", "max-features": 1}, "max-features: unknown key, did you mean 'max_features'"),
+        ({"metric": "r2", "max-features": 1}, "max-features: unknown key, use 'max_columns'"),
     ],
 )
 def test_unknown_keys(values: dict[str, object], said: str) -> None:

@@ -37,7 +37,7 @@ def constraint_tables(draw: st.DrawFn) -> dict[str, object]:
         optional(
             interpretability=st.sampled_from(LEVELS),
             size=st.integers(1, 10**12),
-            max_features=st.integers(10, 10**6),
+            max_columns=st.integers(10, 10**6),
             max_operations=st.integers(1, 10**6),
             max_interactions=st.integers(0, 10**6),
             must_use=names,

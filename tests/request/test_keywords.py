@@ -7,8 +7,9 @@ import inspect
 import pytest
 
 import automicro
+from automicro import MicroRegressor
 from automicro.errors import RequestError
-from automicro.request import Constraints, Search, did_you_mean, read_keywords
+from automicro.request import Constraints, FormerName, Search, did_you_mean, read_keywords
 from automicro.request.problems import SYNONYMS
 
 
@@ -22,6 +23,21 @@ def test_families_go_with_settings_of_either_form() -> None:
     asked = {"metric": "r2", "score": 0.5}
     assert read_keywords(None, None, {**asked, "trials": 3}, families="tree")[1] == Search(trials=3, families=["tree"])
     assert read_keywords(None, Search(trials=3), asked, families=["tree"])[1] == Search(trials=3, families=["tree"])
+
+
+def test_a_former_name_works_with_one_warning_at_the_caller() -> None:
+    with pytest.warns(FormerName, match="^max_features is now called max_columns: write max_columns$") as warned:
+        wanted, _ = read_keywords(None, None, {"metric": "r2", "score": 0.5, "max_features": 3})
+    assert wanted == Constraints(metric="r2", score=0.5, max_columns=3)
+    assert [each.filename for each in warned] == [__file__]
+    with pytest.warns(FormerName, match="max_columns") as warned:
+        assert MicroRegressor(max_features=3)._constraints().max_columns == 3
+    assert [each.filename for each in warned] == [__file__]
+
+
+def test_a_former_name_beside_the_present_one_is_refused() -> None:
+    with pytest.raises(RequestError, match=r"^max_features: must not be given beside max_columns, of which"):
+        automicro.select([[1]], [1], metric="r2", score=0.5, max_features=3, max_columns=3)
 
 
 def test_clustering_has_a_metric_by_default() -> None:

@@ -17,7 +17,7 @@ FOLDER = Path(__file__).parents[2] / "schemas"
 
 GOOD = [
     {"constraints": {"metric": "roc_auc", "score": 0.83, "latency": "200us", "size": "2KB", "confidence": "90%"}},
-    {"constraints": {"metric": "r2", "within": "1%", "size": 512, "interpretability": "additive", "max_features": 3}},
+    {"constraints": {"metric": "r2", "within": "1%", "size": 512, "interpretability": "additive", "max_columns": 3}},
     {
         "data": {"source": "rows.csv", "target": "y", "drop": ["a", "b"], "columns": "c,d"},
         "constraints": {"metric": "log_loss", "score": 0.5, "runtime": "python"},

@@ -42,7 +42,7 @@ def partition_target(constraints: Constraints, test: StructureTest) -> Target:
         gain=limits.pop(constraints.measured.name, -1.0),
         size_bytes=constraints.size,
         level=constraints.level,
-        max_features=constraints.max_features,
+        max_columns=constraints.max_columns,
         latency_us=constraints.latency,
         indices=tuple(limits.items()),
     )

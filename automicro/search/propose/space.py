@@ -138,8 +138,8 @@ def _first_hops(default: Mapping[str, Any]) -> tuple[int, ...]:
 
 def _column_counts(profile: Profile) -> tuple[int | None, ...]:
     most = len(profile.columns)
-    if profile.max_features is not None:
-        most = min(most, profile.max_features)
+    if profile.max_columns is not None:
+        most = min(most, profile.max_columns)
     ladder = [count for count in (2, 4, 8, 16, 32, 64, 128, 256, 512) if count < most]
     tightest = [most] if most < len(profile.columns) else []
     return (None, *tightest, *reversed(ladder))

@@ -106,7 +106,7 @@ def ranges_of(problem: Problem) -> dict[int, tuple[float, float]]:
 def cap_values(structure: Interpretability) -> dict[str, float]:
     """Return what is counted on a program, by the constraint on it."""
     return {
-        "max_features": float(len(structure.columns)),
+        "max_columns": float(len(structure.columns)),
         "max_operations": structure.operations,
         "max_interactions": float(len(structure.interactions)),
     }
@@ -122,7 +122,7 @@ def missed_caps(context: Context, program: Program, judged: Callable[[Program], 
     if not caps:
         return {"constant": 1.0} if constant else {}
     used = set(columns_read(program))
-    found = {"max_features": float(len(used))}
+    found = {"max_columns": float(len(used))}
     if {"max_operations", "max_interactions"} & caps.keys():
         found |= cap_values(judged(program))
     missed = {
@@ -154,7 +154,7 @@ def caps_of(context: Context) -> dict[str, float | str]:
     """Return the constraints on structure that are asked for: the number, or the columns in words."""
     structural, names = context.structural, context.problem.table.names
     numbers = {
-        "max_features": context.max_features,
+        "max_columns": context.max_columns,
         "max_operations": structural.max_operations,
         "max_interactions": structural.max_interactions,
     }

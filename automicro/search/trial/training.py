@@ -101,7 +101,7 @@ def train(
         seed=candidate.seed,
         weights=training_weights(problem, rows, context.cost_weights, context.class_weights if every_variant else None),
         groups=None if problem.groups is None else problem.groups[rows],
-        max_columns=context.max_features if limited else None,
+        max_columns=context.max_columns if limited else None,
         unlabelled=preparation.others,
         structural=context.structural if every_variant else StructuralConstraints(),
         topology=preparation.topology,

@@ -72,7 +72,7 @@ def _tried(context: Context, family: Family, task: TrialTask) -> Outcome:
 
     A model that reads no more columns than are allowed is therefore found again. A family that is slow to start is trained once, limited.
     """
-    if context.max_features is None or family.start_seconds:
+    if context.max_columns is None or family.start_seconds:
         trial = _Trial(context, family, task)
         return trial.told(trial.run())
     trial = _Trial(context, family, task, limited=False)
@@ -133,7 +133,7 @@ class _Trial:
         """Whether a form that may be smaller within the limit on columns reads too many."""
         if outcome.status != "too_large" or outcome.form is None:
             return self.smallest_barred
-        return self.smallest_barred or "max_features" in self._missed_by_folds(outcome.form)
+        return self.smallest_barred or "max_columns" in self._missed_by_folds(outcome.form)
 
     def own(self, task: OwnTask) -> Outcome:
         """Evaluate the reference's own model, which is finished and scored."""
@@ -248,7 +248,7 @@ class _Trial:
             forms.append(form)
             self._aim_by(form)
             if missed := self._missed_by_folds(form) or self._fragile(form):
-                self.smallest_barred |= not passing and "max_features" in missed
+                self.smallest_barred |= not passing and "max_columns" in missed
                 excluded_columns.append(self._infeasible(form, gains, missed, tuple(forms)))
             else:
                 (passing if form.gain >= self.target.gain else below).append((form, gains))

@@ -138,7 +138,7 @@ def test_a_limit_on_columns_that_the_answer_meets_changes_nothing() -> None:
     asked = {"metric": "r2", "score": 0.36, "certify": False, "search": LINEAR}
     found = automicro.select(X, y, **asked)
     assert len(found.structure.columns) < 4
-    again = automicro.select(X, y, max_features=len(found.structure.columns), **asked)
+    again = automicro.select(X, y, max_columns=len(found.structure.columns), **asked)
     assert again.model.payload == found.model.payload
 
 
@@ -147,5 +147,5 @@ def test_a_limit_that_binds_is_kept_by_a_second_training() -> None:
     X = rng.normal(size=(200, 4)) + rng.normal(size=(200, 1))
     y = X.sum(axis=1) + rng.normal(size=200)
     search = Search(trials=1, families=["linear"], progress=False, workers=0)
-    found = automicro.select(X, y, metric="r2", score=0.7, max_features=2, certify=False, search=search)
+    found = automicro.select(X, y, metric="r2", score=0.7, max_columns=2, certify=False, search=search)
     assert len(found.structure.columns) <= 2

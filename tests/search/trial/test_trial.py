@@ -62,7 +62,7 @@ def judged(
         folds=(None, None),
         metric="accuracy",
         problem=SimpleNamespace(task="classification", excluded_columns=frozenset(), table=SimpleNamespace(names=())),
-        max_features=None,
+        max_columns=None,
         structural=StructuralConstraints(),
         allow_constant=True,
     )
@@ -128,11 +128,11 @@ def test_a_form_below_the_margin_is_trained_on_all_rows_unless_an_artifact_beats
     assert trained or (outcome.status, outcome.violations, outcome.form.gain) == ("below_margin", {}, 0.82)
 
 
-@pytest.mark.parametrize(("meets", "became"), [(1, "A"), (None, "misses max_features by 50.0%")])
+@pytest.mark.parametrize(("meets", "became"), [(1, "A"), (None, "misses max_columns by 50.0%")])
 def test_a_form_is_dropped_for_its_structure_only_if_the_models_of_all_folds_miss_a_limit(
     monkeypatch: pytest.MonkeyPatch, meets: int | None, became: str
 ) -> None:
-    missed = {0: {"max_features": 1.0}, 1: {"max_features": 0.5}}
+    missed = {0: {"max_columns": 1.0}, 1: {"max_columns": 0.5}}
     monkeypatch.setattr(Forms, "program", lambda _self, _key, _precision, fold=0: fold)
     monkeypatch.setattr(trial, "missed_caps", lambda _context, fold, _judged: {} if fold == meets else missed[fold])
     assert judged(monkeypatch, {"a": 0.9}, incumbent=None).reason == became
@@ -161,7 +161,7 @@ def of_size(size: int, gain: float, **missed: float) -> Outcome:
 
 
 def test_of_two_trainings_of_a_candidate_the_smaller_artifact_is_its_result() -> None:
-    free, within, excluded_columns = of_size(15, 0.9), of_size(14, 0.85), of_size(9, 0.9, max_features=0.5)
+    free, within, excluded_columns = of_size(15, 0.9), of_size(14, 0.85), of_size(9, 0.9, max_columns=0.5)
     best = better_of(free, within, 0.8)
     assert (len(best.artifact or b""), [len(other.artifact or b"") for other in best.others]) == (14, [15])
     assert better_of(excluded_columns, within, 0.8).artifact == within.artifact
