@@ -29,6 +29,7 @@ from automicro.program import (
 )
 from automicro.program.inputs.graph_readers import holds_graphs
 from automicro.program.nodes import feature_count
+from automicro.program.walk import steps
 from automicro.words.features import column_names, feature_texts
 from automicro.words.messages import after_messages
 from automicro.words.numbers import count
@@ -142,7 +143,7 @@ def graph_parts(asked: AskedGraph, seed: int) -> Found:
 
 def _split(body: Node) -> tuple[list[Scale | Propagate | Pool], Node | None]:
     """Return the messages and pools that a body starts with, and what reads their results, if that needs no graph itself."""
-    nodes = list(_flat(body))
+    nodes = steps(body)
     others = [place for place, node in enumerate(nodes) if not isinstance(node, Scale | Propagate | Pool)]
     first = others[0] if others else len(nodes)
     while first > 0 and isinstance(nodes[first - 1], Scale):
@@ -152,10 +153,6 @@ def _split(body: Node) -> tuple[list[Scale | Propagate | Pool], Node | None]:
     if not rest or any(map(reads_graphs, rest)):
         return [], None
     return before, rest[0] if len(rest) == 1 else Chain(tuple(rest))
-
-
-def _flat(body: Node) -> list[Node]:
-    return [each for node in body.nodes for each in _flat(node)] if isinstance(body, Chain) else [body]
 
 
 def _by_column_of_node(asked: AskedGraph, heard: ReceptiveField, linear: Slopes) -> Found:

@@ -9,6 +9,7 @@ import numpy as np
 
 from automicro.explain.decision.terms import Term
 from automicro.program import Activation, Affine, Chain, Distances, Nearest, Scale, body_scores
+from automicro.program.walk import steps
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -56,12 +57,12 @@ def compared(body: Node, features: Floats, of: Floats) -> Compared | None:
     of : array of float64, (outputs,)
         The score is the sum of the outputs with these factors.
     """
-    nodes = list(body.nodes) if isinstance(body, Chain) else []
+    nodes = steps(body)
     place = next((i for i, node in enumerate(nodes) if isinstance(node, Distances)), None)
     if place is None or not all(isinstance(node, Scale | Affine) for node in nodes[:place]):
         return None
     points, after = nodes[place], nodes[place + 1 :]
-    made = Chain(tuple(nodes[:place]))
+    made = Chain(nodes[:place])
     x = body_scores(made, features[None])[0] if place else features
     distances = body_scores(points, x[None])[0]
     reads = _reads(made.nodes, len(features))
@@ -69,7 +70,7 @@ def compared(body: Node, features: Floats, of: Floats) -> Compared | None:
         return _nearest(points, after[0], (x, reads), distances, of)
     fades = after[:-1]
     if after and isinstance(after[-1], Affine) and all(isinstance(node, Activation) for node in fades):
-        near = body_scores(Chain(tuple(fades)), distances[None])[0] if fades else distances
+        near = body_scores(Chain(fades), distances[None])[0] if fades else distances
         weights = of @ after[-1].weights.values.astype(np.float64)
         used = np.flatnonzero(after[-1].weights.values.any(axis=0)).tolist()
         constant = float(of @ after[-1].bias.values.astype(np.float64))

@@ -6,16 +6,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from automicro.program import Forest, Sum, decode
+from automicro.program import Forest, decode
 from automicro.program.nodes import feature_count
 from automicro.program.trees import right_children
+from automicro.program.walk import terms
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from numpy.typing import NDArray
 
-    from automicro.program import Column, Node, Program, Tree
+    from automicro.program import Column, Program, Tree
 
 __all__ = ["leaf_rows"]
 
@@ -36,7 +37,8 @@ def leaf_rows(program: Program, values: Mapping[int, Column], rng: np.random.Gen
     """
     owner = np.repeat([d.column for d in program.decoders], [feature_count(d) for d in program.decoders])
     decoded = {column: _decoded(program, column, own) for column, own in values.items()}
-    leaves = [conditions for tree in _trees(program.body) for conditions in _leaves(tree)]
+    trees = [tree for node in terms(program.body) if isinstance(node, Forest) for tree in node.trees]
+    leaves = [conditions for tree in trees for conditions in _leaves(tree)]
     for leaf in rng.permutation(len(leaves))[:MOST_LEAVES].tolist():
         fits = {int(owner[f]): np.ones(len(decoded[int(owner[f])]), dtype=np.bool_) for f, _, _ in leaves[leaf]}
         for feature, threshold, holds in leaves[leaf]:
@@ -51,14 +53,6 @@ def leaf_rows(program: Program, values: Mapping[int, Column], rng: np.random.Gen
 def _decoded(program: Program, column: int, values: Column) -> NDArray[np.float32]:
     own = [decoder for decoder in program.decoders if decoder.column == column]
     return decode(own, [values if place == column else None for place in range(program.columns)])
-
-
-def _trees(body: Node) -> Iterator[Tree]:
-    if isinstance(body, Forest):
-        yield from body.trees
-    elif isinstance(body, Sum):
-        for part in body.nodes:
-            yield from _trees(part)
 
 
 def _leaves(tree: Tree) -> Iterator[Conditions]:

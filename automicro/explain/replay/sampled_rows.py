@@ -9,7 +9,7 @@ import numpy as np
 from automicro.program import Batch, Categories, Lookup, OneHot, Propagate, Texts, Topology, offsets_of, reads_graphs
 from automicro.program.analyse.usage import usage
 from automicro.program.inputs.rows import column_kinds
-from automicro.program.nodes import Chain, Sum
+from automicro.program.walk import every
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -85,12 +85,6 @@ def _graphs(body: Node, count: int, rng: np.random.Generator) -> Topology:
     edges = np.hstack(
         [start + rng.integers(0, size, (2, 2 * size)) for start, size in zip(starts, sizes, strict=False)]
     )
-    read = [place for place in _edge_attributes(body) if place is not None]
+    read = [node.attribute for node in every(body) if isinstance(node, Propagate) and node.attribute is not None]
     attributes = rng.random((edges.shape[1], max(read) + 1)).astype(np.float32) if read else None
     return Topology(edges, attributes, starts)
-
-
-def _edge_attributes(node: Node) -> list[int | None]:
-    if isinstance(node, Chain | Sum):
-        return [place for part in node.nodes for place in _edge_attributes(part)]
-    return [node.attribute] if isinstance(node, Propagate) else []

@@ -30,8 +30,8 @@ from automicro.program.analyse.structure import features_read, sources
 from automicro.program.analyse.usage import usage
 from automicro.program.evaluate.message_passing import gives_graphs, reads_graphs
 from automicro.program.evaluate.reference import body_scores
-from automicro.program.rewrite.bodies import outputs_of
 from automicro.program.trees import depths
+from automicro.program.walk import outputs_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -17,13 +17,13 @@ from automicro.program import (
     Missing,
     Numeric,
     StepTables,
-    Sum,
     columns_read,
     offsets_of,
     reads_graphs,
 )
 from automicro.program.evaluate.reference import body_scores
 from automicro.program.inputs.rows import FLOAT32_MAX, column_kinds, without_offsets
+from automicro.program.walk import terms
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -161,13 +161,11 @@ class _Proofs:
         self.weights = np.zeros(len(self.features.decoders))
         self.steps: list[Steps] = []
         self.others: list[Node] = []
-        self._take(program.body)
+        for part in terms(program.body):
+            self._take(part)
 
     def _take(self, node: Node) -> None:
-        if isinstance(node, Sum):
-            for part in node.nodes:
-                self._take(part)
-        elif isinstance(node, Affine):
+        if isinstance(node, Affine):
             self.weights = self.weights + self.of_outputs @ node.weights.values.astype(np.float64)
         elif isinstance(node, StepTables):
             self.steps += table_steps(node, self.of_outputs)

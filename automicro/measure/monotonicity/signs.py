@@ -9,7 +9,7 @@ import numpy as np
 
 from automicro.program import Activation, Affine, Chain, Forest, Nearest, Scale, StepTables, Sum
 from automicro.program.analyse.structure import features_read
-from automicro.program.rewrite.bodies import outputs_of
+from automicro.program.walk import outputs_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from automicro.program import Affine, Chain, Forest, Scale, StepTables, Sum
+from automicro.program import Affine, Chain, Forest, Scale, StepTables
+from automicro.program.walk import terms
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -109,10 +110,8 @@ def _steps(jumps: list[Jump], outputs: int) -> tuple[NDArray[np.float32], Floats
 
 def _parts(node: Node) -> Iterator[tuple[Node, Floats | None]]:
     """Yield the parts of a sum, each with the factors of its features."""
-    if isinstance(node, Sum):
-        for part in node.nodes:
-            yield from _parts(part)
-    elif isinstance(node, Chain) and len(node.nodes) == 2 and isinstance(node.nodes[0], Scale):
-        yield node.nodes[1], node.nodes[0].factors.values.astype(np.float64)
-    else:
-        yield node, None
+    for part in terms(node):
+        if isinstance(part, Chain) and len(part.nodes) == 2 and isinstance(part.nodes[0], Scale):
+            yield part.nodes[1], part.nodes[0].factors.values.astype(np.float64)
+        else:
+            yield part, None

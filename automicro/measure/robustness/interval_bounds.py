@@ -10,6 +10,7 @@ import numpy as np
 from automicro.measure.robustness.leaf_boxes import boxes_of_tree
 from automicro.program import Activation, Affine, Chain, Distances, Forest, Nearest, Scale, StepTables, Sum
 from automicro.program.evaluate.reference import apply_activation
+from automicro.program.walk import children
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -20,20 +21,14 @@ if TYPE_CHECKING:
 
 __all__ = ["bounded", "least"]
 
+INNER = Affine | Activation | Scale | Distances | Nearest  # what may stand before the last step of a chain
+
 
 def bounded(node: Node) -> bool:
     """Whether `least` knows a node and what is in it."""
-    if isinstance(node, Sum | Chain):
-        return all(bounded(part) for part in node.nodes) and all(_steady(part) for part in _inner(node))
-    return isinstance(node, Affine | Activation | Scale | StepTables | Forest | Distances | Nearest)
-
-
-def _inner(node: Sum | Chain) -> tuple[Node, ...]:
-    return node.nodes[:-1] if isinstance(node, Chain) else ()
-
-
-def _steady(node: Node) -> bool:
-    return isinstance(node, Affine | Activation | Scale | Distances | Nearest)
+    if isinstance(node, Chain) and not all(isinstance(part, INNER) for part in node.nodes[:-1]):
+        return False
+    return isinstance(node, INNER | StepTables | Forest | Chain | Sum) and all(map(bounded, children(node)))
 
 
 def least(node: Node, of: Floats, low: Floats, high: Floats) -> Floats:

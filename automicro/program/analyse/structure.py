@@ -31,6 +31,7 @@ from automicro.program.nodes import (
     Tokens,
     feature_count,
 )
+from automicro.program.walk import children
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -318,9 +319,7 @@ def _node_constants(node: Node) -> int:
         return _nonzero(node.queries.values) + (0 if node.mixing is None else _nonzero(node.mixing.values))
     if isinstance(node, Distances | Nearest):
         return _prototype_constants(node)
-    if isinstance(node, Activation | Propagate | Pool):
-        return 0
-    return sum(_node_constants(part) for part in node.nodes)
+    return sum(map(_node_constants, children(node)))
 
 
 def _prototype_constants(node: Distances | Nearest) -> int:

@@ -15,6 +15,7 @@ from automicro.program.inputs.rows import Texts, batch_of
 from automicro.program.inputs.series import window_words
 from automicro.program.inputs.texts import bucket_of, grams_of
 from automicro.program.nodes import Attention, Chain, Grams, Scale, Sum, Summary, Tokens, feature_count
+from automicro.program.walk import every
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -61,9 +62,7 @@ class Attended:
 
 def pools_tokens(node: Node) -> bool:
     """Whether heads inside a node pool tokens."""
-    if isinstance(node, Chain | Sum):
-        return any(map(pools_tokens, node.nodes))
-    return isinstance(node, Attention) and node.mixing is None
+    return any(isinstance(part, Attention) and part.mixing is None for part in every(node))
 
 
 def attention_of(

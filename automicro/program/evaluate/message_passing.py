@@ -8,7 +8,8 @@ import numpy as np
 
 from automicro.errors import DataError
 from automicro.program.inputs.rows import FLOAT32_MAX
-from automicro.program.nodes import Chain, Pool, Propagate, Sum
+from automicro.program.nodes import Pool, Propagate
+from automicro.program.walk import every
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -23,12 +24,12 @@ __all__ = ["gives_graphs", "pooled", "propagated", "reads_graphs", "shares"]
 
 def reads_graphs(node: Node) -> bool:
     """Whether a node needs to know how rows are connected."""
-    return isinstance(node, Propagate | Pool) or (isinstance(node, Chain | Sum) and any(map(reads_graphs, node.nodes)))
+    return any(isinstance(part, Propagate | Pool) for part in every(node))
 
 
 def gives_graphs(node: Node) -> bool:
     """Whether the result of a node has one row for each graph, not one for each of the rows that it was given."""
-    return isinstance(node, Pool) or (isinstance(node, Chain | Sum) and any(map(gives_graphs, node.nodes)))
+    return any(isinstance(part, Pool) for part in every(node))
 
 
 def propagated(node: Propagate, X: NDArray[Any], topology: Topology | None) -> NDArray[np.float32]:

@@ -10,6 +10,7 @@ from automicro.errors import DataError
 from automicro.program.evaluate.reference import body_scores, decode
 from automicro.program.inputs.rows import batch_of
 from automicro.program.nodes import Chain, Distances
+from automicro.program.walk import steps
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,7 +30,7 @@ def has_points(program: Program) -> bool:
 
 def _up_to_distances(body: Node) -> Node | None:
     """Return the part of a body that gives distances, None if there is none."""
-    nodes = body.nodes if isinstance(body, Chain) else (body,)
+    nodes = steps(body)
     place = next((i for i, node in enumerate(nodes) if isinstance(node, Distances)), None)
     return None if place is None else Chain(nodes[: place + 1])
 

@@ -29,6 +29,7 @@ from automicro.program.rewrite.messages import domains_after, joined_hops, trimm
 from automicro.program.rewrite.prototypes import blank, unscaled
 from automicro.program.rewrite.scaling import folded_scale, narrowed, without_scaling
 from automicro.program.rewrite.tables import Tables
+from automicro.program.walk import outputs_of, steps, terms
 from automicro.program.weights import Weights
 
 if TYPE_CHECKING:
@@ -37,48 +38,23 @@ if TYPE_CHECKING:
     from automicro.program.nodes import Node
     from automicro.program.rewrite.domains import Domain
 
-__all__ = ["flat", "has_forms", "outputs_of", "reduced"]
-
-
-def outputs_of(node: Node, inputs: int) -> int:
-    """Return the number of outputs of a node over some inputs."""
-    if isinstance(node, Activation | Scale | Propagate):
-        return inputs
-    if isinstance(node, Attention):
-        return node.outputs(inputs)
-    if isinstance(node, Tokens):
-        return node.positions.values.size
-    if isinstance(node, Pool):
-        return len(node.kinds)
-    if isinstance(node, Chain):
-        for part in node.nodes:
-            inputs = outputs_of(part, inputs)
-        return inputs
-    if isinstance(node, Distances):
-        return len(node.points.values)
-    if isinstance(node, Nearest):
-        return node.outputs
-    return outputs_of(node.nodes[0], inputs) if isinstance(node, Sum) else len(node.bias.values)
+__all__ = ["flat", "has_forms", "reduced"]
 
 
 def flat(node: Node) -> Node:
     """Return a node without chains in chains and sums in sums, affine maps and scales that follow one another folded into one."""
     if isinstance(node, Sum):
-        parts: list[Node] = []
-        for part in map(flat, node.nodes):
-            parts.extend(part.nodes if isinstance(part, Sum) else [part])
+        parts: list[Node] = [term for part in map(flat, node.nodes) for term in terms(part)]
         return parts[0] if len(parts) == 1 else Sum(tuple(parts))
     if not isinstance(node, Chain):
         return node
-    steps: list[Node] = []
-    for part in map(flat, node.nodes):
-        steps.extend(part.nodes if isinstance(part, Chain) else [part])
+    chained: list[Node] = [step for part in map(flat, node.nodes) for step in steps(part)]
     while (
-        found := next(((i, f) for i, f in enumerate(map(_folded, steps, steps[1:])) if f is not None), None)
+        found := next(((i, f) for i, f in enumerate(map(_folded, chained, chained[1:])) if f is not None), None)
     ) is not None:
         at, both = found
-        steps[at : at + 2] = [both]
-    return steps[0] if len(steps) == 1 else trimmed(Chain(tuple(steps)))
+        chained[at : at + 2] = [both]
+    return chained[0] if len(chained) == 1 else trimmed(Chain(tuple(chained)))
 
 
 def _folded(first: Node, second: Node) -> Node | None:
@@ -112,7 +88,7 @@ def reduced(node: Node, domains: Sequence[Domain], *, choose: bool) -> Node:
         return blank(node)
     if isinstance(node, Activation | Scale | Nearest | Tokens | Attention | Propagate | Pool):
         return node
-    parts = _Parts.of(node.nodes if isinstance(node, Sum) else (node,), domains, choose=choose)
+    parts = _Parts.of(terms(node), domains, choose=choose)
     alone = parts.tables.copy()
     found = alone.nodes(domains)
     if not found:
@@ -122,12 +98,12 @@ def reduced(node: Node, domains: Sequence[Domain], *, choose: bool) -> Node:
 
 
 def _reduced_chain(node: Chain, domains: Sequence[Domain], *, choose: bool) -> Node:
-    steps: list[Node] = []
+    chained: list[Node] = []
     seen = domains
     for part in node.nodes:
-        steps.append(reduced(part, seen, choose=choose))
-        seen = domains_after(steps[-1], seen, outputs_of(steps[-1], len(seen)))
-    chain = narrowed(steps)
+        chained.append(reduced(part, seen, choose=choose))
+        seen = domains_after(chained[-1], seen, outputs_of(chained[-1], len(seen)))
+    chain = narrowed(chained)
     folded = flat(chain)  # what was tables may now be an affine map that a scale beside it folds into
     is_same = isinstance(folded, Chain) and len(folded.nodes) == len(chain.nodes)
     return folded if is_same else reduced(folded, domains, choose=choose)

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from automicro.program.analyse.usage import cut_ranges
-from automicro.program.nodes import Affine, Chain, Distances, Forest, Pool, Propagate, Scale, StepTables, Sum, Tokens
+from automicro.program.nodes import Affine, Chain, Distances, Forest, Pool, Propagate, Scale, StepTables, Tokens
 from automicro.program.rewrite.blocks import joined
 from automicro.program.rewrite.prototypes import moved
+from automicro.program.walk import children, rebuild, steps
 from automicro.program.weights import Weights
 
 if TYPE_CHECKING:
@@ -41,15 +42,15 @@ def renumber(node: Node, place: Mapping[int, int], width: int) -> Node:
         return replace(node, features=tuple(place[feature] if feature >= 0 else -1 for feature in node.features))
     if isinstance(node, Scale):
         return _scale(node, place, width)
-    if isinstance(node, Sum):
-        return Sum(tuple(renumber(part, place, width) for part in node.nodes))
-    return _chain(node, place, width) if isinstance(node, Chain) else node
+    if isinstance(node, Chain):
+        return _chain(node, place, width)
+    return rebuild(node, (renumber(part, place, width) for part in children(node)))
 
 
 def _chain(node: Chain, place: Mapping[int, int], width: int) -> Chain:
     through = 1 + next(i for i, part in enumerate([*node.nodes, None]) if not isinstance(part, Scale | Propagate))
     first = [renumber(part, place, width) for part in node.nodes[:through]]
-    flat = [step for part in first for step in (part.nodes if isinstance(part, Chain) else (part,))]
+    flat = [step for part in first for step in steps(part)]
     return Chain((*flat, *node.nodes[through:]))
 
 
@@ -85,6 +86,4 @@ def map_cuts(node: Node, change: Callable[[int, NDArray[np.float32]], NDArray[np
         return replace(node, trees=tuple(trees))
     if isinstance(node, Chain):
         return Chain((map_cuts(node.nodes[0], change), *node.nodes[1:]))
-    if isinstance(node, Sum):
-        return Sum(tuple(map_cuts(part, change) for part in node.nodes))
-    return node
+    return rebuild(node, (map_cuts(part, change) for part in children(node)))

@@ -6,9 +6,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from automicro.program.analyse.usage import usage
-from automicro.program.nodes import Chain, Pool, Propagate, Sum
+from automicro.program.nodes import Chain, Pool, Propagate
 from automicro.program.rewrite.domains import ANYTHING, Domain
 from automicro.program.rewrite.features import renumber
+from automicro.program.walk import children, rebuild, steps
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -38,21 +39,18 @@ def joined_hops(first: Node, second: Node) -> Node | None:
 
 def trimmed(node: Node) -> Node:
     """Return a node whose pools hold, in order, each item once that is read by what follows."""
-    if isinstance(node, Sum):
-        return Sum(tuple(map(trimmed, node.nodes)))
-    if not isinstance(node, Chain):
-        return node
-    nodes = list(map(trimmed, node.nodes))
+    node = rebuild(node, map(trimmed, children(node)))
+    nodes = steps(node)
     at = next((place for place, part in enumerate(nodes[:-1]) if isinstance(part, Pool)), None)
     if at is None:
-        return Chain(tuple(nodes))
-    pool, rest = nodes[at], Chain(tuple(nodes[at + 1 :]))
+        return node
+    pool, rest = nodes[at], Chain(nodes[at + 1 :])
     found = usage(rest)
     if not isinstance(pool, Pool) or found.positional or not found.features:
-        return Chain(tuple(nodes))
+        return node
     items = {j: (KINDS.index(pool.kinds[j]), pool.features[j]) for j in sorted(found.features)}
     distinct = sorted(set(items.values()))
     place = {j: distinct.index(item) for j, item in items.items()}
     kept = Pool(tuple(KINDS[kind] for kind, _ in distinct), tuple(f for _, f in distinct))
     moved = renumber(rest, place, len(distinct))
-    return Chain((*nodes[:at], kept, *(moved.nodes if isinstance(moved, Chain) else (moved,))))
+    return Chain((*nodes[:at], kept, *steps(moved)))

@@ -11,7 +11,6 @@ from automicro.program.analyse.usage import cut_ranges, usage
 from automicro.program.encodings import Float32, round_to
 from automicro.program.inputs.rows import FLOAT32_MAX
 from automicro.program.nodes import (
-    Activation,
     Affine,
     Attention,
     Chain,
@@ -25,7 +24,6 @@ from automicro.program.nodes import (
     Propagate,
     Scale,
     StepTables,
-    Sum,
     Summary,
     Tokens,
 )
@@ -33,6 +31,7 @@ from automicro.program.rewrite.decoding import decoders_of, features_of
 from automicro.program.rewrite.encoding_fit import fit_fixed, fit_minifloat
 from automicro.program.rewrite.features import map_cuts
 from automicro.program.rewrite.simplify import simplify
+from automicro.program.walk import children, rebuild, steps
 from automicro.program.weights import Weights
 from automicro.program.wire.prototypes import grid_exponents
 
@@ -130,12 +129,12 @@ class _CutRounder:
 
 def _rounded_behind(node: Node, bits: int) -> Node:
     """Return a body with rounded cuts where the last step of a chain compares what messages and pools give."""
-    if not isinstance(node, Chain) or not all(isinstance(part, Propagate | Pool) for part in node.nodes[:-1]):
+    *before, last = steps(node)
+    if not before or not all(isinstance(part, Propagate | Pool) for part in before):
         return node
-    last = node.nodes[-1]
     found = usage(last)
     features: list[Decoder] = [Numeric(j) for j in range(max(found.compared, default=-1) + 1)]
-    return Chain((*node.nodes[:-1], map_cuts(last, _CutRounder.of(last, features, bits).change)))
+    return Chain((*before, map_cuts(last, _CutRounder.of(last, features, bits).change)))
 
 
 def _is_open(node: Node) -> bool:
@@ -144,7 +143,7 @@ def _is_open(node: Node) -> bool:
         return node.values.encoding is None and node.cuts.encoding is None
     if isinstance(node, Forest):
         return node.leaves.encoding is None
-    return all(map(_is_open, node.nodes)) if isinstance(node, Sum) else not isinstance(node, Chain)
+    return not isinstance(node, Chain) and all(map(_is_open, children(node)))
 
 
 def _decoder(feature: Decoder, cuts: NDArray[np.float32] | None, precision: Precision) -> Decoder:
@@ -182,9 +181,7 @@ def _node(node: Node, precision: Precision) -> Node:
         return replace(node, bias=bias)
     if isinstance(node, Scale):
         return Scale(_short(node.factors, precision.weights))
-    if isinstance(node, Activation | Propagate | Pool):
-        return node
-    return replace(node, nodes=tuple(_node(part, precision) for part in node.nodes))
+    return rebuild(node, (_node(part, precision) for part in children(node)))
 
 
 def _distances(node: Distances, precision: Precision) -> Distances:

@@ -20,6 +20,7 @@ from automicro.program.nodes import (
     Sum,
     Tokens,
 )
+from automicro.program.walk import outputs_of
 from automicro.program.weights import Weights
 from automicro.program.wire.attention import read_attention, read_tokens, write_attention, write_tokens
 from automicro.program.wire.coding.blocks import read_block, write_block
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
     from automicro.program.nodes import Node
     from automicro.program.wire.coding.coder import Decoder, Sink
 
-__all__ = ["read_node", "width", "write_node"]
+__all__ = ["read_node", "write_node"]
 
 KINDS = (
     Affine,
@@ -58,34 +59,13 @@ ACTIVATIONS = ("relu", "tanh", "sigmoid", "decay")
 DEEPEST = 8
 
 
-def width(node: Node, inputs: int) -> int:
-    """Return the number of outputs of a node."""
-    if isinstance(node, Activation | Scale | Propagate):
-        return inputs
-    if isinstance(node, Attention):
-        return node.outputs(inputs)
-    if isinstance(node, Tokens):
-        return node.positions.values.size
-    if isinstance(node, Pool):
-        return len(node.kinds)
-    if isinstance(node, Chain):
-        for part in node.nodes:
-            inputs = width(part, inputs)
-        return inputs
-    if isinstance(node, Distances):
-        return len(node.points.values)
-    if isinstance(node, Nearest):
-        return node.outputs
-    return width(node.nodes[0], inputs) if isinstance(node, Sum) else len(node.bias.values)
-
-
 def _outputs(node: Node, inputs: Inputs) -> Inputs:
     """Return what is known of the outputs of a node in a chain: messages and pools are missing where what they read is."""
     if isinstance(node, Propagate):
         return Inputs((False,) * len(inputs), inputs.missing)
     if isinstance(node, Pool):
         return Inputs((False,) * len(node.features), tuple(f >= 0 and inputs.missing[f] for f in node.features))
-    return Inputs.unknown(width(node, len(inputs)))
+    return Inputs.unknown(outputs_of(node, len(inputs)))
 
 
 def write_node(sink: Sink, node: Node, inputs: Inputs) -> None:
@@ -171,10 +151,10 @@ def _read_nest(source: Decoder, inputs: Inputs, depth: int, *, is_chain: bool) -
     for _ in range(count):
         parts.append(read_node(source, inputs, depth + 1))
         if is_chain:
-            source.claim(width(parts[-1], len(inputs)))
+            source.claim(outputs_of(parts[-1], len(inputs)))
             inputs = _outputs(parts[-1], inputs)
     if is_chain:
         return Chain(tuple(parts))
-    if len({width(part, len(inputs)) for part in parts}) != 1:
+    if len({outputs_of(part, len(inputs)) for part in parts}) != 1:
         raise ArtifactError("parts of a sum must have equally many outputs; the file is damaged")
     return Sum(tuple(parts))

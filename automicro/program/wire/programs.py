@@ -9,7 +9,8 @@ from automicro.errors import ArtifactError, PluginError
 from automicro.program.analyse.validate import validate
 from automicro.program.inputs.rows import offsets_of
 from automicro.program.nodes import Program
-from automicro.program.wire.bodies import read_node, width, write_node
+from automicro.program.walk import outputs_of
+from automicro.program.wire.bodies import read_node, write_node
 from automicro.program.wire.coding.coder import Decoder, Encoder, Meter, claims_of
 from automicro.program.wire.coding.numbers import read_choice, read_number, write_choice, write_number
 from automicro.program.wire.coding.vocabulary import read_texts, write_texts
@@ -134,7 +135,7 @@ def unpack(data: bytes) -> Program:
     inputs = Inputs.of(layout)
     body = read_node(source, inputs)
     decoders = read_numbers(source, layout, body)
-    labels = read_labels(source, link, width(body, len(inputs)))
+    labels = read_labels(source, link, outputs_of(body, len(inputs)))
     lengths = [len(levels) for levels in level_lists(decoders)] + [len(labels or ())] * has_text(labels)
     lists = read_texts(source, lengths) if lengths else []
     if has_text(labels):

@@ -13,7 +13,7 @@ from automicro.program.inputs.rows import FLOAT32_MAX
 from automicro.program.limits import shortest_between
 from automicro.program.nodes import feature_count
 from automicro.program.rewrite.domains import domain_of
-from automicro.program.wire.bodies import width
+from automicro.program.walk import outputs_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -92,7 +92,7 @@ def _most_of(node: Node, low: Floats, high: Floats, sign: float) -> float:
         return _highest(node.bias, steps.tolist(), sign)
     if not bounded(node):
         return np.inf
-    of = -sign * np.eye(width(node, len(low)))
+    of = -sign * np.eye(outputs_of(node, len(low)))
     rows = np.ones((len(of), 1))
     with np.errstate(over="ignore", invalid="ignore"):
         most = float(np.max(-least(node, of, low * rows, high * rows)))
