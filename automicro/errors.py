@@ -6,8 +6,10 @@ AutomicroError
 ├── DataError             the data cannot be used as they are
 │   └── OutputError       a file cannot be written; a RequestError, too
 ├── PluginError           a plugin breaks the contract of ``automicro.plugin``
-│   └── FamilyUnavailableError   a family was asked for by name and cannot be used
+│   ├── FamilyUnavailableError   a family was asked for by name and cannot be used
+│   └── TargetUnavailableError   a target was asked for by name and cannot be used
 ├── ArtifactError         bytes that are not an automicro artifact
+├── NotExported           a target cannot serve the model
 ├── NotVerified           a certificate that does not belong to its model or its data
 └── Infeasible            no model meets the constraints
     ├── Undecided         whether one does cannot be decided: none was certified, or a latency is too close to its limit
@@ -35,11 +37,13 @@ __all__ = [
     "FamilyUnavailableError",
     "Infeasible",
     "Interrupted",
+    "NotExported",
     "NotVerified",
     "NothingFinished",
     "OutputError",
     "PluginError",
     "RequestError",
+    "TargetUnavailableError",
     "Undecided",
 ]
 
@@ -111,8 +115,16 @@ class FamilyUnavailableError(PluginError):
     """A family was asked for by name and cannot be used."""
 
 
+class TargetUnavailableError(PluginError):
+    """A target was asked for by name and cannot be used."""
+
+
 class ArtifactError(AutomicroError, ValueError):
     """Bytes that are not an automicro artifact, or a damaged one."""
+
+
+class NotExported(AutomicroError):  # noqa: N818 - an answer, named as the user reads it
+    """A target cannot serve the model, and says why."""
 
 
 class NotVerified(AutomicroError):  # noqa: N818 - a finding, named as the user reads it

@@ -114,6 +114,7 @@ def _parser() -> tuple[_Parser, dict[str, argparse.ArgumentParser]]:
     _explain_command(kinds)
     _verify_command(kinds)
     _robustness_command(kinds)
+    _export_command(kinds)
     _trace_command(kinds)
     _telling_commands(kinds)
     return whole, dict(kinds.choices)
@@ -263,6 +264,19 @@ def _robustness_command(kinds: Any) -> None:
     _add_data(robustness)
 
 
+def _export_command(kinds: Any) -> None:
+    export = _add(kinds, "export", "write a saved model for another language or system")
+    export.add_argument("model", metavar="MODEL", help="a file that a search has written")
+    export.add_argument(
+        "--to", required=True, metavar="TARGET", help="name of a target, as `automicro plugins` lists them"
+    )
+    export.add_argument("--out", required=True, metavar="FOLDER", help="folder of the files, made if it does not exist")
+    export.add_argument("--name", default="model", help="stem of the names of files and functions")
+    export.add_argument(
+        "--option", action="append", metavar="KEY=VALUE", help="an option of the target; may be repeated"
+    )
+
+
 def _trace_command(kinds: Any) -> None:
     trace = _add(
         kinds, "trace", "read the trace of a search: its trials, why not another family, the runner-up, prices"
@@ -274,7 +288,7 @@ def _trace_command(kinds: Any) -> None:
 
 
 def _telling_commands(kinds: Any) -> None:
-    _add_json(_add(kinds, "plugins", "list model families, and why one cannot be used"))
+    _add_json(_add(kinds, "plugins", "list model families and targets, and why one cannot be used"))
     schema = _add(kinds, "schema", "print the JSON Schema of a search file, a model's card or a line of a trace")
     schema.add_argument("name", nargs="?", default="search", metavar="NAME", help=f"one of {', '.join(SCHEMAS)}")
 

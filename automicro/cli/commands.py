@@ -27,6 +27,7 @@ COMMANDS = {
     "predict": "automicro.cli.serving",
     "inspect": "automicro.cli.serving",
     "explain": "automicro.cli.explaining",
+    "export": "automicro.cli.exporting",
     "plugins": "automicro.cli.telling",
     "robustness": "automicro.cli.stressing",
     "schema": "automicro.cli.telling",

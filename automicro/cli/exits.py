@@ -41,6 +41,7 @@ OF_COMMANDS = {
     "select": SEARCHING,
     "plugins": OTHERS
     | {Exit.DONE: "no plugin is broken", Exit.INFEASIBLE: "one is broken, or offers a name that is taken"},
+    "export": OTHERS | {Exit.INFEASIBLE: "the target cannot serve the model"},
     "verify": OTHERS | {Exit.DONE: "the certificate holds", Exit.INFEASIBLE: "it does not hold"},
 }
 

@@ -19,7 +19,7 @@ __all__ = ["plugins", "schema"]
 
 
 def plugins(arguments: Namespace) -> Answer:
-    """Return the families that can be used, and why others cannot; the exit code says whether a plugin is broken."""
+    """Return the families and targets that can be used, and why others cannot; the exit code says whether a plugin is broken."""
     from automicro.discovery import consulted  # noqa: PLC0415 - loads numpy
 
     with consulted() as registry:
@@ -34,15 +34,20 @@ def _listed(registry: Registry, *, as_json: bool) -> str:
     if as_json:
         told = {
             "families": tasks,
+            "targets": {name: each.options for name, each in registry.targets.items()},
             "plugins": [asdict(plugin) for plugin in registry.plugins],
             "problems": [asdict(problem) for problem in registry.problems],
         }
         return json.dumps(told, indent=2) + "\n"
+    options = {name: each.options.get("properties", {}) for name, each in registry.targets.items()}
     rows = [("family", "tasks", "plugin", "distribution")]
+    targets = [("target", "options", "plugin", "distribution")]
     for plugin in registry.plugins:
         origin = f"{plugin.distribution} {plugin.version}"
         rows += [(name, ", ".join(tasks[name]), plugin.name, origin) for name in plugin.families]
-    return "\n".join([*aligned(rows), *map(str, registry.problems)]) + "\n"
+        targets += [(name, ", ".join(options[name]) or "-", plugin.name, origin) for name in plugin.targets]
+    tables = [line for table in (rows, targets) if len(table) > 1 for line in aligned(table)]
+    return "\n".join([*tables, *map(str, registry.problems)]) + "\n"
 
 
 def schema(arguments: Namespace) -> str:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from dataclasses import replace
 from importlib import metadata
 from typing import TYPE_CHECKING, Any
 
 from automicro.discovery.allowed import allowed, is_own
 from automicro.discovery.discover import built_in, refused, survey
-from automicro.discovery.offered import GROUP, Offer, declared, fault_of, offered, raised
+from automicro.discovery.offered import GROUP, Fault, Offer, OfferedTarget, declared, fault_of, offered, raised
 from automicro.discovery.process import Host, Limit
 from automicro.discovery.registry import PluginInfo, Registry
 from automicro.discovery.third_party import Given, Installed, ThirdParty
@@ -82,7 +83,7 @@ def _surveyed(
     own = filter(is_own, metadata.entry_points(group=GROUP))
     found = survey([*own, *chosen], lambda each: offered(each) if is_own(each) else hosts.offer(each))
     unused = tuple(_listed(each) for each in others if each not in chosen)
-    return Registry(found.families, (*found.plugins, *unused), (*found.problems, *left_out))
+    return replace(found, plugins=(*found.plugins, *unused), problems=(*found.problems, *left_out))
 
 
 def _listed(entry_point: metadata.EntryPoint) -> PluginInfo:
@@ -102,7 +103,7 @@ def _with_objects(registry: Registry, given: Sequence[Any]) -> Registry:
                 f"families: an object must have a name of its own, but {family.name!r} is that of another family"
             )
         families[family.name] = ThirdParty(declared(family), Given(family))
-    return Registry(families, registry.plugins, registry.problems)
+    return replace(registry, families=families)
 
 
 class _Hosts:
@@ -127,15 +128,19 @@ class _Hosts:
         source = entry_point.name, entry_point.value
         if (host := self._hosts.get(source)) is None:
             offer = offered(entry_point)
-            found: dict[str, Any] = {"families": map(declared, offer.families), "faults": offer.faults}
+            declarations = [declared(each) for each in offer.families]
+            faults, targets = offer.faults, offer.targets
         else:
             try:
-                found = host.declared()
+                found: dict[str, Any] = host.declared()
             except PluginError as error:
-                return Offer(faults=((raised(error), None),))
-        declarations = [{**each, "in_every_reference": False} for each in found["families"]]  # nobody waits for it
-        families = [ThirdParty(each, Installed(*source, each["name"]), host) for each in declarations]
-        return Offer(tuple(families), tuple((str(reason), name) for reason, name in found["faults"]))
+                return Offer(faults=(Fault(raised(error)),))
+            declarations = found["families"]
+            faults = tuple(Fault(str(reason), *named) for reason, *named in found["faults"])
+            targets = tuple(OfferedTarget(name, options) for name, options in found["targets"])
+        unawaited = [{**each, "in_every_reference": False} for each in declarations]
+        families = [ThirdParty(each, Installed(*source, each["name"]), host) for each in unawaited]
+        return Offer(tuple(families), faults, targets)
 
     def close(self) -> None:
         """End all processes with their children, and remove what they wrote to the folder of temporary files."""

@@ -1,28 +1,30 @@
-"""Find families by entry point; one broken plugin never takes the others down."""
+"""Find families and targets by entry point; one broken plugin never takes the others down."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 from importlib import metadata
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Generic, Literal, TypeVar
 
 from automicro.discovery.allowed import allowed, is_own
-from automicro.discovery.offered import GROUP, Offer, offered, raised
+from automicro.discovery.offered import GROUP, Offer, OfferedTarget, offered, raised
 from automicro.discovery.registry import PluginInfo, PluginProblem, ProblemStatus, Registry
 from automicro.discovery.requirements import made_for_another, unmet
+from automicro.plugin import Family
 from automicro.plugin.hooks import PROJECT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from automicro.plugin import Family
-
 __all__ = ["built_in", "discover", "refused", "survey"]
+
+_Thing = TypeVar("_Thing", Family, OfferedTarget)
 
 
 @cache
 def discover() -> Registry:
-    """Return the families of all installed plugins; the first call of a process finds them.
+    """Return the families and targets of all installed plugins; the first call of a process finds them.
 
     Every entry point of group ``automicro`` that ``AUTOMICRO_PLUGINS`` allows is loaded in this process, on its own, and asked alone.
     What it raises, lacks or declares wrongly becomes a problem of the registry. A search loads the plugins of others in processes of
@@ -31,41 +33,57 @@ def discover() -> Registry:
     entry_points = metadata.entry_points(group=GROUP)
     others, left_out = allowed(each for each in entry_points if not is_own(each))
     found = survey([*filter(is_own, entry_points), *others])
-    return Registry(found.families, found.plugins, (*found.problems, *left_out))
+    return replace(found, problems=(*found.problems, *left_out))
 
 
 @cache
 def built_in() -> Registry:
-    """Return automicro's own families."""
+    """Return automicro's own families and targets."""
     return survey(filter(is_own, metadata.entry_points(group=GROUP)))
 
 
 def survey(
     entry_points: Iterable[metadata.EntryPoint], load: Callable[[metadata.EntryPoint], Offer] = offered
 ) -> Registry:
-    """Return the families that these entry points bring, found by `load`; automicro's own come first and so keep their names."""
-    families: dict[str, Family] = {}
-    owners: dict[str, PluginInfo] = {}
+    """Return what these entry points bring, found by `load`; automicro's own come first and so keep their names."""
+    families, targets = _Named[Family]("family"), _Named[OfferedTarget]("target")
     plugins: list[PluginInfo] = []
     problems: list[PluginProblem] = []
     for entry_point in sorted(entry_points, key=_order):
         offer, found = _ask(entry_point, load)
         problems += found
-        kept: list[Family] = []
-        for family in offer:
-            if owner := owners.get(family.name):
-                problems.append(_duplicate(entry_point, family.name, owner))
-            elif family.name in {other.name for other in kept}:
-                problems.append(
-                    _problem(entry_point, "duplicate", f"it offers family {family.name!r} twice", family.name)
-                )
+        new_families = families.add(entry_point, offer.families, problems)
+        new_targets = targets.add(entry_point, offer.targets, problems)
+        plugins.append(PluginInfo(entry_point.name, *_origin(entry_point), new_families, new_targets))
+    return Registry(families.known, tuple(plugins), tuple(problems), targets.known)
+
+
+class _Named(Generic[_Thing]):
+    """Families or targets by name, and the plugins that they come from."""
+
+    def __init__(self, kind: Literal["family", "target"]) -> None:
+        self.kind = kind
+        self.known: dict[str, _Thing] = {}
+        self.owners: dict[str, metadata.EntryPoint] = {}
+
+    def add(
+        self, entry_point: metadata.EntryPoint, offered: Iterable[_Thing], problems: list[PluginProblem]
+    ) -> tuple[str, ...]:
+        """Keep what one plugin offers under names that are free, and return these; the rest are problems."""
+        kept = []
+        for thing in offered:
+            name, named = thing.name, {self.kind: thing.name}
+            if name not in self.owners:
+                self.known[name], self.owners[name] = thing, entry_point
+                kept.append(name)
+            elif self.owners[name] is entry_point:
+                reason = f"it offers {self.kind} {name!r} twice"
+                problems.append(_problem(entry_point, "duplicate", reason, **named))
             else:
-                kept.append(family)
-        info = PluginInfo(entry_point.name, *_origin(entry_point), tuple(family.name for family in kept))
-        plugins.append(info)
-        families |= {family.name: family for family in kept}
-        owners |= dict.fromkeys(info.families, info)
-    return Registry(families, tuple(plugins), tuple(problems))
+                owner = " ".join(_origin(self.owners[name]))
+                reason = f"{self.kind} {name!r} is already offered by plugin {self.owners[name].name!r} of {owner}"
+                problems.append(_problem(entry_point, "duplicate", reason, **named))
+        return tuple(kept)
 
 
 def _order(entry_point: metadata.EntryPoint) -> tuple[bool, str, str]:
@@ -81,12 +99,12 @@ def _origin(entry_point: metadata.EntryPoint) -> tuple[str, str]:
 
 def _ask(
     entry_point: metadata.EntryPoint, load: Callable[[metadata.EntryPoint], Offer]
-) -> tuple[tuple[Family, ...], list[PluginProblem]]:
-    """Load one plugin and return its sound families and what is wrong with the rest."""
+) -> tuple[Offer, list[PluginProblem]]:
+    """Load one plugin and return what is sound of it, and what is wrong with the rest."""
     if (problem := refused(entry_point)) is not None:
-        return (), [problem]
+        return Offer(), [problem]
     offer = load(entry_point)
-    return offer.families, [_problem(entry_point, "broken", reason, name) for reason, name in offer.faults]
+    return offer, [_problem(entry_point, "broken", *fault) for fault in offer.faults]
 
 
 def refused(entry_point: metadata.EntryPoint) -> PluginProblem | None:
@@ -109,14 +127,13 @@ def _unavailable(entry_point: metadata.EntryPoint, missing: list[str]) -> Plugin
     return PluginProblem(entry_point.name, distribution, "unavailable", ", ".join(missing), remedy)
 
 
-def _duplicate(entry_point: metadata.EntryPoint, family: str, owner: PluginInfo) -> PluginProblem:
-    reason = f"family {family!r} is already offered by plugin {owner.name!r} of {owner.distribution} {owner.version}"
-    return _problem(entry_point, "duplicate", reason, family)
-
-
 def _problem(
-    entry_point: metadata.EntryPoint, status: ProblemStatus, reason: str, family: str | None = None
+    entry_point: metadata.EntryPoint,
+    status: ProblemStatus,
+    reason: str,
+    family: str | None = None,
+    target: str | None = None,
 ) -> PluginProblem:
     distribution, version = _origin(entry_point)
     remedy = f"tell the authors of {distribution} {version}, or remove it with pip uninstall {distribution}"
-    return PluginProblem(entry_point.name, distribution, status, reason, remedy, family)
+    return PluginProblem(entry_point.name, distribution, status, reason, remedy, family, target)

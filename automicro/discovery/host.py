@@ -15,7 +15,7 @@ from importlib import metadata
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from automicro.discovery.answers import answer, to_data
-from automicro.discovery.offered import GROUP, Offer, declared, offered, raised
+from automicro.discovery.offered import GROUP, Fault, Offer, declared, offered, raised
 from automicro.plugin import Declined
 
 if TYPE_CHECKING:
@@ -34,18 +34,20 @@ def main() -> None:
     _limit_memory(int(sys.argv[3]))
     _send(replies, {"ready": True})
     offer = _offer(metadata.EntryPoint(sys.argv[1], sys.argv[2], GROUP))
-    _send(replies, {"families": [declared(family) for family in offer.families], "faults": offer.faults})
-    families = {family.name: family for family in offer.families}
+    targets = [(each.name, each.options) for each in offer.targets]
+    families = [declared(family) for family in offer.families]
+    _send(replies, {"families": families, "faults": offer.faults, "targets": targets})
+    named = {family.name: family for family in offer.families}
     while (size := int.from_bytes(requests.read(8), "little")) > 0:
         name, method, arguments = pickle.loads(requests.read(size))  # noqa: S301 - written by the parent process
-        _send(replies, _reply(families[name], method, arguments))
+        _send(replies, _reply(named[name], method, arguments))
 
 
 def _offer(entry_point: metadata.EntryPoint) -> Offer:
     try:
         return offered(entry_point)
     except KeyboardInterrupt as error:  # which nobody but the plugin raises here
-        return Offer(faults=((raised(error), None),))
+        return Offer(faults=(Fault(raised(error)),))
 
 
 def _reply(family: Family, method: str, arguments: tuple[Any, ...]) -> dict[str, Any]:

@@ -1,11 +1,11 @@
-"""What discovery found: families that can be used, and why others cannot."""
+"""What discovery found: families and targets that can be used, and why others cannot."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
-from automicro.errors import FamilyUnavailableError
+from automicro.errors import FamilyUnavailableError, TargetUnavailableError
 from automicro.escaped import escaped
 from automicro.plugin.hooks import PROJECT
 from automicro.request import did_you_mean
@@ -13,7 +13,8 @@ from automicro.request import did_you_mean
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from automicro.plugin import Family
+    from automicro.discovery.offered import OfferedTarget
+    from automicro.plugin import Family, Target
 
 __all__ = ["PluginInfo", "PluginProblem", "ProblemStatus", "Registry"]
 
@@ -22,17 +23,18 @@ ProblemStatus = Literal["unavailable", "broken", "duplicate", "left out"]
 
 @dataclass(frozen=True)
 class PluginInfo:
-    """One entry point: where it comes from and which families it brought."""
+    """One entry point: where it comes from and which families and targets it brought."""
 
     name: str
     distribution: str
     version: str
     families: tuple[str, ...]
+    targets: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class PluginProblem:
-    """Why a plugin, or one of its families, cannot be used.
+    """Why a plugin, or one of its families or targets, cannot be used.
 
     Parameters
     ----------
@@ -41,10 +43,10 @@ class PluginProblem:
     distribution : str
         What was installed.
     status : {"unavailable", "broken", "duplicate", "left out"}
-        A requirement is missing; the plugin breaks its contract; the name of a family is taken; ``AUTOMICRO_PLUGINS`` does not name it.
+        A requirement is missing; the plugin breaks its contract; a name is taken; ``AUTOMICRO_PLUGINS`` does not name it.
     reason, remedy : str
-    family : str, optional
-        The family, where only one is concerned.
+    family, target : str, optional
+        The family or target, where only one is concerned.
     """
 
     name: str
@@ -53,6 +55,7 @@ class PluginProblem:
     reason: str
     remedy: str
     family: str | None = None
+    target: str | None = None
 
     def __str__(self) -> str:
         if self.status == "unavailable":
@@ -62,7 +65,7 @@ class PluginProblem:
 
 @dataclass(frozen=True)
 class Registry:
-    """The families of this process.
+    """The families and targets of this process.
 
     Parameters
     ----------
@@ -71,12 +74,15 @@ class Registry:
     plugins : tuple of PluginInfo
         Every entry point, usable or not; automicro's own stand first, others by distribution and name.
     problems : tuple of PluginProblem
-        One for each plugin or family that cannot be used.
+        One for each plugin, family or target that cannot be used.
+    targets : mapping of str to OfferedTarget
+        Usable targets by name.
     """
 
     families: Mapping[str, Family]
     plugins: tuple[PluginInfo, ...] = ()
     problems: tuple[PluginProblem, ...] = ()
+    targets: Mapping[str, OfferedTarget] = field(default_factory=dict)
 
     def select(self, names: Iterable[str] | None = None, exclude: Iterable[str] = ()) -> dict[str, Family]:
         """Return the families of these names in this order, or all but the excluded ones.
@@ -106,21 +112,40 @@ class Registry:
             f"plugin {each}"
             for each in self.problems
             if each.status != "left out"
+            and each.target is None
             and not (each.status == "unavailable" and each.distribution == PROJECT)  # an extra that nobody has chosen
             and not {each.name, each.family} & {*exclude}
         ]
 
+    def target(self, name: str) -> Target:
+        """Return the target of a name, of a plugin that is loaded in this process.
+
+        Raises
+        ------
+        TargetUnavailableError
+            If it cannot be used; the sentence says why and how to get it, or names the nearest that can.
+        """
+        known = {key: each.target for key, each in self.targets.items() if each.target is not None}
+        if name in known:
+            return known[name]
+        raise TargetUnavailableError(self._why_not(name, "target", known))
+
     def _family(self, name: str) -> Family:
         if name in self.families:
             return self.families[name]
-        for problem in self.problems:
-            if name == _concerned(problem):
+        raise FamilyUnavailableError(self._why_not(name, "family", self.families))
+
+    def _why_not(self, name: str, kind: Literal["family", "target"], known: Iterable[str]) -> str:
+        """Return why there is no family or target of a name."""
+        of_kind = [each for each in self.problems if not (each.family or each.target) or getattr(each, kind)]
+        for problem in of_kind:
+            if name == (getattr(problem, kind) or problem.name):
                 if problem.status in ("unavailable", "left out"):
-                    raise FamilyUnavailableError(str(problem))
-                raise FamilyUnavailableError(f"family {name!r} cannot be used: {problem.reason}: {problem.remedy}")
-        broken = "".join(f"; {each}" for each in self.problems if each.status == "broken" and each.family is None)
-        raise FamilyUnavailableError(f"no family is named {name!r}: {did_you_mean(name, self.families)}{broken}")
+                    return str(problem)
+                return f"{kind} {name!r} cannot be used: {problem.reason}: {problem.remedy}"
+        whole = [each for each in of_kind if each.status == "broken" and not getattr(each, kind)]
+        return f"no {kind} is named {name!r}: {did_you_mean(name, known)}" + "".join(f"; {each}" for each in whole)
 
 
 def _concerned(problem: PluginProblem) -> str:
-    return problem.family or problem.name
+    return problem.family or problem.target or problem.name

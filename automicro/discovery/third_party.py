@@ -46,7 +46,7 @@ class Installed:
         for family in offer.families:
             if family.name == self._family:
                 return family
-        said = "; ".join(reason for reason, _ in offer.faults) or "it does not offer it here"
+        said = "; ".join(each.reason for each in offer.faults) or "it does not offer it here"
         raise PluginError(f"plugin {self._name!r} must offer family {self._family!r} wherever it is loaded, but {said}")
 
 

@@ -1,4 +1,4 @@
-"""All that the author of a model family imports."""
+"""All that the author of a model family or a target imports."""
 
 from automicro.plugin.budget import SizeBudget
 from automicro.plugin.data import Feature, TrainingData
@@ -9,16 +9,20 @@ from automicro.plugin.profile import ColumnProfile, GraphProfile, Profile, Targe
 from automicro.plugin.space import Choice, Float, Integer, Space
 from automicro.plugin.start import Layer, Start
 from automicro.plugin.structural import StructuralConstraints
+from automicro.plugin.target import Deployed, Export, Input, Target, TargetOptions
 from automicro.program import Lowered
 
 __all__ = [
     "Choice",
     "ColumnProfile",
     "Declined",
+    "Deployed",
+    "Export",
     "Family",
     "Feature",
     "Float",
     "GraphProfile",
+    "Input",
     "Integer",
     "Layer",
     "Lowered",
@@ -28,6 +32,8 @@ __all__ = [
     "Space",
     "Start",
     "StructuralConstraints",
+    "Target",
+    "TargetOptions",
     "TargetTransform",
     "TrainingData",
     "Variant",

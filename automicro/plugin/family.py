@@ -26,7 +26,7 @@ MOST_CHARACTERS = 200  # of a variant's key
 
 
 class Declined(Exception):  # noqa: N818 - an ordinary answer, not an error
-    """A family cannot serve this problem; the reason becomes a record of the trace.
+    """A family cannot serve a problem, or a target a program; the reason becomes a record of the trace, or the error of the export.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""The hook that a plugin implements."""
+"""The hooks that a plugin implements."""
 
 from __future__ import annotations
 
@@ -10,21 +10,30 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from automicro.plugin.family import Family
+    from automicro.plugin.target import Target
 
-__all__ = ["PROJECT", "FamilySpec", "hookimpl"]
+__all__ = ["PROJECT", "PluginSpec", "hookimpl"]
 
 PROJECT = "automicro"
 hookspec = pluggy.HookspecMarker(PROJECT)
 hookimpl = pluggy.HookimplMarker(PROJECT)
 
 
-class FamilySpec:
-    """What automicro asks of a plugin module."""
+class PluginSpec:
+    """Functions of a plugin module that automicro calls; a plugin has at least one of them."""
 
     @hookspec
     def automicro_families(self) -> Sequence[Family]:
         """Return the model families that this plugin offers.
 
         Called once a process, before the first search or when plugins are listed.
+        """
+        return ()
+
+    @hookspec
+    def automicro_targets(self) -> Sequence[Target]:
+        """Return the targets that this plugin offers.
+
+        Called once a process, before the first export or when plugins are listed.
         """
         return ()

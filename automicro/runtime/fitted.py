@@ -9,13 +9,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from automicro.errors import DataError
+from automicro.runtime.exporting import Exportable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from numpy.typing import NDArray
-
-    from automicro.program import Program
 
 __all__ = ["Fitted", "columns_named"]
 
@@ -26,11 +25,8 @@ TRAINED = (
 KINDS = {"classification": "classifier", "regression": "regressor", "clustering": "clusterer"}
 
 
-class Fitted:
+class Fitted(Exportable):
     """Names under which scikit-learn's scorers, plots, inspection, pipelines and `FrozenEstimator` use a model."""
-
-    program: Program
-    card: dict[str, Any] | None
 
     if TYPE_CHECKING:  # the model has it
 

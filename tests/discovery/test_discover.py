@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from automicro.discovery import Registry, discover, survey
-from automicro.errors import FamilyUnavailableError
+from automicro.errors import FamilyUnavailableError, TargetUnavailableError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -134,11 +134,11 @@ BROKEN = {
     "exit": ("raise SystemExit('bye')", "SystemExit: bye"),
     "no_hook": (
         "x = 1",
-        "it must define automicro_families, decorated with automicro.plugin.hookimpl, but it does not",
+        "it must define automicro_families or automicro_targets, decorated with automicro.plugin.hookimpl, but it does not",
     ),
     "undecorated": (
         "def automicro_families(): return []",
-        "it must define automicro_families, decorated with automicro.plugin.hookimpl, but it does not",
+        "it must define automicro_families or automicro_targets, decorated with automicro.plugin.hookimpl, but it does not",
     ),
     "misspelt": (
         "from automicro.plugin import hookimpl\n@hookimpl\ndef automicro_familes(): return []",
@@ -252,3 +252,97 @@ def test_listing_families_imports_nothing_that_trains() -> None:
     )
     done = subprocess.run([sys.executable, "-c", probe], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
+
+
+TARGETS = """
+from automicro.plugin import Export, Target, TargetOptions, hookimpl
+
+
+class Sound(Target):
+    name = "paper"
+
+    def export(self, deployed, options):
+        return None
+
+
+class Nameless(Sound):
+    name = "No Name"
+
+
+class WithoutOptions(Sound):
+    name = "bare"
+    options = dict
+
+
+class WithoutArguments(Sound):
+    name = "short"
+
+    def export(self):
+        return None
+
+
+class Raising(Sound):
+    @property
+    def options(self):
+        raise RuntimeError("no options")
+
+"""
+TARGETS_HOOK = """
+@hookimpl
+def automicro_targets():
+    return {}
+"""
+
+
+def test_one_plugin_offers_families_and_targets_or_either(site: Site) -> None:
+    site.add("papers", TARGETS + TARGETS_HOOK.format("[Sound()]"))
+    both = TARGETS.replace('"paper"', '"stone"') + TARGETS_HOOK.format("[Sound()]")
+    site.add(
+        "both",
+        both + HEAD.format(name="both").replace("class Sound", "class Family_") + HOOK.replace("Sound", "Family_"),
+    )
+    registry = site.survey()
+    assert registry.problems == ()
+    assert {each.name: (each.families, each.targets) for each in registry.plugins} == {
+        "both": (("both",), ("stone",)),
+        "papers": ((), ("paper",)),
+        "sound": (("sound",), ()),
+    }
+    assert registry.target("paper").name == "paper"
+    with pytest.raises(TargetUnavailableError, match="no target is named 'papr': did you mean 'paper'"):
+        registry.target("papr")
+
+
+@pytest.mark.parametrize(
+    ("returned", "said"),
+    [
+        ("[Sound]", "automicro_targets must return instances of Target, but got the class Sound"),
+        ("[3]", "automicro_targets must return instances of Target, but got 3"),
+        ("None", "automicro_targets must return a list of targets, but got None"),
+        ("[Nameless()]", "Nameless.name must be lower-case letters, digits and underscores, but got 'No Name'"),
+        ("[WithoutOptions()]", "target 'bare': options must be a subclass of TargetOptions, but got <class 'dict'>"),
+        ("[WithoutArguments()]", "target 'short': export must be a method of 2 arguments besides self"),
+        ("[Raising()]", "Raising raised when its declaration was read: RuntimeError: no options"),
+        ("[Sound(), Sound()]", "it offers target 'paper' twice"),
+    ],
+)
+def test_a_bad_target_is_a_problem(site: Site, returned: str, said: str) -> None:
+    site.add("papers", TARGETS + TARGETS_HOOK.format(returned))
+    registry = site.survey()
+    _, _, reason = only_problem(registry)
+    assert reason == said
+    assert registry.unusable() == [] or registry.problems[0].target is None
+
+
+def test_a_name_of_a_target_that_is_taken(site: Site) -> None:
+    site.add("papers", TARGETS + TARGETS_HOOK.format("[Sound()]"))
+    site.add("zoo", TARGETS + TARGETS_HOOK.format("[Sound()]"))
+    registry = site.survey()
+    assert only_problem(registry) == (
+        "zoo",
+        "duplicate",
+        "target 'paper' is already offered by plugin 'papers' of automicro-papers 1.0",
+    )
+    site.add("bare", TARGETS + TARGETS_HOOK.format("[WithoutOptions()]"))
+    with pytest.raises(TargetUnavailableError, match="target 'bare' cannot be used: target 'bare': options must"):
+        site.survey().target("bare")
