@@ -42,7 +42,7 @@ from automicro.discovery.registry import Registry
 from automicro.program import PRECISIONS, pack, quantise
 from automicro.request import metric
 from automicro.search import SearchResult
-from automicro.search.context import Form, RefitTask, Target
+from automicro.search.context import QuantisedVariant, RefitTask, Target
 from automicro.search.trial.training import train
 from automicro.search.trial.trial import run as run_task
 
@@ -162,14 +162,14 @@ def described(people: Population, artifact: bytes, facts: Any) -> list[float]:
     return [len(artifact), *(float(f"{value:.5g}") for value in (people.truth(artifact), *facts))]
 
 
-def scored_forms(result: SearchResult) -> list[tuple[Form, int]]:
+def scored_forms(result: SearchResult) -> list[tuple[QuantisedVariant, int]]:
     """Return the forms that every fold has scored, smallest first, with their trials."""
     found = {(o.number, f.key, f.precision): (f, o.number) for o in result.found.outcomes for f in o.forms}
     known = [pair for pair in found.values() if pair[0].size_bytes and np.isfinite(pair[0].gain)]
     return sorted(known, key=lambda pair: (pair[0].size_bytes, -pair[0].gain, pair[1]))
 
 
-def refitted(result: SearchResult, form: Form, trial: int) -> bytes | None:
+def refitted(result: SearchResult, form: QuantisedVariant, trial: int) -> bytes | None:
     """Return the artifact of a form, trained on all rows."""
     outcome = run_task(result.context, RefitTask(result.found.candidates[trial], BARE, form))
     return outcome.artifact  # type: ignore[union-attr]  # a refit gives an outcome

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from automicro.evidence.judged import HeldOutPredictions
+    from automicro.evidence.held_out import HeldOutPredictions
 
     Floats = NDArray[np.float64]
 

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from automicro.data import Problem
-    from automicro.evidence.means import Tested
+    from automicro.evidence.mean_test import Tested
     from automicro.request import Constraints, MetricFacts
     from automicro.runtime.model import Model
     from automicro.search import Certified

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from automicro.request import Constraints, Price
     from automicro.request.records import Status
     from automicro.search import Outcome, SearchResult
-    from automicro.search.context import Form
+    from automicro.search.context import QuantisedVariant
 
 __all__ = ["infeasible", "records"]
 
@@ -141,7 +141,7 @@ def _sign(result: SearchResult) -> float:
     return metric_of(result.context.metric).sign
 
 
-def _score(result: SearchResult, form: Form | None) -> float | None:
+def _score(result: SearchResult, form: QuantisedVariant | None) -> float | None:
     if form is None or not math.isfinite(form.gain):
         return None
     return _sign(result) * form.gain

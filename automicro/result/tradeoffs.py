@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from automicro.request import Constraints
     from automicro.search import Outcome, SearchResult
-    from automicro.search.context import Form
+    from automicro.search.context import QuantisedVariant
 
 __all__ = ["prices"]
 
@@ -102,7 +102,7 @@ def _known(result: SearchResult) -> Iterator[_Known]:
             )
 
 
-def _scored(outcome: Outcome) -> Iterator[tuple[Form, Outcome | None]]:
+def _scored(outcome: Outcome) -> Iterator[tuple[QuantisedVariant, Outcome | None]]:
     """Return the forms of a trial that every fold has scored, each with what became of it where it was examined on its own."""
     forms = {(form.key, form.precision): form for form in outcome.forms if math.isfinite(form.gain)}
     made: dict[tuple[str, str], Outcome] = {}

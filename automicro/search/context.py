@@ -25,11 +25,11 @@ __all__ = [
     "STABILITY",
     "Candidate",
     "Context",
-    "Form",
     "Outcome",
     "OwnTask",
     "Probe",
     "ProbeTask",
+    "QuantisedVariant",
     "ReferenceOutcome",
     "ReferenceTask",
     "RefitTask",
@@ -190,11 +190,11 @@ class RefitTask(_OfOneFamily):
 
     candidate: Candidate
     target: Target
-    form: Form
+    form: QuantisedVariant
 
 
 @dataclass(frozen=True)
-class Form:
+class QuantisedVariant:
     """One program that a trial could return: a variant of the trained model at one precision.
 
     `size_bytes` is that of the first fold's artifact, `gain` the mean of the folds' models on their validation rows. Of an artifact that
@@ -255,8 +255,8 @@ class Outcome:
     number: int
     status: str
     reason: str = ""
-    form: Form | None = None
-    forms: tuple[Form, ...] = ()
+    form: QuantisedVariant | None = None
+    forms: tuple[QuantisedVariant, ...] = ()
     fold_gains: tuple[float, ...] = ()
     violations: Mapping[str, float] = field(default_factory=dict)
     artifact: bytes | None = None

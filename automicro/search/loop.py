@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 from automicro.plugin import Declined
-from automicro.search.context import Candidate, Form, Outcome, TrialTask, offsets_of
+from automicro.search.context import Candidate, Outcome, QuantisedVariant, TrialTask, offsets_of
 from automicro.search.propose.allocation import Allocation, left_out
 from automicro.search.propose.budget import artifact_budget
 from automicro.search.propose.space import candidate_space, own_parameters, preparation_settings
@@ -363,7 +363,7 @@ class Loop:
         limit = self._bytes_to_beat
         if limit is not None and least > limit:
             reason = f"takes at least {least} bytes, the incumbent {limit}"
-            return Outcome(candidate.number, "skipped", reason, Form("", "", math.nan, least))
+            return Outcome(candidate.number, "skipped", reason, QuantisedVariant("", "", math.nan, least))
         return None
 
 

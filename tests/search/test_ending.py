@@ -17,7 +17,7 @@ from automicro.discovery import discover
 from automicro.measure import Latency
 from automicro.measure.latency.quantiles import QuantileInterval, Run
 from automicro.report import infeasible_text
-from automicro.search.context import Form, Outcome, Target
+from automicro.search.context import Outcome, QuantisedVariant, Target
 from automicro.search.decide import certify
 from automicro.search.decide import latency as finish
 from automicro.search.loop import Goal, Loop, SearchHistory
@@ -189,7 +189,7 @@ def test_a_hard_first_fold_is_no_proof() -> None:
 
 
 def outcome_of(number: int, gain: float, size: int) -> Outcome:
-    return Outcome(number, "feasible", "", form=Form("k", "float32", gain, size), artifact=bytes(size))
+    return Outcome(number, "feasible", "", form=QuantisedVariant("k", "float32", gain, size), artifact=bytes(size))
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,15 @@ from automicro.discovery import discover
 from automicro.errors import DataError, Infeasible
 from automicro.evidence import HeldOutPredictions
 from automicro.result.certificate import _unpacked
-from automicro.search.context import Candidate, Form, Outcome, Probe, ReferenceOutcome, ReferenceTask, Target
+from automicro.search.context import (
+    Candidate,
+    Outcome,
+    Probe,
+    QuantisedVariant,
+    ReferenceOutcome,
+    ReferenceTask,
+    Target,
+)
 from automicro.search.decide.certify import Certified, Paired
 from automicro.search.decide.conclude import Refits, not_contradicted
 from automicro.search.reference import Limits, Member, Reference, find_reference, own_model, portfolio
@@ -246,7 +254,8 @@ def test_where_held_out_rows_are_harder_a_model_as_good_as_the_reference_there_i
         ],
     )
     near, far = (
-        Outcome(k, "feasible", form=Form("a", "b", 0.89, 9), artifact=a) for k, a in enumerate((b"near", b"far"))
+        Outcome(k, "feasible", form=QuantisedVariant("a", "b", 0.89, 9), artifact=a)
+        for k, a in enumerate((b"near", b"far"))
     )
     replaced: list[tuple[Outcome, Outcome]] = []
     replay_check: Any = SimpleNamespace(

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from automicro.data import Problem
     from automicro.request import Constraints
-    from automicro.search.context import Context, Form, Outcome, Target
+    from automicro.search.context import Context, Outcome, QuantisedVariant, Target
     from automicro.search.loop import SearchHistory
 
 __all__ = [
@@ -206,7 +206,7 @@ def refit_tasks(found: SearchHistory, target: Target) -> list[RefitTask]:
         if form.gain >= target.gain and form.size_bytes < limit and not _too_large(form, target)
         if (outcome.number, form.key, form.precision) not in made
     ]
-    edge: list[tuple[Form, Outcome]] = []
+    edge: list[tuple[QuantisedVariant, Outcome]] = []
     for form, outcome in sorted(forms, key=lambda pair: (pair[0].size_bytes, -pair[0].gain, pair[1].number)):
         if not edge or form.gain > edge[-1][0].gain:
             edge.append((form, outcome))
@@ -215,7 +215,7 @@ def refit_tasks(found: SearchHistory, target: Target) -> list[RefitTask]:
     return [RefitTask(found.candidates[edge[i][1].number], bare, edge[i][0]) for i in chosen]
 
 
-def _too_large(form: Form, target: Target) -> bool:
+def _too_large(form: QuantisedVariant, target: Target) -> bool:
     return target.size_bytes is not None and form.size_bytes > target.size_bytes
 
 

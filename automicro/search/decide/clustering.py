@@ -9,7 +9,7 @@ import numpy as np
 from automicro.data import PreparationSettings
 from automicro.measure import Columns, structure_test
 from automicro.program import Affine, Program, Weights, pack
-from automicro.search.context import Candidate, Form, Outcome, Target
+from automicro.search.context import Candidate, Outcome, QuantisedVariant, Target
 from automicro.search.loop import SearchHistory
 from automicro.search.trial.training import standard_of
 from automicro.search.trial.variant_scores import UNTOUCHED
@@ -73,7 +73,7 @@ def one_cluster(context: Context, target: Target, test: StructureTest) -> Search
     missed = {name: limit - ONE_CLUSTER[name] for name, limit in target.indices if ONE_CLUSTER[name] < limit}
     if gain < target.gain:
         missed["score"] = (target.gain - gain) / target.scale
-    form = Form("one cluster", UNTOUCHED, gain, len(payload))
+    form = QuantisedVariant("one cluster", UNTOUCHED, gain, len(payload))
     repeats = 1 + max(fold.repeat for fold in context.folds)
     outcome = Outcome(
         0,

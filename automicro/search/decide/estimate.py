@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from automicro.request import MetricFacts
-    from automicro.search.context import Context, Form, Outcome
+    from automicro.search.context import Context, Outcome, QuantisedVariant
     from automicro.search.decide.certify import CertificationSplit
 
 __all__ = ["Estimate", "beside_certificate", "combined", "cross_validated", "on_held_out", "resampled"]
@@ -99,7 +99,9 @@ def _wider(context: Context) -> float:
     return math.sqrt(1 + len(once) * float(np.mean([len(fold.validation) / len(fold.train) for fold in once])))
 
 
-def _half_widths(context: Context, outcome: Outcome, form: Form, confidence: float, seed: int) -> tuple[float, float]:
+def _half_widths(
+    context: Context, outcome: Outcome, form: QuantisedVariant, confidence: float, seed: int
+) -> tuple[float, float]:
     """Return how far the interval of a gain reaches below and above it."""
     once = [fold for fold in context.folds if fold.repeat == 0]
     ratio = float(np.mean([len(fold.validation) / len(fold.train) for fold in once]))

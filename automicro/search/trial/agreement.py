@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
     from automicro.data import Fold, Problem
     from automicro.program import Batch, Program
-    from automicro.search.context import Context, Form
-    from automicro.search.trial.variant_scores import FormTable
+    from automicro.search.context import Context, QuantisedVariant
+    from automicro.search.trial.variant_scores import VariantScores
 
 __all__ = ["Agreement", "agreement", "with_training_gains"]
 
@@ -90,7 +90,7 @@ def _sampled(rows: int, most: int) -> NDArray[np.bool_]:
     return mask
 
 
-def agreement(context: Context, program: Program, form: Form) -> Agreement | None:
+def agreement(context: Context, program: Program, form: QuantisedVariant) -> Agreement | None:
     """Compare a program that was trained on all rows with the models of the folds that `form` describes.
 
     Parameters
@@ -130,7 +130,7 @@ def _gain(context: Context, program: Program, rows: NDArray[np.int64]) -> float:
     return gain_of(context, rows, evaluate(program, context.problem.batch(rows)))
 
 
-def with_training_gains(context: Context, table: FormTable, form: Form) -> Form:
+def with_training_gains(context: Context, table: VariantScores, form: QuantisedVariant) -> QuantisedVariant:
     """Return a form with the gains of the folds' models on their own training rows; of clusters, which have no target, as it is."""
     if context.problem.task == "clustering":
         return form
@@ -192,7 +192,7 @@ def _allowed_after_one(context: Context, program: Program) -> float:
     return NormalDist().inv_cdf(LEVEL) * error if math.isfinite(error) else 0.0
 
 
-def _error(context: Context, form: Form) -> float:
+def _error(context: Context, form: QuantisedVariant) -> float:
     """Return the standard error of an out-of-fold score, by how much the folds differ; the folds of one repeat share no validation row."""
     gains = np.array(form.validated)[np.isfinite(form.validated)]
     once = sum(fold.repeat == 0 for fold in context.folds)

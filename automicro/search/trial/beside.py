@@ -17,17 +17,19 @@ if TYPE_CHECKING:
 
     from automicro.program import Program
     from automicro.request import Constraints
-    from automicro.search.context import Context, Form, Outcome
+    from automicro.search.context import Context, Outcome, QuantisedVariant
     from automicro.search.decide.certify import Certified
     from automicro.search.decide.estimate import Estimate
-    from automicro.search.trial.variant_scores import FormTable
+    from automicro.search.trial.variant_scores import VariantScores
 
 __all__ = ["BesideAsShipped", "beside_as_shipped", "missed_scores", "scores_beside"]
 
 LEAST_SCALE = 1e-9
 
 
-def missed_scores(table: FormTable, form: Form, limits: tuple[tuple[str, float], ...]) -> dict[str, float]:
+def missed_scores(
+    table: VariantScores, form: QuantisedVariant, limits: tuple[tuple[str, float], ...]
+) -> dict[str, float]:
     """Return by how much a form misses each score, relative to it: the mean over the folds of what their models reach on held-out rows."""
     missed: dict[str, float] = {}
     for name, limit in limits:
@@ -48,7 +50,11 @@ class BesideAsShipped:
 
 
 def beside_as_shipped(
-    context: Context, table: FormTable, form: Form, program: Program, limits: tuple[tuple[str, float], ...]
+    context: Context,
+    table: VariantScores,
+    form: QuantisedVariant,
+    program: Program,
+    limits: tuple[tuple[str, float], ...],
 ) -> BesideAsShipped:
     """Compare a program that was trained on all rows with the models of its folds, by each required score beside the metric."""
     gains: dict[str, float] = {}

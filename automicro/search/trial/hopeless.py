@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from automicro.data import Fold
     from automicro.search.context import Context, Target
-    from automicro.search.trial.variant_scores import FormTable
+    from automicro.search.trial.variant_scores import VariantScores
 
 __all__ = ["folds_together", "hopeless_below"]
 
@@ -30,7 +30,7 @@ def folds_together(context: Context) -> Iterator[tuple[Fold, ...]]:
         yield tuple(halves)
 
 
-def hopeless_below(context: Context, target: Target, table: FormTable) -> float:
+def hopeless_below(context: Context, target: Target, table: VariantScores) -> float:
     """Return the mean gain below which the best variant cannot be expected to reach the target on all folds."""
     done, of = table.folds, len(context.folds)
     judged = metric(context.metric)

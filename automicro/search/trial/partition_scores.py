@@ -10,7 +10,7 @@ from automicro.measure import agreement, density_validity, distances, silhouette
 from automicro.program import evaluate
 from automicro.request import INDICES
 from automicro.search.trial.training import standard_of
-from automicro.search.trial.variant_scores import UNTOUCHED, FormTable, check_finite, mean_gain
+from automicro.search.trial.variant_scores import UNTOUCHED, VariantScores, check_finite, mean_gain
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -54,7 +54,7 @@ class _Judged:
         return density_validity(self.apart, labels, self.dimensions)
 
 
-class PartitionTable(FormTable):
+class PartitionTable(VariantScores):
     """What is known of each form of a clustering candidate.
 
     Its gain on a fold is an index of the partition that the fold's program makes of rows it was not trained on. Stability compares

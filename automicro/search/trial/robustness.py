@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from automicro.data import Problem
     from automicro.program import Program
     from automicro.request import Constraints
-    from automicro.search.context import Form
-    from automicro.search.trial.variant_scores import FormTable
+    from automicro.search.context import QuantisedVariant
+    from automicro.search.trial.variant_scores import VariantScores
 
 __all__ = ["check_robustness", "judged_robustness", "missed_robustness", "without_a_column"]
 
@@ -40,7 +40,7 @@ def check_robustness(problem: Problem, constraints: Constraints) -> None:
         )
 
 
-def judged_robustness(table: FormTable, form: Form, limits: Mapping[str, float]) -> dict[str, float]:
+def judged_robustness(table: VariantScores, form: QuantisedVariant, limits: Mapping[str, float]) -> dict[str, float]:
     """Return what a form loses under each stress, the mean over the folds, and the median of what flips are at least away."""
     names = [name for name in limits if name != FLIP]
     losses: dict[str, list[float]] = {name: [] for name in names}
@@ -74,7 +74,7 @@ def missed_robustness(found: Mapping[str, float], limits: Mapping[str, float]) -
     return missed
 
 
-def without_a_column(table: FormTable, form: Form) -> dict[str, float]:
+def without_a_column(table: VariantScores, form: QuantisedVariant) -> dict[str, float]:
     """Return what the worst column that goes missing takes from the score on rows held out of the first fold, where that is cheap."""
     if not table.folds or table.metric in INDICES:
         return {}

@@ -13,7 +13,7 @@ from automicro.measure import interpretability
 from automicro.plugin import Declined
 from automicro.program import decode, evaluate, pack, quantise, unpack
 from automicro.search.constant import ASK, constant_words
-from automicro.search.context import STABILITY, Form, Outcome, OwnTask, RefitTask, TrialTask
+from automicro.search.context import STABILITY, Outcome, OwnTask, QuantisedVariant, RefitTask, TrialTask
 from automicro.search.decide.frontier import better_of, rank, unbeaten
 from automicro.search.decide.latency import median_call
 from automicro.search.strongest import StrongestOutcome, StrongestTask, run_strongest
@@ -24,7 +24,14 @@ from automicro.search.trial.partition_scores import PartitionTable
 from automicro.search.trial.robustness import judged_robustness, missed_robustness, without_a_column
 from automicro.search.trial.structural_limits import mildest, missed_caps, monotone_words
 from automicro.search.trial.training import every_row, train
-from automicro.search.trial.variant_scores import UNTOUCHED, FormTable, Scored, check_finite, mean_gain, unbeaten_forms
+from automicro.search.trial.variant_scores import (
+    UNTOUCHED,
+    Scored,
+    VariantScores,
+    check_finite,
+    mean_gain,
+    unbeaten_forms,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -100,7 +107,7 @@ class _Trial:
         self.context, self.family, self.task, self.limited = context, family, task, limited
         self.smallest_barred = False  # whether the smallest form that reaches the target reads too many columns
         self.target: Target = task.target
-        self.table = PartitionTable(context) if context.problem.task == "clustering" else FormTable(context)
+        self.table = PartitionTable(context) if context.problem.task == "clustering" else VariantScores(context)
         self.reused = ""
         self.robustness: dict[tuple[str, str], dict[str, float]] = {}
 
@@ -167,7 +174,7 @@ class _Trial:
             return replace(outcome, reason=f"{words}: {ASK}")
         return replace(outcome, reason=f"{outcome.reason}: {monotone_words(self.context, program)}")
 
-    def _aim_by(self, form: Form) -> None:
+    def _aim_by(self, form: QuantisedVariant) -> None:
         """Aim above the target by what a form's predictions tell of its error, once, where the search does not know it yet."""
         if self.task.aim is not None and self.target.floor is None:
             self.target = self.task.aim.raised(self.target, self.context, self.table.out_of_fold(form))
@@ -188,12 +195,12 @@ class _Trial:
         if small := tuple(key for key, size in sizes.items() if size < limit):
             return small
         key = min(keys, key=lambda name: sizes[name])
-        form = Form(key, coarsest, float("nan"), sizes[key])
+        form = QuantisedVariant(key, coarsest, float("nan"), sizes[key])
         return self._outcome("too_large", f"takes at least {sizes[key]} bytes, the incumbent {limit}", form=form)
 
     def _given_up(self, best: float) -> Outcome:
         shortfall = (self.target.expected(self.table.folds) - best) / self.target.scale
-        form = Form("", UNTOUCHED, best, 0)
+        form = QuantisedVariant("", UNTOUCHED, best, 0)
         folds = self.table.folds
         if folds == len(self.context.folds):
             return self._judge_shortfall()
@@ -230,7 +237,7 @@ class _Trial:
         near = [key for key, gain in screened.items() if gain >= floor]
         coarsest = list(self.table.precisions)[-1]
         near.sort(key=lambda key: self.table.size_bytes(key, coarsest))
-        forms: list[Form] = []
+        forms: list[QuantisedVariant] = []
         passing: list[Scored] = []
         below: list[Scored] = []  # meet the target, not the margin
         excluded_columns: list[Outcome] = []
@@ -240,7 +247,7 @@ class _Trial:
             gains = self.table.gains(key, precision, self.target.least_gain)
             if len(gains) < self.table.folds:
                 continue
-            form = Form(key, precision, mean_gain(gains), size, gains, limited=self.limited)
+            form = QuantisedVariant(key, precision, mean_gain(gains), size, gains, limited=self.limited)
             if form.gain < self.target.least_gain:
                 forms.append(form)
                 continue
@@ -265,7 +272,11 @@ class _Trial:
         )
 
     def _infeasible(
-        self, form: Form, gains: tuple[float, ...], missed: dict[str, float], forms: tuple[Form, ...]
+        self,
+        form: QuantisedVariant,
+        gains: tuple[float, ...],
+        missed: dict[str, float],
+        forms: tuple[QuantisedVariant, ...],
     ) -> Outcome:
         reason = "misses " + ", ".join(f"{name} by {share:.1%}" for name, share in missed.items())
         return self._outcome(
@@ -285,7 +296,7 @@ class _Trial:
             if not passing:
                 yield from self.table.by_size(keys[start : start + VARIANTS_AT_ONCE], self.task.incumbent_bytes)
 
-    def _refit(self, passing: list[Scored], below: list[Scored], forms: tuple[Form, ...]) -> Outcome:
+    def _refit(self, passing: list[Scored], below: list[Scored], forms: tuple[QuantisedVariant, ...]) -> Outcome:
         """Train on all rows; return the smallest artifact that meets all that the trial can check, and others beside it."""
         limit = self.task.incumbent_bytes
         if passing and limit is not None and passing[0][0].size_bytes >= limit + max(2, limit // 16):
@@ -296,16 +307,16 @@ class _Trial:
         outcomes = self._trained_on_all([*passing, *below], forms)
         return replace(outcomes[0], others=unbeaten(outcomes[1:])) if outcomes else self._not_trained(forms)
 
-    def _not_trained(self, forms: tuple[Form, ...]) -> Outcome:
+    def _not_trained(self, forms: tuple[QuantisedVariant, ...]) -> Outcome:
         return self._outcome("failed", "no variant that passes came out of the training on all rows", forms=forms)
 
-    def refit(self, form: Form) -> Outcome:
+    def refit(self, form: QuantisedVariant) -> Outcome:
         """Return the artifact of a form that was scored before, trained on all rows."""
         self.limited = form.limited
         outcomes = self._trained_on_all([(form, ())], ())
         return outcomes[0] if outcomes else self._not_trained(())
 
-    def _trained_on_all(self, wanted: Sequence[Scored], forms: tuple[Form, ...]) -> list[Outcome]:
+    def _trained_on_all(self, wanted: Sequence[Scored], forms: tuple[QuantisedVariant, ...]) -> list[Outcome]:
         """Return artifacts of forms, the best first; training that does not agree with the folds' is repeated from other random numbers."""
         candidate, outcomes = self.task.candidate, list[Outcome]()
         for restart in range(1 + RESTARTS if wanted else 0):
@@ -319,7 +330,9 @@ class _Trial:
                 break
         return outcomes
 
-    def _packed(self, form: Form, gains: tuple[float, ...], program: Program, forms: tuple[Form, ...]) -> Outcome:
+    def _packed(
+        self, form: QuantisedVariant, gains: tuple[float, ...], program: Program, forms: tuple[QuantisedVariant, ...]
+    ) -> Outcome:
         if form.precision != UNTOUCHED:
             program = quantise(program, self.table.precisions[form.precision])
         payload = pack(program)
@@ -362,7 +375,7 @@ class _Trial:
             return replace(outcome, status="too_large", reason=f"takes {len(payload)} bytes, the incumbent {limit}")
         return outcome
 
-    def _fragile(self, form: Form) -> dict[str, float]:
+    def _fragile(self, form: QuantisedVariant) -> dict[str, float]:
         """Return by how much a form misses what is required beside its score on held-out rows: other scores, and robustness."""
         missed, limits = missed_scores(self.table, form, self.target.scores), dict(self.target.robustness)
         if missed or not limits:
@@ -381,12 +394,12 @@ class _Trial:
         batch = self.context.problem.batch(rows)
         return interpretability(program, decode(program.decoders, batch), topology=batch.topology)
 
-    def _missed_by_folds(self, form: Form) -> dict[str, float]:
+    def _missed_by_folds(self, form: QuantisedVariant) -> dict[str, float]:
         """Return what the models of all folds miss, by that which misses least: the file may be as that is."""
         programs = (self.table.program(form.key, form.precision, fold) for fold in range(self.table.folds))
         return mildest(self._missed(program, form) for program in programs)
 
-    def _missed(self, program: Program, form: Form) -> dict[str, float]:
+    def _missed(self, program: Program, form: QuantisedVariant) -> dict[str, float]:
         """Return by how much a program misses the constraints on its structure, its size and the indices beside the score."""
         missed: dict[str, float] = {}
         target = self.target

@@ -13,7 +13,7 @@ from automicro.errors import PluginError
 from automicro.measure import score
 from automicro.program import PRECISIONS, evaluate, pack, quantise
 from automicro.request import metric
-from automicro.search.context import Form
+from automicro.search.context import QuantisedVariant
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,9 +24,9 @@ if TYPE_CHECKING:
     from automicro.program import Batch, Precision, Program
     from automicro.search.context import Context
 
-__all__ = ["UNTOUCHED", "FormTable", "Scored", "check_finite", "gain_of", "mean_gain", "unbeaten_forms"]
+__all__ = ["UNTOUCHED", "Scored", "VariantScores", "check_finite", "gain_of", "mean_gain", "unbeaten_forms"]
 
-Scored: TypeAlias = tuple[Form, tuple[float, ...]]  # with its gain on each fold
+Scored: TypeAlias = tuple[QuantisedVariant, tuple[float, ...]]  # with its gain on each fold
 
 SCREENING_ROWS = 4000
 UNBEATEN = 12  # forms of one trial that are trained on all rows though they are below the margin
@@ -71,7 +71,7 @@ def unbeaten_forms(scored: Sequence[Scored], known: Sequence[tuple[int, float]])
     return [kept[place] for place in places]
 
 
-class FormTable:
+class VariantScores:
     """What is known of each (variant, precision) of a candidate on the folds trained so far.
 
     In time: `add_fold` after every training; then `screen` (unquantised scores of all variants), then `evaluate` for single forms.
@@ -164,7 +164,7 @@ class FormTable:
         """Return a form's gain on one fold."""
         return gain_of(self._context, self._folds[fold].validation, self.predictions(key, precision, fold))
 
-    def gains_of(self, form: Form, metric_name: str) -> tuple[float, ...]:
+    def gains_of(self, form: QuantisedVariant, metric_name: str) -> tuple[float, ...]:
         """Return a form's gain by another metric on each fold."""
         other = replace(self._context, metric=metric_name)
         return tuple(
@@ -194,11 +194,11 @@ class FormTable:
                     forms.setdefault((key, payload), (len(payload), rank, key, name))
         return [(size, key, name) for size, _, key, name in sorted(forms.values())]
 
-    def form(self, key: str, precision: str, gains: tuple[float, ...]) -> Form:
+    def form(self, key: str, precision: str, gains: tuple[float, ...]) -> QuantisedVariant:
         """Return the record of a form that was scored on every fold."""
-        return Form(key, precision, mean_gain(gains), self.size_bytes(key, precision), gains)
+        return QuantisedVariant(key, precision, mean_gain(gains), self.size_bytes(key, precision), gains)
 
-    def out_of_fold(self, form: Form) -> NDArray[np.float64]:
+    def out_of_fold(self, form: QuantisedVariant) -> NDArray[np.float64]:
         """Return predictions for held-out rows, (repeats, rows) or (repeats, rows, classes)."""
         rows = len(self._context.problem.target)
         repeats = 1 + max(fold.repeat for fold in self._folds)

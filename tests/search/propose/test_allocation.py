@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from automicro.plugin import Choice, ColumnProfile, Family, Integer, Profile, SizeBudget, Space
-from automicro.search.context import Form, Outcome
+from automicro.search.context import Outcome, QuantisedVariant
 from automicro.search.propose.allocation import Allocation
 
 PROFILE = Profile(100, (ColumnProfile("a", "numeric", 0, 50), ColumnProfile("b", "numeric", 0, 50)), "regression", 0)
@@ -59,7 +59,7 @@ def drawn(
             break
         names.append(candidate.family)
         size = sizes[candidate.family]
-        form, missed = Form("", "", 0.0, size or 1000), {} if size else {"score": 0.01}
+        form, missed = QuantisedVariant("", "", 0.0, size or 1000), {} if size else {"score": 0.01}
         status = "feasible" if size else "infeasible"
         allocation.tell(candidate, Outcome(candidate.number, status, form=form, violations=missed, seconds=1.0), 1.0)
     return names
@@ -112,7 +112,9 @@ def test_what_a_family_is_asked_does_not_depend_on_the_others() -> None:
             assert candidate is not None
             if candidate.family == "light":
                 asked.append(dict(candidate.parameters))
-            allocation.tell(candidate, Outcome(candidate.number, "feasible", form=Form("", "", 0.0, 9)), 1.0)
+            allocation.tell(
+                candidate, Outcome(candidate.number, "feasible", form=QuantisedVariant("", "", 0.0, 9)), 1.0
+            )
         return asked
 
     assert settings(Light) == settings(Light, Single, Tiny)

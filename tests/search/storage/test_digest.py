@@ -15,7 +15,7 @@ import pytest
 from sklearn.metrics import fbeta_score, make_scorer
 
 from automicro.request import Metric
-from automicro.search.context import Candidate, Form, Outcome
+from automicro.search.context import Candidate, Outcome, QuantisedVariant
 from automicro.search.storage.digest import digest
 
 OBJECTS = np.array(["a", None, 1.5], dtype=object)
@@ -47,7 +47,7 @@ def test_equal_values_have_one_digest() -> None:
         (np.zeros(3), np.zeros(3, dtype=np.float32)),
         (OBJECTS, OBJECTS[::-1]),
         (Candidate(1, "tree", {"depth": 2}, None, 0), Candidate(1, "tree", {"depth": 3}, None, 0)),  # type: ignore[arg-type]  # any preparation will do
-        (Form("a", "b", 1.0, 2), Outcome(1, "b")),
+        (QuantisedVariant("a", "b", 1.0, 2), Outcome(1, "b")),
     ],
 )
 def test_other_values_have_another(one: object, other: object) -> None:

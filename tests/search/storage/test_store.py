@@ -264,12 +264,17 @@ def test_what_a_kill_has_left_is_removed_by_the_next_run(run: Search, tmp_path: 
 
 
 def test_arrays_come_back_with_every_bit() -> None:
-    from automicro.search.context import Form, Outcome
+    from automicro.search.context import Outcome, QuantisedVariant
     from automicro.search.storage.record import read_record
 
     odd = np.array([[np.nan, -0.0, np.inf, 5e-324, 1 / 3]])
     outcome = Outcome(
-        1, "failed", "é\n\x1b", Form("k", "p", -np.inf, 3, (1 / 3, np.nan)), out_of_fold=odd, traceback="line\nline"
+        1,
+        "failed",
+        "é\n\x1b",
+        QuantisedVariant("k", "p", -np.inf, 3, (1 / 3, np.nan)),
+        out_of_fold=odd,
+        traceback="line\nline",
     )
     found = read_record(write_record("k", outcome), "k")
     assert found.out_of_fold is not None

@@ -14,7 +14,7 @@ from automicro.data import folds, given_folds, load_problem
 from automicro.plugin import Family, Lowered, Needs, Profile, SizeBudget, Space, TrainingData
 from automicro.program import Affine, Weights, evaluate, unpack
 from automicro.request import metric
-from automicro.search.context import STABILITY, Candidate, Context, Form, Outcome, Target, TrialTask
+from automicro.search.context import STABILITY, Candidate, Context, Outcome, QuantisedVariant, Target, TrialTask
 from automicro.search.decide.estimate import Estimate, beside_certificate, combined, cross_validated
 from automicro.search.propose.space import preparation_settings
 from automicro.search.trial.agreement import _training_rows, agreement
@@ -104,7 +104,7 @@ def test_what_more_rows_take_from_a_training_score_is_no_fault(context: Context)
     program = unpack(tried(context, Fickle(failures=0)).artifact or b"")
     rows = np.arange(context.problem.rows)
     own = gain_of(context, rows, evaluate(program, context.problem.batch()))
-    overfit = Form(
+    overfit = QuantisedVariant(
         "k", "p", own - 0.2, 50, (own - 0.2,) * 5, (own + 0.019,) * 5
     )  # optimism 0.22, a fifth of the rows more
     found = agreement(context, program, overfit)
@@ -116,7 +116,7 @@ def test_what_more_rows_take_from_a_training_score_is_no_fault(context: Context)
 def test_without_training_gains_the_validation_rows_are_compared(context: Context) -> None:
     sound, wrong = tried(context, Fickle(failures=0)), tried(context, Fickle(failures=9))
     for outcome, holds in ((sound, True), (wrong, False)):
-        form = Form("k", "p", float(np.mean(outcome.fold_gains)), 50, outcome.fold_gains)
+        form = QuantisedVariant("k", "p", float(np.mean(outcome.fold_gains)), 50, outcome.fold_gains)
         found = agreement(context, unpack(outcome.artifact or b""), form)
         assert found is not None
         assert found.holds == holds
@@ -156,7 +156,7 @@ def test_the_interval_beside_a_certificate_has_a_width() -> None:
 
 
 def test_the_interval_holds_both_estimates_of_a_file(context: Context) -> None:
-    form = Form("k", "p", 0.70, 50, (0.79, 0.80, 0.81, 0.80, 0.80), (0.82,) * 5)
+    form = QuantisedVariant("k", "p", 0.70, 50, (0.79, 0.80, 0.81, 0.80, 0.80), (0.82,) * 5)
     outcome = Outcome(0, "feasible", form=form, artifact=b"x", implied_gain=0.70)
     found = cross_validated(context, outcome, 0.95, seed=0)
     assert found.value == 0.70

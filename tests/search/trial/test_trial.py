@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 
 from automicro.plugin import StructuralConstraints
-from automicro.search.context import Candidate, Form, Outcome, Target, TrialTask
+from automicro.search.context import Candidate, Outcome, QuantisedVariant, Target, TrialTask
 from automicro.search.decide.frontier import better_of
 from automicro.search.trial import trial
-from automicro.search.trial.variant_scores import FormTable
+from automicro.search.trial.variant_scores import VariantScores
 
 
 class Forms:
@@ -41,10 +41,10 @@ class Forms:
     def by_size(self, keys: list[str], limit: int | None) -> list[tuple[int, str, str]]:
         return [(50, key, "fine") for key in keys if limit is None or limit > 50]
 
-    def form(self, key: str, precision: str, gains: tuple[float, ...]) -> Form:
-        return Form(key, precision, gains[0], 50)
+    def form(self, key: str, precision: str, gains: tuple[float, ...]) -> QuantisedVariant:
+        return QuantisedVariant(key, precision, gains[0], 50)
 
-    def out_of_fold(self, form: Form) -> None:
+    def out_of_fold(self, form: QuantisedVariant) -> None:
         return None
 
 
@@ -149,7 +149,7 @@ def test_a_form_is_dropped_for_its_structure_only_if_the_models_of_all_folds_mis
 def test_a_form_is_scored_on_further_folds_while_its_mean_may_reach_the_target(
     monkeypatch: pytest.MonkeyPatch, gains: list[float], scored: int
 ) -> None:
-    table = FormTable(SimpleNamespace())  # type: ignore[arg-type]  # nothing is evaluated
+    table = VariantScores(SimpleNamespace())  # type: ignore[arg-type]  # nothing is evaluated
     monkeypatch.setattr(table, "_folds", [None] * 5)
     monkeypatch.setattr(table, "_screened", [{"a": 0.42}] * 5)
     monkeypatch.setattr(table, "fold_gain", lambda _key, _precision, fold: gains[fold])
@@ -157,7 +157,7 @@ def test_a_form_is_scored_on_further_folds_while_its_mean_may_reach_the_target(
 
 
 def of_size(size: int, gain: float, **missed: float) -> Outcome:
-    return Outcome(0, "feasible", form=Form("k", "p", gain, size), artifact=bytes(size), violations=missed)
+    return Outcome(0, "feasible", form=QuantisedVariant("k", "p", gain, size), artifact=bytes(size), violations=missed)
 
 
 def test_of_two_trainings_of_a_candidate_the_smaller_artifact_is_its_result() -> None:

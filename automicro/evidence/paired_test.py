@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from automicro.evidence.means import Terms
-from automicro.evidence.terms import terms_of
+from automicro.evidence.mean_test import Terms
+from automicro.evidence.row_contributions import terms_of
 from automicro.measure import score
 from automicro.request import Metric
 from automicro.request import metric as metric_of
@@ -16,7 +16,7 @@ from automicro.request import metric as metric_of
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from automicro.evidence.judged import HeldOutPredictions
+    from automicro.evidence.held_out import HeldOutPredictions
 
 __all__ = ["paired_terms"]
 

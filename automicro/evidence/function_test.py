@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from automicro.evidence.means import Terms, Tested, mean_test
+from automicro.evidence.mean_test import Terms, Tested, mean_test
 from automicro.measure import row_values
 from automicro.request import Metric
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from automicro.evidence.judged import HeldOutPredictions
+    from automicro.evidence.held_out import HeldOutPredictions
 
     Floats = NDArray[np.float64]
 

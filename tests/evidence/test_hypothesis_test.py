@@ -7,9 +7,9 @@ import pytest
 from scipy.stats import binom
 
 from automicro.evidence import HeldOutPredictions, better_than, within_of
-from automicro.evidence.means import Terms, mean_test
-from automicro.evidence.paired import paired_terms
-from automicro.evidence.terms import terms_of
+from automicro.evidence.mean_test import Terms, mean_test
+from automicro.evidence.paired_test import paired_terms
+from automicro.evidence.row_contributions import terms_of
 from automicro.measure import score
 
 LEVEL, DRAWS = 0.05, 300
@@ -176,7 +176,7 @@ def test_unbounded_means_of_heavy_tails_are_tested_near_their_level():
 def test_of_unbounded_means_a_row_worse_than_all_that_were_seen_is_counted(monkeypatch):
     values = np.random.default_rng(14).normal(0.3, 1.0, 60)
     p = mean_test(Terms(values)).p_value
-    monkeypatch.setattr("automicro.evidence.means.LOWER_STILL", 1.0)
+    monkeypatch.setattr("automicro.evidence.mean_test.LOWER_STILL", 1.0)
     assert p > mean_test(Terms(values)).p_value + 0.005
     positive = np.linspace(1, 2, 30)  # the lowest is no loss: it is counted as it is
     assert mean_test(Terms(positive)).p_value == pytest.approx(1 / 4001)

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from automicro.evidence.areas import area_test
-from automicro.evidence.means import Tested, mean_test
-from automicro.evidence.own import corrected_share, function_test
-from automicro.evidence.paired import paired_terms
-from automicro.evidence.recalls import balanced_test
-from automicro.evidence.terms import terms_of
+from automicro.evidence.balanced_accuracy_test import balanced_test
+from automicro.evidence.function_test import corrected_share, function_test
+from automicro.evidence.mean_test import Tested, mean_test
+from automicro.evidence.paired_test import paired_terms
+from automicro.evidence.roc_auc_test import area_test
+from automicro.evidence.row_contributions import terms_of
 from automicro.measure import score, scores
 from automicro.request import Metric
 from automicro.request import metric as metric_of
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from automicro.evidence.judged import HeldOutPredictions
+    from automicro.evidence.held_out import HeldOutPredictions
 
 __all__ = ["better_than", "within_of"]
 

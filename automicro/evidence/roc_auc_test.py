@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from automicro.evidence.means import Tested
+from automicro.evidence.mean_test import Tested
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from automicro.evidence.judged import HeldOutPredictions
+    from automicro.evidence.held_out import HeldOutPredictions
 
     Floats = NDArray[np.float64]
 

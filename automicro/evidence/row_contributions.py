@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from automicro.evidence.means import Terms
-from automicro.evidence.own import row_terms
+from automicro.evidence.function_test import row_terms
+from automicro.evidence.mean_test import Terms
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from numpy.typing import NDArray
 
-    from automicro.evidence.judged import HeldOutPredictions
+    from automicro.evidence.held_out import HeldOutPredictions
 
     Floats = NDArray[np.float64]
 

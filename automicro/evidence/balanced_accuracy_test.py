@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from automicro.evidence.means import Tested
+from automicro.evidence.mean_test import Tested
 
 if TYPE_CHECKING:
-    from automicro.evidence.judged import HeldOutPredictions
+    from automicro.evidence.held_out import HeldOutPredictions
 
 __all__ = ["balanced_test"]
 
