@@ -193,7 +193,7 @@ def verify(  # noqa: PLR0913 - as `select`, and the metric
 
     read = _model(model)
     certificate_in(read)
-    return recompute(read, _judged(read, X, y, weights=weights, groups=groups, time=time), metric)
+    return recompute(read, _problem_for(read, X, y, weights=weights, groups=groups, time=time), metric)
 
 
 def effects(model: Model | str | PathLike[str], X: Any, *, seed: int = 0) -> Effects:
@@ -285,7 +285,7 @@ def importance(
     from automicro.result.selection import RecordTable
 
     read = _model(model)
-    chosen, columns, problem = metric_of(read, metric), read.read(X), _judged(read, X, y)
+    chosen, columns, problem = metric_of(read, metric), read.read(X), _problem_for(read, X, y)
     return RecordTable(
         permutation_importance(read.program, columns, problem, chosen, names=read.column_names, seed=seed)
     )
@@ -338,7 +338,7 @@ def robustness(
     from automicro.measure import robustness as measured
 
     read = _model(model)
-    return measured(read.program, _judged(read, X, y), metric_of(read, metric), seed=seed, tolerance=tolerance)
+    return measured(read.program, _problem_for(read, X, y), metric_of(read, metric), seed=seed, tolerance=tolerance)
 
 
 def metric_of(model: Model, metric: Any) -> str:
@@ -363,7 +363,7 @@ def judging(model: Model, table: Callable[[], Any]) -> Iterator[None]:
         raise DataError(f"the model cannot be judged on these rows: {error}") from None
 
 
-def _judged(model: Model, X: Any, y: Any, **roles: Any) -> Problem:
+def _problem_for(model: Model, X: Any, y: Any, **roles: Any) -> Problem:
     """Return rows to judge a model on, read as in its search."""
     from automicro.data import load_problem
     from automicro.result.certificate import texts_in

@@ -65,8 +65,8 @@ def one_run(setting: Setting, number: int) -> Run:
 
 def _right(certification: Any, metric: str, artifact: bytes) -> np.ndarray:
     """Return for each held-out row whether a model is right."""
-    judged = certification.judged(metric, certification.predict(artifact))
-    return np.asarray(judged.prediction.argmax(axis=1) == judged.y)
+    checked = certification.checked(metric, certification.predict(artifact))
+    return np.asarray(checked.prediction.argmax(axis=1) == checked.y)
 
 
 def _smallest_valid(right: Sequence[np.ndarray], target: float, procedure: str) -> int | None:

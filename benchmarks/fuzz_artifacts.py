@@ -23,7 +23,7 @@ import numpy as np
 
 from automicro.errors import ArtifactError, AutomicroError
 from automicro.explain import global_card
-from automicro.measure import judged_level
+from automicro.measure import verified_level
 from automicro.program import Program, pack
 from automicro.program.inputs.rows import column_kinds
 from automicro.program.wire.file import CARD_MAGIC
@@ -159,7 +159,7 @@ def used(data: bytes, *, closely: bool) -> bool:
         try:
             model_text(model.program, model.card)
             card_text(model.card)
-            judged_level(model)
+            verified_level(model)
         except AutomicroError:
             pass
     return True

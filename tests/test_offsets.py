@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 
 import automicro
-from automicro.api import _judged
+from automicro.api import _problem_for
 from automicro.cli import main
 from automicro.data import load_problem, load_table
 from automicro.data.read.graphs import raw_graphs
@@ -228,10 +228,10 @@ def test_data_are_recognised_whether_the_model_reads_the_column_or_not() -> None
         body = Affine(Weights.of(np.ones((1, len(decoders)))), Weights.of([0.0]))
         columns = [{"name": "v", "kind": "numeric", "offset": offset}, {"name": "b", "kind": "numeric"}]
         model = Model(Program(2, decoders, body, "sigmoid", ("no", "yes")), {"columns": columns})
-        assert data_sha256(_judged(model, rows, target)) == data_sha256(problem)
+        assert data_sha256(_problem_for(model, rows, target)) == data_sha256(problem)
     earlier = Model(Program(2, (Numeric(0),), Affine(Weights.of([[1.0]]), Weights.of([0.0])), "sigmoid", ("no", "yes")))
     assert earlier.offsets == {}
-    assert _judged(earlier, rows, target).table.columns[0].tobytes() == SECONDS.astype(np.float32).tobytes()  # type: ignore[union-attr]
+    assert _problem_for(earlier, rows, target).table.columns[0].tobytes() == SECONDS.astype(np.float32).tobytes()  # type: ignore[union-attr]
 
 
 def test_attributes_of_nodes_have_offsets_too() -> None:

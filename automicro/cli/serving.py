@@ -110,12 +110,12 @@ def _json_lines(names: list[str], rows: list[list[Any]]) -> str:
 
 def inspect(arguments: Namespace) -> str:
     """Return a model in words, the level that it has, its size by part and its card."""
-    from automicro.measure import judged_level  # noqa: PLC0415 - predicting does not need it
+    from automicro.measure import verified_level  # noqa: PLC0415 - predicting does not need it
     from automicro.program import size_by_part  # noqa: PLC0415 - as above
     from automicro.report import card_text, model_text, size_text  # noqa: PLC0415 - as above
 
     model = load(arguments.model)
-    words, level = model_text(model.program, model.card), str(judged_level(model))
+    words, level = model_text(model.program, model.card), str(verified_level(model))
     if arguments.json:
         told = {
             "size_bytes": model.size_bytes,

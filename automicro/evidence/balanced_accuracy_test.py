@@ -16,7 +16,7 @@ __all__ = ["balanced_test"]
 HALVINGS = 60
 
 
-def balanced_test(judged: HeldOutPredictions, limit: float) -> Tested:
+def balanced_test(held_out: HeldOutPredictions, limit: float) -> Tested:
     """Test that the mean recall is above `limit`.
 
     Each class's recall has an exact lower bound (Clopper and Pearson 1934) at the level shared between the classes (Bonferroni); the
@@ -24,10 +24,10 @@ def balanced_test(judged: HeldOutPredictions, limit: float) -> Tested:
     """
     from scipy.special import betaincinv  # noqa: PLC0415 - scipy is loaded only where something is tested
 
-    told = judged.prediction.argmax(axis=1)
-    present = np.unique(judged.y)
-    rows = np.array([(judged.y == k).sum() for k in present], dtype=np.float64)
-    hits = np.array([((judged.y == k) & (told == k)).sum() for k in present], dtype=np.float64)
+    predicted = held_out.prediction.argmax(axis=1)
+    present = np.unique(held_out.y)
+    rows = np.array([(held_out.y == k).sum() for k in present], dtype=np.float64)
+    hits = np.array([((held_out.y == k) & (predicted == k)).sum() for k in present], dtype=np.float64)
 
     def bound(level: float) -> float:
         low = betaincinv(np.maximum(hits, 1), rows - hits + 1, level / len(present))

@@ -33,12 +33,12 @@ ROOT = (
 )  # times as far as resamples of all rows must those of a quarter vary: twice, if the score is about a mean of many rows
 
 
-def row_terms(judged: HeldOutPredictions, limit: float) -> tuple[Floats, float, float] | None:
+def row_terms(held_out: HeldOutPredictions, limit: float) -> tuple[Floats, float, float] | None:
     """Return the rows' values less the limit, the sign turned for an error, and their bounds; None if the metric has no such values."""
-    if not isinstance(judged.metric, Metric) or not judged.metric.definition.per_row:
+    if not isinstance(held_out.metric, Metric) or not held_out.metric.definition.per_row:
         return None
-    facts = judged.metric.facts
-    values = facts.sign * (row_values(judged.metric, judged.y, judged.prediction) - limit)
+    facts = held_out.metric.facts
+    values = facts.sign * (row_values(held_out.metric, held_out.y, held_out.prediction) - limit)
     low, high = sorted((facts.sign * (facts.low - limit), facts.sign * (facts.high - limit)))
     return values, low, high
 

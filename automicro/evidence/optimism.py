@@ -35,13 +35,13 @@ class Contender:
     size_bytes : int
     gain : float
         Its cross-validated score, the sign turned for an error: what it was judged by.
-    judged : HeldOutPredictions
+    held_out : HeldOutPredictions
         Its out-of-fold predictions, on the same rows as those of all others.
     """
 
     size_bytes: int
     gain: float
-    judged: HeldOutPredictions
+    held_out: HeldOutPredictions
 
 
 def selection_optimism(contenders: Sequence[Contender], target_gain: float, sign: int, seed: int = 0) -> float:
@@ -68,10 +68,10 @@ def selection_optimism(contenders: Sequence[Contender], target_gain: float, sign
     ordered = sorted(contenders, key=lambda c: c.size_bytes)
     if not ordered:
         return 0.0
-    rows, scale = _part(ordered[0].judged, MOST_CELLS // (RESAMPLES * len(ordered)), seed)
-    parts = [contender.judged.only(rows) for contender in ordered]
+    rows, scale = _part(ordered[0].held_out, MOST_CELLS // (RESAMPLES * len(ordered)), seed)
+    parts = [contender.held_out.only(rows) for contender in ordered]
     batch = _draws(parts[0], seed)
-    pooled = np.array([sign * _scores(c.judged, np.ones((1, len(c.judged.y))))[0] for c in ordered])
+    pooled = np.array([sign * _scores(c.held_out, np.ones((1, len(c.held_out.y))))[0] for c in ordered])
     of_part = np.array([sign * _scores(part, np.ones((1, len(rows))))[0] for part in parts])
     if not (finite := np.isfinite(pooled) & np.isfinite(of_part)).all():  # of no use as a model, nor as a number
         kept = [contender for contender, usable in zip(ordered, finite, strict=True) if usable]
@@ -87,12 +87,12 @@ def selection_optimism(contenders: Sequence[Contender], target_gain: float, sign
     return max(0.0, float(known.mean())) if len(known) else 0.0
 
 
-def _part(judged: HeldOutPredictions, most: int, seed: int) -> tuple[NDArray[np.int64], float]:
+def _part(held_out: HeldOutPredictions, most: int, seed: int) -> tuple[NDArray[np.int64], float]:
     """Return all rows of some units, about `most` in all, and the factor from deviations of their resamples to those of all rows."""
-    count = len(judged.y)
+    count = len(held_out.y)
     if count <= most:
         return np.arange(count), 1.0
-    units = np.arange(count) if judged.units is None else np.unique(judged.units, return_inverse=True)[1]
+    units = np.arange(count) if held_out.units is None else np.unique(held_out.units, return_inverse=True)[1]
     total = int(units.max()) + 1
     kept = max(2, round(total * most / count))
     chosen = np.zeros(total, dtype=bool)
@@ -100,19 +100,19 @@ def _part(judged: HeldOutPredictions, most: int, seed: int) -> tuple[NDArray[np.
     return np.flatnonzero(chosen[units]), float(np.sqrt(kept / total))
 
 
-def _draws(judged: HeldOutPredictions, seed: int) -> Floats:
-    units = np.arange(len(judged.y)) if judged.units is None else np.unique(judged.units, return_inverse=True)[1]
+def _draws(held_out: HeldOutPredictions, seed: int) -> Floats:
+    units = np.arange(len(held_out.y)) if held_out.units is None else np.unique(held_out.units, return_inverse=True)[1]
     count = int(units.max()) + 1
-    resamples = OF_FUNCTIONS if is_black_box(judged.metric) else RESAMPLES
+    resamples = OF_FUNCTIONS if is_black_box(held_out.metric) else RESAMPLES
     drawn = np.random.default_rng(seed).multinomial(count, np.full(count, 1 / count), size=resamples)
     return drawn[:, units].astype(np.float64)
 
 
-def _scores(judged: HeldOutPredictions, batch: Floats) -> Floats:
-    weighted = batch if judged.weights is None else batch * judged.weights
-    step = max(1, CELLS_AT_ONCE // max(len(judged.y), 1))
+def _scores(held_out: HeldOutPredictions, batch: Floats) -> Floats:
+    weighted = batch if held_out.weights is None else batch * held_out.weights
+    step = max(1, CELLS_AT_ONCE // max(len(held_out.y), 1))
     parts = [
-        scores(judged.metric, judged.y, judged.prediction, weighted[start : start + step])
+        scores(held_out.metric, held_out.y, held_out.prediction, weighted[start : start + step])
         for start in range(0, len(batch), step)
     ]
     return np.concatenate(parts)

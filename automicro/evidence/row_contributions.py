@@ -23,66 +23,66 @@ __all__ = ["terms_of"]
 PERCENT_FLOOR = float(np.finfo(np.float64).eps)
 
 
-def terms_of(judged: HeldOutPredictions, limit: float) -> Terms | None:
+def terms_of(held_out: HeldOutPredictions, limit: float) -> Terms | None:
     """Return the terms of a score at an absolute limit; None for a score that is no ratio of means.
 
     An error keeps its sign turned: a mean above 0 always says that the score is better than `limit`. Sample weights multiply the
     terms. Ratios are cleared of their denominator: F1 = 2 TP / (2 TP + FP + FN) is above t where 2 (1 - t) TP - t (FP + FN) is, on average,
     above 0, and R2 is above t where (1 - t) (y - mean y)^2 - (y - f)^2 is.
     """
-    if (own := row_terms(judged, limit)) is not None:
-        return _weighted(judged, own[0], own[1:])
-    name = judged.metric.removeprefix("neg_")
-    bound = -limit if judged.metric.startswith("neg_") else limit
-    if name in _LABELS and judged.prediction.ndim == 2:
-        values, low, high = _LABELS[name](judged.y, judged.prediction.argmax(axis=1), bound)
+    if (own := row_terms(held_out, limit)) is not None:
+        return _weighted(held_out, own[0], own[1:])
+    name = held_out.metric.removeprefix("neg_")
+    bound = -limit if held_out.metric.startswith("neg_") else limit
+    if name in _LABELS and held_out.prediction.ndim == 2:
+        values, low, high = _LABELS[name](held_out.y, held_out.prediction.argmax(axis=1), bound)
     elif name in _LOSSES:
-        values, low, high = _loss_terms(name, judged, bound)
+        values, low, high = _loss_terms(name, held_out, bound)
     elif name in ("r2", "explained_variance"):
-        values, low, high = _explained(name, judged, bound), -np.inf, np.inf
+        values, low, high = _explained(name, held_out, bound), -np.inf, np.inf
     else:
         return None
-    return _weighted(judged, values, (low, high))
+    return _weighted(held_out, values, (low, high))
 
 
-def _weighted(judged: HeldOutPredictions, values: Floats, bounds: tuple[float, float]) -> Terms:
-    if judged.weights is None:
-        return Terms(values, *bounds, judged.units)
-    largest = float(judged.weights.max(initial=0.0))
+def _weighted(held_out: HeldOutPredictions, values: Floats, bounds: tuple[float, float]) -> Terms:
+    if held_out.weights is None:
+        return Terms(values, *bounds, held_out.units)
+    largest = float(held_out.weights.max(initial=0.0))
     low, high = (bound * largest if np.isfinite(bound) else bound for bound in bounds)
-    return Terms(values * judged.weights, min(low, 0.0), max(high, 0.0), judged.units)
+    return Terms(values * held_out.weights, min(low, 0.0), max(high, 0.0), held_out.units)
 
 
 Labelled = tuple["Floats", float, float]
 
 
-def _accuracy(y: NDArray[np.int64], told: NDArray[np.int64], limit: float) -> Labelled:
-    return (y == told) - limit, -limit, 1 - limit
+def _accuracy(y: NDArray[np.int64], predicted: NDArray[np.int64], limit: float) -> Labelled:
+    return (y == predicted) - limit, -limit, 1 - limit
 
 
-def _precision(y: NDArray[np.int64], told: NDArray[np.int64], limit: float) -> Labelled:
-    return np.where(told == 1, (y == 1) - limit, 0.0), -limit, 1 - limit
+def _precision(y: NDArray[np.int64], predicted: NDArray[np.int64], limit: float) -> Labelled:
+    return np.where(predicted == 1, (y == 1) - limit, 0.0), -limit, 1 - limit
 
 
-def _recall(y: NDArray[np.int64], told: NDArray[np.int64], limit: float) -> Labelled:
-    return np.where(y == 1, (told == 1) - limit, 0.0), -limit, 1 - limit
+def _recall(y: NDArray[np.int64], predicted: NDArray[np.int64], limit: float) -> Labelled:
+    return np.where(y == 1, (predicted == 1) - limit, 0.0), -limit, 1 - limit
 
 
 def _f_measure(beta: float) -> Callable[[NDArray[np.int64], NDArray[np.int64], float], Labelled]:
     """Return the terms of (1 + b^2) TP / ((1 + b^2) TP + b^2 FN + FP)."""
     square = beta**2
 
-    def terms(y: NDArray[np.int64], told: NDArray[np.int64], limit: float) -> Labelled:
-        hit, lost, false = (y == 1) & (told == 1), (y == 1) & (told != 1), (y != 1) & (told == 1)
+    def terms(y: NDArray[np.int64], predicted: NDArray[np.int64], limit: float) -> Labelled:
+        hit, lost, false = (y == 1) & (predicted == 1), (y == 1) & (predicted != 1), (y != 1) & (predicted == 1)
         gain = (1 + square) * (1 - limit)
         return gain * hit - limit * (square * lost + false), -limit * max(square, 1.0), gain
 
     return terms
 
 
-def _jaccard(y: NDArray[np.int64], told: NDArray[np.int64], limit: float) -> Labelled:
-    hit = (y == 1) & (told == 1)
-    miss = (y == 1) != (told == 1)
+def _jaccard(y: NDArray[np.int64], predicted: NDArray[np.int64], limit: float) -> Labelled:
+    hit = (y == 1) & (predicted == 1)
+    miss = (y == 1) != (predicted == 1)
     return (1 - limit) * hit - limit * miss, -limit, 1 - limit
 
 
@@ -100,8 +100,8 @@ _LABELS: dict[str, Callable[[NDArray[np.int64], NDArray[np.int64], float], Label
 }
 
 
-def _loss_terms(name: str, judged: HeldOutPredictions, limit: float) -> Labelled:
-    losses, most = _LOSSES[name](judged.y, judged.prediction)
+def _loss_terms(name: str, held_out: HeldOutPredictions, limit: float) -> Labelled:
+    losses, most = _LOSSES[name](held_out.y, held_out.prediction)
     allowed = limit**2 if name.startswith("root_") else limit
     return allowed - losses, allowed - most, allowed
 
@@ -119,9 +119,9 @@ def _percentage(y: NDArray[Any], prediction: Floats) -> tuple[Floats, float]:
 
 
 def _squared_log(y: NDArray[Any], prediction: Floats) -> tuple[Floats, float]:
-    told = np.where(prediction > -1, prediction, -1.0)
+    predicted = np.where(prediction > -1, prediction, -1.0)
     with np.errstate(divide="ignore", invalid="ignore"):
-        return (np.log1p(y.astype(np.float64)) - np.log1p(told)) ** 2, np.inf
+        return (np.log1p(y.astype(np.float64)) - np.log1p(predicted)) ** 2, np.inf
 
 
 def _logarithmic(y: NDArray[Any], prediction: Floats) -> tuple[Floats, float]:
@@ -137,14 +137,14 @@ def _brier(y: NDArray[Any], prediction: Floats) -> tuple[Floats, float]:
 
 
 def _poisson(y: NDArray[Any], prediction: Floats) -> tuple[Floats, float]:
-    real, told = y.astype(np.float64), np.where(prediction > 0, prediction, np.nan)
-    losses = 2 * (real * np.log(np.where(real > 0, real, 1.0) / told) - real + told)
+    real, predicted = y.astype(np.float64), np.where(prediction > 0, prediction, np.nan)
+    losses = 2 * (real * np.log(np.where(real > 0, real, 1.0) / predicted) - real + predicted)
     return np.where(prediction > 0, losses, np.inf), np.inf
 
 
 def _gamma(y: NDArray[Any], prediction: Floats) -> tuple[Floats, float]:
-    real, told = y.astype(np.float64), np.where(prediction > 0, prediction, np.nan)
-    losses = 2 * (np.log(told / real) + real / told - 1)
+    real, predicted = y.astype(np.float64), np.where(prediction > 0, prediction, np.nan)
+    losses = 2 * (np.log(predicted / real) + real / predicted - 1)
     return np.where(prediction > 0, losses, np.inf), np.inf
 
 
@@ -162,9 +162,9 @@ _LOSSES: dict[str, Callable[[NDArray[Any], Floats], tuple[Floats, float]]] = {
 }
 
 
-def _explained(name: str, judged: HeldOutPredictions, limit: float) -> Floats:
-    weights = np.ones(len(judged.y)) if judged.weights is None else judged.weights
-    y, residual = judged.y.astype(np.float64), judged.y.astype(np.float64) - judged.prediction
+def _explained(name: str, held_out: HeldOutPredictions, limit: float) -> Floats:
+    weights = np.ones(len(held_out.y)) if held_out.weights is None else held_out.weights
+    y, residual = held_out.y.astype(np.float64), held_out.y.astype(np.float64) - held_out.prediction
     if name == "explained_variance":
         residual = residual - np.average(residual, weights=weights)
     degrees = len(y) / max(len(y) - 1, 1)

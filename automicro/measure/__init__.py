@@ -9,7 +9,7 @@ from automicro.measure.effects.effects import Effects, effects, function_effects
 from automicro.measure.effects.importance import Importance, permutation_importance
 from automicro.measure.effects.interactions import Interaction
 from automicro.measure.interpretability.level import Interpretability, Limits, interpretability
-from automicro.measure.interpretability.saved_level import VerifiedLevel, judged_level
+from automicro.measure.interpretability.saved_level import VerifiedLevel, verified_level
 from automicro.measure.latency.quantiles import (
     FEWEST_RUNS,
     Latency,
@@ -55,7 +55,6 @@ __all__ = [
     "halves_interval",
     "interpretability",
     "interval",
-    "judged_level",
     "latency_in_fresh_processes",
     "latency_in_this_process",
     "more_runs",
@@ -70,4 +69,5 @@ __all__ = [
     "stresses",
     "structure_test",
     "time_calls",
+    "verified_level",
 ]

@@ -49,8 +49,8 @@ def _unseen(certificate: dict[str, Any]) -> str:
     if own is not None:
         is_bounded = own["low"] is not None and own["high"] is not None
     else:
-        judged = metric(certificate["metric"])
-        is_bounded = math.isfinite(judged.low) and math.isfinite(judged.high)
+        facts = metric(certificate["metric"])
+        is_bounded = math.isfinite(facts.low) and math.isfinite(facts.high)
     if is_bounded:
         return ""
     rarest = -math.log(1 - certificate["confidence"]) / certificate["held_rows"]

@@ -25,9 +25,9 @@ from automicro.runtime.model import Model
 from automicro.search import (
     ReplayCheck,
     beside_note,
+    checked_by_replay,
     constant_words,
     frontier,
-    judged_by_replay,
     ranges_of,
     scores_beside,
     search,
@@ -137,11 +137,11 @@ def _selection(asked: _Asked, result: SearchResult, chosen: Outcome, trace: tupl
     sign = asked.constraints.measured.sign
     candidate = result.found.candidates[chosen.number]
     program = unpack(chosen.artifact or b"")
-    chosen, structure, judged = _judged(asked, result, chosen, program)
+    chosen, structure, assessed = _assessed(asked, result, chosen, program)
     constant, form = "", chosen.form
     if not result.found.hurried:
         constant = constant_words(result.context.problem, program, result.context.metric)
-    card = _card(asked, result, chosen, judged, structure)
+    card = _card(asked, result, chosen, assessed, structure)
     model = Model(program, card.model_dump(mode="json"))
     return Selection(
         model=model,
@@ -150,9 +150,9 @@ def _selection(asked: _Asked, result: SearchResult, chosen: Outcome, trace: tupl
         verdict=card.verdict,
         metric=card.metric,
         pos_label=card.pos_label,
-        score=judged.score,
-        expected_score=judged.expected_score,
-        score_interval=judged.score_interval,
+        score=assessed.score,
+        expected_score=assessed.expected_score,
+        score_interval=assessed.score_interval,
         indices=None if chosen.indices is None else dict(chosen.indices),
         target=sign * result.target.gain,
         size_bytes=card.size_bytes,
@@ -164,15 +164,15 @@ def _selection(asked: _Asked, result: SearchResult, chosen: Outcome, trace: tupl
         frontier=RecordTable(_points(asked, result, chosen, model)),
         trace=RecordTable(trace),
         out_of_fold={o.number: o.out_of_fold for o in (*result.found.outcomes, chosen) if o.out_of_fold is not None},
-        notes=(*_first_notes(asked.constraints, result, chosen, constant), *_notes(result), *judged.notes),
+        notes=(*_first_notes(asked.constraints, result, chosen, constant), *_notes(result), *assessed.notes),
         seconds=result.seconds,
         interrupted=result.found.interrupted,
         variant=form.key if form else "",
         precision=form.precision if form else "",
-        certificate=judged.certificate,
+        certificate=assessed.certificate,
         prices=() if result.found.hurried else prices(result, asked.constraints, chosen),
-        rows_needed=judged.rows_needed,
-        held_out=judged.held_out,
+        rows_needed=assessed.rows_needed,
+        held_out=assessed.held_out,
         robustness=dict(chosen.robustness),
         scores=dict(card.scores or {}),
         constant=constant,
@@ -181,13 +181,15 @@ def _selection(asked: _Asked, result: SearchResult, chosen: Outcome, trace: tupl
     )
 
 
-def _judged(asked: _Asked, result: SearchResult, chosen: Outcome, program: Program) -> tuple[Outcome, Any, Assessment]:
+def _assessed(
+    asked: _Asked, result: SearchResult, chosen: Outcome, program: Program
+) -> tuple[Outcome, Any, Assessment]:
     """Return the outcome with its replay, its structure and the verdict; what takes time is left out where there is none."""
     if chosen.structure is None:
         chosen = replace(chosen, structure=interpretability(program))
     if result.found.hurried:
         return chosen, chosen.structure, unassessed(result, chosen)
-    chosen = judged_by_replay(result.context, chosen)
+    chosen = checked_by_replay(result.context, chosen)
     structure = _directed(result, program, chosen.structure)
     return chosen, structure, assess(result, chosen, asked.constraints, asked.seed)
 
@@ -243,9 +245,9 @@ def _points(asked: _Asked, result: SearchResult, chosen: Outcome, model: Model) 
         if outcome is chosen:
             status = "returned"
         else:
-            judged = assess(estimated, outcome, asked.constraints, asked.seed)
+            assessed = assess(estimated, outcome, asked.constraints, asked.seed)
             structure: Any = outcome.structure
-            card = _card(asked, estimated, outcome, judged, structure)
+            card = _card(asked, estimated, outcome, assessed, structure)
             of_point = Model(unpack(outcome.artifact or b""), card.model_dump(mode="json"))
         score, size = asked.constraints.measured.sign * form.gain, len(outcome.artifact or b"")
         points.append(Point(outcome.number, candidate.family, form.key, form.precision, score, size, status, of_point))
@@ -253,10 +255,10 @@ def _points(asked: _Asked, result: SearchResult, chosen: Outcome, model: Model) 
 
 
 def _card(
-    asked: _Asked, result: SearchResult, chosen: Outcome, judged: Assessment, structure: Interpretability
+    asked: _Asked, result: SearchResult, chosen: Outcome, assessed: Assessment, structure: Interpretability
 ) -> Card:
     problem, candidate = result.context.problem, result.found.candidates[chosen.number]
-    low, high = judged.score_interval
+    low, high = assessed.score_interval
     payload, hurried = chosen.artifact or b"", result.found.hurried
     program = unpack(payload)
     beside = None if hurried else scores_beside(result.context, result.certified, chosen, asked.constraints, asked.seed)
@@ -270,15 +272,15 @@ def _card(
         pos_label=positive_of(problem),
         metric=str(result.context.metric),
         function=metric_record(result.context.metric),
-        score=rounded(judged.score),
-        expected_score=rounded(judged.expected_score),
-        certificate=judged.certificate,
+        score=rounded(assessed.score),
+        expected_score=rounded(assessed.expected_score),
+        certificate=assessed.certificate,
         score_interval=None if hurried else (rounded(low), rounded(high)),
         interrupted=result.found.interrupted or None,
-        held_out=judged.held_out,
+        held_out=assessed.held_out,
         indices=None if chosen.indices is None else {k: rounded(v) for k, v in chosen.indices.items()},
         confidence=asked.constraints.confidence,
-        verdict=judged.verdict,
+        verdict=assessed.verdict,
         family=candidate.family,
         parameters=dict(candidate.parameters),
         preparation=asdict(candidate.preparation),

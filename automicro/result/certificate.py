@@ -16,7 +16,7 @@ import numpy as np
 from automicro.data import hold_out, labelled_as
 from automicro.errors import DataError, NotVerified
 from automicro.evidence.hashes import data_sha256, rows_sha256
-from automicro.measure import judged_level, score
+from automicro.measure import score, verified_level
 from automicro.report import aligned, certificate_text
 from automicro.request import Certificate, CertifiedStep, metric_of_record, metric_record
 from automicro.request import metric as metric_named
@@ -107,14 +107,14 @@ def _own_sha256(certificate: Certificate) -> str:
     return hashlib.sha256(json.dumps(plain, sort_keys=True).encode()).hexdigest()
 
 
-def _null(judged: MetricFacts, claim: _Claim | Constraints) -> str:
-    side = "below" if judged.sign > 0 else "above"
+def _null(facts: MetricFacts, claim: _Claim | Constraints) -> str:
+    side = "below" if facts.sign > 0 else "above"
     claims = []
     if claim.score is not None:
-        claims.append(f"{judged.name} of the model is {side} {claim.score:g}")
+        claims.append(f"{facts.name} of the model is {side} {claim.score:g}")
     if claim.within is not None:
         claims.append(
-            f"{judged.name} of the model is more than {claim.within:.3g} (as a fraction) worse than the reference's"
+            f"{facts.name} of the model is more than {claim.within:.3g} (as a fraction) worse than the reference's"
         )
     for name, limit in (claim.scores or {}).items():
         claims.append(f"{name} of the model is {'below' if metric_named(name).sign > 0 else 'above'} {limit:g}")
@@ -184,7 +184,7 @@ def verify(model: Model, problem: Problem, metric: Any = None) -> Verified:
     value, tested = _recomputed(certification, model, certificate, own)
     _check_words(certificate, certification, tested, own)
     batch = problem.batch(searched[:LEVEL_ROWS])
-    level = judged_level(model, batch)
+    level = verified_level(model, batch)
     if level.fault:
         raise NotVerified(level.fault)
     figures = checked_figures(Evidence(model, certification, certificate, own, value, level, batch))
@@ -242,15 +242,15 @@ def _check_words(certificate: Certificate, certification: CertificationSplit, te
 
 
 def _recomputed(certification: Any, model: Model, certificate: Certificate, metric: str) -> tuple[float, Tested]:
-    judged = certification.judged(metric, certification.predict(model.payload))
+    held_out = certification.held_out(metric, certification.predict(model.payload))
     reference = None
     if certificate.reference is not None:
-        prediction = _unpacked(certificate.reference, judged.prediction.shape)
+        prediction = _unpacked(certificate.reference, held_out.prediction.shape)
         reference = Paired(prediction, str(certificate.reference_sha256))
     claim = _claim_of(certificate)
     own = hashlib.sha256(model.payload).hexdigest()
-    tested = claim_test(judged, claim, reference, certificate.seed, own)
-    value = score(judged.metric, judged.y, judged.prediction, judged.weights)
+    tested = claim_test(held_out, claim, reference, certificate.seed, own)
+    value = score(held_out.metric, held_out.y, held_out.prediction, held_out.weights)
     step = certificate.steps[certificate.place]
     same = math.isclose(tested.p_value, step.p_value, rel_tol=1e-3, abs_tol=CLOSE)
     if not same or not math.isclose(value, step.score, rel_tol=CLOSE):

@@ -7,7 +7,7 @@ from automicro.search.decide.certify import CertificationSplit, Certified, Paire
 from automicro.search.decide.estimate import Estimate, beside_certificate, combined, cross_validated, on_held_out
 from automicro.search.decide.frontier import frontier
 from automicro.search.decide.latency import optimism
-from automicro.search.decide.replay_check import ReplayCheck, judged_by_replay
+from automicro.search.decide.replay_check import ReplayCheck, checked_by_replay
 from automicro.search.search import SearchResult, search, with_request
 from automicro.search.trial.beside import scores_beside
 from automicro.search.trial.structural_limits import cap_values, caps_of, ranges_of
@@ -25,12 +25,12 @@ __all__ = [
     "beside_note",
     "cap_values",
     "caps_of",
+    "checked_by_replay",
     "claim_test",
     "combined",
     "constant_words",
     "cross_validated",
     "frontier",
-    "judged_by_replay",
     "levels",
     "on_held_out",
     "optimism",

@@ -39,30 +39,30 @@ def with_classes(problem: Problem, constraints: Constraints) -> Problem:
         If the metric is not defined for the target's values.
     """
     problem = with_positive(problem, constraints.pos_label)
-    for judged in constraints.all_measured:
-        _check(problem, judged)
+    for facts in constraints.all_measured:
+        _check(problem, facts)
     return problem
 
 
-def _check(problem: Problem, judged: MetricFacts) -> None:
+def _check(problem: Problem, facts: MetricFacts) -> None:
     labels = problem.labels or ()
-    if judged.of_one_class and len(labels) == 2 and positive_of(problem) is None:
+    if facts.of_one_class and len(labels) == 2 and positive_of(problem) is None:
         first, second = map(repr, labels)
         raise ConstraintError(
-            f"pos_label: must be given for {judged.name!r}, which measures one class, and neither {first} nor {second} is 1, true or yes: "
+            f"pos_label: must be given for {facts.name!r}, which measures one class, and neither {first} nor {second} is 1, true or yes: "
             f"give pos_label={first} or pos_label={second}"
         )
     unordered = len(labels) > 2 and isinstance(labels[0], str) and not problem.ordered_labels
-    if judged.name == "cohen_kappa_quadratic" and unordered:
+    if facts.name == "cohen_kappa_quadratic" and unordered:
         raise ConstraintError(
-            f"metric: {judged.name!r} needs classes that are ordered, but they are text: give numbers or an ordered categorical"
+            f"metric: {facts.name!r} needs classes that are ordered, but they are text: give numbers or an ordered categorical"
         )
-    name = judged.name.removeprefix("neg_")
+    name = facts.name.removeprefix("neg_")
     if name in LEAST and problem.task == "regression":
-        _check_least(problem, judged.name, *LEAST[name])
+        _check_least(problem, facts.name, *LEAST[name])
     if name == "mean_absolute_percentage_error" and (zeros := int((problem.target == 0).sum())):
         raise DataError(
-            f"the target must not be 0 for {judged.name!r}, which divides by it, but is 0 in {zeros} of {problem.rows} rows: "
+            f"the target must not be 0 for {facts.name!r}, which divides by it, but is 0 in {zeros} of {problem.rows} rows: "
             "drop these rows, or choose 'mean_absolute_error' or, for ratios, 'root_mean_squared_log_error'"
         )
 

@@ -345,9 +345,9 @@ class Loop:
         """Take up what was still waiting for its turn, or under way, when the search stopped."""
         for number in sorted(self._done):
             self._judge(self._done.pop(number), listener)
-        judged = {outcome.number for outcome in self.found.outcomes}
+        done = {outcome.number for outcome in self.found.outcomes}
         for number in self._waiting:
-            if number not in judged:
+            if number not in done:
                 self.found.outcomes.append(
                     Outcome(number, "abandoned", f"under way when the search ended: {self.found.stopped}")
                 )

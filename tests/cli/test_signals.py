@@ -50,7 +50,7 @@ AFTER = {
     "processes of a latency": ("measure.latency.quantiles", "_run", ["--latency", "5ms"]),
     "records": ("result.assemble", "records", []),
     "interval": ("result.verdict", "cross_validated", []),
-    "replay": ("result.assemble", "judged_by_replay", []),
+    "replay": ("result.assemble", "checked_by_replay", []),
     "explanation": ("result.assemble", "global_card", []),
     "frontier": ("result.assemble", "frontier", []),
     "prices": ("result.assemble", "prices", []),

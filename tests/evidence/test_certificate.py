@@ -13,7 +13,7 @@ import automicro
 from automicro import Constraints, NotVerified, Search
 from automicro.cli import main
 from automicro.data import folds, hold_out, load_problem
-from automicro.search.context import Context, Form, Outcome, Target
+from automicro.search.context import Context, Outcome, QuantisedVariant, Target
 from automicro.search.decide.certify import hold_out_for_certification, levels, likely, rows_needed, sequence
 from automicro.search.loop import Loop
 
@@ -163,7 +163,7 @@ def test_groups_and_time_stay_on_their_side():
 
 def test_the_sequence_runs_from_the_surest_to_the_smallest():
     made = [
-        Outcome(i, "feasible", form=Form("k", "p", gain, size), artifact=b"x" * size)
+        Outcome(i, "feasible", form=QuantisedVariant("k", "p", gain, size), artifact=b"x" * size)
         for i, (gain, size) in enumerate([(0.91, 30), (0.95, 80), (0.93, 90), (0.92, 50), (0.90, 20)])
     ]
     assert [len(o.artifact) for o in sequence(made)] == [80, 50, 30, 20]
@@ -183,7 +183,7 @@ def test_only_artifacts_that_lie_above_the_target_by_a_quarter_of_an_error_are_t
     error = np.sqrt(0.8 * 0.2 / len(certification.held))
     gains = [0.8 + share * error for share in (2.0, 0.4, 0.1, 0.0)]
     made = [
-        Outcome(i, "feasible", form=Form("k", "p", gain, 9), artifact=b"x" * (9 - i), out_of_fold=predicted)
+        Outcome(i, "feasible", form=QuantisedVariant("k", "p", gain, 9), artifact=b"x" * (9 - i), out_of_fold=predicted)
         for i, gain in enumerate(gains)
     ]
     assert [o.number for o in likely(made, context, Target(0.8), certification, constraints)] == [0, 1]

@@ -50,10 +50,10 @@ def test_a_claim_that_is_just_false_is_rarely_accepted(metric):
 @pytest.mark.parametrize("metric", METRICS)
 def test_a_claim_with_a_wide_margin_is_accepted(metric):
     rng = np.random.default_rng(6)
-    judged = drawn(metric, rng, 1500)
-    value = score(metric, judged.y, judged.prediction)
+    held_out = drawn(metric, rng, 1500)
+    value = score(metric, held_out.y, held_out.prediction)
     limit = value * 1.25 if metric in ("brier_score", "log_loss", "mean_absolute_error") else value - 0.1
-    assert better_than(judged, limit).p_value < 0.01
+    assert better_than(held_out, limit).p_value < 0.01
 
 
 def test_accuracy_is_the_exact_binomial_tail():
@@ -76,11 +76,11 @@ def test_terms_are_above_0_exactly_where_the_score_is_better(metric):
     y, prediction = numbers(rng, 300) if regression else two_classes(rng, 300)
     weights = rng.random(300)
     for given in (None, weights):
-        judged = HeldOutPredictions(metric, y, prediction, given)
+        held_out = HeldOutPredictions(metric, y, prediction, given)
         value = score(metric, y, prediction, given)
         sign = -1 if metric in ("brier_score", "log_loss") or (regression and metric[:2] in ("me", "ro")) else 1
         for limit in (value - 0.02, value + 0.02):
-            terms = terms_of(judged, limit)
+            terms = terms_of(held_out, limit)
             assert (terms.values.mean() > 0) == (sign * value > sign * limit)
             assert terms.values.min() >= terms.low - 1e-12
             assert terms.values.max() <= terms.high + 1e-12
@@ -95,10 +95,10 @@ def test_paired_terms_agree_with_the_two_scores():
     for within in (0.0, 0.1, 0.3):
         terms = paired_terms(HeldOutPredictions("accuracy", y, prediction), reference, within)
         assert terms.values.mean() == pytest.approx(value - (1 - within) * theirs)
-    target, told = numbers(rng, 400)
-    other = told + rng.normal(size=400)
-    model, ref = (score("r2", target, p) for p in (told + 0.3, other))
-    terms = paired_terms(HeldOutPredictions("r2", target, told + 0.3), other, 0.05)
+    target, predicted = numbers(rng, 400)
+    other = predicted + rng.normal(size=400)
+    model, ref = (score("r2", target, p) for p in (predicted + 0.3, other))
+    terms = paired_terms(HeldOutPredictions("r2", target, predicted + 0.3), other, 0.05)
     assert terms.values.mean() / target.var() == pytest.approx(model - 0.95 * ref, rel=1e-6)
 
 
@@ -106,8 +106,8 @@ def test_paired_terms_agree_with_the_two_scores():
 def test_a_model_equal_to_its_reference_is_within_and_not_better(metric):
     rng = np.random.default_rng(10)
     y, prediction = two_classes(rng, 600)
-    judged = HeldOutPredictions(metric, y, prediction)
-    assert within_of(judged, prediction, 0.2).p_value < 0.01
+    held_out = HeldOutPredictions(metric, y, prediction)
+    assert within_of(held_out, prediction, 0.2).p_value < 0.01
     worse = prediction[rng.permutation(600)]
     assert within_of(HeldOutPredictions(metric, y, worse), prediction, 0.05).p_value > 0.9
 
@@ -135,15 +135,15 @@ def test_copies_count_once_and_each_time_and_the_larger_p_value_counts():
     limit = 0.9
     for often in (right[0], wrong[0]):  # 50 copies of it
         rows = np.append(np.arange(600), np.full(50, often))
-        judged = HeldOutPredictions("accuracy", y[rows], prediction[rows], copies=rows)
+        held_out = HeldOutPredictions("accuracy", y[rows], prediction[rows], copies=rows)
         every = better_than(HeldOutPredictions("accuracy", y[rows], prediction[rows]), limit).p_value
         once = better_than(HeldOutPredictions("accuracy", y, prediction), limit).p_value
-        assert better_than(judged, limit).p_value == max(every, once)
+        assert better_than(held_out, limit).p_value == max(every, once)
         assert (every < once) == (often == right[0])
     as_groups = better_than(HeldOutPredictions("accuracy", y[rows], prediction[rows], units=rows), limit).p_value
     assert as_groups > 0.5 > once  # one large group would take all evidence
     reference = prediction[:, ::-1]
-    assert within_of(judged, reference[rows], 0.1).p_value < 0.01
+    assert within_of(held_out, reference[rows], 0.1).p_value < 0.01
 
 
 def test_a_perfect_order_is_as_sure_as_its_rarer_class_allows():

@@ -52,12 +52,12 @@ def test_of_many_rows_a_part_tells_what_all_tell(monkeypatch):
 
 
 def test_a_part_of_the_rows_keeps_groups_whole():
-    judged = HeldOutPredictions("accuracy", np.zeros(900), np.zeros((900, 2)), units=np.arange(900) // 3)
-    rows, scale = optimism._part(judged, 90, 0)
+    held_out = HeldOutPredictions("accuracy", np.zeros(900), np.zeros((900, 2)), units=np.arange(900) // 3)
+    rows, scale = optimism._part(held_out, 90, 0)
     assert len(rows) == 90
-    assert len(np.unique(judged.units[rows])) == 30
+    assert len(np.unique(held_out.units[rows])) == 30
     assert scale == pytest.approx(np.sqrt(30 / 300))
-    kept = judged.only(rows)
+    kept = held_out.only(rows)
     assert kept.units is not None
     assert len(kept.y) == len(kept.prediction) == len(kept.units) == 90
 

@@ -312,9 +312,9 @@ def test_numbers_with_leading_zeros_are_labels_unless_numbers_are_predicted():
 def test_judging_rows_reads_them_as_the_card_says():
     table = load_table({"a": ["1.0", "2.0", "n/k"] * 9, "b": ["22/01/2016", "03/04/2016", "01/01/2017"] * 9})
     rows = {"a": ["1.0", "2.0"] * 4, "b": ["03/04/2016"] * 8, "c": range(8)}
-    judged = load_problem({k: list(v) for k, v in rows.items()}, [0, 1] * 4, card=card_of(table)).table
-    assert judged.profiles[0].kind == "category"
-    assert judged.columns[judged.names.index("b.month")].tolist() == [4.0] * 8
+    read = load_problem({k: list(v) for k, v in rows.items()}, [0, 1] * 4, card=card_of(table)).table
+    assert read.profiles[0].kind == "category"
+    assert read.columns[read.names.index("b.month")].tolist() == [4.0] * 8
 
 
 @pytest.mark.parametrize(

@@ -218,7 +218,7 @@ def test_the_aim_is_some_errors_above_the_target_but_at_most_half_way_to_the_bes
 ) -> None:
     monkeypatch.setattr(certify, "score_interval", lambda *_: (0.51, 0.55))
     context: Any = SimpleNamespace(metric=metric, folds=[SimpleNamespace(validation=np.arange(400))])
-    aim = certify.SafetyMargin(errors=0.5, judged_rows=100)  # an error on a quarter of the rows is twice as large
+    aim = certify.SafetyMargin(errors=0.5, certified_rows=100)  # an error on a quarter of the rows is twice as large
     target = aim.raised(Target(asked), context, np.zeros((1, 400)))
     assert (target.gain, target.floor) == pytest.approx((raised, asked))
 

@@ -248,7 +248,7 @@ def test_where_held_out_rows_are_harder_a_model_as_good_as_the_reference_there_i
     certification: Any = SimpleNamespace(
         held=np.arange(1000),
         seed=0,
-        judged=lambda metric, prediction: HeldOutPredictions(metric, y, prediction),
+        held_out=lambda metric, prediction: HeldOutPredictions(metric, y, prediction),
         predict=lambda artifact: np.eye(2)[
             np.where(np.arange(1000) < (10 if artifact == b"near" else 100), 1 - codes, codes)
         ],

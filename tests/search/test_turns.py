@@ -48,28 +48,28 @@ def searched(*, timed: bool) -> tuple[list[int], HungAtFirst]:
     families = {name: discover().families[name] for name in ("linear", "tree")}
     goal = Goal(Target(0.4), 5, timed=timed, patience=Patience(30.0, 15.0))
     loop = Loop(families, profile(load_problem(*load_diabetes(return_X_y=True))), goal, seed=0)
-    judged: list[int] = []
+    checked: list[int] = []
     take = loop._take_what_is_done
 
     def listened(listener: Any) -> None:
-        judged.extend(outcome.number for outcome in loop.found.outcomes)
+        checked.extend(outcome.number for outcome in loop.found.outcomes)
         take(listener)
 
     loop._take_what_is_done = listened  # type: ignore[method-assign]  # as a spy
     executor = HungAtFirst()
     found = loop.run(executor, None, lambda found: time.monotonic() + 60, Deaf())  # type: ignore[arg-type]  # what the loop calls
     assert "abandoned" in {outcome.status for outcome in found.outcomes if outcome.number == 0}
-    return judged, executor
+    return checked, executor
 
 
 def test_results_are_judged_as_they_come_where_only_the_clock_bounds_the_search() -> None:
-    judged, _ = searched(timed=True)
-    assert judged == [1, 2, 3, 4, 5, 6]
+    checked, _ = searched(timed=True)
+    assert checked == [1, 2, 3, 4, 5, 6]
 
 
 def test_results_are_judged_in_order_where_trials_bound_the_search() -> None:
-    judged, _ = searched(timed=False)
-    assert judged == []
+    checked, _ = searched(timed=False)
+    assert checked == []
 
 
 def test_a_trial_may_take_less_once_one_has_shown_what_a_trial_takes() -> None:

@@ -74,12 +74,12 @@ def permutation_importance(
     """
     problem = labelled_as(problem, program.labels)
     check_classes(program, problem)
-    judged = metric_of(metric)
-    judged.check_task(problem.task, problem.classes)
+    facts = metric_of(metric)
+    facts.check_task(problem.task, problem.classes)
     generator = np.random.default_rng(seed)
 
     def gain(given: Sequence[Column | None]) -> float:
-        return judged.sign * float(score(metric, problem.target, evaluate(program, given), problem.weights))
+        return facts.sign * float(score(metric, problem.target, evaluate(program, given), problem.weights))
 
     whole, z = gain(columns), NormalDist().inv_cdf(0.5 + CONFIDENCE / 2)
     found = []

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from automicro.request import Level
     from automicro.runtime.model import Model
 
-__all__ = ["VerifiedLevel", "judged_level"]
+__all__ = ["VerifiedLevel", "verified_level"]
 
 DRAWN = 300
 LENIENT = Limits(simulatable_operations=33, decomposable_operations=550)  # the search counted operations on other rows
@@ -37,7 +37,7 @@ class VerifiedLevel:
         return self.name if self.replay is None else f"{self.name}; the replay of its explanation {self.replay}"
 
 
-def judged_level(model: Model, batch: Batch | None = None, *, seed: int = 0) -> VerifiedLevel:
+def verified_level(model: Model, batch: Batch | None = None, *, seed: int = 0) -> VerifiedLevel:
     """Judge a model and what its file claims; on rows drawn within the ranges of its card, if none are given.
 
     A model whose explanation does not replay has level 0, whatever its structure.

@@ -105,12 +105,12 @@ def stresses(
     Noise and shifts are measured in the spread and the range of the columns of these rows. Only columns that the program reads are
     stressed; yes-or-no columns get no noise and no wrong unit. A model that gives no number under a stress loses everything it could.
     """
-    batch, judged = problem.batch(), metric(metric_name)
+    batch, facts = problem.batch(), metric(metric_name)
 
     def value(columns: tuple[Column | None, ...]) -> float:
         prediction = evaluate(program, Batch(columns, batch.topology, batch.keep))
         if not np.isfinite(prediction).all():
-            return -np.inf * judged.sign
+            return -np.inf * facts.sign
         return score(metric_name, problem.target, prediction, problem.weights)
 
     whole, found, read = value(batch.columns), [], columns_read(program)
@@ -124,7 +124,7 @@ def stresses(
         if names is None and name.partition("_")[0] in untouched:
             continue
         rows = _Rows(batch.columns, read, numbers, np.random.default_rng(seed), offsets_of(program.decoders))
-        found.append(_worst(name, rows, (whole, judged.sign), value, (problem.table.names, repeats)))
+        found.append(_worst(name, rows, (whole, facts.sign), value, (problem.table.names, repeats)))
     return tuple(found)
 
 

@@ -81,7 +81,7 @@ class CertificationSplit:
     share: float
     seed: int
 
-    def judged(self, metric: str, prediction: NDArray[np.float64]) -> HeldOutPredictions:
+    def held_out(self, metric: str, prediction: NDArray[np.float64]) -> HeldOutPredictions:
         """Return predictions for the held-out rows with their target."""
         problem, held = self.problem, self.held
         weights = None if problem.weights is None else problem.weights[held]
@@ -142,14 +142,14 @@ class SafetyMargin:
     ----------
     errors : float
         The request's `margin`; see `of`.
-    judged_rows : int or None
+    certified_rows : int or None
         On which the score is measured in the end: so many held-out rows, or those that the folds validate (None).
     seed : int
         Seed of the bootstrap that estimates a standard error.
     """
 
     errors: float
-    judged_rows: int | None
+    certified_rows: int | None
     seed: int = 0
 
     @classmethod
@@ -175,8 +175,8 @@ class SafetyMargin:
         margin = self.errors * self.error(context, out_of_fold)
         if not math.isfinite(margin):
             return target
-        judged = metric_of(context.metric)
-        best = judged.high if judged.sign > 0 else -judged.low
+        facts = metric_of(context.metric)
+        best = facts.high if facts.sign > 0 else -facts.low
         most = (target.gain + best) / 2 if math.isfinite(best) else math.inf
         return replace(target, gain=min(target.gain + margin, most), floor=target.gain)
 
@@ -184,8 +184,8 @@ class SafetyMargin:
         """Return the standard error of a score on so many rows, from the out-of-fold predictions of a trial."""
         low, high = score_interval(context, out_of_fold, ONE_SIGMA, self.seed)
         validated = len(np.unique(np.concatenate([fold.validation for fold in context.folds])))
-        judged = self.judged_rows or validated
-        return (high - low) / 2 * math.sqrt(validated / judged)
+        rows = self.certified_rows or validated
+        return (high - low) / 2 * math.sqrt(validated / rows)
 
 
 def refit_tasks(found: SearchHistory, target: Target) -> list[RefitTask]:
@@ -320,10 +320,10 @@ def certified(
     tests: list[tuple[float, Tested]] = []
     for outcome in ordered:
         artifact = outcome.artifact or b""
-        judged = certification.judged(constraints.measured.name, certification.predict(artifact))
+        held_out = certification.held_out(constraints.measured.name, certification.predict(artifact))
         sha256 = hashlib.sha256(artifact).hexdigest()
-        value = score(judged.metric, judged.y, judged.prediction, judged.weights)
-        tests.append((value, claim_test(judged, constraints, reference, certification.seed, sha256)))
+        value = score(held_out.metric, held_out.y, held_out.prediction, held_out.weights)
+        tests.append((value, claim_test(held_out, constraints, reference, certification.seed, sha256)))
     of_tests = levels([tested.p_value for _, tested in tests], constraints.confidence)
     steps = tuple(
         Step(outcome, value, tested, level)
@@ -344,7 +344,7 @@ def levels(p_values: Sequence[float], confidence: float) -> list[float]:
 
 
 def claim_test(
-    judged: HeldOutPredictions, constraints: Any, reference: Paired | None, seed: int, sha256: str = ""
+    held_out: HeldOutPredictions, constraints: Any, reference: Paired | None, seed: int, sha256: str = ""
 ) -> Tested:
     """Test all required scores; return the test with the largest p-value.
 
@@ -355,14 +355,14 @@ def claim_test(
     """
     tests = []
     if constraints.score is not None:
-        tests.append(better_than(judged, constraints.score, seed))
+        tests.append(better_than(held_out, constraints.score, seed))
     if constraints.within is not None and reference is not None:
-        if sha256 == reference.sha256 and np.array_equal(judged.prediction, reference.prediction):
+        if sha256 == reference.sha256 and np.array_equal(held_out.prediction, reference.prediction):
             tests.append(Tested(0.0, "none is needed, for the model is the reference itself", exact=True))
         else:
-            tests.append(within_of(judged, reference.prediction, constraints.within, seed))
+            tests.append(within_of(held_out, reference.prediction, constraints.within, seed))
     tests += [
-        better_than(replace(judged, metric=name), least, seed) for name, least in (constraints.scores or {}).items()
+        better_than(replace(held_out, metric=name), least, seed) for name, least in (constraints.scores or {}).items()
     ]
     return max(tests, key=lambda tested: tested.p_value)
 

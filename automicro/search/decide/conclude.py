@@ -131,8 +131,8 @@ def _gain_on_held_out(tested: Certified, constraints: Constraints, target: Targe
     """Return the gain to reach on the held-out rows."""
     if tested.reference is None:
         return target.gain
-    judged = tested.certification.judged(constraints.measured.name, tested.reference.prediction)
-    limit = constraints.limit(score(judged.metric, judged.y, judged.prediction, judged.weights))
+    held_out = tested.certification.held_out(constraints.measured.name, tested.reference.prediction)
+    limit = constraints.limit(score(held_out.metric, held_out.y, held_out.prediction, held_out.weights))
     return constraints.measured.sign * limit if math.isfinite(limit) else target.gain
 
 

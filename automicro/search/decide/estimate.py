@@ -135,11 +135,11 @@ def on_held_out(
     models : int
         How many models the returned one was chosen from by these rows (Bonferroni).
     """
-    judged = certification.judged(metric, certification.predict(outcome.artifact or b""))
-    units = judged.copies if judged.units is None else judged.units
-    rows = FoldPredictions(judged.y, np.zeros(len(judged.y), dtype=np.int64), judged.weights, units)
-    value = score(judged.metric, judged.y, judged.prediction, judged.weights)
-    low, high = interval(judged.metric, rows, judged.prediction, _side(confidence), certification.seed)
+    held_out = certification.held_out(metric, certification.predict(outcome.artifact or b""))
+    units = held_out.copies if held_out.units is None else held_out.units
+    rows = FoldPredictions(held_out.y, np.zeros(len(held_out.y), dtype=np.int64), held_out.weights, units)
+    value = score(held_out.metric, held_out.y, held_out.prediction, held_out.weights)
+    low, high = interval(held_out.metric, rows, held_out.prediction, _side(confidence), certification.seed)
     wider = _quantile(1 - (1 - confidence) / models) / _quantile(confidence)
     bounded = metric_of(metric)
     return Estimate(

@@ -179,13 +179,13 @@ def score_interval(
         places.append(np.full(len(fold.validation), number))
         predictions.append(out_of_fold[fold.repeat, fold.validation])
     row = np.concatenate(rows)
-    judged = FoldPredictions(
+    checked = FoldPredictions(
         problem.target[row],
         np.concatenate(places),
         None if problem.weights is None else problem.weights[row],
         row if problem.groups is None else problem.groups[row],
     )
-    return interval(context.metric, judged, np.concatenate(predictions), confidence, seed)
+    return interval(context.metric, checked, np.concatenate(predictions), confidence, seed)
 
 
 def optimism(context: Context, outcomes: Iterable[Outcome], target_gain: float, seed: int) -> float:

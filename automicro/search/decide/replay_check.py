@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from automicro.search.context import Context, Outcome, Target
     from automicro.search.loop import SearchHistory
 
-__all__ = ["ReplayCheck", "judged_by_replay", "replay_of"]
+__all__ = ["ReplayCheck", "checked_by_replay", "replay_of"]
 
 ROWS = 1000
 
@@ -26,7 +26,7 @@ def replay_of(context: Context, artifact: bytes) -> Replay:
     return replay_card(program, shown, context.problem.batch(context.folds[0].validation[:ROWS]), names)
 
 
-def judged_by_replay(context: Context, outcome: Outcome) -> Outcome:
+def checked_by_replay(context: Context, outcome: Outcome) -> Outcome:
     """Return an outcome with the result of its replay; it has level 0 if the replay failed, and is not replayed at level 0."""
     if (
         outcome.replay is not None
@@ -56,14 +56,14 @@ class ReplayCheck:
         """Return an outcome that keeps its level; None if its replay failed, which then stands among the outcomes."""
         if not self.target.level:
             return outcome
-        judged = judged_by_replay(self.context, outcome)
-        if judged.replay is None or judged.replay.passed:
-            return judged
+        checked = checked_by_replay(self.context, outcome)
+        if checked.replay is None or checked.replay.passed:
+            return checked
         failed = replace(
-            judged,
+            checked,
             status="infeasible",
-            reason=f"misses interpretability: the replay of its card {judged.replay}",
-            violations={**judged.violations, "interpretability": float(self.target.level)},
+            reason=f"misses interpretability: the replay of its card {checked.replay}",
+            violations={**checked.violations, "interpretability": float(self.target.level)},
         )
         self.found.replace(outcome, failed)
         return None

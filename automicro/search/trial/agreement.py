@@ -98,7 +98,7 @@ def agreement(context: Context, program: Program, form: QuantisedVariant) -> Agr
     context : Context
     program : Program
         As it ships: packed and read back.
-    form : Form
+    form : QuantisedVariant
         With the gains of the folds' models on their training rows (`trained`). Where these are not known, the gains on validation rows are
         compared, which the program was trained on and the folds' models were not: a weaker test.
 

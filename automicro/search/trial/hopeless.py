@@ -33,10 +33,10 @@ def folds_together(context: Context) -> Iterator[tuple[Fold, ...]]:
 def hopeless_below(context: Context, target: Target, table: VariantScores) -> float:
     """Return the mean gain below which the best variant cannot be expected to reach the target on all folds."""
     done, of = table.folds, len(context.folds)
-    judged = metric(context.metric)
-    usual = 0.5 if judged.high == 1 or "classification" in judged.tasks else 0.0
+    facts = metric(context.metric)
+    usual = 0.5 if facts.high == 1 or "classification" in facts.tasks else 0.0
     if isinstance(context.metric, Metric):  # infinite without bounds: then nothing is given up
-        usual = (judged.high - judged.low) / 2
+        usual = (facts.high - facts.low) / 2
     scale = max(target.scale, usual)  # for a target near 0 says nothing of the noise
     slack = HOPELESS * (1 + of - done) / of
     if not target.fold_offsets:

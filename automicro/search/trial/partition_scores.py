@@ -37,7 +37,7 @@ def assigned(program: Program, batch: Batch) -> NDArray[np.int64]:
     return told
 
 
-class _Judged:
+class _Measured:
     """Rows with their distances in the one space, and the partitions that programs make of them."""
 
     def __init__(self, context: Context, rows: NDArray[np.int64]) -> None:
@@ -63,7 +63,7 @@ class PartitionTable(VariantScores):
 
     def __init__(self, context: Context) -> None:
         super().__init__(context)
-        self._judged: list[_Judged] = []
+        self._measured: list[_Measured] = []
         self._shared = context.problem.batch(_thinned(np.arange(context.problem.rows), SHARED_ROWS))
 
     @property
@@ -74,7 +74,7 @@ class PartitionTable(VariantScores):
     def add_fold(self, fold: Fold, programs: dict[str, Program]) -> None:
         """Take up the programs of one more fold."""
         super().add_fold(fold, programs)
-        self._judged.append(_Judged(self._context, _thinned(fold.validation, ROWS)))
+        self._measured.append(_Measured(self._context, _thinned(fold.validation, ROWS)))
 
     def screen(self, keys: list[str]) -> dict[str, float]:
         """Return each variant's mean index as trained."""
@@ -103,13 +103,13 @@ class PartitionTable(VariantScores):
 
     def missed_as_shipped(self, program: Program, limits: Mapping[str, float]) -> dict[str, float]:
         """Return by how much the partition that a final program makes of all rows misses the limits."""
-        judged = _Judged(self._context, _thinned(np.arange(self._context.problem.rows), SHARED_ROWS))
-        found = {name: judged.index(name, program) for name in limits if name != "stability"}
+        checked = _Measured(self._context, _thinned(np.arange(self._context.problem.rows), SHARED_ROWS))
+        found = {name: checked.index(name, program) for name in limits if name != "stability"}
         return _shortfalls(found, limits)
 
     def _index(self, name: str, key: str, precision: str, fold: int) -> float:
         if name != "stability":
-            return self._judged[fold].index(name, self.program(key, precision, fold))
+            return self._measured[fold].index(name, self.program(key, precision, fold))
         repeat = self._folds[fold].repeat
         pair = [place for place, other in enumerate(self._folds) if other.repeat == repeat]
         one, other = (assigned(self.program(key, precision, place), self._shared) for place in pair)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from automicro.search.context import QuantisedVariant
     from automicro.search.trial.variant_scores import VariantScores
 
-__all__ = ["check_robustness", "judged_robustness", "missed_robustness", "without_a_column"]
+__all__ = ["check_robustness", "missed_robustness", "robustness_of", "without_a_column"]
 
 COLUMN_LOST, MOST_COLUMNS = "column_lost", 64
 LEAST_SCALE, MOST_MISSED = 0.01, 1e6
@@ -40,7 +40,7 @@ def check_robustness(problem: Problem, constraints: Constraints) -> None:
         )
 
 
-def judged_robustness(table: VariantScores, form: QuantisedVariant, limits: Mapping[str, float]) -> dict[str, float]:
+def robustness_of(table: VariantScores, form: QuantisedVariant, limits: Mapping[str, float]) -> dict[str, float]:
     """Return what a form loses under each stress, the mean over the folds, and the median of what flips are at least away."""
     names = [name for name in limits if name != FLIP]
     losses: dict[str, list[float]] = {name: [] for name in names}

@@ -112,7 +112,7 @@ def cap_values(structure: Interpretability) -> dict[str, float]:
     }
 
 
-def missed_caps(context: Context, program: Program, judged: Callable[[Program], Interpretability]) -> dict[str, float]:
+def missed_caps(context: Context, program: Program, checked: Callable[[Program], Interpretability]) -> dict[str, float]:
     """Return by how much, relative to its limit, a program misses each constraint on its structure; 1 for a constant that is not permitted.
 
     Of lists of columns that is the share of columns that are not as they must be.
@@ -124,7 +124,7 @@ def missed_caps(context: Context, program: Program, judged: Callable[[Program], 
     used = set(columns_read(program))
     found = {"max_columns": float(len(used))}
     if {"max_operations", "max_interactions"} & caps.keys():
-        found |= cap_values(judged(program))
+        found |= cap_values(checked(program))
     missed = {
         name: (found[name] - limit) / max(limit, 1)
         for name, limit in caps.items()

@@ -21,7 +21,7 @@ from automicro.search.trial.agreement import agreement, with_training_gains
 from automicro.search.trial.beside import beside_as_shipped, missed_scores
 from automicro.search.trial.hopeless import folds_together, hopeless_below
 from automicro.search.trial.partition_scores import PartitionTable
-from automicro.search.trial.robustness import judged_robustness, missed_robustness, without_a_column
+from automicro.search.trial.robustness import missed_robustness, robustness_of, without_a_column
 from automicro.search.trial.structural_limits import mildest, missed_caps, monotone_words
 from automicro.search.trial.training import every_row, train
 from automicro.search.trial.variant_scores import (
@@ -380,7 +380,7 @@ class _Trial:
         missed, limits = missed_scores(self.table, form, self.target.scores), dict(self.target.robustness)
         if missed or not limits:
             return missed
-        found = judged_robustness(self.table, form, limits)
+        found = robustness_of(self.table, form, limits)
         self.robustness[form.key, form.precision] = found
         return missed_robustness(found, limits)
 

@@ -17,7 +17,7 @@ from automicro.cli import main
 from automicro.data import load_problem, profile
 from automicro.discovery import discover
 from automicro.explain import global_card, replay
-from automicro.measure import interpretability, judged_level
+from automicro.measure import interpretability, verified_level
 from automicro.program import (
     Activation,
     Affine,
@@ -120,7 +120,7 @@ NUMBERS = (Numeric(0, fill=0.5), Numeric(1, fill=0.0), Numeric(2, fill=-1.0))
 def test_other_kinds_of_data_replay_on_drawn_rows(body: Any, decoders: tuple[Any, ...], names: str) -> None:
     model = model_of(body, decoders, names=names)
     told = model.explain()
-    assert judged_level(model).name != "opaque"
+    assert verified_level(model).name != "opaque"
     assert told.replay.passed, str(told.replay)
     assert str(told).endswith(f"replay of these lines: passed on {told.replay.rows:,} rows")
     assert Model.from_bytes(model.to_bytes()).replay().passed
@@ -194,9 +194,9 @@ def test_a_hidden_corrector_behind_a_clean_card_is_caught() -> None:
     found = claiming(model, "additive", clean).replay()
     assert "the card gives the score" in str(found)
     assert any("one unit more of c" in fault or "c 2" in fault or "c 1.8" in fault for fault in found.faults)
-    judged = judged_level(claiming(model, "additive", clean))
-    assert judged.name == "opaque"
-    assert "the card must show what the model computes" in judged.fault
+    found = verified_level(claiming(model, "additive", clean))
+    assert found.name == "opaque"
+    assert "the card must show what the model computes" in found.fault
     assert model.explain().replay.passed  # what the model itself is made of may be shown
 
 
@@ -235,14 +235,14 @@ def test_a_network_behind_a_clean_card_has_no_level() -> None:
     clean = model_of(linear([2.0, -1.0, 0.0]), NUMBERS).explain().card
     model = model_of(Sum((linear([2.0, -1.0, 0.0]), network().program.body)), NUMBERS)
     assert not claiming(model, "additive", clean).replay().passed
-    assert judged_level(claiming(model, "additive", clean)).name == "opaque"
+    assert verified_level(claiming(model, "additive", clean)).name == "opaque"
 
 
 def test_shapley_values_that_pose_as_a_sum_are_caught() -> None:
     model = network()
     posing = claiming(model, "additive", as_a_sum(model))
     assert not posing.replay().passed
-    assert judged_level(posing).name == "opaque"
+    assert verified_level(posing).name == "opaque"
     honest = model.explain()
     assert not honest.replay.passed
     assert "relu are not steps on named inputs" in str(honest.replay)
@@ -272,7 +272,9 @@ def test_a_level_that_the_structure_does_not_have_is_no_claim() -> None:
     model = network()
     assert model.card is not None
     claimed = Model(model.program, {**model.card, "interpretability": "simulatable"})
-    assert str(judged_level(claimed)) == "opaque: the card claims simulatable, but the model is opaque: it was changed"
+    assert (
+        str(verified_level(claimed)) == "opaque: the card claims simulatable, but the model is opaque: it was changed"
+    )
 
 
 @pytest.fixture(scope="module")

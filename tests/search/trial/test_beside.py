@@ -51,12 +51,12 @@ def test_scores_that_cannot_be_asked_for(scores: Any, said: str) -> None:
 def test_a_certificate_is_as_sure_as_its_least_sure_score() -> None:
     y = (CHURN == "yes").astype(np.int64)
     p = 1 / (1 + np.exp(-(1.5 * ROWS["a"].to_numpy() - 0.5)))
-    judged = HeldOutPredictions("recall", y, np.stack([1 - p, p], axis=1))
+    checked = HeldOutPredictions("recall", y, np.stack([1 - p, p], axis=1))
     asked: Any = SimpleNamespace(score=0.5, within=None, scores={"precision": 0.45, "roc_auc": 0.7})
-    alone = [better_than(judged, 0.5, 0).p_value]
+    alone = [better_than(checked, 0.5, 0).p_value]
     for name, limit in asked.scores.items():
-        alone.append(better_than(HeldOutPredictions(name, y, judged.prediction), limit, 0).p_value)
-    assert claim_test(judged, asked, None, 0).p_value == max(alone)
+        alone.append(better_than(HeldOutPredictions(name, y, checked.prediction), limit, 0).p_value)
+    assert claim_test(checked, asked, None, 0).p_value == max(alone)
     assert len(set(alone)) == 3
 
 

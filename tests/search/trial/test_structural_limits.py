@@ -56,7 +56,7 @@ def test_several_classes_have_no_one_direction(table: Any) -> None:
         automicro.select(X, np.digitize(y, [-1, 1]), metric="accuracy", score=0.5, monotone={"age": "+"})
 
 
-def judged(table: Any, body: Any, **asked: Any) -> tuple[dict[str, float], str]:
+def checked(table: Any, body: Any, **asked: Any) -> tuple[dict[str, float], str]:
     constraints = Constraints(metric="r2", score=0, **asked)
     problem = limited(load_problem(*table), constraints)
     context = Context(problem, (), "r2", structural=structural_of(problem, constraints), allow_constant=True)
@@ -75,16 +75,16 @@ def crossing() -> Forest:
 
 
 def test_a_program_is_judged_on_its_structure(table: Any) -> None:
-    assert judged(table, linear(1, -1, 0), monotone="age=+,price=-,noise=+", must_use=["age"]) == ({}, "")
-    assert judged(table, linear(1, 0, 2), must_use=["age", "price"])[0] == {"must_use": 0.5}
-    assert judged(table, linear(1, 0, 2), must_not_use=["noise"])[0] == {"must_not_use": 1.0}
-    assert judged(table, linear(1, 1, 2), max_operations=5)[0] == {"max_operations": pytest.approx(0.4)}
-    assert judged(table, linear(1, 1, 2), max_interactions=0)[0] == {}
-    assert judged(table, crossing(), max_interactions=0)[0] == {"max_interactions": 1.0}
+    assert checked(table, linear(1, -1, 0), monotone="age=+,price=-,noise=+", must_use=["age"]) == ({}, "")
+    assert checked(table, linear(1, 0, 2), must_use=["age", "price"])[0] == {"must_use": 0.5}
+    assert checked(table, linear(1, 0, 2), must_not_use=["noise"])[0] == {"must_not_use": 1.0}
+    assert checked(table, linear(1, 1, 2), max_operations=5)[0] == {"max_operations": pytest.approx(0.4)}
+    assert checked(table, linear(1, 1, 2), max_interactions=0)[0] == {}
+    assert checked(table, crossing(), max_interactions=0)[0] == {"max_interactions": 1.0}
 
 
 def test_a_wrong_direction_is_told_with_the_values_that_show_it(table: Any) -> None:
-    missed, said = judged(table, crossing(), monotone="age=+,noise=-")
+    missed, said = checked(table, crossing(), monotone="age=+,noise=-")
     assert missed == {"monotone": 0.5}
     assert said == "with age the score falls from 1 to 1.00000012 (price 2.00000024)"
 

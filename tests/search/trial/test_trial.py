@@ -53,7 +53,7 @@ def names(passing: Any, below: Any, _forms: Any) -> list[str]:
     return [*(form.key.upper() for form, _ in passing), *(form.key for form, _ in below)]
 
 
-def judged(
+def checked(
     monkeypatch: pytest.MonkeyPatch, gains: dict[str, float], incumbent: int | None, aim: Any = None, known: Any = ()
 ) -> Any:
     monkeypatch.setattr(trial, "with_training_gains", lambda _context, _table, form: form)
@@ -73,18 +73,18 @@ def judged(
 
 
 def test_what_passes_but_is_too_large_does_not_miss_the_score(monkeypatch: pytest.MonkeyPatch) -> None:
-    outcome = judged(monkeypatch, {"a": 0.9}, incumbent=20)
+    outcome = checked(monkeypatch, {"a": 0.9}, incumbent=20)
     assert (outcome.status, outcome.violations) == ("too_large", {})
     assert outcome.reason == "reaches the score in no form smaller than the incumbent of 20 bytes"
 
 
 def test_a_variant_behind_many_that_just_fail_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     gains = {f"{n:02d}": 0.7999 for n in range(25)} | {"25": 0.8001}
-    assert judged(monkeypatch, gains, incumbent=None).reason == "25"
+    assert checked(monkeypatch, gains, incumbent=None).reason == "25"
 
 
 def test_what_just_fails_misses_the_score(monkeypatch: pytest.MonkeyPatch) -> None:
-    outcome = judged(monkeypatch, {"a": 0.79}, incumbent=None)
+    outcome = checked(monkeypatch, {"a": 0.79}, incumbent=None)
     assert outcome.status == "infeasible"
     assert outcome.violations == pytest.approx({"score": 0.0125})
 
@@ -106,8 +106,8 @@ class ThreePointsMore:
 def test_a_trial_that_is_not_told_how_high_to_aim_finds_out_itself(
     monkeypatch: pytest.MonkeyPatch, gains: dict[str, float], taken: str
 ) -> None:
-    assert judged(monkeypatch, gains, incumbent=None, aim=ThreePointsMore()).reason == taken
-    assert judged(monkeypatch, gains, incumbent=None).reason.startswith("A,B")
+    assert checked(monkeypatch, gains, incumbent=None, aim=ThreePointsMore()).reason == taken
+    assert checked(monkeypatch, gains, incumbent=None).reason.startswith("A,B")
 
 
 @pytest.mark.parametrize(
@@ -123,7 +123,7 @@ def test_a_trial_that_is_not_told_how_high_to_aim_finds_out_itself(
 def test_a_form_below_the_margin_is_trained_on_all_rows_unless_an_artifact_beats_it(
     monkeypatch: pytest.MonkeyPatch, known: tuple[tuple[int, float], ...], trained: str
 ) -> None:
-    outcome = judged(monkeypatch, {"below": 0.82}, incumbent=60, aim=ThreePointsMore(), known=known)
+    outcome = checked(monkeypatch, {"below": 0.82}, incumbent=60, aim=ThreePointsMore(), known=known)
     assert outcome.reason == trained
     assert trained or (outcome.status, outcome.violations, outcome.form.gain) == ("below_margin", {}, 0.82)
 
@@ -134,8 +134,8 @@ def test_a_form_is_dropped_for_its_structure_only_if_the_models_of_all_folds_mis
 ) -> None:
     missed = {0: {"max_columns": 1.0}, 1: {"max_columns": 0.5}}
     monkeypatch.setattr(Forms, "program", lambda _self, _key, _precision, fold=0: fold)
-    monkeypatch.setattr(trial, "missed_caps", lambda _context, fold, _judged: {} if fold == meets else missed[fold])
-    assert judged(monkeypatch, {"a": 0.9}, incumbent=None).reason == became
+    monkeypatch.setattr(trial, "missed_caps", lambda _context, fold, _structure: {} if fold == meets else missed[fold])
+    assert checked(monkeypatch, {"a": 0.9}, incumbent=None).reason == became
 
 
 @pytest.mark.parametrize(
