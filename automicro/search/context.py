@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from automicro.plugin import StructuralConstraints
 
@@ -35,6 +35,7 @@ __all__ = [
     "RefitTask",
     "Target",
     "TrialTask",
+    "Variants",
     "offsets_of",
 ]
 
@@ -212,6 +213,9 @@ class QuantisedVariant:
     limited: bool = True
 
 
+Variants: TypeAlias = tuple[QuantisedVariant, ...]
+
+
 @dataclass(frozen=True, eq=False)
 class Outcome:
     """What became of a candidate.
@@ -256,7 +260,7 @@ class Outcome:
     status: str
     reason: str = ""
     form: QuantisedVariant | None = None
-    forms: tuple[QuantisedVariant, ...] = ()
+    forms: Variants = ()
     fold_gains: tuple[float, ...] = ()
     violations: Mapping[str, float] = field(default_factory=dict)
     artifact: bytes | None = None

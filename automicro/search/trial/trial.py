@@ -24,14 +24,7 @@ from automicro.search.trial.partition_scores import PartitionTable
 from automicro.search.trial.robustness import missed_robustness, robustness_of, without_a_column
 from automicro.search.trial.structural_limits import mildest, missed_caps, monotone_words
 from automicro.search.trial.training import every_row, train
-from automicro.search.trial.variant_scores import (
-    UNTOUCHED,
-    Scored,
-    VariantScores,
-    check_finite,
-    mean_gain,
-    unbeaten_forms,
-)
+from automicro.search.trial.variant_scores import UNTOUCHED, Scored, VariantScores, check_finite, mean_gain, undominated
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -39,7 +32,7 @@ if TYPE_CHECKING:
     from automicro.measure import Interpretability
     from automicro.plugin import Family
     from automicro.program import Program
-    from automicro.search.context import Context, Target
+    from automicro.search.context import Context, Target, Variants
 
 __all__ = ["load", "run"]
 
@@ -259,7 +252,7 @@ class _Trial:
                 excluded_columns.append(self._infeasible(form, gains, missed, tuple(forms)))
             else:
                 (passing if form.gain >= self.target.gain else below).append((form, gains))
-        unbeaten = unbeaten_forms(below, self.task.known)
+        unbeaten = undominated(below, self.task.known)
         if passing or unbeaten:
             return self._refit(passing, unbeaten, tuple(forms))
         if below:
@@ -272,11 +265,7 @@ class _Trial:
         )
 
     def _infeasible(
-        self,
-        form: QuantisedVariant,
-        gains: tuple[float, ...],
-        missed: dict[str, float],
-        forms: tuple[QuantisedVariant, ...],
+        self, form: QuantisedVariant, gains: tuple[float, ...], missed: dict[str, float], forms: Variants
     ) -> Outcome:
         reason = "misses " + ", ".join(f"{name} by {share:.1%}" for name, share in missed.items())
         return self._outcome(
@@ -296,7 +285,7 @@ class _Trial:
             if not passing:
                 yield from self.table.by_size(keys[start : start + VARIANTS_AT_ONCE], self.task.incumbent_bytes)
 
-    def _refit(self, passing: list[Scored], below: list[Scored], forms: tuple[QuantisedVariant, ...]) -> Outcome:
+    def _refit(self, passing: list[Scored], below: list[Scored], forms: Variants) -> Outcome:
         """Train on all rows; return the smallest artifact that meets all that the trial can check, and others beside it."""
         limit = self.task.incumbent_bytes
         if passing and limit is not None and passing[0][0].size_bytes >= limit + max(2, limit // 16):
@@ -307,7 +296,7 @@ class _Trial:
         outcomes = self._trained_on_all([*passing, *below], forms)
         return replace(outcomes[0], others=unbeaten(outcomes[1:])) if outcomes else self._not_trained(forms)
 
-    def _not_trained(self, forms: tuple[QuantisedVariant, ...]) -> Outcome:
+    def _not_trained(self, forms: Variants) -> Outcome:
         return self._outcome("failed", "no variant that passes came out of the training on all rows", forms=forms)
 
     def refit(self, form: QuantisedVariant) -> Outcome:
@@ -316,7 +305,7 @@ class _Trial:
         outcomes = self._trained_on_all([(form, ())], ())
         return outcomes[0] if outcomes else self._not_trained(())
 
-    def _trained_on_all(self, wanted: Sequence[Scored], forms: tuple[QuantisedVariant, ...]) -> list[Outcome]:
+    def _trained_on_all(self, wanted: Sequence[Scored], forms: Variants) -> list[Outcome]:
         """Return artifacts of forms, the best first; training that does not agree with the folds' is repeated from other random numbers."""
         candidate, outcomes = self.task.candidate, list[Outcome]()
         for restart in range(1 + RESTARTS if wanted else 0):
@@ -330,9 +319,7 @@ class _Trial:
                 break
         return outcomes
 
-    def _packed(
-        self, form: QuantisedVariant, gains: tuple[float, ...], program: Program, forms: tuple[QuantisedVariant, ...]
-    ) -> Outcome:
+    def _packed(self, form: QuantisedVariant, gains: tuple[float, ...], program: Program, forms: Variants) -> Outcome:
         if form.precision != UNTOUCHED:
             program = quantise(program, self.table.precisions[form.precision])
         payload = pack(program)

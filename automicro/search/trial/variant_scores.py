@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from automicro.program import Batch, Precision, Program
     from automicro.search.context import Context
 
-__all__ = ["UNTOUCHED", "Scored", "VariantScores", "check_finite", "gain_of", "mean_gain", "unbeaten_forms"]
+__all__ = ["UNTOUCHED", "Scored", "VariantScores", "check_finite", "gain_of", "mean_gain", "undominated"]
 
 Scored: TypeAlias = tuple[QuantisedVariant, tuple[float, ...]]  # with its gain on each fold
 
@@ -54,7 +54,7 @@ def mean_gain(gains: Sequence[float]) -> float:
     return float(np.mean(known)) if known else -np.inf
 
 
-def unbeaten_forms(scored: Sequence[Scored], known: Sequence[tuple[int, float]]) -> list[Scored]:
+def undominated(scored: Sequence[Scored], known: Sequence[tuple[int, float]]) -> list[Scored]:
     """Return forms that no other, and no artifact of known bytes and gain, surely beats in both; a few, smallest first.
 
     The bytes are those of one fold's artifact; trained on all rows a form may take somewhat more or fewer.
