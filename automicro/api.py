@@ -34,8 +34,8 @@ if TYPE_CHECKING:
 __all__ = [
     "effects",
     "importance",
-    "judging",
     "metric_of",
+    "named_columns",
     "problem_of",
     "robustness",
     "select",
@@ -342,7 +342,7 @@ def robustness(
 
 
 def metric_of(model: Model, metric: Any) -> str:
-    """Return the metric that a model is judged by: the one that is given, else that of its card."""
+    """Return the metric that a model is evaluated by: the one that is given, else that of its card."""
     labels, card = model.program.labels, model.card or {}
     if metric is not None:
         return with_labels(metric_named(metric), labels)
@@ -353,23 +353,23 @@ def metric_of(model: Model, metric: Any) -> str:
 
 
 @contextmanager
-def judging(model: Model, table: Callable[[], Any]) -> Iterator[None]:
-    """Say of rows that cannot be read what the model needs: first the columns that are not there, as `Model.read` tells them."""
+def named_columns(model: Model, table: Callable[[], Any]) -> Iterator[None]:
+    """Say of rows that cannot be read what the model needs: first the columns that are not there, in the words of `Model.read`."""
     try:
         yield
     except DataError as error:
         if not model.reads_graphs:
             model.read(table())
-        raise DataError(f"the model cannot be judged on these rows: {error}") from None
+        raise DataError(f"the model cannot be evaluated on these rows: {error}") from None
 
 
 def _problem_for(model: Model, X: Any, y: Any, **roles: Any) -> Problem:
-    """Return rows to judge a model on, read as in its search."""
+    """Return rows to evaluate a model on, read as in its search."""
     from automicro.data import load_problem
     from automicro.result.certificate import texts_in
 
     task: Task = (model.card or {}).get("task") or ("classification" if model.program.labels else "regression")
-    with judging(model, lambda: X):
+    with named_columns(model, lambda: X):
         return load_problem(X, y, task=task, text=texts_in(model.card), card=model.card, offsets=model.offsets, **roles)
 
 

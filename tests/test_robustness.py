@@ -86,7 +86,7 @@ def test_a_model_on_rows_it_never_saw(selection, table, tmp_path, capsys):
 
 def test_rows_that_a_model_cannot_be_judged_on_are_told_as_such(selection, table, tmp_path, capsys):
     X, y = table
-    with pytest.raises(DataError, match=r"the model cannot be judged on these rows: .* there is only 1"):
+    with pytest.raises(DataError, match=r"the model cannot be evaluated on these rows: .* there is only 1"):
         automicro.robustness(selection.model, X.head(1), y.head(1))
     with pytest.raises(DataError, match="must be given, but is not there"):
         automicro.robustness(selection.model, X[["mean area"]].head(1), y.head(1))

@@ -20,20 +20,20 @@ if TYPE_CHECKING:
 
 __all__ = ["COMMANDS", "answered"]
 
-# Where each command lives; its module is imported when it is asked for.
-COMMANDS = {
-    "run": "automicro.cli.searching",
-    "select": "automicro.cli.searching",
-    "predict": "automicro.cli.serving",
-    "inspect": "automicro.cli.serving",
-    "explain": "automicro.cli.explaining",
-    "export": "automicro.cli.exporting",
-    "plugins": "automicro.cli.telling",
-    "robustness": "automicro.cli.stressing",
-    "schema": "automicro.cli.telling",
-    "trace": "automicro.cli.tracing",
-    "verify": "automicro.cli.verifying",
-}
+# Each is a function of the module of its name, which is imported when it is called.
+COMMANDS = (
+    "run",
+    "select",
+    "predict",
+    "inspect",
+    "explain",
+    "export",
+    "plugins",
+    "robustness",
+    "schema",
+    "trace",
+    "verify",
+)
 
 
 def answered(words: Sequence[str], interrupts: Interrupts) -> int:
@@ -49,7 +49,7 @@ def answered(words: Sequence[str], interrupts: Interrupts) -> int:
 
 
 def _answer(arguments: Namespace) -> Answer:
-    command = getattr(import_module(COMMANDS[arguments.command]), arguments.command)
+    command = getattr(import_module(f"automicro.cli.{arguments.command}"), arguments.command)
     answer = command(arguments)
     answer = answer if isinstance(answer, Answer) else Answer(answer)
     return replace(answer, exact=answer.exact or getattr(arguments, "json", False))

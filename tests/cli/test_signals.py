@@ -164,7 +164,7 @@ def test_other_commands_are_interrupted_and_keep_the_old_file(
     assert main(SELECT) == Exit.DONE
     (folder / "p.csv").write_text("old")
     before = signal.getsignal(signal.SIGTERM)
-    for stage in (("cli.serving", "load", []), ("cli.serving", "_predictions", []), ("atomic", "_flush", [])):
+    for stage in (("cli.predict", "load", []), ("cli.predict", "_predictions", []), ("atomic", "_flush", [])):
         capsys.readouterr()
         with monkeypatch.context() as patched:
             sent(patched, stage, signal.SIGTERM)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from automicro.api import judging, problem_of
+from automicro.api import named_columns, problem_of
 from automicro.cli.arguments import settings_of
-from automicro.cli.serving import read_table
+from automicro.cli.rows import read_table
 from automicro.request import SearchRequest
 from automicro.request.search_request import set_values
 from automicro.result.certificate import certificate_in, texts_in
@@ -19,18 +19,18 @@ if TYPE_CHECKING:
     from automicro.data import Problem
     from automicro.runtime.model import Model
 
-__all__ = ["judged_problem", "verify"]
+__all__ = ["problem_of_command", "verify"]
 
 
 def verify(arguments: Namespace) -> str:
     """Recompute the certificate of a model and return it in words; target and columns of text are the card's, if none are given."""
     model = load(arguments.model)
     certificate_in(model)
-    verified = recompute(model, judged_problem(arguments, model), arguments.metric)
+    verified = recompute(model, problem_of_command(arguments, model), arguments.metric)
     return f"verified: {verified.held_rows:,} held-out rows give {verified.score:.6g} (p {verified.p_value:.3g})\n{verified}\n"
 
 
-def judged_problem(arguments: Namespace, model: Model) -> Problem:
+def problem_of_command(arguments: Namespace, model: Model) -> Problem:
     """Return the rows that a command names, with the target that it names or else the card."""
     card = model.card or {}
     document = set_values({}, settings_of(arguments))
@@ -44,5 +44,5 @@ def judged_problem(arguments: Namespace, model: Model) -> Problem:
         "metric": metric,
         "score": 1.0,
     }  # which a request must have, though only its data are read
-    with judging(model, lambda: read_table(data["source"], data.get("format"), model)):
+    with named_columns(model, lambda: read_table(data["source"], data.get("format"), model)):
         return problem_of(SearchRequest(**document), model)[0]

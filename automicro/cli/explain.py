@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from automicro.cli.console import Answer
 from automicro.cli.exits import Exit
-from automicro.cli.serving import read_rows
+from automicro.cli.rows import read_rows
 from automicro.errors import DataError, OutputError, RequestError
 from automicro.outputs import check_outputs
 from automicro.program import holds_graphs
@@ -40,19 +40,19 @@ def explain(arguments: Namespace) -> Answer:
     immutable = [name.strip() for name in (arguments.immutable or "").split(",") if name.strip()]
     if holds_graphs(table) and not isinstance(table, list):
         node = None if model.predicts_graphs else place
-        told = model.explain(table, immutable=immutable, node=node)
+        explanation = model.explain(table, immutable=immutable, node=node)
     else:
         rows = len(table)
         if not 0 <= place < rows:
             raise RequestError(f"row: must lie in 0 to {rows - 1}, but got {place}")
         given = table if arguments.series is None else table.values
         try:
-            told = model.explain(given[place : place + 1], immutable=immutable)
+            explanation = model.explain(given[place : place + 1], immutable=immutable)
         except DataError:
             if not model.reads_graphs:
-                model.read(given)  # where another row makes a column text, that row is told
+                model.read(given)  # where another row makes a column text, that row is named
             raise
-    return _drawn(arguments, f"{told.to_json() if arguments.json else told}\n", told)
+    return _drawn(arguments, f"{explanation.to_json() if arguments.json else explanation}\n", explanation)
 
 
 def _given(arguments: Namespace, *names: str) -> list[str]:
@@ -60,15 +60,15 @@ def _given(arguments: Namespace, *names: str) -> list[str]:
     return [f"--{name}" for name in names if getattr(arguments, name) not in (None, False)]
 
 
-def _drawn(arguments: Namespace, text: str, told: Any) -> Answer:
+def _drawn(arguments: Namespace, text: str, explanation: Any) -> Answer:
     """Return the answer, after drawing the explanation if `--plot` is given; a figure that cannot be written costs only itself."""
     if arguments.plot is None:
         return Answer(text)
     from automicro import plots  # noqa: PLC0415 - brings matplotlib
 
-    draw: Any = {"Effects": plots.plot_effects, "Explanation": plots.plot_explanation}.get(type(told).__name__)
+    draw: Any = {"Effects": plots.plot_effects, "Explanation": plots.plot_explanation}.get(type(explanation).__name__)
     try:
-        plots.save((draw or plots.plot_importance)(told), arguments.plot)
+        plots.save((draw or plots.plot_importance)(explanation), arguments.plot)
     except OutputError as error:
         return Answer(text, str(error), Exit.OUTPUT)
     return Answer(text)
@@ -81,9 +81,9 @@ def _over_all_rows(arguments: Namespace, model: Model, table: Any) -> Answer:
         raise RequestError("--json: must be given for one row only, without --effects and --importance")
     if arguments.plot and arguments.effects and arguments.importance:
         raise RequestError("--plot: draws one thing, but both --effects and --importance were given: leave one out")
-    told: list[object] = []
+    found: list[object] = []
     if arguments.effects:
-        told.append(effects(model, table))
+        found.append(effects(model, table))
     if arguments.importance:
-        told.append(importance(model, table, arguments.importance))
-    return _drawn(arguments, "".join(f"{each}\n" for each in told), told[0])
+        found.append(importance(model, table, arguments.importance))
+    return _drawn(arguments, "".join(f"{each}\n" for each in found), found[0])

@@ -1,4 +1,4 @@
-"""The command `robustness`: what a saved model stands up to."""
+"""The command `robustness`: the loss of score of a saved model under perturbed rows."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 from automicro.api import metric_of
-from automicro.cli.verifying import judged_problem
+from automicro.cli.verify import problem_of_command
 from automicro.errors import RequestError
 from automicro.measure import robustness as measured
 from automicro.runtime.model import load
@@ -25,5 +25,5 @@ def robustness(arguments: Namespace) -> str:
             "--tolerance: must be given only for a model that predicts numbers, but this one predicts classes: leave it out"
         )
     metric = metric_of(model, arguments.metric)
-    found = measured(model.program, judged_problem(arguments, model), metric, tolerance=arguments.tolerance)
+    found = measured(model.program, problem_of_command(arguments, model), metric, tolerance=arguments.tolerance)
     return (json.dumps(found.to_dict(), indent=2) if arguments.json else str(found)) + "\n"

@@ -1,50 +1,31 @@
-"""Commands that search: `run` from a file, `select` from options."""
+"""The search of a request as a command: its result in words, its files and its exit code."""
 
 from __future__ import annotations
 
 import sys
 import warnings
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from automicro.cli.arguments import settings_of
 from automicro.cli.console import Answer, write
 from automicro.cli.exits import Exit
 from automicro.errors import Infeasible, Interrupted, NothingFinished, RequestError, Undecided
-from automicro.request import FormerName, SearchRequest
-from automicro.request.search_request import set_values
+from automicro.request import FormerName
 from automicro.room import check_memory
 
 if TYPE_CHECKING:
-    from argparse import Namespace
     from collections.abc import Iterator
 
     from automicro.cli.signals import Interrupts
     from automicro.report import Progress
+    from automicro.request import SearchRequest
     from automicro.result.selection import Selection
 
-__all__ = ["run", "select"]
-
-
-def run(arguments: Namespace) -> Answer:
-    """Run the search that a file describes and return the result in words."""
-    from automicro.request.files import read_request  # noqa: PLC0415 - YAML is loaded only to read a file
-
-    with _former_names_noted():
-        request = read_request(arguments.config, settings_of(arguments))
-    return _found(request, arguments.interrupts, arguments.config)
-
-
-def select(arguments: Namespace) -> Answer:
-    """Run the search that the options describe and return the result in words."""
-    with _former_names_noted():
-        document: dict[str, Any] = set_values({}, settings_of(arguments))
-    document.setdefault("constraints", {})
-    return _found(SearchRequest(**document), arguments.interrupts)
+__all__ = ["answer_of", "former_names_noted"]
 
 
 @contextmanager
-def _former_names_noted() -> Iterator[None]:
+def former_names_noted() -> Iterator[None]:
     """Print a note for each former name of a key."""
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", FormerName)
@@ -53,7 +34,8 @@ def _former_names_noted() -> Iterator[None]:
         write(sys.stderr, f"note: {each.message}\n")
 
 
-def _found(request: SearchRequest, interrupts: Interrupts, config: str | None = None) -> Answer:
+def answer_of(request: SearchRequest, interrupts: Interrupts, config: str | None = None) -> Answer:
+    """Search, write the files of a request, and return the result in words; `config` is the search file, if there is one."""
     check_memory(request.search.workers)  # before numeric libraries are loaded
     from automicro import requested  # noqa: PLC0415 - loads the search, which --help must not
     from automicro.report import Progress  # noqa: PLC0415 - as above

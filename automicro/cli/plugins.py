@@ -1,4 +1,4 @@
-"""Commands that tell about the installation: `plugins` and `schema`."""
+"""The command `plugins`: installed families and targets, and why some cannot be used."""
 
 from __future__ import annotations
 
@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING
 
 from automicro.cli.console import Answer
 from automicro.cli.exits import Exit
-from automicro.request.schemas import schema_text
 
 if TYPE_CHECKING:
     from argparse import Namespace
 
     from automicro.discovery import Registry
 
-__all__ = ["plugins", "schema"]
+__all__ = ["plugins"]
 
 
 def plugins(arguments: Namespace) -> Answer:
@@ -32,13 +31,13 @@ def _listed(registry: Registry, *, as_json: bool) -> str:
 
     tasks = {name: sorted(family.tasks) for name, family in registry.families.items()}
     if as_json:
-        told = {
+        listed = {
             "families": tasks,
             "targets": {name: each.options for name, each in registry.targets.items()},
             "plugins": [asdict(plugin) for plugin in registry.plugins],
             "problems": [asdict(problem) for problem in registry.problems],
         }
-        return json.dumps(told, indent=2) + "\n"
+        return json.dumps(listed, indent=2) + "\n"
     options = {name: each.options.get("properties", {}) for name, each in registry.targets.items()}
     rows = [("family", "tasks", "plugin", "distribution")]
     targets = [("target", "options", "plugin", "distribution")]
@@ -48,8 +47,3 @@ def _listed(registry: Registry, *, as_json: bool) -> str:
         targets += [(name, ", ".join(options[name]) or "-", plugin.name, origin) for name in plugin.targets]
     tables = [line for table in (rows, targets) if len(table) > 1 for line in aligned(table)]
     return "\n".join([*tables, *map(str, registry.problems)]) + "\n"
-
-
-def schema(arguments: Namespace) -> str:
-    """Return a JSON Schema."""
-    return schema_text(arguments.name)

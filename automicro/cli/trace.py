@@ -1,4 +1,4 @@
-"""The command `trace`: what a search tried, and why it took what it took."""
+"""The command `trace`: what a search tried, and why it took the model that it took."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ def read_trace(path: str | Path) -> tuple[list[TrialRecord], list[Price]]:
     try:
         lines = read_bounded(path, MOST_BYTES).decode().splitlines()
     except (OSError, UnicodeDecodeError) as error:
-        told = getattr(error, "strerror", None) or error
-        raise DataError(f"a trace must be a readable text file, but {path}: {told}") from error
+        reason = getattr(error, "strerror", None) or error
+        raise DataError(f"a trace must be a readable text file, but {path}: {reason}") from error
     found: list[TrialRecord | Price] = []
     for number, line in enumerate(lines, 1):
         try:
