@@ -313,7 +313,7 @@ def test_plugins_lists_families(capsys: pytest.CaptureFixture[str]) -> None:
     assert "linear" in capsys.readouterr().out
     assert main(["plugins", "--json"]) == 0
     told = json.loads(capsys.readouterr().out)
-    assert set(told) == {"families", "plugins", "problems"}
+    assert set(told) == {"families", "plugins", "problems", "targets"}
     assert "regression" in told["families"]["linear"]
 
 
