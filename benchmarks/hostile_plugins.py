@@ -68,6 +68,9 @@ def raises(method, error):
     def broken(self, *arguments):
         raise error
     setattr(Evil, method, broken)
+def zeros(outputs, inputs):
+    return Affine(Weights.of(np.zeros((outputs, inputs))), Weights.of(np.zeros(outputs)))
+lower = Evil.lower
 """
 POOL = """
 from concurrent.futures import ProcessPoolExecutor
@@ -156,9 +159,30 @@ CASES: dict[str, tuple[str, str]] = {
     "reused is a number": ("returns('reused', 5)", "result lost at the end"),
     "lower returns a text": ("returns('lower', 'a program')", "AttributeError"),
     "a node of its own": ("class Mine: pass\nEvil.lower = lambda self, m: Lowered(Mine(), 'sigmoid')", "KeyError"),
-    "weights that are NaN": ("lower = Evil.lower\nEvil.lower = lambda self, m: lower(self, m * np.nan)", "out after three"),
+    "weights that are NaN": ("Evil.lower = lambda self, m: lower(self, m * np.nan)", "out after three"),
+    "keys that differ by fold": ("Evil.variants = lambda self, m, d: [Variant(str(time.time_ns()), self.lower(m))]", "no key named"),
+    "five scores of two classes": ("Evil.lower = lambda self, m: Lowered(zeros(5, 30), 'softmax')", "out after three"),
+    "an unknown link": ("Evil.lower = lambda self, m: Lowered(lower(self, m).body, 'probit')", "out after three"),
+    "reads a feature that is not there": ("Evil.lower = lambda self, m: Lowered(zeros(1, 999), 'sigmoid')", "out after three"),
+    "a model that does not pickle": (("Evil.fit = lambda s, p, d: (lambda: fit(s, p, d))\n"
+        "Evil.lower = lambda s, m: lower(s, m())"), "not noticed"),
+    "fit is not deterministic": ("Evil.fit = lambda s, p, d: fit(s, p, d) + 0.01 * np.random.default_rng().normal(size=31)", "not noticed"),
+    "fit empties its parameters": ("in_fit('parameters.clear()')", "itself harmed"),
+    "fit prints": ("in_fit('print(\"x\" * 10**6, flush=True); os.write(1, b\"x\" * 10**6)')", "nothing"),
+    "start_seconds is NaN": ("Evil.start_seconds = float('nan')", "named"),
+    "start_seconds is 1e9": ("Evil.start_seconds = 1e9", "never begun, no note"),
+    "one family twice": ("@hookimpl\ndef automicro_families():\n    return [Evil(), Evil()]", "first kept, listed"),
+    "no hook": ("del automicro_families", "listed"),
+    "is made for a later automicro": ("pass", "listed as usable"),
+    "an extra of it is missing": ("pass", "unavailable"),
     "declines with escapes": ("raises('fit', Declined('no\\x1b[31m\\nway'))", "escapes in the trace"),
 }  # fmt: skip
+
+
+REQUIRES = {  # lines of the distribution's metadata
+    "is made for a later automicro": "Requires-Dist: automicro>=2.0",
+    "an extra of it is missing": "Provides-Extra: evil\nRequires-Dist: no-such-library; extra == 'evil'",
+}
 
 
 def child(target: float, seconds: float, workers: int, *, within: bool) -> None:
@@ -214,7 +238,7 @@ def run(name: str, target: float, seconds: float, workers: int) -> dict[str, Any
         site.mkdir()
         temporary.mkdir()
         if name != NONE:
-            install(site, CASES[name][0])
+            install(site, CASES[name][0], REQUIRES.get(name, ""))
         path = os.pathsep.join([str(site), *filter(None, [os.environ.get("PYTHONPATH", "")])])
         environment = {**os.environ, "PYTHONPATH": path, "TMPDIR": str(temporary), "MARK": mark}
         words = [sys.executable, __file__, "--child", str(target), "--seconds", str(seconds), "--workers", str(workers)]
@@ -241,11 +265,11 @@ def run(name: str, target: float, seconds: float, workers: int) -> dict[str, Any
         }
 
 
-def install(site: Path, lines: str) -> None:
+def install(site: Path, lines: str, requires: str) -> None:
     """Write a distribution with the plugin to a folder."""
     facts = site / "evil_plugin-1.0.dist-info"
     facts.mkdir()
-    (facts / "METADATA").write_text("Metadata-Version: 2.1\nName: evil-plugin\nVersion: 1.0\n")
+    (facts / "METADATA").write_text(f"Metadata-Version: 2.1\nName: evil-plugin\nVersion: 1.0\n{requires}\n")
     (facts / "entry_points.txt").write_text("[automicro]\nevil = plugin_of_evil\n")
     (site / "plugin_of_evil.py").write_text(f"{BASE}\n{lines}\n")
 
@@ -317,6 +341,7 @@ def main() -> None:
     """Run the behaviours whose names contain one of the words, or all."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", nargs="*", default=[], metavar="WORD")
+    parser.add_argument("--rest", action="store_true", help="run those that have no row yet")
     parser.add_argument("--seconds", type=float, default=10.0)
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--list", action="store_true")
@@ -331,6 +356,7 @@ def main() -> None:
         print("\n".join(chosen))
         return
     rows = json.loads(KEPT.read_text()) if KEPT.exists() else {}
+    chosen = [name for name in chosen if not (arguments.rest and name in rows)]
     for name in chosen:
         rows[name] = {str(target): run(name, target, arguments.seconds, arguments.workers) for target in TARGETS}
         print(
