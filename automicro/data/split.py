@@ -96,12 +96,15 @@ def _lone_rows(problem: Problem) -> NDArray[np.bool_]:
     lone = np.zeros(problem.rows, dtype=bool)
     if problem.task != "classification":
         return lone
-    units = np.arange(problem.rows) if problem.groups is None else problem.groups
-    pairs = np.unique(np.stack([problem.target.astype(np.int64), units]), axis=1)
+    codes = problem.target.astype(np.int64)
+    if problem.groups is None:
+        rare = np.bincount(codes, minlength=problem.classes) == 1
+        return lone if 2 * int(rare.sum()) >= problem.classes else rare[codes]
+    pairs = np.unique(np.stack([codes, problem.groups]), axis=1)
     alone = np.bincount(pairs[0], minlength=problem.classes)[pairs[0]] == 1
     if 2 * int(alone.sum()) >= problem.classes:
         return lone
-    lone[np.isin(units, pairs[1][alone])] = True
+    lone[np.isin(problem.groups, pairs[1][alone])] = True
     return lone
 
 

@@ -104,11 +104,12 @@ class Reading:
             return cells
         words = words_of(self.words, self.values)
         if not self.levels:
-            changed = [row for row, cell in enumerate(cells.tolist()) if type(cell) is str and _is_word(cell, words)]
-            if not changed:
+            held = cells.tolist()
+            found = {text for text in {cell for cell in held if type(cell) is str} if _is_word(text, words)}
+            if not found:
                 return cells
             result = cells.astype(object)
-            result[changed] = None
+            result[[type(cell) is str and cell in found for cell in held]] = None
             return result
         known: dict[Any, Any] = {}
         result = np.empty(len(cells), dtype=object)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from automicro.data.prepare.offsets import different_numbers, offset_of
+from automicro.data.prepare.offsets import different_numbers, float32_values, offset_of
 from automicro.errors import DataError
 from automicro.plugin import ColumnProfile
 from automicro.program.inputs.numbers import FLOAT32_MAX, is_nested, numbers_of
@@ -55,14 +55,24 @@ def value_kind(values: NDArray[Any]) -> str:
     """
     if values.dtype.kind != "O":
         return OF_LETTER.get(values.dtype.kind, str(values.dtype))
-    if any(is_nested(value) for value in values):
+    cells = values.tolist()
+    types = set(map(type, cells))
+    if any(_may_nest(kind) for kind in types) and any(map(is_nested, cells)):
         return "nested"
-    kinds = {_kind_of(kind) for kind in {type(v) for v in values if type(v) is str or level_text(v) is not None}}
+    others = types - {str}
+    known = {type(cell) for cell in cells if type(cell) is not str and level_text(cell) is not None} if others else set()
+    kinds = {_kind_of(kind) for kind in known | (types & {str})}
     if len(kinds) <= 1:
         return kinds.pop() if kinds else "missing"
     if kinds == {"boolean", "numeric"}:
         return "numeric"
     return next((kind for kind in sorted(kinds) if kind not in USABLE), "mixed")
+
+
+def _may_nest(kind: type) -> bool:
+    """Whether a cell of this type may hold several values."""
+    plain = (str, bytes, bytearray)
+    return not issubclass(kind, plain) and (hasattr(kind, "__len__") or hasattr(kind, "ndim") or hasattr(kind, "__getattr__"))
 
 
 def _kind_of(kind: type) -> str:
@@ -159,10 +169,11 @@ def _numeric(raw: RawColumn, kind: str, offset: float | None) -> tuple[Column, C
             f"column {raw.name!r} must hold finite numbers, but holds {what} ({too_large} of {len(wide)} rows): "
             "set them to NaN for missing, or to a limit"
         )
+    different = np.unique(known)
     if offset is None:
-        offset = offset_of(raw.values, known) if kind == "numeric" else 0.0
+        offset = offset_of(raw.values, known, different) if kind == "numeric" else 0.0
     values = numbers_of(raw.values, 0, offset) if offset else wide.astype(np.float32)
-    distinct = np.unique(values[~np.isnan(values)])
+    distinct = np.unique(values[~np.isnan(values)]) if offset else float32_values(different)
     low, high = _ends(known if offset else distinct)
     return values, ColumnProfile(
         name=raw.name,
@@ -172,7 +183,7 @@ def _numeric(raw: RawColumn, kind: str, offset: float | None) -> tuple[Column, C
         minimum=low,
         maximum=high,
         integral=bool((distinct == np.floor(distinct)).all()),
-        merged=different_numbers(raw.values, known) - len(distinct),
+        merged=different_numbers(raw.values, different) - len(distinct),
         offset=offset,
     )
 

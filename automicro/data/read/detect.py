@@ -208,7 +208,7 @@ def _free(name: str, taken: Collection[str]) -> str:
 
 def _of_texts(column: RawColumn, missing: Missing, read: Read, *, is_text: bool) -> Reading:
     """Return the reading of a column of texts: numbers, dates or levels."""
-    counts = Counter(value for value in column.values.tolist() if isinstance(value, str))
+    counts = {value: count for value, count in Counter(column.values.tolist()).items() if isinstance(value, str)}
     if not is_text:
         known = [word for word in counts if not _is_absent(word, missing)]
         measured = _measured(column, known, counts, missing, read)

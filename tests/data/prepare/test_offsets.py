@@ -70,7 +70,7 @@ def test_columns_that_need_none_have_no_offset(name: str) -> None:
 @given(st.integers(-(10**15), 10**15), st.integers(1, 10**6), st.integers(0, 2**32 - 1))
 def test_an_offset_never_merges_more(start: int, width: int, seed: int) -> None:
     values = start + np.random.default_rng(seed).integers(0, width, 60)
-    offset = offset_of(values, values.astype(np.float64))
+    offset = offset_of(values, values.astype(np.float64), np.unique(values.astype(np.float64)))
     assert is_offset(offset)
     left = len(np.unique((values - int(offset)).astype(np.float64).astype(np.float32)))
     assert left >= len(np.unique(values.astype(np.float32)))
