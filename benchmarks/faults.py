@@ -144,6 +144,8 @@ class Shim:
     def _profile(self, frame: Any, event: str, _: Any) -> None:
         if event != "call" or "automicro" not in frame.f_code.co_filename or "benchmarks" in frame.f_code.co_filename:
             return
+        if frame.f_code.co_name == "main":
+            return  # a signal here comes before the command: Python itself ends it
         self.counts["call"] += 1
         if self.counts["call"] == self.fault.number:
             for name in self.fault.signals:
@@ -268,7 +270,7 @@ def wrong(folder: Path, code: int | None, said: str) -> str:
         return f"exit {code} without a word"
     if (folder / "found").exists() and not kept(folder, said):
         return "the model is lost"
-    if torn := [each for each in FILES if not whole(folder / each)]:
+    if torn := [each for each in FILES if not whole(folder / each, finished=code != 130)]:
         return f"{torn[0]} is neither old nor new"
     remove_left(folder / "tmp")
     left = [path.name for place in (folder, folder / "tmp") for path in place.glob("*automicro-*")]
@@ -289,8 +291,8 @@ def kept(folder: Path, said: str) -> bool:
     return False
 
 
-def whole(path: Path) -> bool:
-    """Whether an output is the older one or a whole new one."""
+def whole(path: Path, *, finished: bool) -> bool:
+    """Whether an output is the older one or a whole new one; the trace is empty where no trial has finished."""
     if not path.exists():
         return False
     content = path.read_bytes()
@@ -298,6 +300,8 @@ def whole(path: Path) -> bool:
         return True
     if path.suffix == ".micro":
         return kept(path.parent, "")
+    if not content and path.suffix == ".jsonl":
+        return not finished
     return content.endswith(b"\n") and (path.suffix != ".jsonl" or all(map(json.loads, content.splitlines())))
 
 
