@@ -161,7 +161,7 @@ def _selection(asked: _Asked, result: SearchResult, chosen: Outcome, trace: tupl
         structure=structure,
         constraints=asked.constraints,
         reference=_reference(result, sign),
-        frontier=RecordTable(_points(asked, result, chosen, model)),
+        frontier=RecordTable(_points(asked, result, chosen, model, assessed.optimism)),
         trace=RecordTable(trace),
         out_of_fold={o.number: o.out_of_fold for o in (*result.found.outcomes, chosen) if o.out_of_fold is not None},
         notes=(*_first_notes(asked.constraints, result, chosen, constant), *_notes(result), *assessed.notes),
@@ -230,7 +230,7 @@ def _below_margin(constraints: Constraints, result: SearchResult, chosen: Outcom
     return f"{missed}: the surest of those that meet the target {target:.4g} is returned"
 
 
-def _points(asked: _Asked, result: SearchResult, chosen: Outcome, model: Model) -> list[Point]:
+def _points(asked: _Asked, result: SearchResult, chosen: Outcome, model: Model, excess: float | None) -> list[Point]:
     """Return the frontier: of each artifact a model with a card; the returned model has its own."""
     estimated = replace(result, certified=None)
     replay_check = ReplayCheck(result.context, result.found, result.target)
@@ -245,7 +245,8 @@ def _points(asked: _Asked, result: SearchResult, chosen: Outcome, model: Model) 
         if outcome is chosen:
             status = "returned"
         else:
-            assessed = assess(estimated, outcome, asked.constraints, asked.seed)
+            assessed = assess(estimated, outcome, asked.constraints, asked.seed, excess)
+            excess = assessed.optimism
             structure: Any = outcome.structure
             card = _card(asked, estimated, outcome, assessed, structure)
             of_point = Model(unpack(outcome.artifact or b""), card.model_dump(mode="json"))

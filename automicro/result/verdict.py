@@ -20,7 +20,10 @@ __all__ = ["Assessment", "assess", "unassessed"]
 
 @dataclass(frozen=True)
 class Assessment:
-    """The verdict on a score, and what it rests on; see `automicro.Selection` for the meaning of its parts."""
+    """The verdict on a score, and what it rests on; see `automicro.Selection` for the meaning of its parts.
+
+    `optimism` is that of the selection, which is the same for every point of a frontier.
+    """
 
     verdict: Literal["certified", "estimated"]
     score: float
@@ -30,10 +33,13 @@ class Assessment:
     rows_needed: int | None = None
     notes: tuple[str, ...] = ()
     held_out: HeldOutScore | None = None
+    optimism: float | None = None
 
 
-def assess(result: SearchResult, chosen: Outcome, constraints: Constraints, seed: int) -> Assessment:
-    """Return the verdict on the outcome that is returned."""
+def assess(
+    result: SearchResult, chosen: Outcome, constraints: Constraints, seed: int, excess: float | None = None
+) -> Assessment:
+    """Return the verdict on the outcome that is returned; `excess` is the optimism of the selection where it is known already."""
     if result.certified is not None and result.is_certified:
         return _certified(result.certified, result, constraints, seed)
     sign, form = constraints.measured.sign, chosen.form
@@ -41,18 +47,21 @@ def assess(result: SearchResult, chosen: Outcome, constraints: Constraints, seed
     if result.context.problem.task == "clustering":
         side = (1 + constraints.confidence) / 2
         return Assessment("estimated", gain, gain, halves_interval(chosen.fold_gains, side))
-    excess = optimism(result.context, result.found.outcomes, result.target.gain, seed)
+    if excess is None:
+        excess = optimism(result.context, result.found.outcomes, result.target.gain, seed)
     crossed = cross_validated(result.context, chosen, constraints.confidence, seed, excess)
     held = None if result.certified is None else _on_held_out(result.certified, chosen, constraints, models=1)
     if result.certified is None or held is None:
         needed = _needed(crossed, result, constraints)
         notes = _rows_for_a_certificate(needed, result)
-        return Assessment("estimated", sign * gain, crossed.value, (crossed.low, crossed.high), None, needed, notes)
+        return Assessment(
+            "estimated", sign * gain, crossed.value, (crossed.low, crossed.high), None, needed, notes, None, excess
+        )
     both = combined(crossed, held, constraints.confidence)
     bounds = (max(both.low, constraints.measured.low), min(both.high, constraints.measured.high))
     seen = _seen(held, result.certified)
     notes = _not_certified(result.certified, chosen, result)
-    return Assessment("estimated", sign * gain, both.value, bounds, None, None, notes, seen)
+    return Assessment("estimated", sign * gain, both.value, bounds, None, None, notes, seen, excess)
 
 
 def unassessed(result: SearchResult, chosen: Outcome) -> Assessment:

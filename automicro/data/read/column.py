@@ -60,7 +60,9 @@ def value_kind(values: NDArray[Any]) -> str:
     if any(_may_nest(kind) for kind in types) and any(map(is_nested, cells)):
         return "nested"
     others = types - {str}
-    known = {type(cell) for cell in cells if type(cell) is not str and level_text(cell) is not None} if others else set()
+    known = (
+        {type(cell) for cell in cells if type(cell) is not str and level_text(cell) is not None} if others else set()
+    )
     kinds = {_kind_of(kind) for kind in known | (types & {str})}
     if len(kinds) <= 1:
         return kinds.pop() if kinds else "missing"
@@ -72,7 +74,9 @@ def value_kind(values: NDArray[Any]) -> str:
 def _may_nest(kind: type) -> bool:
     """Whether a cell of this type may hold several values."""
     plain = (str, bytes, bytearray)
-    return not issubclass(kind, plain) and (hasattr(kind, "__len__") or hasattr(kind, "ndim") or hasattr(kind, "__getattr__"))
+    return not issubclass(kind, plain) and (
+        hasattr(kind, "__len__") or hasattr(kind, "ndim") or hasattr(kind, "__getattr__")
+    )
 
 
 def _kind_of(kind: type) -> str:
