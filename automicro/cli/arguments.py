@@ -10,25 +10,39 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from automicro.cli.console import write
 from automicro.cli.exits import exit_codes
+from automicro.cli.options import add_data, add_request
 from automicro.errors import OutputError, RequestError
-from automicro.request import FORMER, Constraints, DataSource, Output, Search, did_you_mean
+from automicro.request import DataSource, did_you_mean
 from automicro.request.schemas import SCHEMAS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from pydantic.fields import FieldInfo
-
-    from automicro.request.problems import Section
 
 __all__ = ["parse", "parser", "settings_of"]
 
-SECTIONS: dict[str, type[Section]] = {
-    "data": DataSource,
-    "constraints": Constraints,
-    "search": Search,
-    "output": Output,
+EXAMPLES = {
+    "run": "run search.toml --score 0.9 --model model.micro",
+    "select": "select rows.csv --target churn --metric roc_auc --score 0.8 --seconds 60 --model model.micro",
+    "predict": "predict model.micro rows.csv --proba --output predictions.csv",
+    "inspect": "inspect model.micro",
+    "explain": "explain model.micro rows.csv --row 3",
+    "verify": "verify model.micro rows.csv",
+    "robustness": "robustness model.micro later_rows.csv",
+    "export": "export model.micro --to TARGET --out folder",
+    "trace": "trace trace.jsonl --family tree",
+    "plugins": "plugins --json",
+    "schema": "schema search",
 }
+
+
+class _Paragraphs(argparse.HelpFormatter):
+    """Keeps the paragraphs of a text, and lines that are indented."""
+
+    def _fill_text(self, text: str, width: int, indent: str) -> str:
+        fill = super()._fill_text
+        blocks = [line if line.startswith(" ") else fill(line, width, indent) for line in text.split("\n")]
+        return "\n".join(blocks)
 
 
 class _Parser(argparse.ArgumentParser):
@@ -91,10 +105,6 @@ def settings_of(arguments: argparse.Namespace) -> list[str]:
     return [*(f"{key}={value}" for key, value in given.items()), *(getattr(arguments, "set", None) or [])]
 
 
-def _flag(key: str) -> str:
-    return f"--{key.replace('_', '-')}"
-
-
 def parser() -> argparse.ArgumentParser:
     """Return the parser of the command line; the reference of the documents is made from it."""
     return _parser()[0]
@@ -116,13 +126,18 @@ def _parser() -> tuple[_Parser, dict[str, argparse.ArgumentParser]]:
     _robustness_command(kinds)
     _export_command(kinds)
     _trace_command(kinds)
-    _telling_commands(kinds)
+    _installation_commands(kinds)
     return whole, dict(kinds.choices)
 
 
-def _add(kinds: Any, name: str, told: str) -> argparse.ArgumentParser:
+def _add(kinds: Any, name: str, purpose: str) -> argparse.ArgumentParser:
     command: argparse.ArgumentParser = kinds.add_parser(
-        name, help=told, description=f"{told[0].upper()}{told[1:]}.", epilog=exit_codes(name), allow_abbrev=False
+        name,
+        help=purpose,
+        description=f"{purpose[0].upper()}{purpose[1:]}.",
+        epilog=f"example:\n  automicro {EXAMPLES[name]}\n\n{exit_codes(name)}",
+        allow_abbrev=False,
+        formatter_class=_Paragraphs,
     )
     return command
 
@@ -136,29 +151,10 @@ def _search_commands(kinds: Any) -> None:
         metavar="SECTION.KEY=VALUE",
         help="set a key, such as constraints.score=0.9, or take it out with an empty value; may be repeated",
     )
-    _add_request(run, without=("source",))
+    add_request(run)
     select = _add(kinds, "select", "search the smallest model for a table")
     select.add_argument("data.source", metavar="DATA", help=DataSource.model_fields["source"].description)
-    _add_request(select, without=("source",))
-
-
-def _add_request(command: argparse.ArgumentParser, without: tuple[str, ...]) -> None:
-    for section, model in SECTIONS.items():
-        group = command.add_argument_group(section)
-        for key, field in model.model_fields.items():
-            if key not in without:
-                _add_option(group, f"{section}.{key}", field)
-    for former in FORMER:
-        command.add_argument(_flag(former), dest=f"constraints.{former}", help=argparse.SUPPRESS)
-
-
-def _add_option(group: Any, path: str, field: FieldInfo) -> None:
-    flag = _flag(path.partition(".")[2])
-    told = (field.description or "").replace("%", "%%")
-    if "bool" in str(field.annotation) and not any(other in str(field.annotation) for other in ("Literal", "float")):
-        group.add_argument(flag, dest=path, default=None, action=argparse.BooleanOptionalAction, help=told)
-    else:
-        group.add_argument(flag, dest=path, metavar=flag.rpartition("-")[2].upper(), help=told)
+    add_request(select)
 
 
 def _model_commands(kinds: Any) -> None:
@@ -168,17 +164,15 @@ def _model_commands(kinds: Any) -> None:
     predict.add_argument(
         "--format", choices=("csv", "tsv", "parquet", "jsonl"), help="by default inferred from the suffix"
     )
-    predict.add_argument(
-        "--series", metavar="ID,TIME", help="of a long table: the columns of a series and of its steps"
-    )
-    predict.add_argument("--output", metavar="FILE", help="a .csv or .jsonl file; CSV to standard output, if not given")
+    predict.add_argument("--series", metavar="ID,TIME", help="long table: the columns of a series and of its steps")
+    predict.add_argument("--output", metavar="FILE", help="a .csv or .jsonl file (default: CSV to standard output)")
     predict.add_argument("--proba", action="store_true", help="the probability of each class instead of the label")
     predict.add_argument(
         "--outliers",
         action="store_true",
-        help="of a model of prototypes, also the distance to the nearest and whether it is beyond that of 99 %% of the training rows",
+        help="model of prototypes: also the distance to the nearest one, and whether it exceeds that of 99 %% of the training rows",
     )
-    inspect = _add(kinds, "inspect", "tell a saved model in words, with its size by part and its card")
+    inspect = _add(kinds, "inspect", "print a saved model in words, with its size by part and its card")
     inspect.add_argument("model", metavar="MODEL", help="a file that a search has written")
     _add_json(inspect)
 
@@ -187,7 +181,7 @@ def _explain_command(kinds: Any) -> None:
     explain = _add(
         kinds,
         "explain",
-        "tell a saved model as a whole, or why it predicts what it does for one row, and what would change it",
+        "explain a saved model as a whole, or its prediction for one row and what would change it",
     )
     explain.add_argument("model", metavar="MODEL", help="a file that a search has written")
     explain.add_argument(
@@ -196,15 +190,13 @@ def _explain_command(kinds: Any) -> None:
         nargs="?",
         help=f"the row's table, {DataSource.model_fields['source'].description}; without it the whole model is explained",
     )
-    explain.add_argument(
-        "--series", metavar="ID,TIME", help="of a long table: the columns of a series and of its steps"
-    )
+    explain.add_argument("--series", metavar="ID,TIME", help="long table: the columns of a series and of its steps")
     explain.add_argument(
         "--row",
         "--node",
         type=int,
         metavar="N",
-        help="which row of the table, node of a graph, or graph of a list, from 0 on; the first, if not given",
+        help="row of the table, node of a graph, or graph of a list, counted from 0 (default: 0)",
     )
     explain.add_argument(
         "--effects", action="store_true", help="instead of one row: the effect of each column over all rows"
@@ -233,35 +225,28 @@ def _verify_command(kinds: Any) -> None:
         metavar="NAME",
         help="import path, module:function, of the function that chose the model, if one did",
     )
-    _add_data(verify)
-
-
-def _add_data(command: argparse.ArgumentParser) -> None:
-    group = command.add_argument_group("data")
-    for key, field in DataSource.model_fields.items():
-        if key not in ("source", "task"):
-            _add_option(group, f"data.{key}", field)
+    add_data(verify)
 
 
 def _robustness_command(kinds: Any) -> None:
     robustness = _add(
         kinds,
         "robustness",
-        "tell what noise, gaps, wrong units or a lost column cost a saved model, and how far flips are",
+        "measure what a saved model loses by noise, gaps, wrong units or a lost column, and how far rows are from another decision",
     )
     robustness.add_argument("model", metavar="MODEL", help="a file that a search has written, with its card")
     robustness.add_argument(
         "data.source", metavar="DATA", help="rows that the model was not trained on, with their target"
     )
-    robustness.add_argument("--metric", metavar="NAME", help="that of the model's card, if not given")
+    robustness.add_argument("--metric", metavar="NAME", help="name of a metric (default: that of the model's card)")
     robustness.add_argument(
         "--tolerance",
         type=float,
         metavar="NUMBER",
-        help="of a regression: how far a prediction must move to count as another decision",
+        help="regression: distance from which a prediction counts as another decision",
     )
     _add_json(robustness)
-    _add_data(robustness)
+    add_data(robustness)
 
 
 def _export_command(kinds: Any) -> None:
@@ -271,7 +256,7 @@ def _export_command(kinds: Any) -> None:
         "--to", required=True, metavar="TARGET", help="name of a target, as `automicro plugins` lists them"
     )
     export.add_argument("--out", required=True, metavar="FOLDER", help="folder of the files, made if it does not exist")
-    export.add_argument("--name", default="model", help="stem of the names of files and functions")
+    export.add_argument("--name", default="model", help="stem of the names of files and functions (default: model)")
     export.add_argument(
         "--option", action="append", metavar="KEY=VALUE", help="an option of the target; may be repeated"
     )
@@ -279,18 +264,20 @@ def _export_command(kinds: Any) -> None:
 
 def _trace_command(kinds: Any) -> None:
     trace = _add(
-        kinds, "trace", "read the trace of a search: its trials, why not another family, the runner-up, prices"
+        kinds, "trace", "print the trace of a search: its trials, the reason of each, the runner-up and the prices"
     )
     trace.add_argument("trace", metavar="FILE", help="a .jsonl file that a search has written as output.trace")
-    trace.add_argument("--family", metavar="NAME", help="only the trials of this family: why not, say, a tree?")
-    trace.add_argument("--runner-up", action="store_true", help="only the best trial beside the one that was taken")
+    trace.add_argument("--family", metavar="NAME", help="only the trials of this family")
+    trace.add_argument("--runner-up", action="store_true", help="only the best trial after the one that was taken")
     _add_json(trace)
 
 
-def _telling_commands(kinds: Any) -> None:
+def _installation_commands(kinds: Any) -> None:
     _add_json(_add(kinds, "plugins", "list model families and targets, and why one cannot be used"))
     schema = _add(kinds, "schema", "print the JSON Schema of a search file, a model's card or a line of a trace")
-    schema.add_argument("name", nargs="?", default="search", metavar="NAME", help=f"one of {', '.join(SCHEMAS)}")
+    schema.add_argument(
+        "name", nargs="?", default="search", metavar="NAME", help=f"one of {', '.join(SCHEMAS)} (default: search)"
+    )
 
 
 def _add_json(command: argparse.ArgumentParser) -> None:

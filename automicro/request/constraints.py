@@ -187,7 +187,10 @@ class Constraints(Section):
 
     _error: ClassVar[type[RequestError]] = ConstraintError
 
-    metric: _MetricName | None = Field(None, description="scorer or error name of scikit-learn, or module:function")
+    metric: _MetricName | None = Field(
+        None,
+        description="scorer or error of scikit-learn, such as accuracy, roc_auc, r2 or mean_absolute_error, or module:function",
+    )
     costs: Costs | None = Field(
         None,
         description="what errors of classification cost, such as fraud>legit=100,legit>fraud=1; the metric is mean_cost",
@@ -208,7 +211,7 @@ class Constraints(Section):
         None, description="positive class of two, for metrics such as recall; without it 1, true, yes or the last level"
     )
     latency: Microseconds | None = Field(None, description="at most this time for one row, with its unit: '200us'")
-    runtime: Literal["python"] = Field("python", description="where the latency is measured")
+    runtime: Literal["python"] = Field("python", description="where the latency is measured: python")
     latency_quantile: _Probability = Field(0.99, description="quantile of the latency that must hold")
     interpretability: _LevelName | None = Field(None, description="at least this level of interpretability")
     size: Bytes | None = Field(None, description="at most this many bytes: 2048, '2KB' (2,000) or '2KiB' (2,048)")

@@ -97,7 +97,9 @@ class Search(Section):
     trials: Count | None = Field(None, description="at most this many candidates")
     seconds: Seconds | None = Field(None, description="at most this long; 60 if neither trials nor seconds is given")
     seed: Annotated[Whole, AfterValidator(_seed)] = Field(0, description="the only source of randomness")
-    families: Families | None = Field(None, description="families that may take part; all, if not given")
+    families: Families | None = Field(
+        None, description="families that may take part, as `automicro plugins` lists them; all, if not given"
+    )
     exclude: Names | None = Field(None, description="families or plugins that take no part, out of all")
     workers: NotNegative | None = Field(
         None,

@@ -85,7 +85,7 @@ class DataSource(Section):
     source: Path = Field(description="path of a CSV, TSV, Parquet or JSON-lines file, or sklearn:NAME")
     target: Text | None = Field(None, description="column to predict")
     task: Literal["classification", "regression", "clustering"] | None = Field(
-        None, description="by default inferred from the metric and the target"
+        None, description="kind of prediction; inferred from the metric and the target, if not given"
     )
     weights: Text | None = Field(None, description="column of sample weights")
     groups: Text | None = Field(None, description="column whose equal values stay on one side of every split")
@@ -94,9 +94,11 @@ class DataSource(Section):
     drop: ColumnNames | None = Field(None, description="columns to leave out")
     text: AnyNames | None = Field(None, description="columns that are text rather than categories")
     missing: Words | None = Field(None, description="words and numbers that count as missing")
-    series: LongSeries | None = Field(None, description="columns that make series of a long table: id,time")
+    series: LongSeries | None = Field(
+        None, description="columns that make series of a long table: the series and the time"
+    )
     format: Literal["csv", "tsv", "parquet", "jsonl"] | None = Field(
-        None, description="by default inferred from the suffix"
+        None, description="format of the file; inferred from its suffix, if not given"
     )
 
     def _check_target(self) -> None:

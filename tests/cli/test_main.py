@@ -14,8 +14,9 @@ import numpy as np
 import pytest
 
 from automicro.cli import main
-from automicro.cli.arguments import SECTIONS, parse, settings_of
+from automicro.cli.arguments import parse, settings_of
 from automicro.cli.commands import COMMANDS
+from automicro.cli.options import SECTIONS
 from automicro.errors import DataError, FamilyUnavailableError, Infeasible
 from automicro.program import Affine, Numeric, OneHot, Program, Weights, write_artifact
 from automicro.request import SearchRequest, TrialRecord
