@@ -338,7 +338,9 @@ def robustness(
     from automicro.measure import robustness as measured
 
     read = _model(model)
-    return measured(read.program, _problem_for(read, X, y), metric_of(read, metric), seed=seed, tolerance=tolerance)
+    problem, measure = _problem_for(read, X, y), metric_of(read, metric)
+    with named_columns(read, lambda: X):
+        return measured(read.program, problem, measure, seed=seed, tolerance=tolerance)
 
 
 def metric_of(model: Model, metric: Any) -> str:

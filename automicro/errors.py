@@ -92,7 +92,20 @@ class ConstraintError(RequestError):
 
 
 class DataError(AutomicroError, ValueError):
-    """The data cannot be used as they are."""
+    """The data cannot be used as they are.
+
+    Attributes
+    ----------
+    row : int or None
+        Position, counted from 0, of the row of a cell that cannot be read; the sentence names it as ``row 2``.
+    """
+
+    row: int | None = None
+
+    def in_row(self, row: int | None) -> Self:
+        """Return the error with the position of a row."""
+        self.row = row
+        return self
 
 
 class OutputError(DataError, RequestError):

@@ -171,4 +171,4 @@ def test_from_the_command_line(model, table, tmp_path, capsys):
     assert main(["explain", str(path), str(data), "--row", "1"]) == 0
     assert capsys.readouterr().out.startswith("predicted ")
     assert main(["explain", str(path), str(data), "--row", "7"]) == 2
-    assert "row: must lie in 0 to 1" in capsys.readouterr().err
+    assert "--row: must lie in 0 to 1, counted from 0" in capsys.readouterr().err

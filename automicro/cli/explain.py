@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from automicro.cli.console import Answer
 from automicro.cli.exits import Exit
-from automicro.cli.rows import read_rows
+from automicro.cli.rows import lines_named, read_rows
 from automicro.errors import DataError, OutputError, RequestError
 from automicro.outputs import check_outputs
 from automicro.program import holds_graphs
@@ -35,24 +35,28 @@ def explain(arguments: Namespace) -> Answer:
             raise RequestError(
                 f"{given[0]}: must not be given for all rows, with --effects or --importance: leave it out"
             )
-        return _over_all_rows(arguments, model, table)
+        with lines_named(arguments):
+            return _over_all_rows(arguments, model, table)
+    with lines_named(arguments):
+        explanation = _of_one_row(arguments, model, table)
+    return _drawn(arguments, f"{explanation.to_json() if arguments.json else explanation}\n", explanation)
+
+
+def _of_one_row(arguments: Namespace, model: Model, table: Any) -> Any:
     place = arguments.row or 0
     immutable = [name.strip() for name in (arguments.immutable or "").split(",") if name.strip()]
     if holds_graphs(table) and not isinstance(table, list):
-        node = None if model.predicts_graphs else place
-        explanation = model.explain(table, immutable=immutable, node=node)
-    else:
-        rows = len(table)
-        if not 0 <= place < rows:
-            raise RequestError(f"row: must lie in 0 to {rows - 1}, but got {place}")
-        given = table if arguments.series is None else table.values
-        try:
-            explanation = model.explain(given[place : place + 1], immutable=immutable)
-        except DataError:
-            if not model.reads_graphs:
-                model.read(given)  # where another row makes a column text, that row is named
-            raise
-    return _drawn(arguments, f"{explanation.to_json() if arguments.json else explanation}\n", explanation)
+        return model.explain(table, immutable=immutable, node=None if model.predicts_graphs else place)
+    rows = len(table)
+    if not 0 <= place < rows:
+        raise RequestError(f"--row: must lie in 0 to {rows - 1}, counted from 0, but got {place}")
+    given = table if arguments.series is None else table.values
+    try:
+        return model.explain(given[place : place + 1], immutable=immutable)
+    except DataError:
+        if not model.reads_graphs:
+            model.read(given)  # where another row makes a column text, that row is named
+        raise
 
 
 def _given(arguments: Namespace, *names: str) -> list[str]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from automicro.cli.console import Answer
 from automicro.cli.exits import Exit
-from automicro.cli.rows import read_rows
+from automicro.cli.rows import lines_named, read_rows
 from automicro.errors import OutputError, RequestError
 from automicro.outputs import check_outputs, save
 from automicro.runtime.model import load
@@ -27,11 +27,12 @@ def predict(arguments: Namespace) -> Answer:
     """Predict the rows of a table; return them as CSV, or write them to a file."""
     written = {".csv": _csv, ".jsonl": _json_lines}.get(Path(arguments.output or ".csv").suffix.casefold() or ".csv")
     if written is None:
-        raise RequestError(f"output: must end in .csv or .jsonl, but got {arguments.output!r}")
+        raise RequestError(f"--output: must end in .csv or .jsonl, but got {arguments.output!r}")
     check_outputs({"--output": arguments.output}, {"MODEL": arguments.model, "DATA": arguments.data})
     model = load(arguments.model)
     table = read_rows(arguments, model)
-    names, rows = _predictions(model, table, proba=arguments.proba)
+    with lines_named(arguments):
+        names, rows = _predictions(model, table, proba=arguments.proba)
     if arguments.outliers:
         names, rows = _with_outliers(model, table, names, rows)
     text = written(names, rows)

@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 from automicro.api import metric_of
-from automicro.cli.verify import problem_of_command
+from automicro.cli.verify import problem_of_command, rows_named
 from automicro.errors import RequestError
 from automicro.measure import robustness as measured
 from automicro.runtime.model import load
@@ -25,5 +25,7 @@ def robustness(arguments: Namespace) -> str:
             "--tolerance: must be given only for a model that predicts numbers, but this one predicts classes: leave it out"
         )
     metric = metric_of(model, arguments.metric)
-    found = measured(model.program, problem_of_command(arguments, model), metric, tolerance=arguments.tolerance)
+    problem = problem_of_command(arguments, model)
+    with rows_named(arguments, model):
+        found = measured(model.program, problem, metric, tolerance=arguments.tolerance)
     return (json.dumps(found.to_dict(), indent=2) if arguments.json else str(found)) + "\n"

@@ -2,16 +2,35 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from automicro.errors import RequestError
+from automicro.errors import DataError, RequestError
 
 if TYPE_CHECKING:
     from argparse import Namespace
+    from collections.abc import Iterator
 
     from automicro.runtime.model import Model
 
-__all__ = ["read_rows", "read_table"]
+__all__ = ["lines_named", "read_rows", "read_table"]
+
+
+@contextmanager
+def lines_named(arguments: Namespace) -> Iterator[None]:
+    """Name the row of a cell that cannot be read by its line in the file."""
+    try:
+        yield
+    except DataError as error:
+        words = vars(arguments)
+        source, form = words.get("data") or words["data.source"], words.get("format") or words.get("data.format")
+        series = words.get("series") or words.get("data.series")
+        if error.row is None or series is not None or source.startswith("sklearn:"):
+            raise
+        from automicro.data import place_in_file  # noqa: PLC0415 - brings pyarrow
+
+        place = f"{place_in_file(source, form, error.row)} of {source}"
+        raise DataError(str(error).replace(f"row {error.row}", place)) from None
 
 
 def read_table(source: str, form: str | None, model: Model | None = None) -> Any:

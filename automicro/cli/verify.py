@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from automicro.api import named_columns, problem_of
 from automicro.cli.arguments import settings_of
-from automicro.cli.rows import read_table
+from automicro.cli.rows import lines_named, read_table
 from automicro.request import SearchRequest
 from automicro.request.search_request import set_values
 from automicro.result.certificate import certificate_in, texts_in
@@ -15,11 +16,12 @@ from automicro.runtime.model import load
 
 if TYPE_CHECKING:
     from argparse import Namespace
+    from collections.abc import Iterator
 
     from automicro.data import Problem
     from automicro.runtime.model import Model
 
-__all__ = ["problem_of_command", "verify"]
+__all__ = ["problem_of_command", "rows_named", "verify"]
 
 
 def verify(arguments: Namespace) -> str:
@@ -44,5 +46,14 @@ def problem_of_command(arguments: Namespace, model: Model) -> Problem:
         "metric": metric,
         "score": 1.0,
     }  # which a request must have, though only its data are read
-    with named_columns(model, lambda: read_table(data["source"], data.get("format"), model)):
+    with rows_named(arguments, model):
         return problem_of(SearchRequest(**document), model)[0]
+
+
+@contextmanager
+def rows_named(arguments: Namespace, model: Model) -> Iterator[None]:
+    """Name what a model cannot read in the rows of a command: missing columns by name, cells by their line."""
+    words = vars(arguments)
+    source, form = words["data.source"], words["data.format"]
+    with lines_named(arguments), named_columns(model, lambda: read_table(source, form, model)):
+        yield

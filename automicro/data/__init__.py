@@ -8,7 +8,7 @@ from automicro.data.prepare.relevance import rank_by_clusters, rank_columns
 from automicro.data.prepare.standard import Standard
 from automicro.data.problem import Problem, load_problem
 from automicro.data.profile import profile
-from automicro.data.read.files import read_file, sklearn_source
+from automicro.data.read.files import place_in_file, read_file, sklearn_source
 from automicro.data.read.series import series_of
 from automicro.data.read.table import Table, load_table
 from automicro.data.split import Fold, folds, hold_out, row_subset
@@ -37,6 +37,7 @@ __all__ = [
     "labelled_as",
     "load_problem",
     "load_table",
+    "place_in_file",
     "positive_of",
     "profile",
     "rank_by_clusters",

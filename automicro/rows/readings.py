@@ -161,7 +161,9 @@ class Reading:
             if value is None:
                 value = self._number(cell, parse)
                 if value is None:
-                    raise DataError(f"column {name!r} must hold {self._held()}, but got {cell!r} in row {row}")
+                    raise DataError(f"column {name!r} must hold {self._held()}, but got {cell!r} in row {row}").in_row(
+                        row
+                    )
                 if type(cell) is str:
                     known[cell] = value
             result[row] = value

@@ -98,4 +98,5 @@ def columns_named(names: tuple[str, ...] | None) -> Iterator[None]:
         numbered = re.match(r"column (\d+) ", str(error))
         if numbered is None or names is None:
             raise
-        raise DataError(f"column {names[int(numbered[1])]!r} {str(error)[numbered.end() :]}") from None
+        said = f"column {names[int(numbered[1])]!r} {str(error)[numbered.end() :]}"
+        raise DataError(said).in_row(error.row) from None

@@ -243,7 +243,7 @@ def test_infeasible_says_what_binds(asked: Asked, config: str, capsys: pytest.Ca
         (["schema", "serch"], "the schema must be one of search, card, trace, but got 'serch': did you mean 'search'"),
         (
             ["predict", "m.micro", "rows.csv", "--output", "p.xlsx"],
-            "output: must end in .csv or .jsonl, but got 'p.xlsx'",
+            "--output: must end in .csv or .jsonl, but got 'p.xlsx'",
         ),
         (["sarch"], "sarch: unknown command, choose among"),
         ([], "the following arguments are required: COMMAND: see automicro --help"),

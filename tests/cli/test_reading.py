@@ -64,8 +64,13 @@ def test_explain_reads_the_same_and_names_the_part_of_the_date(trained, capsys):
 
 def test_a_cell_that_does_not_fit_is_refused_in_a_sentence(trained, capsys):
     batch = write(trained, price="cheap", issued="03/04/2016", flag="true", code="01234")
-    assert main(["predict", str(trained / "m.micro"), batch]) == 2
-    assert "column 'price' must hold numbers, in text written like 1,234.5, but got 'cheap'" in capsys.readouterr().err
+    for command in (["predict"], ["explain"]):
+        assert main([*command, str(trained / "m.micro"), batch]) == 2
+        said = capsys.readouterr().err
+        assert (
+            f"column 'price' must hold numbers, in text written like 1,234.5, but got 'cheap' in line 2 of {batch}"
+            in said
+        )
 
 
 def test_robustness_judges_rows_by_the_card(trained, capsys):

@@ -255,14 +255,14 @@ def test_a_search_that_does_not_answer_leaves_its_best_model(
 ) -> None:
     """What the watching thread does, called where a search would not answer."""
     from automicro import requested
-    from automicro.cli import searching
+    from automicro.cli import search
 
     codes: list[int] = []
 
     def deaf(request: Any, progress: Any) -> Any:
-        codes.append(searching._rescued(request, progress))
+        codes.append(search._rescued(request, progress))
         found = requested.run(requested.problem_of(request)[0], request.constraints, request.search, progress=progress)
-        codes.append(searching._rescued(request, progress))
+        codes.append(search._rescued(request, progress))
         assert (folder / "m.micro").read_bytes() == found.model.payload
         raise KeyboardInterrupt
 

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pytest
 from pyarrow import parquet
 
-from automicro.data import load_problem, load_table, read_file, sklearn_source
+from automicro.data import load_problem, load_table, place_in_file, read_file, sklearn_source
 from automicro.data.read import files
 from automicro.errors import DataError
 
@@ -219,3 +219,19 @@ def test_a_parquet_file_of_many_equal_rows_is_refused_by_its_rows(tmp_path, monk
     assert path.stat().st_size < 10**5
     with pytest.raises(DataError, match="unpack to at most half"):
         read_file(path)
+
+
+@pytest.mark.parametrize(
+    ("name", "place"), [("a.csv", "line 7"), ("a.csv.gz", "line 7"), ("a.jsonl", "line 4"), ("a.parquet", "row 3")]
+)
+def test_a_row_is_found_by_its_line(tmp_path: Path, name: str, place: str) -> None:
+    """The third row: after a cell of two lines and a line that is empty."""
+    if name.endswith(("parquet", "jsonl")):
+        write(tmp_path, name)
+        if name.endswith("jsonl"):
+            (tmp_path / name).write_text("\n" + (tmp_path / name).read_text())
+    else:
+        text = b'\xef\xbb\xbfage,job\n31,"cook,\nbaker"\n\n40,smith\n\n50,\n'
+        (tmp_path / name).write_bytes(gzip.compress(text) if name.endswith("gz") else text)
+    assert read_file(tmp_path / name).num_rows == 3
+    assert place_in_file(tmp_path / name, None, 2) == place

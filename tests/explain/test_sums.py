@@ -249,7 +249,7 @@ def test_graphs_from_the_command_line(tmp_path, capsys):
     assert main(["explain", str(path), str(data), "--row", "1", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["score"] == 7.0
     assert main(["explain", str(path), str(data), "--row", "5"]) == 2
-    assert "row: must lie in 0 to 1, but got 5" in capsys.readouterr().err
+    assert "--row: must lie in 0 to 1, counted from 0, but got 5" in capsys.readouterr().err
 
 
 def test_words_that_would_change_the_output_are_left_out():

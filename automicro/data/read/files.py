@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import itertools
 import json
 from csv import reader as read_lines
 from pathlib import Path
@@ -14,9 +16,9 @@ from automicro.words.suggest import did_you_mean
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterable, Iterator
 
-__all__ = ["FORMATS", "read_file", "sklearn_source"]
+__all__ = ["FORMATS", "place_in_file", "read_file", "sklearn_source"]
 
 FORMATS = ("csv", "tsv", "parquet", "jsonl")
 SUFFIXES = {
@@ -255,6 +257,42 @@ def _head(file: Path) -> str:
     with input_stream(str(file)) as stream:
         text: str = stream.read(HEAD_BYTES).decode("utf-8-sig", errors="replace")
     return text
+
+
+def place_in_file(path: str | os.PathLike[str], format: str | None, row: int) -> str:  # noqa: A002 - as above
+    """Return where a row of a table stands in its file: ``line 4`` of a file of text, else ``row 3``, both counted from 1.
+
+    Parameters
+    ----------
+    path, format
+        As for `read_file`.
+    row : int
+        Position of the row, counted from 0.
+    """
+    file = Path(path)
+    suffixes = [suffix.lower() for suffix in file.suffixes if suffix.lower() not in COMPRESSED]
+    kind = format or SUFFIXES.get(suffixes[-1] if suffixes else "")
+    if kind == "parquet":
+        return f"row {row + 1}"
+    from pyarrow import input_stream  # noqa: PLC0415 - only who reads files pays for it
+
+    with input_stream(str(file)) as stream, io.TextIOWrapper(stream, "utf-8-sig", errors="replace", newline="") as text:
+        if kind == "jsonl":
+            starts: Iterator[int] = (number for number, line in enumerate(text, 1) if line.strip())
+        else:
+            starts = _record_starts(text, _delimiter(_head(file)))
+            next(starts, None)  # the head
+        line = next(itertools.islice(starts, row, None), None)
+    return f"row {row + 1}" if line is None else f"line {line}"
+
+
+def _record_starts(text: Iterable[str], delimiter: str) -> Iterator[int]:
+    """Yield the line, counted from 1, on which each record of a CSV file begins."""
+    records, started = read_lines(text, delimiter=delimiter), 1
+    for record in records:
+        if record:
+            yield started
+        started = records.line_num + 1
 
 
 def _delimiter(head: str) -> str:

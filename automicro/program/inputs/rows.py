@@ -231,8 +231,8 @@ def _column(values: Any, kind: str, index: int, offset: float) -> Column:
         if row is None:
             raise
         raise DataError(
-            f"column {index} must hold numbers, but got {values[row]!r} in row {row}; give numbers, or nothing for a missing value"
-        ) from None
+            f"column {index} must hold numbers, but got {values[row]!r} in row {row}: give numbers, or nothing for a missing value"
+        ).in_row(row) from None
 
 
 def _missingness(values: Any) -> Column:
