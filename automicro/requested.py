@@ -8,19 +8,20 @@ from typing import TYPE_CHECKING, cast
 
 from automicro.api import problem_of
 from automicro.errors import Infeasible, Interrupted, OutputError, RequestError
+from automicro.export.entries import check_exports, write_exports
 from automicro.outputs import check_outputs, save, saved_anywhere
 from automicro.report import infeasible_text
 from automicro.request.start import INLINE, split_encoder
 from automicro.result.assemble import run
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from automicro.report import Progress
     from automicro.request import Output, SearchRequest
     from automicro.result.selection import Selection
 
-__all__ = ["check_files", "found", "report_of", "select_request", "selection_of", "write_results"]
+__all__ = ["check_files", "files_read", "found", "report_of", "select_request", "selection_of", "write_results"]
 
 
 def select_request(request: SearchRequest, progress: Progress | None = None) -> Selection:
@@ -60,12 +61,12 @@ def select_request(request: SearchRequest, progress: Progress | None = None) -> 
     try:
         selection = found(request, progress)
     except Interrupted as interrupted:
-        write_results(request.output, interrupted)
+        write_results(request.output, interrupted, files_read(request).values())
         raise
     except Infeasible as infeasible:
-        failures = write_results(request.output, infeasible)
+        failures = write_results(request.output, infeasible, files_read(request).values())
         raise infeasible.noted([*infeasible.notes, *failures]) from infeasible.__cause__
-    if failures := write_results(request.output, selection):
+    if failures := write_results(request.output, selection, files_read(request).values()):
         error = OutputError("; ".join(failures))
         error.selection = selection
         raise error
@@ -81,16 +82,20 @@ def check_files(request: SearchRequest, inputs: Mapping[str, str | None] | None 
         With one sentence.
     """
     search, output = request.search, request.output
-    source = None if request.data is None else request.data.source
-    read: dict[str, str | None] = {"data.source": source, "search.start_from": search.start_from, **(inputs or {})}
-    for family, path in map(split_encoder, search.encoders or ()):
-        read[f"search.encoders ({family})"] = path
-    files = {
-        name: path for name, path in read.items() if path is not None and not path.startswith(("sklearn:", INLINE))
-    }
+    files = {**files_read(request), **{name: path for name, path in (inputs or {}).items() if path is not None}}
     storage = None if search.storage is None else ("search.storage", search.storage)
     outputs = {f"output.{key}": getattr(output, key) for key in ("model", "trace", "report")}
     check_outputs(outputs, files, storage)
+    check_exports(output.export or (), search.storage)
+
+
+def files_read(request: SearchRequest) -> dict[str, str]:
+    """Return the files that a request reads, by the keys that name them."""
+    source = None if request.data is None else request.data.source
+    read: dict[str, str | None] = {"data.source": source, "search.start_from": request.search.start_from}
+    for family, path in map(split_encoder, request.search.encoders or ()):
+        read[f"search.encoders ({family})"] = path
+    return {name: path for name, path in read.items() if path is not None and not path.startswith(("sklearn:", INLINE))}
 
 
 def found(request: SearchRequest, progress: Progress | None = None) -> Selection:
@@ -127,8 +132,13 @@ def selection_of(result: Selection | Infeasible | Interrupted) -> Selection | No
     return result
 
 
-def write_results(output: Output, result: Selection | Infeasible | Interrupted) -> tuple[str, ...]:
-    """Write the files that a request asks for; return a sentence for each that could not be, and where the model is instead."""
+def write_results(
+    output: Output, result: Selection | Infeasible | Interrupted, read: Iterable[str] = ()
+) -> tuple[str, ...]:
+    """Write the files that a request asks for; return a sentence for each that could not be, and where the model is instead.
+
+    Exports do not overwrite the files `read`, nor the other outputs.
+    """
     failures, report = [], report_of(result)
     seen = result.verdict if isinstance(result, Interrupted) else result
     selection = selection_of(result)
@@ -141,4 +151,7 @@ def write_results(output: Output, result: Selection | Infeasible | Interrupted) 
                 save(f"output.{key}", path, text.encode(errors="replace"))
             except OutputError as error:
                 failures.append(str(error))
+    if output.export is not None and selection is not None:
+        kept = filter(None, (*read, output.model, output.trace, output.report))
+        failures += write_exports(output.export, selection.model, kept)
     return tuple(filter(None, failures))

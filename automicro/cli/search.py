@@ -52,7 +52,8 @@ def answer_of(request: SearchRequest, interrupts: Interrupts, config: str | None
     except KeyboardInterrupt:
         return Answer("", "interrupted before a model was found", Exit.INTERRUPTED)
     interrupts.hold()
-    failures = requested.write_results(request.output, result)
+    read = [*requested.files_read(request).values(), *filter(None, [config])]
+    failures = requested.write_results(request.output, result, read)
     code = Exit.OUTPUT if failures else _code(result)
     selection = requested.selection_of(result)
     if selection is not None and isinstance(result, Undecided):

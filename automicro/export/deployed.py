@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from automicro.program import Program
 
-__all__ = ["deployed"]
+__all__ = ["check_name", "deployed"]
 
 STEM = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,39}")
 WITHOUT_VALUES = "missing"  # kind of a column of which a program reads only whether it is there
@@ -47,11 +47,16 @@ def deployed(program: Program, card: Mapping[str, Any] | None = None, name: str 
     >>> [(each.name, each.kind, each.levels) for each in deployed(program).inputs]
     [('column 0', 'numeric', ()), ('column 2', 'category', ('red',))]
     """
-    if not isinstance(name, str) or not STEM.fullmatch(name):
-        raise RequestError(f"name: must be a letter and at most 39 letters, digits and underscores, but got {name!r}")
+    check_name(name)
     kinds = column_kinds(program.decoders)
     inputs = tuple(_input(program, card, place, kinds[place]) for place in columns_read(program))
     return Deployed(program, inputs, name)
+
+
+def check_name(name: object) -> None:
+    """Raise `RequestError` for a name that cannot be the stem of files and functions."""
+    if not isinstance(name, str) or not STEM.fullmatch(name):
+        raise RequestError(f"name: must be a letter and at most 39 letters, digits and underscores, but got {name!r}")
 
 
 def _input(program: Program, card: Mapping[str, Any] | None, place: int, kind: str) -> Input:

@@ -123,7 +123,7 @@ def _from_here(settings: list[str]) -> list[str]:
         key, equals, value = (part.strip() for part in setting.partition("="))
         if key in paths and value:
             value = path_in(Path.cwd(), value)
-        elif key == "search.encoders" and value:
+        elif key in ("search.encoders", "output.export") and value:
             entries = map(split_encoder, value.split(","))
             value = ",".join(f"{family}={path_in(Path.cwd(), source)}" for family, source in entries)
         anchored.append(f"{key}{equals}{value}")
@@ -195,4 +195,6 @@ def _toml_value(value: object) -> str:
     """Write text, numbers, booleans and lists of them: in TOML they look as in JSON, but for one control character; and inline tables."""
     if isinstance(value, dict):
         return "{" + ", ".join(f"{_toml_value(key)} = {_toml_value(each)}" for key, each in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(map(_toml_value, value)) + "]"
     return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")

@@ -73,6 +73,7 @@ _OCTAL = re.compile(r"[-+]?0[0-7_]+")
 _TOML_KEY = re.compile(r"""\s*((?:[\w-]+|"[^"\n]*"|'[^'\n]*')(?:\s*\.\s*(?:[\w-]+|"[^"\n]*"|'[^'\n]*'))*)\s*=""")
 _DOTTED = re.compile(rf"""(?:(?:(?<![\w-])[\w-]++|"[^"\n]*+"|'[^'\n]*+')[ \t]*+\.[ \t]*+){{{MOST_PARTS}}}""")
 _TOML_TABLE = re.compile(r"\s*\[([^\[\]]+)\]\s*(?:#.*)?")
+_TOML_ENTRY = re.compile(r"\s*\[\[([^\[\]]+)\]\]\s*(?:#.*)?")
 
 
 def _toml_lines(text: str) -> Lines:
@@ -83,6 +84,11 @@ def _toml_lines(text: str) -> Lines:
         if table := _TOML_TABLE.fullmatch(line):
             section = _toml_path(table[1])
             lines.setdefault(section, number)
+        elif entry := _TOML_ENTRY.fullmatch(line):
+            array = _toml_path(entry[1])
+            lines.setdefault(array, number)
+            section = (*array, str(sum(path[:-1] == array for path in lines)))
+            lines[section] = number
         elif key := _TOML_KEY.match(line):
             path = section + _toml_path(key[1])
             for end in range(1, min(len(path), DEEPEST) + 1):

@@ -72,6 +72,9 @@ class SearchRequest(Section):
             )
             parts["search"] = parts["search"].model_copy(update={"encoders": entries})
         parts["output"] = _anchored(self.output, ("model", "trace", "report"), folder)
+        if self.output.export is not None:
+            exports = tuple(_anchored(each, ("folder",), folder) for each in self.output.export)
+            parts["output"] = parts["output"].model_copy(update={"export": exports})
         return SearchRequest(**parts)
 
 

@@ -6,6 +6,7 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
+from automicro.request.exports import Exports
 from automicro.request.problems import Section, problem
 from automicro.request.quantities import AnyNames, ColumnNames, Flag, Path, Text, Words
 
@@ -146,6 +147,8 @@ class Output(Section):
         File that the trials are written to, as one JSON record a line.
     report : str, optional
         File that the result is written to, as text.
+    export : list of ExportTo or dict, optional
+        Targets that the model is written for, each with a folder and options.
 
     Raises
     ------
@@ -157,6 +160,7 @@ class Output(Section):
     strip: Flag = Field(False, description="whether the card is left out of the file")
     trace: Path | None = Field(None, description="file of the trials, one JSON record a line")
     report: Path | None = Field(None, description="file of the result in words")
+    export: Exports | None = Field(None, description="targets and folders that the model is written for")
 
     @model_validator(mode="after")
     def _consistent(self) -> Output:
@@ -165,4 +169,8 @@ class Output(Section):
         paths = [path for path in (self.model, self.trace, self.report) if path is not None]
         if len(set(paths)) < len(paths):
             raise problem(f"must write to different files, but got {', '.join(paths)}")
+        folders = [(each.folder, each.name) for each in self.export or ()]
+        if len(set(folders)) < len(folders) or self.export == ():
+            must = "must be targets with different folders or names"
+            raise problem(f"{must}, but got {', '.join(f'{name} in {folder}' for folder, name in folders)}", "export")
         return self

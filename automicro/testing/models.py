@@ -17,11 +17,13 @@ from automicro.testing.cells import HOSTILE, LEVELS, cells_of, draw_reading
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from automicro.program import Column
     from automicro.program.nodes import Decoder, Labels
 
 __all__ = ["DrawnModel", "draw_model"]
 
-KINDS = ("numeric", "numeric", "boolean", "category", "category", "text")
+MIXED, PLAIN = ("numeric", "numeric", "boolean", "category", "category", "text"), ("numeric",)
+TABLES = (MIXED, MIXED, PLAIN, ("numeric", "boolean", "category"), ("series",))  # a model reads rows of cells or series
 OFFSETS = (0.0, 0.0, 0.5, -3.0, 1e9, 5412345.625)
 LINKS: tuple[Link, ...] = get_args(Link)
 STATISTICS = get_args(Statistic)
@@ -47,11 +49,15 @@ class DrawnModel:
 
     def predictions(self) -> NDArray[np.float64]:
         """Return what the reference evaluator makes of the rows, (rows, outputs)."""
-        names = self.model.column_names
-        if any(isinstance(each, Summary) for each in self.model.program.decoders):
-            cells = [[row.get(name) for row in self.rows] for name in names]
-            return np.atleast_2d(evaluate(self.model.program, columns_of(self.model.program, cells)).T).T
-        return np.atleast_2d(evaluate(self.model.program, self.model.read(self.rows)).T).T
+        program, read = self.model.program, self._columns()
+        with np.errstate(all="ignore"):  # of extreme numbers
+            return np.atleast_2d(evaluate(program, read).T).T
+
+    def _columns(self) -> list[Column | None]:
+        program = self.model.program
+        if not any(isinstance(each, Summary) for each in program.decoders):
+            return self.model.read(self.rows)
+        return columns_of(program, [[row.get(name) for row in self.rows] for name in self.model.column_names])
 
 
 def draw_model(seed: int) -> DrawnModel:
@@ -63,6 +69,10 @@ def draw_model(seed: int) -> DrawnModel:
     ----------
     seed : int
 
+    Returns
+    -------
+    DrawnModel
+
     Examples
     --------
     >>> drawn = draw_model(3)
@@ -71,11 +81,15 @@ def draw_model(seed: int) -> DrawnModel:
     """
     rng = np.random.default_rng((seed, 14))
     body = BODIES[seed % len(BODIES)]
-    known = KINDS if rng.integers(6) else ("series",)  # a model reads rows of cells or series
+    known = TABLES[rng.integers(len(TABLES))]
     kinds = [known[i] for i in rng.integers(0, len(known), rng.integers(1, 6))]
+    is_plain = known == PLAIN
     names = [HOSTILE[i] for i in rng.permutation(len(HOSTILE))[: len(kinds)]]
     decoders = tuple(
-        each for column, kind in enumerate(kinds) for each in _decoders(rng, column, kind, body in READ_MISSING)
+        each
+        for column, kind in enumerate(kinds)
+        for each in _decoders(rng, column, kind, body in READ_MISSING)
+        if not (is_plain and isinstance(each, Missing))
     )
     link: Link = LINKS[seed // len(BODIES) % len(LINKS)]
     outputs = {"sigmoid": 1, "softmax": int(rng.integers(2, 5))}.get(link, 1)
@@ -84,7 +98,7 @@ def draw_model(seed: int) -> DrawnModel:
     made = body(rng, sum(map(feature_count, decoders)), outputs)
     program = Program(len(kinds), decoders, made, link, None if classes is None else _labels(rng, classes), limits)
     validate(program)
-    readings = [draw_reading(rng, kind) for kind in kinds]
+    readings = [None if is_plain else draw_reading(rng, kind) for kind in kinds]
     entries = [
         {"name": name, "kind": kind, **({"reading": reading} if reading else {})}
         for name, kind, reading in zip(names, kinds, readings, strict=True)

@@ -79,7 +79,7 @@ def check_target(
 
     Models go through every kind of decoder, node, link and label that needs no graph, and have names that try to end a literal or a
     comment. Rows hold missing, infinite and extreme numbers, levels that training has not seen, and numbers on each threshold and beside
-    it. A target may decline models, but not all.
+    it. Rows of which the evaluator makes NaN are left out. A target may decline models, but not all.
 
     Parameters
     ----------
@@ -155,6 +155,8 @@ def _faults(drawn: DrawnModel, answers: list[Answer], tolerance: float) -> Itera
         return
     order = [] if labels is None else sorted(range(len(labels)), key=lambda place: labels[place])
     for row, answer, score in zip(drawn.rows, answers, scores, strict=True):
+        if np.isnan(score).any():
+            continue  # infinity less infinity, of extreme numbers: no class is the most probable one
         expected = score[0] if labels is None else labels[int(np.argmax(score))]
         said = ""
         if labels is None:
