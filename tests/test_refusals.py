@@ -214,7 +214,7 @@ def test_a_metric_of_numbers_takes_whole_numbers_as_numbers(metric: str) -> None
     ("metric", "target", "said"),
     [
         ("accuracy", np.linspace(0, 1, 400), "must repeat its values, but holds 400 different numbers"),
-        ("r2", ["a", "b"] * 200, "must hold numbers, but holds text like 'a'"),
+        ("r2", ["a", "b"] * 200, "must hold numbers, but holds text such as 'a'"),
         ("mean_poisson_deviance", np.linspace(-1, 1, 400), "must be at least 0 for 'mean_poisson_deviance'"),
         ("mean_gamma_deviance", np.linspace(0, 1, 400), "must be above 0 for 'mean_gamma_deviance'"),
     ],

@@ -34,7 +34,7 @@ def test_a_selection_keeps_what_was_asked_for_and_tells_it(selection):
     assert selection.robustness["noise_30"] <= 0.1
     assert selection.robustness["column_lost"] <= 0.4
     assert selection.robustness["flip"] >= 0.001
-    assert "the worst column lost costs" in str(selection)
+    assert "the score is worse by at most" in str(selection)
     taken = next(record for record in selection.trace if record.status == "taken")
     assert taken.robustness == pytest.approx(selection.robustness)
     assert {"robustness.noise_30", "robustness.column_lost", "robustness.flip"} <= set(taken.margins)

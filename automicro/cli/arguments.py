@@ -36,6 +36,9 @@ EXAMPLES = {
 }
 
 
+FEW = 12  # options that an error lists
+
+
 class _Paragraphs(argparse.HelpFormatter):
     """Keeps the paragraphs of a text, and lines that are indented."""
 
@@ -72,7 +75,8 @@ def parse(words: Sequence[str]) -> argparse.Namespace:
         raise RequestError(f"{words[0]}: unknown argument of automicro, {_near_option(words[0], own)}")
     arguments, unknown = whole.parse_known_args(words)
     if unknown:
-        options = [option for action in commands[arguments.command]._actions for option in action.option_strings]  # noqa: SLF001 - argparse has no public list
+        actions = commands[arguments.command]._actions  # noqa: SLF001 - argparse has no public list
+        options = [option for each in actions if each.help != argparse.SUPPRESS for option in each.option_strings]
         if unknown[0].startswith("-"):
             remedy = _near_option(unknown[0], options)
         else:
@@ -86,7 +90,7 @@ def _near_option(word: str, options: Sequence[str]) -> str:
     names = {option.lstrip("-"): option for option in options if option.startswith("--")}
     said = did_you_mean(word.partition("=")[0].lstrip("-"), names)
     if said.startswith("choose"):
-        return f"choose among {', '.join(sorted(names.values()))}"
+        return f"choose among {', '.join(sorted(names.values()))}" if len(names) <= FEW else "see its --help"
     return re.sub("'(.*)'", r"'--\1'", said)
 
 

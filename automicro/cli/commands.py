@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from automicro.cli.arguments import parse
 from automicro.cli.console import Answer, write
 from automicro.cli.exits import Exit
+from automicro.cli.flags import in_flags
 from automicro.errors import AutomicroError, NotVerified, OutputError
 
 if TYPE_CHECKING:
@@ -63,6 +64,9 @@ def _refused(error: AutomicroError) -> Answer:
 
 def _given(answer: Answer) -> int:
     """Write an answer and return its exit code: that of an output that failed, where the answer itself could not be shown."""
+    if not answer.exact:
+        lines = [in_flags(line) if line.startswith("note: ") else line for line in answer.text.split("\n")]
+        answer = replace(answer, text="\n".join(lines), said=in_flags(answer.said))
     said, code = [answer.said] if answer.said else [], answer.code
     if answer.text and (failed := write(sys.stdout, answer.text, exact=answer.exact)):
         said.append(f"standard output could not be written: {failed}")

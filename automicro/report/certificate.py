@@ -24,7 +24,7 @@ def certificate_text(certificate: dict[str, Any]) -> str:
     steps = certificate["steps"]
     passed = steps[certificate["place"]]
     chance = 1 - certificate["confidence"]
-    error = "" if certificate["exact"] else ", an approximation that is good for many rows"
+    error = "" if certificate["exact"] else ", approximate"
     about = "" if certificate["exact"] else "about "
     failed = sum(not step["rejected"] for step in steps)
     tests = (
@@ -35,10 +35,10 @@ def certificate_text(certificate: dict[str, Any]) -> str:
     return (
         f"Certified at {100 * certificate['confidence']:.6g}%. Before the search {count(certificate['held_rows'], 'row')} of "
         f"{certificate['held_rows'] + certificate['searched_rows']:,} were held out; the search did not use them. On them this model of "
-        f"{count(passed['size_bytes'], 'byte')} has {certificate['metric']} {rounded(passed['score'])}. If it were true that "
-        f"{certificate['null']}, rows that look this good would turn up with a probability of at most {rounded(passed['p_value'])} "
-        f"({certificate['method']}{error}). {tests}; the chance that this whole procedure certifies a model "
-        f"that misses its target is at most {about}{100 * chance:.6g}%, if new rows are like the held-out ones."
+        f"{count(passed['size_bytes'], 'byte')} has {certificate['metric']} {rounded(passed['score'])}. If "
+        f"{certificate['null']}, held-out rows show such a score with a probability of at most {rounded(passed['p_value'])} "
+        f"({certificate['method']}{error}). {tests}. Such a procedure certifies a model that misses its target with a probability "
+        f"of at most {about}{100 * chance:.6g}%, if new rows are like the held-out ones."
         f"{_unseen(certificate)}"
     )
 
@@ -56,6 +56,6 @@ def _unseen(certificate: dict[str, Any]) -> str:
     rarest = -math.log(1 - certificate["confidence"]) / certificate["held_rows"]
     what = "An error of this kind has no bound" if own is None else "No bound is known of what a row adds to this score"
     return (
-        f" {what}: far larger ones than any on these rows would be noticed only if they are more frequent than "
-        f"about one row in {max(1, round(1 / rarest)):,}."
+        f" {what}: larger ones than on these rows would not be noticed if they occur in fewer than about one row in "
+        f"{max(1, round(1 / rarest)):,}."
     )

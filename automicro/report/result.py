@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = ["infeasible_text", "summary"]
 
-TOLD = 0.9  # an interval that is less sure than this is told as a mere range
+SURE = 0.9  # the confidence of an interval below this is not stated
 
 
 def summary(selection: Any) -> str:
@@ -45,7 +45,7 @@ def summary(selection: Any) -> str:
         ("reference", _reference(selection.reference)),
         ("latency", _latency(selection)),
         ("interpretability", str(getattr(level, "name", level))),
-        ("not monotone", _not_monotone(selection)),
+        ("monotone", _monotone(selection)),
         ("verdict", selection.verdict),
         ("trials", _trials(selection.trace)),
     ]
@@ -54,8 +54,8 @@ def summary(selection: Any) -> str:
     first = [f"a constant: {constant}"] if constant else []
     notes += [f"note: {escaped(note)}" for note in getattr(selection, "notes", ()) if note not in first]
     certificate = getattr(selection, "certificate", None)
-    told = [] if certificate is None else ["", certificate_text(certificate.model_dump(mode="json"))]
-    return "\n".join([*map(escaped, first), *aligned(row for row in rows if row[1]), *notes, *told])
+    last = [] if certificate is None else ["", certificate_text(certificate.model_dump(mode="json"))]
+    return "\n".join([*map(escaped, first), *aligned(row for row in rows if row[1]), *notes, *last])
 
 
 def _interrupted(selection: Any) -> str:
@@ -72,7 +72,7 @@ def _score(selection: Any) -> str:
     details = []
     if rounded(expected) != rounded(selection.score):
         certified = selection.verdict == "certified"
-        why = "on the held-out rows" if certified else "before the optimism of the selection was taken off"
+        why = "on the held-out rows" if certified else "in cross-validation, less the optimism of the selection"
         details.append(f"{rounded(selection.score)} {why}")
     if selection.score_interval is not None and all(map(math.isfinite, selection.score_interval)):
         details.append(f"interval {' to '.join(rounded(side) for side in selection.score_interval)}")
@@ -115,37 +115,41 @@ def _aimed(selection: Any) -> str:
 
 
 def _robustness(selection: Any) -> str:
-    """Return what stresses cost on held-out rows, the loss of one column first."""
+    """Return the loss of score under stresses on held-out rows, that of one column first."""
     found = getattr(selection, "robustness", {})
-    told = [f"the worst column lost costs {rounded(found['column_lost'])}"] if "column_lost" in found else []
-    told += [f"{name} costs {rounded(loss)}" for name, loss in found.items() if name not in ("column_lost", "flip")]
+    losses = (
+        [f"by at most {rounded(found['column_lost'])} without one of its columns"] if "column_lost" in found else []
+    )
+    losses += [
+        f"by {rounded(loss)} under {name}" for name, loss in found.items() if name not in ("column_lost", "flip")
+    ]
+    said = [f"the score is worse {', '.join(losses)}"] if losses else []
     if "flip" in found:
-        told.append(f"half of the rows are at least {rounded(found['flip'])} ranges from another decision")
-    return ", ".join(told)
+        said.append(f"half of the rows are at least {rounded(found['flip'])} ranges from another decision")
+    return "; ".join(said)
 
 
 def _latency(selection: Any) -> str:
-    """Return the quantile that was asked for with its interval, the usual ones, and the operations of a decision."""
+    """Return the requested quantile with its interval, the usual ones, and the operations of a decision."""
     latency, structure = selection.latency, getattr(selection, "structure", None)
     if latency is None:
         return ""
-    asked = latency.interval(latency.quantile)
+    wanted = latency.interval(latency.quantile)
     others = [f"p{100 * q.quantile:g} {rounded(q.us)}" for q in latency.quantiles if q.quantile != latency.quantile]
-    sure = f" at {latency.confidence:.0%}" if latency.confidence > TOLD else ""
-    told = (
-        f"p{100 * asked.quantile:g} {rounded(asked.us)} us ({rounded(asked.low_us)} to {rounded(asked.high_us)}{sure}"
-    )
+    sure = f" at {latency.confidence:.0%}" if latency.confidence > SURE else ""
+    said = f"p{100 * wanted.quantile:g} {rounded(wanted.us)} us ({rounded(wanted.low_us)} to {rounded(wanted.high_us)}{sure}"
     operations = "" if structure is None else f"; at most {structure.operations_p95:g} operations in 95% of rows"
     where = f"{latency.argument}, in {count(len(latency.runs), 'process', 'processes')}"
-    return f"{told}; {where}; {', '.join(others)}{operations})"
+    return f"{said}; {where}; {', '.join(others)}{operations})"
 
 
-def _not_monotone(selection: Any) -> str:
-    """Return with how many columns of numbers the score goes both ways, where it does with any."""
+def _monotone(selection: Any) -> str:
+    """Return in how many columns of numbers the score is monotone, unless it is in all."""
     structure = getattr(selection, "structure", None)
     if structure is None or not structure.non_monotone:
         return ""
-    return f"{len(structure.non_monotone)} of {count(len(structure.directions), 'column')} of numbers"
+    columns = len(structure.directions)
+    return f"in {columns - len(structure.non_monotone)} of {count(columns, 'column')} of numbers"
 
 
 def _scores(selection: Any) -> list[tuple[str, str]]:
@@ -176,8 +180,8 @@ def _reference(reference: Any) -> str:
 
 def _trials(trace: Iterable[Any]) -> str:
     statuses = Counter(record.status for record in trace)
-    told = ", ".join(f"{amount:,} {status}" for status, amount in statuses.most_common())
-    return f"{sum(statuses.values()):,} ({told})" if told else ""
+    each = ", ".join(f"{amount:,} {status.replace('_', ' ')}" for status, amount in statuses.most_common())
+    return f"{sum(statuses.values()):,} ({each})" if each else ""
 
 
 def infeasible_text(error: Infeasible) -> str:
@@ -191,18 +195,23 @@ def infeasible_text(error: Infeasible) -> str:
 
 
 def _nearest(nearest: dict[str, object]) -> str:
-    told, interval = [], nearest.get("latency_interval_us")
+    said, interval = [], nearest.get("latency_interval_us")
     for key, value in nearest.items():
         if isinstance(value, dict):
             missed = {name: share for name, share in value.items() if isinstance(share, float) and share < 0}
-            told += [
-                f"{name} missed by {-share:.1%}" for name, share in missed.items() if name != "latency" or not interval
-            ]
+            said += [_missed(name, -share) for name, share in missed.items() if name != "latency" or not interval]
         elif isinstance(value, tuple):
             low, high = value
-            told.append(
+            said.append(
                 f"latency {low:.4g} to {high:.4g} us, which contains the limit of {nearest['latency_limit_us']:.4g} us"
             )
         elif key != "latency_limit_us":
-            told.append(f"{key} {rounded(value) if isinstance(value, float) else value}")
-    return ", ".join(told)
+            said.append(f"{key} {rounded(value) if isinstance(value, float) else value}")
+    return ", ".join(said)
+
+
+def _missed(name: str, share: float) -> str:
+    """Return by how much a limit is missed; a large excess as a multiple of the limit, which a score has not."""
+    return (
+        f"{name} {1 + share:.3g} times its limit" if share >= 1 and name != "score" else f"{name} missed by {share:.1%}"
+    )

@@ -137,7 +137,8 @@ def _placed(error: ValidationError, name: str, lines: Lines, overridden: set[tup
     said = []
     for path, text in found:
         near = next((path[:end] for end in range(len(path), 0, -1) if path[:end] in lines), None)
-        typed = any(path[:end] in overridden for end in range(1, len(path) + 1))
+        within = len(path) > 1 and any(setting[: len(path)] == path for setting in overridden)
+        typed = within or any(path[:end] in overridden for end in range(1, len(path) + 1))
         place = "the command line" if typed else f"{name}:{lines[near]}" if near else name
         said.append(f"{place}: {'.'.join(path)}: {text}" if path else f"{place}: {text}")
     return type(told)("\n".join(said))

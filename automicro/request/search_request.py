@@ -91,7 +91,7 @@ def path_in(folder: Path, source: str) -> str:
 def set_values(document: dict[str, Any], settings: Iterable[str]) -> dict[str, Any]:
     """Return the document with settings such as ``constraints.score=0.9`` written into it.
 
-    An empty value takes a key out.
+    An empty value takes a key out. A key of a table within a section is set as ``constraints.robustness.noise_30=0.02``.
 
     Raises
     ------
@@ -110,10 +110,22 @@ def set_values(document: dict[str, Any], settings: Iterable[str]) -> dict[str, A
         table = changed.setdefault(section, {})
         if not isinstance(table, dict):
             raise RequestError(f"{section}: must be a table of keys and values, but got {table!r}")
-        table.pop(key, None)
-        if value.strip():
-            table[key] = _names_in(value.strip())
+        _set(table, key, value.strip(), path.strip())
     return changed
+
+
+def _set(table: dict[str, Any], key: str, value: str, path: str) -> None:
+    """Set a key, or one of a table within as ``robustness.noise_30``."""
+    outer, dot, inner = key.partition(".")
+    if dot:
+        within = table.get(outer, {})
+        if not isinstance(within, dict):
+            raise RequestError(f"{path}: must be set where {outer} is a table of keys and values, but it is {within!r}")
+        key, table[outer] = inner, dict(within)
+        table = table[outer]
+    table.pop(key, None)
+    if value:
+        table[key] = _names_in(value)
 
 
 def _names_in(value: str) -> str | list[str]:

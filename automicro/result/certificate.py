@@ -22,6 +22,7 @@ from automicro.request import Certificate, CertifiedStep, metric_of_record, metr
 from automicro.request import metric as metric_named
 from automicro.result.figures import Evidence, Figure, checked_figures
 from automicro.search import CertificationSplit, Paired, claim_test, levels, rows_needed
+from automicro.words.numbers import count
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -121,6 +122,17 @@ def _null(facts: MetricFacts, claim: _Claim | Constraints) -> str:
     return ", or ".join(claims)
 
 
+def _difference(problem: Problem, model: Model, certificate: Certificate) -> str:
+    """Return how data differ from those of a search, as far as card and certificate show it, with a remedy."""
+    rows = certificate.held_rows + certificate.searched_rows
+    if problem.rows != rows:
+        return f"have {count(problem.rows, 'row')} instead of {rows:,}: give the same rows"
+    known = [column["name"] for column in (model.card or {}).get("columns") or ()]
+    if further := [name for name in problem.table.names if name not in known] if known else []:
+        return f"also have the columns {', '.join(map(repr, further))}: leave them out, as the search did"
+    return "some values differ: give the same values, target, weights, groups and time"
+
+
 def _claim_of(certificate: Certificate) -> _Claim:
     return _Claim(certificate.limit, certificate.within, certificate.scores)
 
@@ -173,8 +185,7 @@ def verify(model: Model, problem: Problem, metric: Any = None) -> Verified:
         )
     if data_sha256(problem) != certificate.data_sha256:
         raise NotVerified(
-            "the data must be those of the search, in the same order, but they are others: give the same rows, target, "
-            "weights, groups and time"
+            f"the data must be those of the search, in the same order, but {_difference(problem, model, certificate)}"
         )
     searched, held = hold_out(problem, certificate.share, certificate.seed)
     if rows_sha256(held) != certificate.split_sha256:

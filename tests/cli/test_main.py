@@ -16,6 +16,7 @@ import pytest
 from automicro.cli import main
 from automicro.cli.arguments import parse, settings_of
 from automicro.cli.commands import COMMANDS
+from automicro.cli.flags import in_flags
 from automicro.cli.options import SECTIONS
 from automicro.errors import DataError, FamilyUnavailableError, Infeasible
 from automicro.program import Affine, Numeric, OneHot, Program, Weights, write_artifact
@@ -162,6 +163,31 @@ def test_a_former_name_beside_the_present_one_is_refused(
     assert main(["run", config, *words]) == 2
     assert refused.format(config=config) in said(capsys)
     assert asked.request is None
+
+
+@pytest.mark.parametrize(
+    ("sentence", "shown"),
+    [
+        ("task='regression' takes them as numbers", "--task regression takes them as numbers"),
+        ("only allow_constant=True permits that", "only --allow-constant permits that"),
+        ("search with certify=True and workers=0", "search with --certify true and --workers 0"),
+        ("missing=[-999, 'not known'] makes them missing", '--missing "-999,not known" makes them missing'),
+        ("pass cost=3, or y=None", "pass cost=3, or y=None"),
+    ],
+)
+def test_arguments_are_shown_as_options(sentence: str, shown: str) -> None:
+    assert in_flags(sentence) == shown
+
+
+@pytest.mark.parametrize(("words", "limits"), [([], {"flip": 0.05, "gaps": 0.1}), (["gaps="], {"flip": 0.05})])
+def test_a_key_within_a_table_is_set(config: str, asked: Asked, words: list[str], limits: dict[str, float]) -> None:
+    settings = ["constraints.robustness.flip=0.05", "constraints.robustness.missing_10=0.1"]
+    more = [f"constraints.robustness.{each.replace('gaps', 'missing_10')}" for each in words]
+    assert main(["run", config, *(word for each in (*settings, *more) for word in ("--set", each))]) == 0
+    assert asked.request is not None
+    assert asked.request.constraints.robustness == {
+        name.replace("gaps", "missing_10"): each for name, each in limits.items()
+    }
 
 
 @pytest.mark.parametrize(

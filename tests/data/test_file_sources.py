@@ -125,8 +125,8 @@ def test_a_folder_or_a_device_is_no_data_file(tmp_path):
 def test_latin_1_is_refused_by_column(tmp_path):
     path = tmp_path / "latin.csv"
     path.write_bytes("name\nJos\xe9\n".encode("latin-1"))
-    with pytest.raises(DataError, match=r"'name' must hold .* bytes: decode them to text .text files must be UTF-8"):
-        load_table(read_file(path))
+    with pytest.raises(DataError, match=r"latin.csv' must be csv in UTF-8, but column 'name' is not: save it"):
+        read_file(path)
 
 
 def test_two_columns_of_one_name_are_refused(tmp_path):

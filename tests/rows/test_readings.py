@@ -283,7 +283,7 @@ def test_a_frequent_word_is_a_label_and_a_rare_one_is_refused():
     ):
         load_problem(X, rare)
     assert load_problem(X, rare, missing=[]).labels == ("NA", "a", "b")
-    with pytest.raises(DataError, match="2 of 100 values are missing"):
+    with pytest.raises(DataError, match="missing in 2 of 100 rows"):
         load_problem(X, rare, missing=["NA"])
 
 

@@ -111,7 +111,7 @@ def _missing(file: Path) -> str:
         return "data are read from a file, not from standard input: write the rows to a file first"
     said = f"data file {str(file)!r} must exist, but does not"
     if "~" in file.parts or set("*?$") & set(str(file)):
-        return f"{said}: ~, variables and patterns are taken as they stand, so write the path of one file in full"
+        return f"{said}, and ~, variables and patterns are not expanded: write the path of one file in full"
     beside = sorted(entry.name for entry in file.parent.iterdir()) if file.parent.is_dir() else []
     return f"{said}{did_you_mean(file.name, beside)}"
 
@@ -147,10 +147,15 @@ def _read(file: Path, kind: str, texts: Collection[str | int] | None) -> Any:
     try:
         _check_memory(file, kind)
         table = readers[kind](file) if kind in readers else _read_csv(file, texts)
-        return table.rename_columns(table.column_names)  # reads the names, which may be no UTF-8
+        table = table.rename_columns(table.column_names)  # reads the names, which may be no UTF-8
     except (pa.ArrowException, UnicodeError, OSError) as error:
         reason = " ".join(str(error).split()).rstrip(".")
         raise DataError(f"data file {str(file)!r} cannot be read as {kind}: {reason}") from error
+    if kind != "parquet" and (other := [each.name for each in table.schema if pa.types.is_binary(each.type)]):
+        raise DataError(
+            f"data file {str(file)!r} must be {kind} in UTF-8, but column {other[0]!r} is not: save it in UTF-8"
+        )
+    return table
 
 
 def _check_memory(file: Path, kind: str) -> None:

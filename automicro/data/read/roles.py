@@ -49,14 +49,14 @@ def taken_roles(
 def taken_role(value: Any, role: str, columns: list[RawColumn]) -> RawColumn:
     """Return the column that a role names, or its values; blank cells and certain words for missing are None."""
     if isinstance(value, int | np.integer) and not isinstance(value, bool):
-        raise DataError(f"{role} must be an array or the name of a column, but there is no column {value}")
+        raise DataError(f"{role} must be a column of the table or an array, but there is no column {value}")
     if not isinstance(value, str):
         return _blanked(raw_values(value, role))
     for column in columns:
         if column.name == value:
             return _blanked(column)
     meant = did_you_mean(value, [column.name for column in columns])
-    raise DataError(f"{role} must be an array or the name of a column, but there is no column {value!r}{meant}")
+    raise DataError(f"{role} must be a column of the table or an array, but there is no column {value!r}{meant}")
 
 
 def _blanked(raw: RawColumn) -> RawColumn:
@@ -105,7 +105,7 @@ def _checked(raw: RawColumn, role: str, rows: int) -> RawColumn:
         raise DataError(f"{role} must have one value for each of the {rows} rows, but the shape is {raw.values.shape}")
     if missing := int(where_missing(raw.values).sum()):
         raise DataError(
-            f"{role} must be known in every row, but {missing} of {rows} values are missing: drop these rows"
+            f"{role} must be known in every row, but is missing in {missing} of {rows} rows: drop these rows"
         )
     return raw
 

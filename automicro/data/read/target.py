@@ -85,7 +85,7 @@ def _checked_kind(raw: RawColumn, rows: int) -> str:
         )
     if missing := int(where_missing(raw.values).sum()):
         raise DataError(
-            f"the target must be known in every row, but {missing} of {rows} values are missing: drop these rows"
+            f"the target must be known in every row, but is missing in {missing} of {rows} rows: drop these rows"
         )
     if rows < FEWEST_ROWS:
         raise DataError(f"there must be at least {FEWEST_ROWS} rows to learn from, but there is only {rows}")
@@ -94,7 +94,7 @@ def _checked_kind(raw: RawColumn, rows: int) -> str:
         holds = REMEDY.get(kind, f"values of type {kind}: turn them into numbers or text")
         raise DataError(f"the target must hold numbers, booleans or text, but holds {holds}")
     if kind == "numeric" and (infinite := int(np.isinf(numeric_values(raw.values)).sum())):
-        raise DataError(f"the target must be finite, but {infinite} of {rows} values are infinite: drop these rows")
+        raise DataError(f"the target must be finite, but is infinite in {infinite} of {rows} rows: drop these rows")
     return kind
 
 
@@ -117,8 +117,8 @@ def _guess(raw: RawColumn, kind: str) -> tuple[Task, str | None]:
 def _numbers(raw: RawColumn, kind: str) -> NDArray[np.float64]:
     if kind not in {"numeric", "boolean"}:
         raise DataError(
-            f"a regression target must hold numbers, but holds text like {str(raw.values[0])!r}: use a metric of classes, such as "
-            "'accuracy', and task='classification' if the task is given"
+            f"the target of a regression must hold numbers, but holds text such as {str(raw.values[0])!r}: choose a metric of "
+            "classes, such as 'accuracy', and leave the task out or set it to 'classification'"
         )
     numbers = numeric_values(raw.values)
     if numbers.min() == numbers.max():

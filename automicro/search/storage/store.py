@@ -60,7 +60,7 @@ class Store:
         self._families: dict[str, object] = {}
         self._own: OwnedFolder | None = None
         if "://" in str(folder):
-            raise DataError("search.storage must be a folder on this machine, but got a URL")
+            raise DataError("search.storage must be a folder on this machine, but got a URL: name a folder")
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
             self._own = OwnedFolder(self._folder)
