@@ -1,0 +1,53 @@
+"""Programs of every kind of node, exported to C, compiled, and compared with the reference evaluator."""
+
+from __future__ import annotations
+
+import ctypes
+
+import drawn
+import numpy as np
+import pytest
+from built import LARGEST, Built, beside_cuts, differs, library, needs_compiler, sources_of
+
+from automicro.program import Activation, Affine, Attention, Chain, Distances, Sum, Tokens
+
+PROGRAMS = 60
+
+
+def _rounds(node) -> bool:
+    """Whether sums of floats decide about later steps, so that rounding may change more than the last digits."""
+    if isinstance(node, Chain):
+        return not all(isinstance(part, Affine | Activation) for part in node.nodes) or any(map(_rounds, node.nodes))
+    return isinstance(node, Distances | Tokens | Attention) or (isinstance(node, Sum) and any(map(_rounds, node.nodes)))
+
+
+@needs_compiler
+@pytest.mark.parametrize("layout", ["packed", "branches"])
+def test_double_is_the_reference(layout, tmp_path):
+    files, served, _ = sources_of({seed: drawn.program(seed) for seed in range(PROGRAMS)}, "double", layout)
+    code = library(tmp_path, files, *(f"m{seed}.c" for seed in served))
+    for seed, given in served.items():
+        built = Built(code, given, ctypes.c_double)
+        for rows in (drawn.rows(given.program, seed), beside_cuts(given.program, drawn.rows(given.program, seed))):
+            (made, wanted), labels, predictions = built.results(rows)
+            assert not len(differs(made, wanted, 1e-12)), seed
+            assert labels is None or np.array_equal(*labels), seed
+            assert predictions is None or not len(differs(*predictions, 1e-12)), seed
+
+
+@needs_compiler
+@pytest.mark.parametrize("layout", ["packed", "branches"])
+def test_float_is_near_the_reference(layout, tmp_path):
+    programs = {seed: drawn.program(seed) for seed in range(100, 100 + PROGRAMS)}
+    files, served, _ = sources_of(programs, "float", layout)
+    code = library(tmp_path, files, *(f"m{seed}.c" for seed in served))
+    compared = 0
+    for seed, given in served.items():
+        if _rounds(given.program.body):
+            continue
+        compared += 1
+        for rows in (drawn.rows(given.program, seed), beside_cuts(given.program, drawn.rows(given.program, seed))):
+            (made, wanted), labels, _ = Built(code, given, ctypes.c_float).results(rows)
+            assert not len(differs(np.clip(made, -LARGEST, LARGEST), np.clip(wanted, -LARGEST, LARGEST), 1e-5)), seed
+            assert labels is None or np.array_equal(*labels), seed
+    assert compared > PROGRAMS / 5
