@@ -9,6 +9,7 @@ AutomicroError
 │   ├── FamilyUnavailableError   a family was asked for by name and cannot be used
 │   └── TargetUnavailableError   a target was asked for by name and cannot be used
 ├── ArtifactError         bytes that are not an automicro artifact
+├── NotCompiled           no C compiler could compile the model
 ├── NotExported           a target cannot serve the model
 ├── NotVerified           a certificate that does not belong to its model or its data
 └── Infeasible            no model meets the constraints
@@ -37,6 +38,7 @@ __all__ = [
     "FamilyUnavailableError",
     "Infeasible",
     "Interrupted",
+    "NotCompiled",
     "NotExported",
     "NotVerified",
     "NothingFinished",
@@ -138,6 +140,10 @@ class ArtifactError(AutomicroError, ValueError):
 
 class NotExported(AutomicroError):  # noqa: N818 - an answer, named as the user reads it
     """A target cannot serve the model, and says why."""
+
+
+class NotCompiled(AutomicroError):  # noqa: N818 - an answer, named as the user reads it
+    """No C compiler could compile the model, and why."""
 
 
 class NotVerified(AutomicroError):  # noqa: N818 - a finding, named as the user reads it
