@@ -162,6 +162,7 @@ class Source:
         if not gain:
             return [self.uniform(name, size) for _ in range(count)]
         low = self.number(f"{name}: low bits", 0)
+        need(low <= 48)
         need((size - 1 >> low) + 1 <= 4096)
         chances = Chances([1] * ((size - 1 >> low) + 1), gain)
         codes = []

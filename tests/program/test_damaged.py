@@ -13,6 +13,10 @@ import pytest
 
 from automicro.errors import ArtifactError, DataError
 from automicro.program import Batch, Topology, columns_of, evaluate, pack, read_artifact, write_artifact
+from automicro.program.wire.coding.coder import Decoder, Encoder
+from automicro.program.wire.coding.numbers import write_choice, write_number, write_signed
+from automicro.program.wire.coding.sets import read_set
+from automicro.program.wire.coding.symbols import read_symbols
 
 SCRIPT = Path(__file__).parents[2] / "benchmarks" / "fuzz_artifacts.py"
 CASES = 3000
@@ -72,3 +76,26 @@ def test_a_short_file_takes_little_memory():
             assert tracemalloc.get_traced_memory()[1] - before < 1 << 20
     finally:
         tracemalloc.stop()
+
+
+def test_numbers_far_beyond_their_limits_are_refused_before_room_is_made_for_them():
+    for write, read in (
+        (_huge_exponent, lambda source: read_set(source, 1)),
+        (_low_bits, lambda source: read_symbols(source, 16, 2)),
+    ):
+        sink = Encoder()
+        write(sink)
+        with pytest.raises(ArtifactError):
+            read(Decoder(sink.finish()))
+
+
+def _huge_exponent(sink):
+    sink.uniform(1, 2)
+    write_number(sink, 0, 2)
+    sink.uniform(0, 2)
+    write_signed(sink, 2**43, 3)
+
+
+def _low_bits(sink):
+    write_choice(sink, 1, (5, 1, 1, 1))
+    write_number(sink, 2**46)

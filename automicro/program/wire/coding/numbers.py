@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from automicro.program.wire.coding.coder import Decoder, Sink
 
 __all__ = [
+    "LONGEST",
     "Chances",
     "LearntNumbers",
     "read_ascending",

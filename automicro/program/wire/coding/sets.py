@@ -84,9 +84,10 @@ def read_set(source: Decoder, count: int) -> NDArray[np.float32]:
     else:
         bits = source.bounded(read_number(source, 2), 23)
         sign = source.uniform(2)
-        first = ((read_signed(source, 3) + 127) << bits) + source.uniform(1 << bits)
+        exponent = source.bounded(source.at_least(read_signed(source, 3) + 127, 0), 254)
+        first = (exponent << bits) + source.uniform(1 << bits)
         codes = np.array(_read_rest(source, -first if sign else first, count, bits + 1), dtype=np.int64)
-        if np.abs(codes).max() >> bits > 254 or first < 0:
+        if np.abs(codes).max() >> bits > 254:
             raise ArtifactError("an exponent must be that of a float32 number; the file is damaged")
         patterns = ((codes < 0).astype(np.int64) << 31 | np.abs(codes) << (23 - bits)).astype(np.uint32)
         values = patterns.view(np.float32) + np.float32(0)

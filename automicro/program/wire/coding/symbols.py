@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from automicro.program.wire.coding.coder import Meter
-from automicro.program.wire.coding.numbers import Chances, read_choice, read_number, write_choice, write_number
+from automicro.program.wire.coding.numbers import (
+    LONGEST,
+    Chances,
+    read_choice,
+    read_number,
+    write_choice,
+    write_number,
+)
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -74,7 +81,7 @@ def read_symbols(source: Decoder, count: int, size: int) -> NDArray[np.int64]:
     place = read_choice(source, GAIN_CHANCES) if count >= SHORT else 0
     if place == 0:
         return np.array([source.uniform(size) for _ in range(count)], dtype=np.int64)
-    low = read_number(source)
+    low = source.bounded(read_number(source), LONGEST)
     symbols = ((size - 1) >> low) + 1
     chances = Chances(source.bounded(symbols, SYMBOLS_AT_MOST), GAINS[place])
     codes = [chances.read(source) << low | source.uniform(1 << low) for _ in range(count)]
