@@ -124,13 +124,13 @@ def select(  # noqa: PLR0913 - each is a question that users ask on its own
     from automicro.result.assemble import run
 
     wanted, settings = read_keywords(constraints, search, keywords, families=families, task=task)
-    asked = task or _task_of(wanted)
-    if asked == "clustering" and y is not None:
+    known_task = task or _task_of(wanted)
+    if known_task == "clustering" and y is not None:
         raise RequestError(
             "clustering has no target, but got one: pass y=None, or a metric of classification or regression"
         )
     roles = {"weights": weights, "groups": groups, "time": time}
-    problem = load_problem(X, y, task=asked, text=text, missing=missing, **roles)  # type: ignore[arg-type]  # checked there
+    problem = load_problem(X, y, task=known_task, text=text, missing=missing, **roles)  # type: ignore[arg-type]  # checked there
     return run(problem, wanted, settings, target_name=_name(y), started=started)
 
 

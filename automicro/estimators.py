@@ -92,22 +92,22 @@ class _Estimator(BaseEstimator):  # type: ignore[misc] # scikit-learn is not typ
         return given
 
     def _constraints(self) -> Constraints:
-        asked = {name: value for name, value in self._given().items() if name in {*Constraints.model_fields, *FORMER}}
-        if "costs" not in asked:
-            asked.setdefault("metric", self._metric)
-        if self._task != "clustering" and not {"score", "scores", "within"} & asked.keys():
-            asked["within"] = WITHIN
-        return Constraints(**asked)
+        given = {name: value for name, value in self._given().items() if name in {*Constraints.model_fields, *FORMER}}
+        if "costs" not in given:
+            given.setdefault("metric", self._metric)
+        if self._task != "clustering" and not {"score", "scores", "within"} & given.keys():
+            given["within"] = WITHIN
+        return Constraints(**given)
 
     def _search(self, X: Any) -> Search:
-        asked = {name: value for name, value in self._given().items() if name in Search.model_fields}
+        given = {name: value for name, value in self._given().items() if name in Search.model_fields}
         if self.workers is None and X.shape[0] * X.shape[1] <= FEW_CELLS:
-            asked["workers"] = 0
+            given["workers"] = 0
         state = self.random_state
         if state is not None:
             is_seed = isinstance(state, int | np.integer)
-            asked["seed"] = int(state) if is_seed else int(check_random_state(state).randint(LARGEST_SEED))
-        return Search(**asked)
+            given["seed"] = int(state) if is_seed else int(check_random_state(state).randint(LARGEST_SEED))
+        return Search(**given)
 
     def _rows(self, X: Any) -> Any:
         """Return rows to predict, checked against those of training."""

@@ -32,7 +32,7 @@ def save(key: str, path: str | os.PathLike[str], content: bytes) -> None:
     try:
         write_file(path, content)
     except OSError as error:
-        raise OutputError(f"{key}: {_told(error)}") from error
+        raise OutputError(f"{key}: {_reason(error)}") from error
 
 
 def saved_anywhere(key: str, path: str, content: bytes) -> str:
@@ -44,12 +44,12 @@ def saved_anywhere(key: str, path: str, content: bytes) -> str:
     try:
         write_file(path, content)
     except OSError as error:
-        failed = f"{key}: {_told(error)}"
+        failed = f"{key}: {_reason(error)}"
     else:
         return ""
-    asked = Path(path)
-    name = f"{asked.stem[:40] or 'model'}-{hashlib.sha256(content).hexdigest()[:12]}{asked.suffix[:20]}"
-    for folder in _folders(asked):
+    wanted = Path(path)
+    name = f"{wanted.stem[:40] or 'model'}-{hashlib.sha256(content).hexdigest()[:12]}{wanted.suffix[:20]}"
+    for folder in _folders(wanted):
         with contextlib.suppress(OSError):
             place = folder.resolve() / name
             write_file(place, content)
@@ -57,15 +57,15 @@ def saved_anywhere(key: str, path: str, content: bytes) -> str:
     return f"{failed}; it could not be written elsewhere either, its bytes in base64 are {base64.b64encode(content).decode()}"
 
 
-def _folders(asked: Path) -> list[Path]:
+def _folders(wanted: Path) -> list[Path]:
     """Return where a file may be written instead: regular folders only, for in those of devices and processes nothing stays."""
-    folders = [asked.parent, Path.cwd()]
+    folders = [wanted.parent, Path.cwd()]
     with contextlib.suppress(OSError):
         folders.append(Path(tempfile.gettempdir()))
     return [folder for folder in folders if folder.resolve().parts[1:2] not in (("dev",), ("proc",), ("sys",))]
 
 
-def _told(error: OSError) -> str:
+def _reason(error: OSError) -> str:
     return f"must be a file that can be written, but {error.filename}: {error.strerror}"
 
 
@@ -121,8 +121,8 @@ def _writable(key: str, path: str) -> Path:
     except (OSError, ValueError) as error:
         if isinstance(error, RequestError):
             raise
-        told = getattr(error, "strerror", None) or error
-        raise RequestError(f"{key}: must be a file that can be written, but {path}: {told}") from error
+        reason = getattr(error, "strerror", None) or error
+        raise RequestError(f"{key}: must be a file that can be written, but {path}: {reason}") from error
     return place
 
 

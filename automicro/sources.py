@@ -72,5 +72,5 @@ def read_source(source: DataSource, task: Task | None, model: Model | None = Non
 def _check_graphs(source: DataSource) -> None:
     """Refuse what has no meaning for a file of graphs."""
     names = ("columns", "drop", "weights", "groups", "time", "series", "text", "missing")
-    if told := [name for name in names if getattr(source, name)]:
-        raise RequestError(f"data.{told[0]}: must not be given for a file of graphs: leave it out")
+    if given := [name for name in names if getattr(source, name)]:
+        raise RequestError(f"data.{given[0]}: must not be given for a file of graphs: leave it out")

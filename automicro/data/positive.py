@@ -93,8 +93,8 @@ def _label(labels: Sequence[Any], given: Any) -> Any:
         for label in labels:
             if not isinstance(label, str) and label_word(label) == label_word(given):
                 return label
-    told = " and ".join(map(repr, labels))
+    notes = " and ".join(map(repr, labels))
     meant = did_you_mean(str(given), [label for label in labels if isinstance(label, str)])
     if isinstance(given, bool) and (named := _by_name(labels)) is not None:
         meant = f": did you mean {named if given else next(each for each in labels if each != named)!r} (in quotes)"
-    raise ConstraintError(f"pos_label: must be one of the labels {told}, but got {given!r}{meant}")
+    raise ConstraintError(f"pos_label: must be one of the labels {notes}, but got {given!r}{meant}")

@@ -297,8 +297,8 @@ def checked_roles(
         groups=groups_of(given["groups"], problem.rows) if "groups" in given else None,
         order=order_of(given["time"], problem.rows) if "time" in given else None,
     )
-    told = filter(None, [*notes, *problem.table.notes, *_notes(problem)])
-    return only_weighted(replace(problem, notes=tuple(told)))
+    said = filter(None, [*notes, *problem.table.notes, *_notes(problem)])
+    return only_weighted(replace(problem, notes=tuple(said)))
 
 
 def _without_target(
@@ -350,11 +350,11 @@ def _notes(problem: Problem) -> list[str]:
         if isinstance(column, np.ndarray)
         and np.array_equal(column, (problem.target - profile.offset).astype(np.float32))
     ]
-    told = (
+    said = (
         f"column {table.names[place]!r} equals the target in every row: drop it if it is not known when predicting"
         for place in equal
     )
-    return [*told, *leaks(problem, equal)]
+    return [*said, *leaks(problem, equal)]
 
 
 def _varies(table: Table) -> bool:

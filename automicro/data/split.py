@@ -39,10 +39,10 @@ class Fold:
     repeat: int = 0
 
 
-def folds(problem: Problem, seed: int = 0, asked: int | None = None) -> tuple[Fold, ...]:
+def folds(problem: Problem, seed: int = 0, count_given: int | None = None) -> tuple[Fold, ...]:
     """Split the rows for cross-validation; the same seed gives the same folds.
 
-    If a number of folds is `asked` for, there are as many, or as many as the rarer class, the groups or the times permit. If not:
+    If a number of folds is `count_given` for, there are as many, or as many as the rarer class, the groups or the times permit. If not:
 
     Five folds, of which three are used from 10,000 rows on; three folds from 20,000 rows on; below 500 rows five, three
     times over. Of texts and of the nodes of one graph, from 500 to 20,000 rows, ten folds, of which five are used from 5,000 rows on
@@ -65,8 +65,8 @@ def folds(problem: Problem, seed: int = 0, asked: int | None = None) -> tuple[Fo
         Where some class or the groups are too few to split.
     """
     if problem.order is not None:
-        return _forward(problem, problem.order, seed, (asked or TIMES) + 1)
-    count, used, repeats = _counts(problem) if asked is None else (min(asked, problem.rows), None, 1)
+        return _forward(problem, problem.order, seed, (count_given or TIMES) + 1)
+    count, used, repeats = _counts(problem) if count_given is None else (min(count_given, problem.rows), None, 1)
     count = max(2, min(count, _rarest(problem)))
     made: list[Fold] = []
     for repeat in range(repeats):

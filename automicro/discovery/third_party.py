@@ -160,11 +160,11 @@ class ThirdParty(Family):
 
     def reused(self, model: Any) -> str:
         """Return what it took over."""
-        told = self._escaping("reused", lambda: self._own.reused(model))
-        if not isinstance(told, str) or len(told) > MOST_CHARACTERS:
-            said = f"return a text of at most {MOST_CHARACTERS} characters, but returned {reprlib.repr(told)}"
+        answer = self._escaping("reused", lambda: self._own.reused(model))
+        if not isinstance(answer, str) or len(answer) > MOST_CHARACTERS:
+            said = f"return a text of at most {MOST_CHARACTERS} characters, but returned {reprlib.repr(answer)}"
             raise PluginError(self._wrong("reused", said))
-        return told
+        return answer
 
     def _ask(self, method: str, *arguments: Any) -> Any:
         if self._host is None:

@@ -49,10 +49,10 @@ def global_card(program: Program, card: Mapping[str, Any] | None = None) -> dict
     card : mapping, optional
         Of the model: gives the columns and the target their names; without it columns are called by their position.
     """
-    told = None if card is None else dict(card)
-    names = column_names(program.columns, told)
+    given = None if card is None else dict(card)
+    names = column_names(program.columns, given)
     labels = None if program.labels is None else list(program.labels)
-    target = str((told or {}).get("target") or "prediction")
+    target = str((given or {}).get("target") or "prediction")
     inputs = inputs_of(program.decoders, names)
     return {
         "schema": SCHEMA,

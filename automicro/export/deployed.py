@@ -68,8 +68,8 @@ def _input(program: Program, card: Mapping[str, Any] | None, place: int, kind: s
     if known is not None and (kind == WITHOUT_VALUES or (kind, known) == ("numeric", "boolean")):
         kind = known
     kind = "numeric" if kind == WITHOUT_VALUES else kind
-    told = cast('Literal["numeric", "boolean", "category", "text", "series"]', kind)
-    return Input(place, name, told, reading, _levels(program, place))
+    kind_of_input = cast('Literal["numeric", "boolean", "category", "text", "series"]', kind)
+    return Input(place, name, kind_of_input, reading, _levels(program, place))
 
 
 def _levels(program: Program, place: int) -> tuple[str | None, ...]:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 __all__ = ["attention_text"]
 
-TOLD = 0.9  # of a head's weight that is told token by token
+SHOWN = 0.9  # of a head's weight that is told token by token
 
 
 def attention_text(attended: Attended, row: int = 0) -> str:
@@ -35,10 +35,10 @@ def attention_text(attended: Attended, row: int = 0) -> str:
             lines.append("  nothing, as every token is absent")
             continue
         order = np.argsort(-own, kind="stable")
-        told = order[: int(np.searchsorted(np.cumsum(own[order]), TOLD)) + 1]
-        rows = [(named[token], f"{own[token]:.1%}") for token in told]
-        left = int(np.count_nonzero(own)) - len(told)
+        shown = order[: int(np.searchsorted(np.cumsum(own[order]), SHOWN)) + 1]
+        rows = [(named[token], f"{own[token]:.1%}") for token in shown]
+        left = int(np.count_nonzero(own)) - len(shown)
         if left > 0:
-            rows.append((f"{count(left, 'other')}", f"{1 - own[told].sum():.1%}"))
+            rows.append((f"{count(left, 'other')}", f"{1 - own[shown].sum():.1%}"))
         lines += aligned(rows, "  ")
     return "\n".join(lines)

@@ -41,8 +41,8 @@ def size_text(program: Program) -> str:
 
 def card_text(card: dict[str, Any]) -> str:
     """Return a card as lines of key and value; `model_text` has its explanation."""
-    told = ((key, value) for key, value in card.items() if value is not None and key != "explanation")
-    return "\n".join(aligned((key.replace("_", " "), _value(key, value)) for key, value in told))
+    entries = ((key, value) for key, value in card.items() if value is not None and key != "explanation")
+    return "\n".join(aligned((key.replace("_", " "), _value(key, value)) for key, value in entries))
 
 
 def _value(key: str, value: Any) -> str:

@@ -133,7 +133,7 @@ def _from_here(settings: list[str]) -> list[str]:
 def _placed(error: ValidationError, name: str, lines: Lines, overridden: set[tuple[str, ...]]) -> RequestError:
     """Return the error with file and line before every problem, one a line."""
     found = problems(error)
-    told = rejected(found)
+    kind = rejected(found)
     said = []
     for path, text in found:
         near = next((path[:end] for end in range(len(path), 0, -1) if path[:end] in lines), None)
@@ -141,7 +141,7 @@ def _placed(error: ValidationError, name: str, lines: Lines, overridden: set[tup
         typed = within or any(path[:end] in overridden for end in range(1, len(path) + 1))
         place = "the command line" if typed else f"{name}:{lines[near]}" if near else name
         said.append(f"{place}: {'.'.join(path)}: {text}" if path else f"{place}: {text}")
-    return type(told)("\n".join(said))
+    return type(kind)("\n".join(said))
 
 
 def write_request(request: SearchRequest, path: str | Path) -> None:

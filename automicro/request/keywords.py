@@ -54,11 +54,11 @@ def read_keywords(
             raise RequestError(
                 f"{name} must be given either as an object or as keywords, but got an object and {', '.join(both)}"
             )
-    asked = {name: value for name, value in keywords.items() if name in {*Constraints.model_fields, *FORMER}}
-    if task == "clustering" and not {"metric", *INDICES} & asked.keys():
-        asked["metric"] = "silhouette"
+    wanted = {name: value for name, value in keywords.items() if name in {*Constraints.model_fields, *FORMER}}
+    if task == "clustering" and not {"metric", *INDICES} & wanted.keys():
+        wanted["metric"] = "silhouette"
     settings = search or Search(**{name: value for name, value in keywords.items() if name in Search.model_fields})
-    return constraints or Constraints(**asked), _with_families(settings, families)
+    return constraints or Constraints(**wanted), _with_families(settings, families)
 
 
 def _with_families(settings: Search, families: Iterable[Any] | None) -> Search:

@@ -142,8 +142,8 @@ class Section(BaseModel):
     @classmethod
     def _all_problems(cls, values: dict[Any, Any], unknown: list[Any]) -> list[InitErrorDetails]:
         """Return what is wrong with unknown keys, and with the values of the others; not what is missing, which they may have meant."""
-        told = [(str(key), f"unknown key, {did_you_mean(str(key), cls.model_fields)}") for key in unknown]
-        found = [InitErrorDetails(type=problem(said), loc=(key,), input=key) for key, said in told]
+        sentences = [(str(key), f"unknown key, {did_you_mean(str(key), cls.model_fields)}") for key in unknown]
+        found = [InitErrorDetails(type=problem(said), loc=(key,), input=key) for key, said in sentences]
         try:
             cls.model_validate({key: value for key, value in values.items() if key in cls.model_fields})
         except ValidationError as error:

@@ -167,14 +167,14 @@ def _not_negative(value: object) -> int:
 
 
 def _directions(value: object) -> dict[str, Literal["+", "-"]]:
-    told = list(value.items()) if isinstance(value, Mapping) else []
+    pairs = list(value.items()) if isinstance(value, Mapping) else []
     if isinstance(value, str):
-        told = [(name.strip(), sign.strip()) for name, _, sign in (part.rpartition("=") for part in value.split(","))]
+        pairs = [(name.strip(), sign.strip()) for name, _, sign in (part.rpartition("=") for part in value.split(","))]
     wanted = "must name columns with '+' or '-', such as {'age': '+'} or 'age=+,price=-'"
-    if not told:
+    if not pairs:
         raise problem(f"{wanted}, but got {value!r}")
     found: dict[str, Literal["+", "-"]] = {}
-    for name, sign in told:
+    for name, sign in pairs:
         if not isinstance(name, str) or not name or sign not in ("+", "-"):
             raise problem(f"{wanted}, but got {value!r}")
         if name in found:
@@ -184,10 +184,10 @@ def _directions(value: object) -> dict[str, Literal["+", "-"]]:
 
 
 def _flag(value: object) -> bool:
-    told = {"true": True, "false": False}.get(str(value).strip().casefold())
-    if told is None:
+    flag = {"true": True, "false": False}.get(str(value).strip().casefold())
+    if flag is None:
         raise problem(f"must be true or false, but got {value!r}")
-    return told
+    return flag
 
 
 def _auto(value: object) -> bool | str:

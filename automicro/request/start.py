@@ -37,7 +37,7 @@ def _encoders(value: object) -> tuple[str, ...]:
     if isinstance(value, Mapping):
         value = [f"{name}={_arrays_text(name, arrays)}" for name, arrays in value.items()]
     parts = [part.strip() for part in value.split(",")] if isinstance(value, str) else value
-    if not isinstance(parts, list | tuple) or not parts or not all(isinstance(p, str) and _told(p) for p in parts):
+    if not isinstance(parts, list | tuple) or not parts or not all(isinstance(p, str) and _is_entry(p) for p in parts):
         raise problem(f"must name families and .npz files, such as 'mlp=weights.npz', but got {value!r}")
     families = [split_encoder(part)[0] for part in parts]
     if len(set(families)) < len(families):
@@ -45,7 +45,7 @@ def _encoders(value: object) -> tuple[str, ...]:
     return tuple(parts)
 
 
-def _told(part: str) -> bool:
+def _is_entry(part: str) -> bool:
     family, source = split_encoder(part)
     return bool(family and source)
 

@@ -70,7 +70,7 @@ _SCHEMA = {
         {
             "type": "object",
             "properties": {
-                **{name: {"type": ["number", "string"], "description": told} for name, told in STRESSES.items()},
+                **{name: {"type": ["number", "string"], "description": meaning} for name, meaning in STRESSES.items()},
                 FLIP: {
                     "type": ["number", "string"],
                     "description": "half of the rows are at least this far from another decision",

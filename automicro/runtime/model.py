@@ -159,9 +159,9 @@ class Model(Fitted):
     def offsets(self) -> dict[int, float]:
         """What is subtracted from columns of numbers before they are rounded to float32, by their place, where it is not 0."""
         kinds = column_kinds(self.program.decoders)
-        told = enumerate(() if self.card is None else self.card["columns"])
+        entries = enumerate(() if self.card is None else self.card["columns"])
         unread = {
-            place: entry["offset"] for place, entry in told if entry.get("offset") and kinds.get(place) != "numeric"
+            place: entry["offset"] for place, entry in entries if entry.get("offset") and kinds.get(place) != "numeric"
         }
         return unread | offsets_of(self.program.decoders)
 

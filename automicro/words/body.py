@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = ["TextContext", "body_lines", "decides_alone"]
 
-Told = dict[str, Any]
+Node = dict[str, Any]
 
 _TREES_SHOWN = 3
 
@@ -49,29 +49,29 @@ class TextContext:
     limits: Sequence[float] | None = None
 
 
-def body_lines(body: Told, telling: TextContext) -> list[str]:
+def body_lines(body: Node, context: TextContext) -> list[str]:
     """Return the lines that tell what a body computes."""
-    return _WORDS[body["kind"]](body, telling)
+    return _WORDS[body["kind"]](body, context)
 
 
-def _activation_lines(body: Told, telling: TextContext) -> list[str]:  # noqa: ARG001 - an argument of all words
+def _activation_lines(body: Node, context: TextContext) -> list[str]:  # noqa: ARG001 - an argument of all words
     return ["exp(-input) of every input" if body["function"] == "decay" else f"{body['function']} of every input"]
 
 
-def _pool_lines(body: Told, telling: TextContext) -> list[str]:
-    return [f"{', '.join(text.name for text in pool_texts(body, telling.features))} of each graph"]
+def _pool_lines(body: Node, context: TextContext) -> list[str]:
+    return [f"{', '.join(text.name for text in pool_texts(body, context.features))} of each graph"]
 
 
-def _message_lines(body: Told, telling: TextContext) -> list[str]:  # noqa: ARG001 - an argument of all words
+def _message_lines(body: Node, context: TextContext) -> list[str]:  # noqa: ARG001 - an argument of all words
     return [messages_line(body)]
 
 
-def _distance_lines(body: Told, telling: TextContext) -> list[str]:
-    return _cut(distance_lines(body, telling.features, telling.outputs), telling.limit, "line")
+def _distance_lines(body: Node, context: TextContext) -> list[str]:
+    return _cut(distance_lines(body, context.features, context.outputs), context.limit, "line")
 
 
-def _nearest_lines(body: Told, telling: TextContext) -> list[str]:
-    return _cut(nearest_lines(body, telling.features, telling.outputs), telling.limit, "line")
+def _nearest_lines(body: Node, context: TextContext) -> list[str]:
+    return _cut(nearest_lines(body, context.features, context.outputs), context.limit, "line")
 
 
 def _cut(lines: list[str], limit: int, what: str) -> list[str]:
@@ -80,66 +80,66 @@ def _cut(lines: list[str], limit: int, what: str) -> list[str]:
     return [*lines[:limit], f"  ... {count(len(lines) - limit, f'more {what}')}"]
 
 
-def _linear_lines(body: Told, telling: TextContext) -> list[str]:
-    terms: dict[int, list[str]] = {output: [] for output in range(len(telling.outputs))}
+def _linear_lines(body: Node, context: TextContext) -> list[str]:
+    terms: dict[int, list[str]] = {output: [] for output in range(len(context.outputs))}
     for term in body["terms"]:
-        terms[term["to"]].append(f"  {signed(term['times'])} * {telling.features[term['input']].term}")
+        terms[term["to"]].append(f"  {signed(term['times'])} * {context.features[term['input']].term}")
     lines = []
-    for output, (name, start) in enumerate(zip(telling.outputs, body["start"], strict=True)):
-        lines += [f"{name} = {number(start)}", *_cut(terms[output], telling.limit, "term")]
+    for output, (name, start) in enumerate(zip(context.outputs, body["start"], strict=True)):
+        lines += [f"{name} = {number(start)}", *_cut(terms[output], context.limit, "term")]
     return lines
 
 
-def _scale_lines(body: Told, telling: TextContext) -> list[str]:
-    rows = zip(telling.outputs, body["factors"], telling.features, strict=True)
+def _scale_lines(body: Node, context: TextContext) -> list[str]:
+    rows = zip(context.outputs, body["factors"], context.features, strict=True)
     return _cut(
-        [f"{name} = {number(factor)} * {feature.term}" for name, factor, feature in rows], telling.limit, "factor"
+        [f"{name} = {number(factor)} * {feature.term}" for name, factor, feature in rows], context.limit, "factor"
     )
 
 
-def _token_lines(body: Told, telling: TextContext) -> list[str]:
+def _token_lines(body: Node, context: TextContext) -> list[str]:
     tokens = body["tokens"]
     width = len(tokens[0]["start"])
     without = "missing or 0" if body["sparse"] else "missing"
     made = f"{len(tokens)} tokens of {width} numbers each; what is {without} is left out, and a token of nothing else is absent"
     terms = [
         {"to": token * width + place, "input": term["input"], "times": times}
-        for token, told in enumerate(tokens)
-        for term in told["terms"]
+        for token, entry in enumerate(tokens)
+        for term in entry["terms"]
         for place, times in enumerate(term["times"])
         if times
     ]
-    start = [value for told in tokens for value in told["start"]]
-    return [made, *_linear_lines({"start": start, "terms": terms}, telling)]
+    start = [value for entry in tokens for value in entry["start"]]
+    return [made, *_linear_lines({"start": start, "terms": terms}, context)]
 
 
-def _attention_lines(body: Told, telling: TextContext) -> list[str]:
+def _attention_lines(body: Node, context: TextContext) -> list[str]:
     heads = count(len(body["queries"]), "head")
-    tokens = f"{len(telling.features) // body['width']} tokens of {count(body['width'], 'number')}"
+    tokens = f"{len(context.features) // body['width']} tokens of {count(body['width'], 'number')}"
     if body["mixing"] is not None:
         return [f"every one of {tokens} adds what {heads} make of all tokens, weighed by how well they answer it"]
     lines = [f"{heads} over {tokens}: each gives their mean, weighed by the softmax of"]
     for head, query in enumerate(body["queries"]):
         terms = " ".join(f"{signed(q)} * number {k + 1}" for k, q in enumerate(query) if q)
         lines.append(f"  head {head + 1}: {terms or '0'}")
-    return _cut(lines, telling.limit, "head")
+    return _cut(lines, context.limit, "head")
 
 
-def _table_lines(body: Told, telling: TextContext) -> list[str]:
-    lines = [f"{_start(body, telling)} plus one line of each of these"]
-    several = len(telling.outputs) > 1
+def _table_lines(body: Node, context: TextContext) -> list[str]:
+    lines = [f"{_start(body, context)} plus one line of each of these"]
+    several = len(context.outputs) > 1
     for table in body["tables"]:
-        to = [f"to {telling.outputs[table['to']]}"] if several else []
-        lines += aligned(([condition, value, *to] for condition, value in _steps(table, telling)), "  ")
-    return _cut(lines, telling.limit, "step")
+        to = [f"to {context.outputs[table['to']]}"] if several else []
+        lines += aligned(([condition, value, *to] for condition, value in _steps(table, context)), "  ")
+    return _cut(lines, context.limit, "step")
 
 
-def _start(body: Told, telling: TextContext) -> str:
-    return ", ".join(f"{name} = {number(start)}" for name, start in zip(telling.outputs, body["start"], strict=True))
+def _start(body: Node, context: TextContext) -> str:
+    return ", ".join(f"{name} = {number(start)}" for name, start in zip(context.outputs, body["start"], strict=True))
 
 
-def _steps(table: Told, telling: TextContext) -> list[tuple[str, str]]:
-    feature, cuts = telling.features[table["input"]], table["cuts"]
+def _steps(table: Node, context: TextContext) -> list[tuple[str, str]]:
+    feature, cuts = context.features[table["input"]], table["cuts"]
     edges = zip([None, *cuts], [*cuts, None], table["values"], strict=True)
     steps = [(feature.piece(low, high), signed(value)) for low, high, value in edges]
     if feature.may_be_missing:
@@ -147,20 +147,20 @@ def _steps(table: Told, telling: TextContext) -> list[tuple[str, str]]:
     return steps
 
 
-def decides_alone(body: Told, telling: TextContext) -> bool:
+def decides_alone(body: Node, context: TextContext) -> bool:
     """Whether the leaves of trees can say what the whole model predicts: there is one, and nothing is added."""
-    return body["kind"] == "trees" and len(body["trees"]) == 1 and bool(telling.link)
+    return body["kind"] == "trees" and len(body["trees"]) == 1 and bool(context.link)
 
 
-def _tree_lines(body: Told, telling: TextContext) -> list[str]:
+def _tree_lines(body: Node, context: TextContext) -> list[str]:
     trees = body["trees"]
-    if decides_alone(body, telling):
-        return tree_lines(trees[0]["nodes"], telling.features, partial(_decided, body, telling), telling.limit)
-    lines = [forest_summary(trees, telling.features), f"{_start(body, telling)} plus what each tree says"]
+    if decides_alone(body, context):
+        return tree_lines(trees[0]["nodes"], context.features, partial(_decided, body, context), context.limit)
+    lines = [forest_summary(trees, context.features), f"{_start(body, context)} plus what each tree says"]
     for position, tree in enumerate(trees[:_TREES_SHOWN]):
         lines.append(f"tree {position + 1} of {len(trees)}:")
-        outcome = partial(_added, telling.outputs, telling.outputs[tree["to"] or 0])
-        lines += [f"  {rule}" for rule in tree_lines(tree["nodes"], telling.features, outcome, telling.limit)]
+        outcome = partial(_added, context.outputs, context.outputs[tree["to"] or 0])
+        lines += [f"  {rule}" for rule in tree_lines(tree["nodes"], context.features, outcome, context.limit)]
     if len(trees) > _TREES_SHOWN:
         lines.append(f"... {count(len(trees) - _TREES_SHOWN, 'more tree')}")
     return lines
@@ -172,35 +172,35 @@ def _added(outputs: tuple[str, ...], output: str, adds: list[float]) -> str:
     return ", ".join(f"{name} {signed(value)}" for name, value in zip(outputs, adds, strict=True) if value) or "nothing"
 
 
-def _decided(body: Told, telling: TextContext, adds: list[float]) -> str:
+def _decided(body: Node, context: TextContext, adds: list[float]) -> str:
     """Return what a tree that is the whole model predicts at a leaf."""
     to = body["trees"][0]["to"]
     own = adds if to is None else [adds[0] if output == to else 0.0 for output in range(len(body["start"]))]
     scores = [start + value for start, value in zip(body["start"], own, strict=True)]
-    if telling.link == "sigmoid":
+    if context.link == "sigmoid":
         probability = 1 / (1 + math.exp(-min(max(scores[0], -700.0), 700.0)))
         probabilities = [1 - probability, probability]
-    elif telling.link == "softmax":
+    elif context.link == "softmax":
         powers = [math.exp(score - max(scores)) for score in scores]
         probabilities = [power / sum(powers) for power in powers]
     else:
-        return number(within(exponential(scores[0]) if telling.link == "exp" else scores[0], telling.limits))
+        return number(within(exponential(scores[0]) if context.link == "exp" else scores[0], context.limits))
     best = probabilities.index(max(probabilities))
-    return f"{telling.labels[best]} (probability {rounded(probabilities[best])})"
+    return f"{context.labels[best]} (probability {rounded(probabilities[best])})"
 
 
-def _sum_lines(body: Told, telling: TextContext) -> list[str]:
+def _sum_lines(body: Node, context: TextContext) -> list[str]:
     lines = [f"the sum of {len(body['parts'])} parts"]
     for position, part in enumerate(body["parts"]):
         lines.append(f"part {position + 1}:")
-        lines += [f"  {line}" for line in body_lines(part, replace(telling, link=""))]
+        lines += [f"  {line}" for line in body_lines(part, replace(context, link=""))]
     return lines
 
 
-def _chain_lines(body: Told, telling: TextContext) -> list[str]:
+def _chain_lines(body: Node, context: TextContext) -> list[str]:
     """Tell the steps of a chain; only the last names its scores, the others make units without names."""
     lines = []
-    reading = telling
+    reading = context
     for position, step in enumerate(body["steps"]):
         lines.append(f"step {position + 1}:")
         if step["kind"] in {"messages", "pool"}:
@@ -210,13 +210,13 @@ def _chain_lines(body: Told, telling: TextContext) -> list[str]:
         last = position == len(body["steps"]) - 1
         width = _width(step, len(reading.features))
         units = tuple(f"unit {position + 1}.{unit + 1}" for unit in range(width))
-        told = replace(reading, outputs=telling.outputs if last else units, link="")
-        lines += [f"  {line}" for line in _cut(body_lines(step, told), telling.limit, "line")]
+        entry = replace(reading, outputs=context.outputs if last else units, link="")
+        lines += [f"  {line}" for line in _cut(body_lines(step, entry), context.limit, "line")]
         reading = replace(reading, features=tuple(FeatureText(unit) for unit in units))
     return lines
 
 
-def _width(body: Told, inputs: int) -> int:
+def _width(body: Node, inputs: int) -> int:
     """Return how many numbers a body makes of so many."""
     match body["kind"]:
         case "tokens":
@@ -239,7 +239,7 @@ def _width(body: Told, inputs: int) -> int:
             return len(body["start"]) if "start" in body else inputs
 
 
-_WORDS: dict[str, Callable[[Told, TextContext], list[str]]] = {
+_WORDS: dict[str, Callable[[Node, TextContext], list[str]]] = {
     "linear": _linear_lines,
     "tables": _table_lines,
     "trees": _tree_lines,

@@ -55,9 +55,9 @@ class FeatureText:
 
 def column_names(columns: int, card: dict[str, object] | None) -> tuple[str, ...]:
     """Return the names of the source columns, or their positions where there is no card."""
-    told = card.get("columns") if card else None
-    if isinstance(told, list | tuple) and len(told) == columns:
-        return tuple(str(column["name"]) for column in told)
+    entry = card.get("columns") if card else None
+    if isinstance(entry, list | tuple) and len(entry) == columns:
+        return tuple(str(column["name"]) for column in entry)
     return tuple(f"column {position}" for position in range(columns))
 
 
@@ -80,11 +80,11 @@ def _entries(decoder: Decoder, name: str) -> list[dict[str, Any]]:
             codes = [[level, plain(v)] for level, v in zip(decoder.levels, decoder.values.values, strict=True)]
             return [{"kind": "code", "column": name, "codes": codes, "otherwise": plain(decoder.default)}]
         case Grams():
-            told = {key: getattr(decoder, key) for key in _OF_GRAMS}
-            return [{"kind": "grams", "column": name, "bucket": bucket, **told} for bucket in decoder.buckets]
+            entry = {key: getattr(decoder, key) for key in _OF_GRAMS}
+            return [{"kind": "grams", "column": name, "bucket": bucket, **entry} for bucket in decoder.buckets]
         case Summary():
-            told = {"statistic": decoder.statistic, "parts": 1 << decoder.level, "part": decoder.window}
-            return [{"kind": "summary", "column": name, **told}]
+            entry = {"statistic": decoder.statistic, "parts": 1 << decoder.level, "part": decoder.window}
+            return [{"kind": "summary", "column": name, **entry}]
 
 
 def feature_texts(program: Program, names: Sequence[str]) -> tuple[FeatureText, ...]:
@@ -111,30 +111,30 @@ def input_text(entry: dict[str, Any]) -> FeatureText:
     return FeatureText(f"[{name} = {level}]", f"{name} is {level}", f"{name} is not {level}")
 
 
-def _gram_words(told: dict[str, Any]) -> str:
+def _gram_words(entry: dict[str, Any]) -> str:
     """Return what of a text falls into buckets, and what a bucket counts as."""
-    sizes = str(told["low"]) if told["low"] == told["high"] else f"{told['low']} to {told['high']}"
+    sizes = str(entry["low"]) if entry["low"] == entry["high"] else f"{entry['low']} to {entry['high']}"
     what = (
-        f"the number of its {sizes}-{told['unit']} grams"
-        if told["counted"]
-        else f"1 if it has {sizes}-{told['unit']} grams"
+        f"the number of its {sizes}-{entry['unit']} grams"
+        if entry["counted"]
+        else f"1 if it has {sizes}-{entry['unit']} grams"
     )
-    cut = f" (words cut to {told['prefix']} letters)" if told["prefix"] else ""
-    root = ", divided by the root of the number of all its grams," if told["scaled"] else ""
-    return f"{what}{cut}{root} in one of {1 << told['bits']} buckets"
+    cut = f" (words cut to {entry['prefix']} letters)" if entry["prefix"] else ""
+    root = ", divided by the root of the number of all its grams," if entry["scaled"] else ""
+    return f"{what}{cut}{root} in one of {1 << entry['bits']} buckets"
 
 
 def reading_lines(inputs: Sequence[dict[str, Any]]) -> list[str]:
     """Return how columns become inputs, where that is more than taking a number as it stands."""
     lines = []
-    for told in inputs:
-        name = told["column"]
-        if told["kind"] == "number" and told["if_missing"] is not None:
-            lines.append(f"{name} counts as {number(told['if_missing'], told.get('less', 0.0))} where missing")
-        elif told["kind"] == "code":
-            codes = [f"{'missing' if level is None else level}: {number(value)}" for level, value in told["codes"]]
-            codes.append(f"any other: {number(told['otherwise'])}")
+    for entry in inputs:
+        name = entry["column"]
+        if entry["kind"] == "number" and entry["if_missing"] is not None:
+            lines.append(f"{name} counts as {number(entry['if_missing'], entry.get('less', 0.0))} where missing")
+        elif entry["kind"] == "code":
+            codes = [f"{'missing' if level is None else level}: {number(value)}" for level, value in entry["codes"]]
+            codes.append(f"any other: {number(entry['otherwise'])}")
             lines.append(f"code of {name}: {', '.join(codes)}")
-        elif told["kind"] == "grams":
-            lines.append(f"[{name} in bucket b]: {_gram_words(told)} by hash, 0 if there are none")
+        elif entry["kind"] == "grams":
+            lines.append(f"[{name} in bucket b]: {_gram_words(entry)} by hash, 0 if there are none")
     return list(dict.fromkeys(lines))

@@ -21,24 +21,24 @@ WAYS = {
 POOLED = {"sum": "sum", "mean": "mean", "max": "largest"}
 
 
-def messages_line(told: dict[str, Any]) -> str:
+def messages_line(entry: dict[str, Any]) -> str:
     """Return what every node learns from its neighbours."""
-    place = told["edge_attribute"]
+    place = entry["edge_attribute"]
     weighted = "" if place is None else f", weighted by edge attribute {place}"
-    own = {0.0: "", 1.0: "its own and "}.get(told["own"], f"{number(told['own'])} times its own and ")
-    return f"every feature becomes {WAYS[told['way']]} {own}the neighbours'{weighted}, {count(told['times'], 'time')}"
+    own = {0.0: "", 1.0: "its own and "}.get(entry["own"], f"{number(entry['own'])} times its own and ")
+    return f"every feature becomes {WAYS[entry['way']]} {own}the neighbours'{weighted}, {count(entry['times'], 'time')}"
 
 
-def pool_texts(told: dict[str, Any], features: Sequence[FeatureText]) -> tuple[FeatureText, ...]:
+def pool_texts(entry: dict[str, Any], features: Sequence[FeatureText]) -> tuple[FeatureText, ...]:
     """Return the items of a pool in words."""
     return tuple(
         FeatureText("nodes" if item["input"] is None else f"{POOLED[item['way']]} of {features[item['input']].term}")
-        for item in told["items"]
+        for item in entry["items"]
     )
 
 
-def after_messages(told: dict[str, Any], features: Sequence[FeatureText]) -> tuple[FeatureText, ...]:
+def after_messages(entry: dict[str, Any], features: Sequence[FeatureText]) -> tuple[FeatureText, ...]:
     """Return what features are called after messages or a pool."""
-    if told["kind"] == "messages":
+    if entry["kind"] == "messages":
         return tuple(FeatureText(f"smoothed {text.term}") for text in features)
-    return pool_texts(told, features)
+    return pool_texts(entry, features)

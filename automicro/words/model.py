@@ -33,42 +33,42 @@ def global_text(card: Mapping[str, Any], limit: int = MOST_LINES) -> str:
     if not labels and card["link"] == "sigmoid":  # of a program without labels
         labels = ("class 0", "class 1")
     inputs = tuple(map(input_text, card["inputs"]))
-    telling = TextContext(inputs, tuple(card["outputs"]), labels, card["link"], limit, card.get("limits"))
-    lines = [*body_lines(card["body"], telling), *reading_lines(card["inputs"])]
-    if not decides_alone(card["body"], telling):
-        lines += _link_lines(telling, card["target"])
+    context = TextContext(inputs, tuple(card["outputs"]), labels, card["link"], limit, card.get("limits"))
+    lines = [*body_lines(card["body"], context), *reading_lines(card["inputs"])]
+    if not decides_alone(card["body"], context):
+        lines += _link_lines(context, card["target"])
     return "\n".join([*lines, *_interaction_lines(card["interactions"])])
 
 
-def _link_lines(telling: TextContext, target: str) -> list[str]:
-    match telling.link:
+def _link_lines(context: TextContext, target: str) -> list[str]:
+    match context.link:
         case "sigmoid":
-            no, yes = telling.labels
+            no, yes = context.labels
             return [
                 f"predict {yes} if score > 0, else {no}",
                 f"probability of {yes} = 1 / (1 + exp(-score))",
             ]
         case "softmax":
             return ["predict the label with the greatest score", "probabilities = softmax of the scores"]
-        case "identity" if telling.limits is None:
+        case "identity" if context.limits is None:
             return []
         case _:
-            value = "exp(score)" if telling.link == "exp" else "score"
-            return [f"{target} = {value}{_limits(telling)}"]
+            value = "exp(score)" if context.link == "exp" else "score"
+            return [f"{target} = {value}{_limits(context)}"]
 
 
-def _limits(telling: TextContext) -> str:
+def _limits(context: TextContext) -> str:
     """Return the limits of what is predicted; an exponential is above 0 anyway."""
-    if telling.limits is None:
+    if context.limits is None:
         return ""
-    least, greatest = telling.limits
-    low = "" if telling.link == "exp" and least <= 0 else f"at least {limit_text(least)} and "
+    least, greatest = context.limits
+    low = "" if context.link == "exp" and least <= 0 else f"at least {limit_text(least)} and "
     return f", {low}at most {limit_text(greatest)}"
 
 
 def _interaction_lines(pairs: list[list[str]]) -> list[str]:
     if not pairs:
         return []
-    told = ", ".join(" and ".join(pair) for pair in pairs[:_PAIRS_TOLD])
+    pairs_shown = ", ".join(" and ".join(pair) for pair in pairs[:_PAIRS_TOLD])
     more = f" and {count(len(pairs) - _PAIRS_TOLD, 'more pair')}" if len(pairs) > _PAIRS_TOLD else ""
-    return [f"columns whose effects depend on each other: {told}{more}"]
+    return [f"columns whose effects depend on each other: {pairs_shown}{more}"]

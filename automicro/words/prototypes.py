@@ -14,10 +14,10 @@ if TYPE_CHECKING:
 __all__ = ["distance_lines", "nearest_lines"]
 
 
-def distance_lines(told: dict[str, Any], inputs: Sequence[FeatureText], outputs: Sequence[str]) -> list[str]:
+def distance_lines(entry: dict[str, Any], inputs: Sequence[FeatureText], outputs: Sequence[str]) -> list[str]:
     """Return for each point how the distance to it is computed."""
     lines = []
-    for name, point in zip(outputs, told["points"], strict=True):
+    for name, point in zip(outputs, entry["points"], strict=True):
         terms = [
             f"{number(t['times'])} * ({inputs[t['input']].name} - {_bracketed(t['at'], inputs[t['input']].offset)})^2"
             for t in point
@@ -31,14 +31,14 @@ def _bracketed(value: float, offset: float) -> str:
     return f"({text})" if text.startswith("-") else text
 
 
-def nearest_lines(told: dict[str, Any], inputs: Sequence[FeatureText], outputs: Sequence[str]) -> list[str]:
+def nearest_lines(entry: dict[str, Any], inputs: Sequence[FeatureText], outputs: Sequence[str]) -> list[str]:
     """Return for each score which distances compete for it."""
-    start, lines = told["start"], []
+    start, lines = entry["start"], []
     for output, name in enumerate(outputs):
-        owned = [i for i, owner in enumerate(told["owners"]) if owner == output]
+        owned = [i for i, owner in enumerate(entry["owners"]) if owner == output]
         terms = [f"{number(start[i]) if start[i] else ''} - {inputs[i].name}".strip() for i in owned]
         if not owned:
-            lines.append(f"{name} = {number(told['otherwise'] or 0.0)}")
+            lines.append(f"{name} = {number(entry['otherwise'] or 0.0)}")
         else:
             lines.append(f"{name} = {'the greatest of: ' if len(terms) > 1 else ''}{', '.join(terms)}")
     return lines

@@ -53,9 +53,9 @@ def tree_lines(
 
 def condition(node: dict[str, Any], inputs: Sequence[FeatureText]) -> str:
     """Return what must hold for the first side of a split."""
-    told = inputs[node["input"]]
-    missing = " or missing" if told.may_be_missing and node["or_missing"] else ""
-    return f"{told.at_most(node['at_most'])}{missing}"
+    entry = inputs[node["input"]]
+    missing = " or missing" if entry.may_be_missing and node["or_missing"] else ""
+    return f"{entry.at_most(node['at_most'])}{missing}"
 
 
 def forest_summary(trees: Sequence[dict[str, Any]], inputs: Sequence[FeatureText]) -> str:

@@ -168,9 +168,9 @@ class _Run:
         """Return the weights as they ship."""
         with torch.no_grad():
             made = rounded(self.weights, steps, rounding, self.centres)
-            told = short_steps(steps or {})
+            short = short_steps(steps or {})
         blocks = {name: tensor.numpy().astype(np.float64) for name, tensor in made.items()}
-        grids = {name: float(step) for name, step in told.items()}
+        grids = {name: float(step) for name, step in short.items()}
         if grids:
             grids = {"positions": rounding.position_step, "bias": grids["outer"] / BIAS_FINER} | grids
         return Stage(rounding.bits, blocks, grids)

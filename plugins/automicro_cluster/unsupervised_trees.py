@@ -52,7 +52,7 @@ class _Preorder:
 
     def __init__(self, grown: Any, X: NDArray[np.float32]) -> None:
         self.grown, self.X = grown, X
-        self.told = np.argmax(grown.value[:, 0, :], axis=1)
+        self.labels = np.argmax(grown.value[:, 0, :], axis=1)
         self.feature: list[int] = []
         self.threshold: list[float] = []
         self.leaf: list[int] = []
@@ -78,7 +78,7 @@ class _Preorder:
     def _leaves(self, node: int) -> set[int]:
         left = int(self.grown.children_left[node])
         if left < 0:
-            return {int(self.told[node])}
+            return {int(self.labels[node])}
         return self._leaves(left) | self._leaves(int(self.grown.children_right[node]))
 
 

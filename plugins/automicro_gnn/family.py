@@ -95,13 +95,13 @@ def _portfolio(profile: Profile) -> list[Parameters]:
         kind: str, width: int, hops: int, decay: float, *, edges: bool = False, grids: str = "fine"
     ) -> Parameters:
         pool = {"pool": "sum"} if graph.pooled else {}
-        told = {"edges": edges} if graph.attributes else {}
+        further = {"edges": edges} if graph.attributes else {}
         return {
             "kind": kind,
             "hops": hops,
             "width": width,
             **pool,
-            **told,
+            **further,
             "grids": grids,
             "decay": decay,
             "steps": 300,

@@ -38,8 +38,8 @@ class _Message:
         self._conv = SimpleConv(aggr="sum")
 
     def __call__(self, x: torch.Tensor) -> torch.Tensor:
-        told = self._conv(x, self._edges, self._weights)
-        return told if self._own is None else told + self._own * x
+        aggregated = self._conv(x, self._edges, self._weights)
+        return aggregated if self._own is None else aggregated + self._own * x
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,8 +56,8 @@ class Graphs:
         """Return nodes with features `X`; messages of features are told by the program's own arithmetic."""
         attributes = 0 if topology.attributes is None else topology.attributes.shape[1]
         nodes = setting.messages(attributes)
-        told = [X if node is None else propagated(node, X, topology) for node in nodes]
-        first = torch.from_numpy(np.ascontiguousarray(np.concatenate(told, axis=1), dtype=np.float32))
+        aggregated = [X if node is None else propagated(node, X, topology) for node in nodes]
+        first = torch.from_numpy(np.ascontiguousarray(np.concatenate(aggregated, axis=1), dtype=np.float32))
         messages = tuple(None if node is None else _Message(node, topology) for node in nodes)
         graph = np.repeat(np.arange(topology.graphs), np.diff(topology.starts))
         return cls(first, messages, torch.from_numpy(graph), topology.graphs)
@@ -119,18 +119,18 @@ class Model:
         """Return scores of every node, or of every graph if they are pooled."""
         x, maps = graphs.first, list(self.maps)
         for layer in range(self.setting.layers):
-            x = torch.relu(maps.pop(0)(_told(x, graphs) if layer else x))
+            x = torch.relu(maps.pop(0)(_aggregated(x, graphs) if layer else x))
             if self.setting.kind == "gin":
                 x = torch.relu(maps.pop(0)(x))
         if self.pooled:
             parts = [POOLED[kind](x, graphs.graph, graphs.count) for kind in POOLS[self.setting.pool]]
             x = torch.cat(parts, dim=1)
         elif self.setting.layers:
-            x = _told(x, graphs)
+            x = _aggregated(x, graphs)
         scores: torch.Tensor = maps.pop(0)(x)
         return scores
 
 
-def _told(x: torch.Tensor, graphs: Graphs) -> torch.Tensor:
+def _aggregated(x: torch.Tensor, graphs: Graphs) -> torch.Tensor:
     """Return what a layer reads: what nodes have themselves, and their messages, side by side."""
     return torch.cat([x if message is None else message(x) for message in graphs.messages], dim=1)

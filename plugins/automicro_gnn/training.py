@@ -71,8 +71,8 @@ def _inputs(X: NDArray[np.float32], topology: Topology, setting: Setting) -> tup
     if not spread.any():
         raise Declined("messages need a feature that varies")
     if len(spread) > FEW:  # what is rare stays small, so that it has a large weight or none
-        told = Graphs.of(X, topology, setting)
-        spread = np.full(len(spread), told.first.std(dim=0).mean().item())
+        aggregated = Graphs.of(X, topology, setting)
+        spread = np.full(len(spread), aggregated.first.std(dim=0).mean().item())
     factors = np.exp2(-np.round(np.log2(np.where(spread > 0, spread, 1.0))))
     return factors, Graphs.of(X * factors.astype(np.float32), topology, setting)
 

@@ -82,11 +82,11 @@ def _balanced(
 
 def _put(network: Network, made: list[tuple[NDArray[np.float64], NDArray[np.float64]]]) -> str:
     """Write layers over the drawn ones; of units that the earlier network did not have the drawn weights stay."""
-    told = []
+    layers = []
     for number, (layer, (weights, bias)) in enumerate(zip(network.layers, made, strict=False)):
         units, inputs = (min(a, b) for a, b in zip(layer.codes.shape, weights.shape, strict=True))
         with torch.no_grad():
             layer.codes[:units, :inputs] = torch.from_numpy(weights[:units, :inputs]).float()
             layer.bias[:units] = torch.from_numpy(bias[:units]).float()
-        told.append(f"layer {number + 1} {units} x {inputs}")
-    return ", ".join(told)
+        layers.append(f"layer {number + 1} {units} x {inputs}")
+    return ", ".join(layers)

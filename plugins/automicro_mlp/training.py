@@ -55,10 +55,10 @@ def train(data: TrainingData, setting: Setting) -> Trained:
     widths = (len(usable), *setting.widths, target.values.shape[1])
     network = Network.drawn(widths, setting.grids(widths[0], widths[-1]), grain, random)
     network.inputs = torch.from_numpy(usable)
-    told = begin(network, data, scaling)
+    started = begin(network, data, scaling)
     _select(network, rows, data, setting, random)
     path = tuple(_path(network, rows, setting, random))
-    return Trained(data.X.shape[1], scaling, target, grain, least_bytes(setting, widths[-1]), path, told)
+    return Trained(data.X.shape[1], scaling, target, grain, least_bytes(setting, widths[-1]), path, started)
 
 
 def _select(network: Network, rows: Rows, data: TrainingData, setting: Setting, random: torch.Generator) -> None:

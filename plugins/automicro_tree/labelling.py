@@ -55,28 +55,28 @@ def labels_of(metric: str, mass: Floats, scale: Floats) -> NDArray[np.int64]:
         heaviest: NDArray[np.int64] = np.argmax(mass * scale, axis=1)
         return heaviest
     order = np.argsort(-mass[:, 1] / np.maximum(mass.sum(axis=1), np.finfo(np.float64).tiny), kind="stable")
-    told_one = np.concatenate(
+    predicted_one = np.concatenate(
         (np.zeros((1, 2)), np.cumsum(mass[order], axis=0))
     )  # the first 0, 1, ... leaves tell class 1
-    cut = int(np.argmax(_values(metric, told_one, mass.sum(axis=0))))
+    cut = int(np.argmax(_values(metric, predicted_one, mass.sum(axis=0))))
     labels = np.zeros(len(mass), dtype=np.int64)
     labels[order[:cut]] = 1
     return labels
 
 
-def _values(metric: str, told_one: Floats, real: Floats) -> Floats:
-    """Return the metric of cuts: `told_one` (cuts, 2) is the weight of each class told to be 1, `real` (2,) all."""
-    hit = np.stack([real[0] - told_one[:, 0], told_one[:, 1]], axis=1)
-    told = np.stack([real.sum() - told_one.sum(axis=1), told_one.sum(axis=1)], axis=1)
+def _values(metric: str, predicted_one: Floats, real: Floats) -> Floats:
+    """Return the metric of cuts: `predicted_one` (cuts, 2) is the weight of each class told to be 1, `real` (2,) all."""
+    hit = np.stack([real[0] - predicted_one[:, 0], predicted_one[:, 1]], axis=1)
+    predicted = np.stack([real.sum() - predicted_one.sum(axis=1), predicted_one.sum(axis=1)], axis=1)
     if metric == "matthews_corrcoef":
-        spread = np.sqrt(np.prod(told, axis=1) * np.prod(real))
-        return _ratio(hit[:, 0] * hit[:, 1] - told_one[:, 0] * (real[1] - told_one[:, 1]), spread)
+        spread = np.sqrt(np.prod(predicted, axis=1) * np.prod(real))
+        return _ratio(hit[:, 0] * hit[:, 1] - predicted_one[:, 0] * (real[1] - predicted_one[:, 1]), spread)
     if metric.startswith("precision"):
-        each = _ratio(hit, told)
+        each = _ratio(hit, predicted)
     elif metric.startswith("recall"):
         each = _ratio(hit, np.broadcast_to(real, hit.shape))
     else:
-        each = _ratio(2 * hit, told + real)
+        each = _ratio(2 * hit, predicted + real)
     if metric.endswith("_macro"):
         shares = np.array([0.5, 0.5])
     elif metric.endswith("_weighted"):

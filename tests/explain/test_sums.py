@@ -13,8 +13,8 @@ import pytest
 
 from automicro import DataError, Model, RequestError
 from automicro.cli import main
-from automicro.explain.decision.explained_row import Asked, factors
-from automicro.explain.decision.graphs import AskedGraph, graph_parts
+from automicro.explain.decision.explained_row import ExplainedRow, factors
+from automicro.explain.decision.graphs import ExplainedGraph, graph_parts
 from automicro.explain.decision.local import row_parts
 from automicro.program import (
     Activation,
@@ -56,13 +56,13 @@ def numbers(count):
     return tuple(Numeric(column) for column in range(count))
 
 
-def adds_up(asked, found, scores):
+def adds_up(explained, found, scores):
     """Check that parts add up; return the kind of explanation, or None if the score is not a number that sums can be exact about."""
-    wanted, parts = float(scores @ asked.of), [part.contribution for part in found.parts]
+    wanted, parts = float(scores @ explained.of), [part.contribution for part in found.parts]
     if not np.isfinite(scores).all() or np.abs(scores).max() > 1e30:
         return None
     size = 1 + np.abs(scores).max() + abs(found.constant) + sum(map(abs, parts))
-    assert abs(found.constant + sum(parts) - wanted) <= 1e-6 * size, (asked.program, found)
+    assert abs(found.constant + sum(parts) - wanted) <= 1e-6 * size, (explained.program, found)
     assert bool(found.method) == (found.kind == "posthoc")
     return found.kind
 
@@ -74,10 +74,10 @@ def test_drawn_programs_add_up():
         names = tuple(f"column {column}" for column in range(program.columns))
         with np.errstate(over="ignore", invalid="ignore"):
             columns = tuple(columns_of(program, [cells[1:2] for cells in drawn.rows(program, seed, 4)]))
-            asked = Asked(program, names, columns, np.zeros(0))
-            scores = asked.all_scores()[0]
-            asked = replace(asked, of=factors(program, scores))
-            kinds[adds_up(asked, row_parts(asked, {}, 0), scores)] += 1
+            explained = ExplainedRow(program, names, columns, np.zeros(0))
+            scores = explained.all_scores()[0]
+            explained = replace(explained, of=factors(program, scores))
+            kinds[adds_up(explained, row_parts(explained, {}, 0), scores)] += 1
     assert kinds["sum"] > 20
     assert kinds["path"] + kinds["sum_of_paths"] > 20
     assert kinds["prototypes"] > 15
@@ -94,10 +94,10 @@ def test_drawn_programs_of_graphs_add_up():
         topology = Topology(edges, rng.normal(size=(14, 2)).astype(np.float32), np.array([0, NODES]))
         with np.errstate(over="ignore", invalid="ignore"):
             batch = Batch(tuple(columns_of(program, drawn.rows(program, seed, NODES))), topology)
-            asked = AskedGraph(program, names, batch, None if gives_graphs(program.body) else 2, np.zeros(0))
-            scores = asked.scores()[0]
-            asked = replace(asked, of=factors(program, scores))
-            kinds[adds_up(asked, graph_parts(asked, 0), scores)] += 1
+            explained = ExplainedGraph(program, names, batch, None if gives_graphs(program.body) else 2, np.zeros(0))
+            scores = explained.scores()[0]
+            explained = replace(explained, of=factors(program, scores))
+            kinds[adds_up(explained, graph_parts(explained, 0), scores)] += 1
     assert kinds["graph_sum"] > 2
     assert kinds["posthoc"] > 60
     assert sum(kinds[kind] for kind in ("sum", "path", "sum_of_paths", "prototypes")) > 15

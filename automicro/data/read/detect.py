@@ -65,7 +65,7 @@ class Read:
     @property
     def sentences(self) -> tuple[str, ...]:
         """One sentence for each kind of note."""
-        return (*(_SENTENCES[kind].format(listed(told)) for kind, told in self.notes.items()), *self.suspicions)
+        return (*(_SENTENCES[kind].format(listed(words)) for kind, words in self.notes.items()), *self.suspicions)
 
 
 _SENTENCES = {
@@ -188,16 +188,16 @@ def _add_parts(read: Read, raw: Sequence[RawColumn]) -> None:
             continue
         taken = {one.name for one in read.columns}
         read.columns[place] = replace(read.columns[place], name=_free(f"{column.name}.days", taken))
-        told = [f"days since {reading.origin}"]
+        words = [f"days since {reading.origin}"]
         for part in PARTS:
             own = replace(reading, part=part)
             values = own.read(column.values, column.name)
             if len(np.unique(values[~np.isnan(values)])) > 1:
                 read.columns.append(RawColumn(_free(f"{column.name}.{part}", taken), values))
                 read.readings.append(own)
-                told.append(part)
+                words.append(part)
         written = f" written {reading.form}" if reading.form else ""
-        read.note("read", f"{column.name!r} (dates{written}: {', '.join(told)})")
+        read.note("read", f"{column.name!r} (dates{written}: {', '.join(words)})")
 
 
 def _free(name: str, taken: Collection[str]) -> str:
@@ -220,8 +220,8 @@ def _of_texts(column: RawColumn, missing: Missing, read: Read, *, is_text: bool)
     if missing.words is None:
         values = tuple(sorted(w for w in DOUBTFUL if share.get(w, 0) >= max(2, FREQUENT * rows)))
     if values:
-        told = ", ".join(f"{word!r} in {share[word] / rows:.0%} of rows" for word in values)
-        read.note("values", f"{column.name!r} ({told})")
+        frequent = ", ".join(f"{word!r} in {share[word] / rows:.0%} of rows" for word in values)
+        read.note("values", f"{column.name!r} ({frequent})")
     words = CERTAIN | DOUBTFUL if missing.words is None else set(missing.words) | {""}
     levels = [level for level in counts if level.strip() not in words - set(values)]
     flags = () if is_text else _flags(column.name, levels, read)

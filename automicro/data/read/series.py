@@ -76,8 +76,8 @@ def series_of(frame: Any, *, id: str, time: str, labels: Sequence[str] = ()) -> 
     values = np.full((len(sizes), len(channels), int(sizes.max())), np.nan)
     for place, name in enumerate(channels):
         values[owner[order], place, step] = _numbers(columns[name])[order]
-    told = {name: _label(columns[name], owner, first) for name in labels}
-    return Series(values, tuple(channels), told, columns[id].values[first])
+    of_series = {name: _label(columns[name], owner, first) for name in labels}
+    return Series(values, tuple(channels), of_series, columns[id].values[first])
 
 
 def _owners(raw: RawColumn, role: str) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -107,12 +107,12 @@ def _numbers(raw: RawColumn) -> NDArray[np.float64]:
 
 
 def _label(raw: RawColumn, owner: NDArray[np.int64], first: NDArray[np.int64]) -> NDArray[Any]:
-    told: NDArray[Any] = raw.values[first]
-    same = told[owner] == raw.values
+    labels: NDArray[Any] = raw.values[first]
+    same = labels[owner] == raw.values
     unlike = ~np.asarray(same, dtype=bool) & ~where_missing(raw.values)
     if unlike.any():
         raise DataError(f"label {raw.name!r} must have one value for each series, but differs within a series")
-    return told
+    return labels
 
 
 def series_table(X: Any) -> Table:

@@ -130,14 +130,16 @@ def table_of(
     """
     check_columns(raw, text or ())
     rows = len(raw[0].values)
-    told = [None if offsets is None else offsets.get(place, 0.0) for place in range(len(raw))]
+    known = [None if offsets is None else offsets.get(place, 0.0) for place in range(len(raw))]
     read = [
         read_column(column, as_text=None if text is None else column.name in text, offset=offset)
-        for column, offset in zip(raw, told, strict=True)
+        for column, offset in zip(raw, known, strict=True)
     ]
     profiles = tuple(profile for _, profile in read)
     more = tuple(
-        note for column, profile in read if (note := _note(column, profile, rows, told=text is not None, known=notes))
+        note
+        for column, profile in read
+        if (note := _note(column, profile, rows, declared=text is not None, known=notes))
     )
     names, columns = tuple(profile.name for profile in profiles), tuple(column for column, _ in read)
     return Table(names, columns, profiles, (*notes, *more), tuple(readings))
@@ -165,7 +167,7 @@ def _check_names(text: Sequence[str], names: list[str]) -> None:
             raise DataError(f"text must name columns, but there is no column {name!r}{did_you_mean(name, names)}")
 
 
-def _note(column: Column, profile: ColumnProfile, rows: int, *, told: bool, known: Sequence[str]) -> str | None:
+def _note(column: Column, profile: ColumnProfile, rows: int, *, declared: bool, known: Sequence[str]) -> str | None:
     name = f"column {profile.name!r}"
     if profile.missing == rows:
         return f"{name} is missing in every row and is not used"
@@ -173,7 +175,7 @@ def _note(column: Column, profile: ColumnProfile, rows: int, *, told: bool, know
         return merged_note(profile)
     if profile.distinct == 1 and not profile.missing:
         return f"{name} is the same in every row and is not used"
-    if profile.kind == "text" and not told:
+    if profile.kind == "text" and not declared:
         return f"{name} holds texts of several words and is read as text: text=[] makes it categories"
     if isinstance(column, Categories):
         if profile.distinct > max(FEW_LEVELS, MANY_DISTINCT * rows) and not any(repr(profile.name) in n for n in known):

@@ -41,8 +41,8 @@ def target_cells(
     style = _style(counts, kind, task)
     if style is not None:
         reading = Reading("number", style, words=missing.words, numbers=missing.numbers)
-        told = f"the target is read as numbers written as text, such as {next(iter(counts))!r}: task='classification' makes classes of them"
-        return replace(raw, values=reading.read(raw.values, "target")), () if task == "regression" else (told,)
+        said = f"the target is read as numbers written as text, such as {next(iter(counts))!r}: task='classification' makes classes of them"
+        return replace(raw, values=reading.read(raw.values, "target")), () if task == "regression" else (said,)
     known = {str(label) for label in labels or ()}
     words, notes = _words(counts, len(raw.values), missing, known)
     levels = [text for text in counts if text.strip() not in words]

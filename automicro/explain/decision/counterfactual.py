@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from automicro.explain.decision.explained_row import Asked
+    from automicro.explain.decision.explained_row import ExplainedRow
     from automicro.program import Column
 
     Floats = NDArray[np.float64]
@@ -61,7 +61,7 @@ class _Option:
 
 
 def counterfactual(
-    asked: Asked,
+    explained: ExplainedRow,
     ranges: Mapping[int, tuple[float, float]],
     immutable: Collection[int] = (),
     booleans: Collection[int] = (),
@@ -72,11 +72,13 @@ def counterfactual(
     column are tried. Numbers try the places where the program's steps lie and a grid over the range, refined by bisection; `booleans` try
     0 and 1; texts leave out words, each of which counts as one.
     """
-    before = int(asked.decisions(asked.columns)[0])
-    toward = 1.0 if asked.of.sum() == 0 or before == 1 else -1.0
-    options = [o for c in asked.read if c not in immutable and (o := _options(asked, c, ranges, booleans, toward))]
+    before = int(explained.decisions(explained.columns)[0])
+    toward = 1.0 if explained.of.sum() == 0 or before == 1 else -1.0
+    options = [
+        o for c in explained.read if c not in immutable and (o := _options(explained, c, ranges, booleans, toward))
+    ]
     changed: dict[int, tuple[Column, float | str | None, float]] = {}
-    current = asked
+    current = explained
     for _ in range(MOST_COLUMNS_CHANGED):
         flips, nearest = [], None
         for option in options:
@@ -97,7 +99,7 @@ def counterfactual(
         if flips:
             column, value, word, distance = min(flips, key=lambda flip: (flip[3], flip[0]))
             changed[column] = (value, word, distance)
-            return _told(asked, changed)
+            return _counterfactual(explained, changed)
         if nearest is None:
             return None
         _, option, place = nearest
@@ -108,13 +110,17 @@ def counterfactual(
 
 
 def _options(
-    asked: Asked, column: int, ranges: Mapping[int, tuple[float, float]], booleans: Collection[int], toward: float
+    explained: ExplainedRow,
+    column: int,
+    ranges: Mapping[int, tuple[float, float]],
+    booleans: Collection[int],
+    toward: float,
 ) -> _Option | None:
-    own = asked.columns[column]
+    own = explained.columns[column]
     if isinstance(own, Texts):
-        return _without_words(asked, column, own, toward)
+        return _without_words(explained, column, own, toward)
     if isinstance(own, Categories):
-        levels = _levels(asked, column)
+        levels = _levels(explained, column)
         here = None if own.codes[0] < 0 else own.levels[own.codes[0]]
         others = [level for level in levels if level != here]
         if not others:
@@ -130,7 +136,9 @@ def _options(
     low, high = ranges[column]
     x, width = float(own[0]), max(high - low, 1e-30)
     grid = (
-        [low, high] if column in booleans else [*np.linspace(low, high, GRID), *_around_cuts(asked, column, low, high)]
+        [low, high]
+        if column in booleans
+        else [*np.linspace(low, high, GRID), *_around_cuts(explained, column, low, high)]
     )
     tried = np.unique(np.array(grid, dtype=np.float32))
     tried = tried[tried != np.float32(x)]
@@ -138,16 +146,16 @@ def _options(
     return _Option(column, tried, distance, [float(value) for value in tried])
 
 
-def _without_words(asked: Asked, column: int, own: Texts, toward: float) -> _Option | None:
+def _without_words(explained: ExplainedRow, column: int, own: Texts, toward: float) -> _Option | None:
     """Leave out each word, and the two, three and more that alone bring the decision nearest to flipping."""
     text = own.values[0]
     words = list(dict.fromkeys(tokens_of(text)))[:MOST_WORDS] if text else []
     if not words:
         return None
     texts = [_left_out(text, {word}) for word in words]
-    variants = asked.repeated(len(words))
+    variants = explained.repeated(len(words))
     variants[column] = _texts(texts)
-    order = np.argsort(np.nan_to_num(asked.scores(variants) * toward, nan=np.inf), kind="stable").tolist()
+    order = np.argsort(np.nan_to_num(explained.scores(variants) * toward, nan=np.inf), kind="stable").tolist()
     counts = range(2, min(MOST_LEFT_OUT, len(words)) + 1)
     texts += [_left_out(text, {words[place] for place in order[:many]}) for many in counts]
     return _Option(column, _texts(texts), np.array([1.0] * len(words) + [float(many) for many in counts]), list(texts))
@@ -164,20 +172,20 @@ def _texts(texts: Sequence[str]) -> Texts:
     return Texts(values)
 
 
-def _levels(asked: Asked, column: int) -> list[str]:
+def _levels(explained: ExplainedRow, column: int) -> list[str]:
     """Return the levels that the program tells apart, and one that it does not know."""
     known: dict[str, None] = {}
-    for decoder in asked.program.decoders:
+    for decoder in explained.program.decoders:
         if decoder.column == column and isinstance(decoder, OneHot | Lookup):
             known.update(dict.fromkeys(level for level in decoder.levels if level is not None))
     return [*known, "(any other)"]
 
 
-def _around_cuts(asked: Asked, column: int, low: float, high: float) -> Floats:
+def _around_cuts(explained: ExplainedRow, column: int, low: float, high: float) -> Floats:
     """Return the numbers on both sides of every place where the program compares this column."""
-    found = usage(asked.program.body).compared
+    found = usage(explained.program.body).compared
     place, cuts = 0, set()
-    for decoder in asked.program.decoders:
+    for decoder in explained.program.decoders:
         if decoder.column == column and isinstance(decoder, Numeric) and not isinstance(decoder, Missing):
             cuts |= found.get(place, set())
         place += feature_count(decoder)
@@ -186,8 +194,8 @@ def _around_cuts(asked: Asked, column: int, low: float, high: float) -> Floats:
     return np.concatenate([inside, above[above <= high]]).astype(np.float64)
 
 
-def _with(asked: Asked, option: _Option) -> list[Column | None]:
-    variants = asked.repeated(len(option.words))
+def _with(explained: ExplainedRow, option: _Option) -> list[Column | None]:
+    variants = explained.repeated(len(option.words))
     variants[option.column] = option.values
     return variants
 
@@ -198,15 +206,17 @@ def _entry(values: Column, place: int) -> Column:
     return Texts(values.values[[place]]) if isinstance(values, Texts) else values[[place]]
 
 
-def _replaced(asked: Asked, column: int, value: Column) -> Asked:
-    columns = list(asked.columns)
+def _replaced(explained: ExplainedRow, column: int, value: Column) -> ExplainedRow:
+    columns = list(explained.columns)
     columns[column] = value
-    return replace(asked, columns=tuple(columns))
+    return replace(explained, columns=tuple(columns))
 
 
-def _refined(asked: Asked, option: _Option, place: int, before: int) -> tuple[int, Column, float | str | None, float]:
+def _refined(
+    explained: ExplainedRow, option: _Option, place: int, before: int
+) -> tuple[int, Column, float | str | None, float]:
     """Return a flip as near to the row's own value as bisection finds it; numbers only."""
-    own = asked.columns[option.column]
+    own = explained.columns[option.column]
     value, distance = _entry(option.values, place), float(option.distance[place])
     if isinstance(own, Categories | Texts) or own is None or np.isnan(own[0]) or not isinstance(value, np.ndarray):
         return option.column, value, option.words[place], distance
@@ -217,31 +227,33 @@ def _refined(asked: Asked, option: _Option, place: int, before: int) -> tuple[in
         middle = np.float32((near + flipped) / 2)
         if middle in (np.float32(near), np.float32(flipped)):
             break
-        row = asked.repeated(1)
+        row = explained.repeated(1)
         row[option.column] = np.array([middle], dtype=np.float32)
-        near, flipped = (near, float(middle)) if asked.decisions(row)[0] != before else (float(middle), flipped)
+        near, flipped = (near, float(middle)) if explained.decisions(row)[0] != before else (float(middle), flipped)
     share = abs(flipped - start) / reach if reach else 1.0
     return option.column, np.array([flipped], dtype=np.float32), flipped, distance * share
 
 
-def _told(asked: Asked, changed: Mapping[int, tuple[Column, float | str | None, float]]) -> Counterfactual:
-    columns: list[Column | None] = list(asked.columns)
+def _counterfactual(
+    explained: ExplainedRow, changed: Mapping[int, tuple[Column, float | str | None, float]]
+) -> Counterfactual:
+    columns: list[Column | None] = list(explained.columns)
     for column, (value, _, _) in changed.items():
         columns[column] = value
-    code = int(asked.decisions(columns)[0])
-    labels: Sequence[Any] = asked.program.labels or ()
-    changes = tuple(_change(asked, column, word) for column, (_, word, _) in changed.items())
+    code = int(explained.decisions(columns)[0])
+    labels: Sequence[Any] = explained.program.labels or ()
+    changes = tuple(_change(explained, column, word) for column, (_, word, _) in changed.items())
     return Counterfactual(changes, labels[code], sum(distance for _, _, distance in changed.values()))
 
 
-def _change(asked: Asked, column: int, word: float | str | None) -> Change:
-    own = asked.columns[column]
+def _change(explained: ExplainedRow, column: int, word: float | str | None) -> Change:
+    own = explained.columns[column]
     if not isinstance(own, Texts):
-        less = offsets_of(asked.program.decoders).get(column, 0.0)
-        return Change(asked.names[column], _in_data(_word(own), less), _in_data(word, less))
+        less = offsets_of(explained.program.decoders).get(column, 0.0)
+        return Change(explained.names[column], _in_data(_word(own), less), _in_data(word, less))
     kept = set(tokens_of(str(word)))
     gone = tuple(token for token in dict.fromkeys(tokens_of(own.values[0])) if token not in kept)
-    return Change(asked.names[column], own.values[0], word, gone)
+    return Change(explained.names[column], own.values[0], word, gone)
 
 
 def _in_data(word: float | str | None, offset: float) -> float | str | None:

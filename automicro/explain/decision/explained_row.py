@@ -34,11 +34,11 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-__all__ = ["Asked", "blanked", "checked_node", "factors", "one_batch", "one_row"]
+__all__ = ["ExplainedRow", "blanked", "checked_node", "factors", "one_batch", "one_row"]
 
 
 @dataclass(frozen=True, eq=False)
-class Asked:
+class ExplainedRow:
     """A row, and what of the scores is explained.
 
     Parameters
@@ -91,7 +91,7 @@ class Asked:
         return [None if column is None else take(column, rows) for column in self.columns]
 
 
-def one_row(program: Program, card: Mapping[str, Any] | None, row: Any, node: int | None = None) -> Asked:
+def one_row(program: Program, card: Mapping[str, Any] | None, row: Any, node: int | None = None) -> ExplainedRow:
     """Return a row, or a node of a graph, as a model reads it; without a card columns are found by their place.
 
     Raises
@@ -105,7 +105,7 @@ def one_row(program: Program, card: Mapping[str, Any] | None, row: Any, node: in
     if holds_graphs(row):
         batch = one_batch(program, None if card is None else named, row)
         place = np.array([checked_node(batch, node)])
-        return _asked(program, named, tuple(None if c is None else take(c, place) for c in batch.columns))
+        return _explained(program, named, tuple(None if c is None else take(c, place) for c in batch.columns))
     if node is not None:
         raise RequestError("node: must only be given with a graph")
     if holds_series(row) or any(isinstance(decoder, Summary) for decoder in program.decoders):
@@ -119,12 +119,12 @@ def one_row(program: Program, card: Mapping[str, Any] | None, row: Any, node: in
     if given != 1:
         part = "X.values[i : i + 1]" if isinstance(row, Series) else "X.iloc[[i]] or X[i : i + 1]"
         raise DataError(f"explain takes one row, but got {given}: pass {part}")
-    return _asked(program, named, columns)
+    return _explained(program, named, columns)
 
 
-def _asked(program: Program, names: tuple[str, ...], columns: tuple[Column | None, ...]) -> Asked:
-    asked = Asked(program, names, columns, np.zeros(0))
-    return replace(asked, of=factors(program, asked.all_scores()[0]))
+def _explained(program: Program, names: tuple[str, ...], columns: tuple[Column | None, ...]) -> ExplainedRow:
+    explained = ExplainedRow(program, names, columns, np.zeros(0))
+    return replace(explained, of=factors(program, explained.all_scores()[0]))
 
 
 def one_batch(program: Program, names: Sequence[str] | None, graph: Any) -> Batch:

@@ -103,8 +103,8 @@ class Explanation:
 
     def to_json(self) -> str:
         """Return all of it as one JSON object."""
-        told = {"schema": SCHEMA, **asdict(self), "completeness_error": self.completeness_error}
-        return json.dumps(told, default=str)
+        content = {"schema": SCHEMA, **asdict(self), "completeness_error": self.completeness_error}
+        return json.dumps(content, default=str)
 
     def __str__(self) -> str:
         return explanation_text(self)

@@ -45,11 +45,11 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-__all__ = ["AskedGraph", "graph_parts", "one_graph"]
+__all__ = ["ExplainedGraph", "graph_parts", "one_graph"]
 
 
 @dataclass(frozen=True, eq=False)
-class AskedGraph:
+class ExplainedGraph:
     """A graph, and what of its scores is explained.
 
     Parameters
@@ -92,7 +92,7 @@ class AskedGraph:
         return apply_link(self.program, self.scores())
 
 
-def one_graph(program: Program, card: Mapping[str, Any] | None, value: Any, node: int | None) -> AskedGraph:
+def one_graph(program: Program, card: Mapping[str, Any] | None, value: Any, node: int | None) -> ExplainedGraph:
     """Return a graph as a model reads it.
 
     Raises
@@ -112,33 +112,33 @@ def one_graph(program: Program, card: Mapping[str, Any] | None, value: Any, node
         node = checked_node(batch, node)
     elif node is not None:
         raise RequestError("node: must not be given for a model that predicts whole graphs")
-    asked = AskedGraph(program, named, batch, node, np.zeros(0))
-    return AskedGraph(program, named, batch, node, factors(program, asked.scores()[0]))
+    explained = ExplainedGraph(program, named, batch, node, np.zeros(0))
+    return ExplainedGraph(program, named, batch, node, factors(program, explained.scores()[0]))
 
 
-def graph_parts(asked: AskedGraph, seed: int) -> Found:
+def graph_parts(explained: ExplainedGraph, seed: int) -> Found:
     """Return what the score of a node or graph is made of.
 
     A linear body is a sum over columns of nodes; a sum of other functions of smoothed or pooled columns is told by these; for any other
     body the parts are Shapley values of nodes, an approximation.
     """
-    heard = receptive_field(asked)
-    of = np.zeros((1 if asked.node is None else len(heard.nodes), len(asked.of)))
-    of[0] = asked.of
-    linear = slopes(asked.program.body, heard.X, of, heard.topology)
+    field = receptive_field(explained)
+    of = np.zeros((1 if explained.node is None else len(field.nodes), len(explained.of)))
+    of[0] = explained.of
+    linear = slopes(explained.program.body, field.X, of, field.topology)
     if linear is not None:
-        return _by_column_of_node(asked, heard, linear)
-    before, rest = _split(asked.program.body)
+        return _by_column_of_node(explained, field, linear)
+    before, rest = _split(explained.program.body)
     if rest is not None:
-        values, texts = heard.X, feature_texts(asked.program, asked.names)
+        values, texts = field.X, feature_texts(explained.program, explained.names)
         for step in before:
-            values = body_scores(step, values, heard.topology)
+            values = body_scores(step, values, field.topology)
             texts = texts if isinstance(step, Scale) else after_messages(body_data(step), texts)
         own = np.asarray(values[0], dtype=np.float64)
-        found = exact_parts(rest, own, asked.of, Derived(texts, own))
+        found = exact_parts(rest, own, explained.of, Derived(texts, own))
         if found is not None:
             return found
-    return by_node(asked, heard, seed)
+    return by_node(explained, field, seed)
 
 
 def _split(body: Node) -> tuple[list[Scale | Propagate | Pool], Node | None]:
@@ -155,27 +155,27 @@ def _split(body: Node) -> tuple[list[Scale | Propagate | Pool], Node | None]:
     return before, rest[0] if len(rest) == 1 else Chain(tuple(rest))
 
 
-def _by_column_of_node(asked: AskedGraph, heard: ReceptiveField, linear: Slopes) -> Found:
+def _by_column_of_node(explained: ExplainedGraph, field: ReceptiveField, linear: Slopes) -> Found:
     """Return what every column of every node adds, and what all of them add by node."""
-    sources = [decoder.column for decoder in asked.program.decoders for _ in range(feature_count(decoder))]
+    sources = [decoder.column for decoder in explained.program.decoders for _ in range(feature_count(decoder))]
     total: dict[tuple[int, int], float] = {}
-    added = linear.slopes * np.where(linear.slopes != 0, heard.X, 0.0)
+    added = linear.slopes * np.where(linear.slopes != 0, field.X, 0.0)
     for place, feature in zip(*np.nonzero(added), strict=True):
         key = int(place), sources[feature]
         total[key] = total.get(key, 0.0) + float(added[place, feature])
-    parts, less = [], offsets_of(asked.program.decoders)
+    parts, less = [], offsets_of(explained.program.decoders)
     for (place, column), value in total.items():
-        own = asked.batch.columns[column]
-        holds = "" if own is None else value_text(take(own, heard.nodes[[place]]), less.get(column, 0.0))
-        away = "" if heard.hops is None else _away(int(heard.hops[place]))
-        because = ", ".join(told for told in (holds, away) if told)
-        parts.append(Part(f"{asked.names[column]} of node {heard.nodes[place]}", value, because))
+        own = explained.batch.columns[column]
+        holds = "" if own is None else value_text(take(own, field.nodes[[place]]), less.get(column, 0.0))
+        away = "" if field.hops is None else _away(int(field.hops[place]))
+        because = ", ".join(said for said in (holds, away) if said)
+        parts.append(Part(f"{explained.names[column]} of node {field.nodes[place]}", value, because))
     if linear.counted:
-        parts.append(Part("the number of nodes", linear.counted, f"= {asked.topology.nodes}"))
+        parts.append(Part("the number of nodes", linear.counted, f"= {explained.topology.nodes}"))
     weights = [
         Weight(
-            f"node {heard.nodes[place]}",
-            "contribution" if heard.hops is None else f"contribution, {_away(int(heard.hops[place]))}",
+            f"node {field.nodes[place]}",
+            "contribution" if field.hops is None else f"contribution, {_away(int(field.hops[place]))}",
             float(added[place].sum()),
         )
         for place in np.flatnonzero(added.any(axis=1)).tolist()

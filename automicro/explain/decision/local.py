@@ -12,7 +12,7 @@ from automicro.explain.decision.explained_row import blanked, one_row
 from automicro.explain.decision.explanation import Explanation, Part, Weight
 from automicro.explain.decision.graph_counterfactual import flip_of_graph
 from automicro.explain.decision.graphs import graph_parts, one_graph
-from automicro.explain.decision.parts import Found, Told, exact_parts, value_text
+from automicro.explain.decision.parts import Found, RowParts, exact_parts, value_text
 from automicro.explain.decision.terms import telescoped
 from automicro.program import apply_link, attention_of, offsets_of, reads_graphs
 from automicro.program.evaluate.attention_weights import pools_tokens
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from automicro.explain.decision.counterfactual import Counterfactual
-    from automicro.explain.decision.explained_row import Asked
+    from automicro.explain.decision.explained_row import ExplainedRow
     from automicro.program import Program
 
 __all__ = ["explain", "row_parts"]
@@ -70,13 +70,13 @@ def explain(
         found = graph_parts(graph, seed)
         flip = None if program.labels is None else flip_of_graph(graph, ranges, fixed, _booleans(card))
         return _explanation(program, found, graph.scores()[0], graph.of, ((), flip))
-    asked = one_row(program, card, row, node)
-    fixed = _places(asked.names, immutable)
+    explained = one_row(program, card, row, node)
+    fixed = _places(explained.names, immutable)
     ranges = _ranges(program, card)
-    found = row_parts(asked, ranges, seed)
-    scores = asked.all_scores()[0]
-    flip = None if program.labels is None else counterfactual(asked, ranges, fixed, _booleans(card))
-    return _explanation(program, found, scores, asked.of, (_out_of_range(asked, ranges), flip))
+    found = row_parts(explained, ranges, seed)
+    scores = explained.all_scores()[0]
+    flip = None if program.labels is None else counterfactual(explained, ranges, fixed, _booleans(card))
+    return _explanation(program, found, scores, explained.of, (_out_of_range(explained, ranges), flip))
 
 
 def _explanation(
@@ -108,30 +108,31 @@ def _explanation(
     )
 
 
-def row_parts(asked: Asked, ranges: Mapping[int, tuple[float, float]], seed: int) -> Found:
+def row_parts(explained: ExplainedRow, ranges: Mapping[int, tuple[float, float]], seed: int) -> Found:
     """Return what the score of a row is made of: the program's own steps, or Shapley values of columns where it is no sum."""
-    found = exact_parts(asked.program.body, asked.features, asked.of, Told(asked))
+    found = exact_parts(explained.program.body, explained.features, explained.of, RowParts(explained))
     if found is not None:
         return found
-    middles, less = _middles(asked, ranges), offsets_of(asked.program.decoders)
-    constant, credit = telescoped(lambda masks: _masked(asked, masks, middles), asked.read, DRAWS, seed)
+    middles, less = _middles(explained, ranges), offsets_of(explained.program.decoders)
+    constant, credit = telescoped(lambda masks: _masked(explained, masks, middles), explained.read, DRAWS, seed)
     beside = " and, where the model knows none, middles of ranges" if middles else ""
     return Found(
         "posthoc",
         constant,
         tuple(
-            Part(asked.names[c], value, value_text(asked.columns[c], less.get(c, 0.0))) for c, value in credit.items()
+            Part(explained.names[c], value, value_text(explained.columns[c], less.get(c, 0.0)))
+            for c, value in credit.items()
         ),
-        _attention(asked),
+        _attention(explained),
         f"Shapley values of {DRAWS} random orders of columns, seed {seed}, against a row of missing values{beside}",
     )
 
 
-def _attention(asked: Asked) -> tuple[Weight, ...]:
+def _attention(explained: ExplainedRow) -> tuple[Weight, ...]:
     """Return the shares that heads gave to tokens, if the model has heads that pool tokens."""
-    if not pools_tokens(asked.program.body):
+    if not pools_tokens(explained.program.body):
         return ()
-    attended = attention_of(asked.program, asked.columns, asked.names)
+    attended = attention_of(explained.program, explained.columns, explained.names)
     named = attended.named(0)
     weights = [
         Weight(named[token], f"head {head + 1}", float(own[token]))
@@ -141,29 +142,29 @@ def _attention(asked: Asked) -> tuple[Weight, ...]:
     return tuple(sorted(weights, key=lambda weight: -weight.weight))
 
 
-def _middles(asked: Asked, ranges: Mapping[int, tuple[float, float]]) -> dict[int, float]:
+def _middles(explained: ExplainedRow, ranges: Mapping[int, tuple[float, float]]) -> dict[int, float]:
     """Return a value in place of the missing one for numbers of which a model makes nothing when they are missing: 0 without a card."""
     found = {}
-    for column in asked.read:
-        own = asked.columns[column]
+    for column in explained.read:
+        own = explained.columns[column]
         if isinstance(own, np.ndarray) and own.ndim == 1:
-            columns = asked.repeated(1)
+            columns = explained.repeated(1)
             columns[column] = blanked(columns[column], np.array([True]))
-            if np.isnan(asked.scores(columns)).any():
+            if np.isnan(explained.scores(columns)).any():
                 low, high = ranges.get(column, (0.0, 0.0))
                 found[column] = low / 2 + high / 2
     return found
 
 
-def _masked(asked: Asked, masks: NDArray[np.bool_], middles: Mapping[int, float]) -> NDArray[np.float64]:
+def _masked(explained: ExplainedRow, masks: NDArray[np.bool_], middles: Mapping[int, float]) -> NDArray[np.float64]:
     """Return scores of variants in which only some columns have the row's own value, the others being missing."""
-    columns = asked.repeated(len(masks))
-    for place, column in enumerate(asked.read):
+    columns = explained.repeated(len(masks))
+    for place, column in enumerate(explained.read):
         gone = blanked(columns[column], ~masks[:, place])
         if column in middles and isinstance(gone, np.ndarray):
             gone[~masks[:, place]] = middles[column]
         columns[column] = gone
-    return asked.scores(columns)
+    return explained.scores(columns)
 
 
 def _places(names: Sequence[str], immutable: Collection[str]) -> set[int]:
@@ -190,12 +191,12 @@ def _ranges(program: Program, card: Mapping[str, Any] | None) -> dict[int, tuple
     }
 
 
-def _out_of_range(asked: Asked, ranges: Mapping[int, tuple[float, float]]) -> tuple[str, ...]:
+def _out_of_range(explained: ExplainedRow, ranges: Mapping[int, tuple[float, float]]) -> tuple[str, ...]:
     found = []
-    for column in asked.read:
-        own = asked.columns[column]
+    for column in explained.read:
+        own = explained.columns[column]
         if column in ranges and isinstance(own, np.ndarray) and own.ndim == 1:
             low, high = ranges[column]
             if own[0] < low or own[0] > high:
-                found.append(asked.names[column])
+                found.append(explained.names[column])
     return tuple(found)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from automicro.explain.decision.explained_row import Asked
+    from automicro.explain.decision.explained_row import ExplainedRow
     from automicro.explain.decision.explanation import Kind
     from automicro.explain.decision.prototypes import Compared
     from automicro.explain.decision.terms import Term
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     Key = tuple[int, int]
 
-__all__ = ["Derived", "Found", "Told", "exact_parts", "value_text"]
+__all__ = ["Derived", "Found", "RowParts", "exact_parts", "value_text"]
 
 NAMED_TOGETHER = 3
 
@@ -60,14 +60,14 @@ class Inputs(Protocol):
         """Return the name of a part and its value; None if nothing of it is there."""
 
 
-class Told:
+class RowParts:
     """The columns of a row; of texts each bucket is a part of its own, with the grams that fell into it."""
 
-    def __init__(self, asked: Asked) -> None:
-        self._asked = asked
-        self._sources = [(d, place) for d in asked.program.decoders for place in range(feature_count(d))]
-        self._offsets = offsets_of(asked.program.decoders)
-        self.texts = feature_texts(asked.program, asked.names)
+    def __init__(self, explained: ExplainedRow) -> None:
+        self._explained = explained
+        self._sources = [(d, place) for d in explained.program.decoders for place in range(feature_count(d))]
+        self._offsets = offsets_of(explained.program.decoders)
+        self.texts = feature_texts(explained.program, explained.names)
 
     def key(self, feature: int) -> Key:
         """Return the column, and the place of the bucket if it is one of a text."""
@@ -77,7 +77,7 @@ class Told:
     def words(self, key: Key) -> tuple[str, str] | None:
         """Return the column and what it holds, or the grams of a bucket."""
         column, feature = key
-        name, own = self._asked.names[column], self._asked.columns[column]
+        name, own = self._explained.names[column], self._explained.columns[column]
         if feature < 0:
             return name, value_text(own, self._offsets.get(column, 0.0))
         decoder, place = self._sources[feature]
@@ -161,11 +161,11 @@ def _by_tree(terms: Sequence[Term], texts: Sequence[FeatureText]) -> list[Part]:
             parts.append(Part(name, term.contribution))
             continue
         number += 1
-        told = [
+        conditions = [
             texts[s.feature].at_most(s.threshold) if s.holds else f"not ({texts[s.feature].at_most(s.threshold)})"
             for s in term.steps
         ]
-        parts.append(Part(f"tree {number}", term.contribution, " and ".join(told)))
+        parts.append(Part(f"tree {number}", term.contribution, " and ".join(conditions)))
     return parts
 
 

@@ -17,7 +17,7 @@ from automicro.words.numbers import count
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from automicro.explain.decision.graphs import AskedGraph
+    from automicro.explain.decision.graphs import ExplainedGraph
     from automicro.program import Node
 
     Floats = NDArray[np.float64]
@@ -53,12 +53,12 @@ class ReceptiveField:
     within: int
 
 
-def receptive_field(asked: AskedGraph) -> ReceptiveField:
+def receptive_field(explained: ExplainedGraph) -> ReceptiveField:
     """Return the part of a graph within reach of the messages of a prediction, and one ring of nodes more."""
-    X, topology = asked.features, asked.topology
-    if asked.node is None:
+    X, topology = explained.features, explained.topology
+    if explained.node is None:
         return ReceptiveField(X, topology, np.arange(topology.nodes), None, topology.nodes)
-    hops, reach = _distances_to(asked.node, topology), _reach(asked.program.body)
+    hops, reach = _distances_to(explained.node, topology), _reach(explained.program.body)
     kept = np.flatnonzero((hops >= 0) & (hops <= reach + 1))
     kept = kept[np.argsort(hops[kept], kind="stable")]
     place = np.full(topology.nodes, -1, dtype=np.int64)
@@ -84,20 +84,20 @@ def _distances_to(node: int, topology: Topology) -> Places:
     return hops
 
 
-def by_node(asked: AskedGraph, heard: ReceptiveField, seed: int) -> Found:
+def by_node(explained: ExplainedGraph, field: ReceptiveField, seed: int) -> Found:
     """Return Shapley values of nodes, each with all of its columns, against nodes whose columns are missing."""
-    X, topology, near = heard.X, heard.topology, heard.nodes[: heard.within]
+    X, topology, near = field.X, field.topology, field.nodes[: field.within]
     singles = list(range(min(len(near), MOST_NODES)))
     groups = [np.array([place]) for place in singles]
     if len(near) > MOST_NODES:
         groups.append(np.arange(MOST_NODES, len(near)))
-    base = _missing(asked)
+    base = _missing(explained)
     draws = max(2, min(32, VARIANTS // (len(groups) + 1)))
 
     def score(masks: NDArray[np.bool_]) -> Floats:
         step = max(1, CELLS // max(X.size, 1))
         parts = [
-            results_of_copies(asked, _variants(X, base, groups, part), topology) @ asked.of
+            results_of_copies(explained, _variants(X, base, groups, part), topology) @ explained.of
             for part in _steps(masks, step)
         ]
         return np.concatenate(parts)
@@ -124,11 +124,11 @@ def _reach(node: Node) -> int:
     return max(map(_reach, node.nodes)) if isinstance(node, Sum) else 0
 
 
-def _missing(asked: AskedGraph) -> Floats:
+def _missing(explained: ExplainedGraph) -> Floats:
     """Return the features of a node whose columns are all missing; 0 where the program makes nothing of that."""
     gone = np.array([True])
-    columns = [None if c is None else blanked(take(c, np.array([0])), gone) for c in asked.batch.columns]
-    return np.nan_to_num(np.asarray(decode(asked.program.decoders, columns)[0], dtype=np.float64))
+    columns = [None if c is None else blanked(take(c, np.array([0])), gone) for c in explained.batch.columns]
+    return np.nan_to_num(np.asarray(decode(explained.program.decoders, columns)[0], dtype=np.float64))
 
 
 def _steps(masks: NDArray[np.bool_], step: int) -> list[NDArray[np.bool_]]:
@@ -143,12 +143,12 @@ def _variants(X: Floats, base: Floats, groups: list[Places], masks: NDArray[np.b
     return variants.reshape(len(masks) * len(X), X.shape[1])
 
 
-def results_of_copies(asked: AskedGraph, X: Floats, topology: Topology) -> Floats:
+def results_of_copies(explained: ExplainedGraph, X: Floats, topology: Topology) -> Floats:
     """Return the scores, (copies, outputs), of copies of a graph one after the other, whose nodes have the features X."""
     copies = len(X) // topology.nodes if topology.nodes else 1
     shift = np.repeat(np.arange(copies) * topology.nodes, topology.edges.shape[1])
     edges = np.tile(topology.edges, copies) + shift
     attributes = None if topology.attributes is None else np.tile(topology.attributes, (copies, 1))
     joined = Topology(edges, attributes, np.arange(copies + 1) * topology.nodes)
-    found = body_scores(asked.program.body, X, joined)
-    return found if asked.node is None else found[:: topology.nodes]
+    found = body_scores(explained.program.body, X, joined)
+    return found if explained.node is None else found[:: topology.nodes]

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = ["explanation_text"]
 
-TOLD = 0.9  # share of what the parts add up to, in absolute terms, that is told part by part
+SHOWN = 0.9  # share of what the parts add up to, in absolute terms, that is told part by part
 MOST_LINES = 12
 AROUND = ("headline", "constant", "others", "score")  # lines beside those of single parts
 MOST_WEIGHTS = 4
@@ -53,12 +53,14 @@ def _after(explanation: Explanation) -> list[str]:
 
 def _weighed(weights: Sequence[Weight]) -> str:
     """Return the heaviest weights; shares of attention in per cent."""
-    told = [w for w in weights if w.of == "distance"] or weights
+    weights_shown = [w for w in weights if w.of == "distance"] or weights
     shown = [
         f"{w.name} {w.weight:.0%} of {w.of}" if w.of.startswith("head") else f"{w.name} {w.weight:+.4g} ({w.of})"
-        for w in told[:MOST_WEIGHTS]
+        for w in weights_shown[:MOST_WEIGHTS]
     ]
-    more = f" and {count(len(told) - MOST_WEIGHTS, 'more', 'more')}" if len(told) > MOST_WEIGHTS else ""
+    more = (
+        f" and {count(len(weights_shown) - MOST_WEIGHTS, 'more', 'more')}" if len(weights_shown) > MOST_WEIGHTS else ""
+    )
     return f"what was weighed, which is not why: {', '.join(shown)}{more}"
 
 
@@ -85,14 +87,14 @@ def _rows(explanation: Explanation, most: int) -> list[tuple[str, ...]]:
     """Return constant, parts and score as cells; where scores go through the exponential, each with the factor that it makes."""
     parts = explanation.parts
     total = sum(abs(part.contribution) for part in parts)
-    rows, told = [(explanation.constant, "to start from", "")], 0.0
+    rows, weights_shown = [(explanation.constant, "to start from", "")], 0.0
     for place, part in enumerate(parts):
-        if place == most or (total > 0 and told >= TOLD * total and place < len(parts) - 1):
+        if place == most or (total > 0 and weights_shown >= SHOWN * total and place < len(parts) - 1):
             rest = sum(part.contribution for part in parts[place:])
             rows.append((rest, f"from {count(len(parts) - place, 'other')}", ""))
             break
         rows.append((part.contribution, part.name, part.because))
-        told += abs(part.contribution)
+        weights_shown += abs(part.contribution)
     if explanation.link != "exp":
         return [*((f"{added:+.4g}", *words) for added, *words in rows), (f"= {explanation.score:.4g}", "", "")]
     multiplied = [(f"{added:+.4g}", f"x {exponential(added):.4g}", *words) for added, *words in rows]

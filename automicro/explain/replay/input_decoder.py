@@ -31,23 +31,23 @@ def number_of(cell: Any, less: float = 0.0) -> float:
     return single(float(cell - int(less) if isinstance(cell, int) and less.is_integer() else float(cell) - less))
 
 
-def read_input(told: dict[str, Any], cell: Any) -> float:
+def read_input(entry: dict[str, Any], cell: Any) -> float:
     """Return the value of one input of a card for a raw cell."""
-    kind = told["kind"]
+    kind = entry["kind"]
     if kind == "number":
-        value = number_of(cell, told.get("less", 0.0))
-        return single(told["if_missing"]) if math.isnan(value) and told["if_missing"] is not None else value
+        value = number_of(cell, entry.get("less", 0.0))
+        return single(entry["if_missing"]) if math.isnan(value) and entry["if_missing"] is not None else value
     if kind == "missing":
         return float(_is_missing(cell))
     if kind == "level":
-        return float(_level(cell) == told["level"])
+        return float(_level(cell) == entry["level"])
     if kind == "code":
-        codes = dict(told["codes"])
-        return single(codes.get(_level(cell), told["otherwise"]))
+        codes = dict(entry["codes"])
+        return single(codes.get(_level(cell), entry["otherwise"]))
     if kind == "grams":
-        return _grams(told, cell)
+        return _grams(entry, cell)
     if kind == "summary":
-        return _summary(told["statistic"], told["parts"], told["part"], () if cell is None else tuple(cell))
+        return _summary(entry["statistic"], entry["parts"], entry["part"], () if cell is None else tuple(cell))
     raise ValueError(f"an input {kind!r} cannot be read")
 
 
@@ -63,12 +63,12 @@ def _level(cell: Any) -> str | None:
     return str(int(cell)) if isinstance(cell, float) and cell.is_integer() else str(cell)
 
 
-def _grams(told: dict[str, Any], cell: str | None) -> float:
-    found = _buckets(cell or "", told["unit"], (told["low"], told["high"]), told["bits"], told["prefix"])
-    hits = found[told["bucket"]]
+def _grams(entry: dict[str, Any], cell: str | None) -> float:
+    found = _buckets(cell or "", entry["unit"], (entry["low"], entry["high"]), entry["bits"], entry["prefix"])
+    hits = found[entry["bucket"]]
     if hits == 0:
         return 0.0
-    return single((hits if told["counted"] else 1) / (math.sqrt(found.total()) if told["scaled"] else 1.0))
+    return single((hits if entry["counted"] else 1) / (math.sqrt(found.total()) if entry["scaled"] else 1.0))
 
 
 @lru_cache(maxsize=4096)

@@ -64,7 +64,7 @@ class Interpreter:
 
     def inputs(self, row: Mapping[str, Any]) -> list[float]:
         """Return the inputs of a raw row, a dict of cells by the names of columns."""
-        return [read_input(told, row[told["column"]]) for told in self.card["inputs"]]
+        return [read_input(entry, row[entry["column"]]) for entry in self.card["inputs"]]
 
     def scores(self, rows: Sequence[Mapping[str, Any]], edges: Edges | None = None) -> Rows:
         """Return the scores of raw rows; of rows that are nodes with the edges between them."""
@@ -96,13 +96,13 @@ def _exponential(score: float) -> float:
     return math.exp(score) if math.isnan(score) or score < LARGEST_EXPONENT else math.inf
 
 
-def _singles(told: Any) -> Any:
+def _singles(value: Any) -> Any:
     """Return data with every number as single precision has it."""
-    if isinstance(told, dict):
-        return {key: _singles(value) for key, value in told.items()}
-    if isinstance(told, list):
-        return [_singles(value) for value in told]
-    return single(told) if isinstance(told, float) else told
+    if isinstance(value, dict):
+        return {key: _singles(value) for key, value in value.items()}
+    if isinstance(value, list):
+        return [_singles(value) for value in value]
+    return single(value) if isinstance(value, float) else value
 
 
 def _follow(body: dict[str, Any], rows: Rows, edges: Edges | None) -> Rows:
@@ -231,17 +231,17 @@ def _messages(body: dict[str, Any], rows: Rows, edges: Edges) -> Rows:
         degrees[target] += weight
     shares = [1 / degree if degree > 0 else 0.0 for degree in degrees]
     for _ in range(body["times"]):
-        told: list[list[list[float]]] = [[[own * x for x in row]] if own else [] for row in rows]
+        received: list[list[list[float]]] = [[[own * x for x in row]] if own else [] for row in rows]
         factors = [[shares[t]] if own else [] for t in range(len(rows))]
         for (source, target), weight in zip(edges.pairs, weights, strict=True):
-            told[target].append([weight * x for x in rows[source]])
+            received[target].append([weight * x for x in rows[source]])
             factors[target].append(
                 math.sqrt(shares[source]) * math.sqrt(shares[target]) if way == "symmetric" else shares[target]
             )
         scaled = factors if way in {"mean", "symmetric"} else [[1.0] * len(each) for each in factors]
         rows = [
             [_joined(way, column, own_factors) for column in zip(*each, strict=True)] if each else [0.0] * len(row)
-            for each, own_factors, row in zip(told, scaled, rows, strict=True)
+            for each, own_factors, row in zip(received, scaled, rows, strict=True)
         ]
     return [[single(x) for x in row] for row in rows]
 

@@ -236,5 +236,5 @@ def cells(program: Program, batch: Batch, names: Sequence[str]) -> list[dict[str
     """Return the rows of a batch as a user would hand them over: numbers, texts, None and lists by the names of columns."""
     offsets = offsets_of(program.decoders)
     columns = ((place, column) for place, column in enumerate(batch.columns) if column is not None)
-    told = {names[place]: raw_cells(column, offsets.get(place, 0.0)) for place, column in columns}
-    return [dict(zip(told, row, strict=True)) for row in zip(*told.values(), strict=True)]
+    cells = {names[place]: raw_cells(column, offsets.get(place, 0.0)) for place, column in columns}
+    return [dict(zip(cells, row, strict=True)) for row in zip(*cells.values(), strict=True)]

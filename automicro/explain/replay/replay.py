@@ -107,7 +107,7 @@ class _Claim:
         limits = None if self.program.limits is None else list(self.program.limits)
         if card.get("limits") != limits:
             yield f"the card has the limits {card.get('limits')}, the model has {limits}"
-        if unknown := sorted({told["column"] for told in card["inputs"]} - set(self.names)):
+        if unknown := sorted({cells["column"] for cells in card["inputs"]} - set(self.names)):
             yield f"the card reads column {unknown[0]!r}, which the model does not have"
 
     def follow(self, batch: Batch) -> _Followed:
@@ -142,8 +142,8 @@ class _Claim:
 
     def gram_faults(self, drawn: Probes, seed: int) -> Iterator[str]:
         """Give a sentence where the card counts buckets of grams otherwise, those too that no text of the rows has a gram of."""
-        told = list(enumerate(inputs_of(self.program.decoders, self.names)))
-        grams = [(place, entry) for place, entry in told if entry["kind"] == "grams"]
+        cells = list(enumerate(inputs_of(self.program.decoders, self.names)))
+        grams = [(place, entry) for place, entry in cells if entry["kind"] == "grams"]
         if not grams:
             return
         if grams != [each for each in enumerate(self.interpreter.card["inputs"]) if each[1]["kind"] == "grams"]:
@@ -157,7 +157,7 @@ class _Claim:
         ours = body_scores(self.program.body, X)
         theirs = np.array(self.interpreter.scores_of(X.tolist()), dtype=np.float64)
         for at in np.flatnonzero(~_close(theirs, ours).all(axis=1)).tolist():
-            yield f"with some buckets of grams, the card gives the score {_told(theirs[at])}, the model {_told(ours[at])}"
+            yield f"with some buckets of grams, the card gives the score {_scored(theirs[at])}, the model {_scored(ours[at])}"
 
     def _flip(self, batch: Batch, row: int, column: int) -> list[float]:
         """Return numbers on both sides of a point where, by the card, the label of a row flips; none if there is none."""
@@ -195,7 +195,7 @@ class _Followed:
     def faults(self) -> Iterator[str]:
         """Give a sentence for every row of which the card gives another score or label."""
         for at in np.flatnonzero(~_close(self.theirs, self.ours).all(axis=1)).tolist():
-            given, own = _told(self.theirs[at]), _told(self.ours[at])
+            given, own = _scored(self.theirs[at]), _scored(self.ours[at])
             yield f"{self._row(at)}: the card gives the score {given}, the model {own}"
         program = self.claim.program
         if program.labels is None:
@@ -212,14 +212,14 @@ class _Followed:
             change, own = self.theirs[after] - self.theirs[before], self.ours[after] - self.ours[before]
             limit = 2 * CLOSE * np.maximum(1.0, np.abs(self.ours[[before, after]]).max(axis=0))
             if not ((np.abs(change - own) <= limit) | (np.isnan(change) & np.isnan(own)) | (change == own)).all():
-                said = f"one unit more of {self.claim.names[column]} changes the score by {_told(change)}"
-                yield f"{said} in the card, by {_told(own)} in the model"
+                said = f"one unit more of {self.claim.names[column]} changes the score by {_scored(change)}"
+                yield f"{said} in the card, by {_scored(own)} in the model"
 
     def _row(self, at: int) -> str:
         if len(self.ours) != len(self.rows):
             return f"graph {at}"
-        told = [f"{n} {'missing' if _gone(v) else v}" for n, v in self.rows[at].items() if not isinstance(v, list)]
-        return f"{', '.join(told[:4])}{', ...' if len(told) > 4 else ''}" if told else f"row {at}"
+        cells = [f"{n} {'missing' if _gone(v) else v}" for n, v in self.rows[at].items() if not isinstance(v, list)]
+        return f"{', '.join(cells[:4])}{', ...' if len(cells) > 4 else ''}" if cells else f"row {at}"
 
 
 def _edges(topology: Topology | None) -> Edges | None:
@@ -245,7 +245,7 @@ def _tied(scored: Floats) -> bool:
     return not best - second > CLOSE * max(1.0, abs(best))
 
 
-def _told(scored: Floats) -> str:
+def _scored(scored: Floats) -> str:
     return ", ".join(f"{value:.7g}" for value in scored)
 
 

@@ -37,22 +37,22 @@ def trace_faults(
     found: list[str] = []
     for row in rows:
         one = Batch(tuple(None if column is None else take(column, np.array([row])) for column in batch.columns))
-        (told,) = cells(program, one, names)
-        found += _faults(explain(program, card, _given(one, told, names)), interpreter, told)
+        (values,) = cells(program, one, names)
+        found += _faults(explain(program, card, _given(one, values, names)), interpreter, values)
     return found
 
 
-def _given(one: Batch, told: dict[str, Any], names: Sequence[str]) -> Any:
+def _given(one: Batch, values: dict[str, Any], names: Sequence[str]) -> Any:
     """Return a row as `explain` takes it: cells by place, or the channels of a series."""
     series = [column for column in one.columns if isinstance(column, np.ndarray) and column.ndim == 2]
     if not series:
-        return [told.get(name) for name in names]
+        return [values.get(name) for name in names]
     absent = np.full(series[0].shape[1], np.nan)
     return np.stack([absent if column is None else np.asarray(column)[0] for column in one.columns])[None]
 
 
-def _faults(trace: Explanation, interpreter: Interpreter, told: dict[str, Any]) -> Iterator[str]:
-    (scores,) = interpreter.scores([told])
+def _faults(trace: Explanation, interpreter: Interpreter, values: dict[str, Any]) -> Iterator[str]:
+    (scores,) = interpreter.scores([values])
     of = _factors(scores, labels=interpreter.card["labels"])
     score = sum(factor * value for factor, value in zip(of, scores, strict=True) if factor)
     if not math.isfinite(score):
@@ -62,7 +62,7 @@ def _faults(trace: Explanation, interpreter: Interpreter, told: dict[str, Any]) 
     if abs(total - score) > limit * (1 + len(trace.parts)):
         yield f"the steps of a row add up to {total:.7g}, the card gives {score:.7g}"
     try:
-        expected = _expected(interpreter.steps(told), of, interpreter.card["inputs"])
+        expected = _expected(interpreter.steps(values), of, interpreter.card["inputs"])
     except NotFollowed:
         return  # messages on a graph, or a projection: no sum of named inputs
     if trace.kind == "posthoc":
@@ -120,11 +120,11 @@ def _expected(steps: Sequence[Step], of: Sequence[float], inputs: Sequence[dict[
         elif trees:
             key = (input_text(inputs[step.input]).name, step.input, step.part)
         else:
-            told = inputs[step.input]
-            key = (None, step.input, 0) if told["kind"] == "grams" else (told["column"], -1, 0)
+            values = inputs[step.input]
+            key = (None, step.input, 0) if values["kind"] == "grams" else (values["column"], -1, 0)
         total[key] = total.get(key, 0.0) + of[step.to] * step.value
     return [(text, value) for (text, _, _), value in total.items()]
 
 
-def _condition(told: Any, cut: float, *, holds: bool) -> str:
-    return told.at_most(cut) if holds else f"not ({told.at_most(cut)})"
+def _condition(values: Any, cut: float, *, holds: bool) -> str:
+    return values.at_most(cut) if holds else f"not ({values.at_most(cut)})"

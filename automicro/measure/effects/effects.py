@@ -124,11 +124,11 @@ def effects(program: Program, names: Sequence[str], columns: Sequence[Column | N
     )
     measured = _Measured.of(inputs, seed)
     exact = [exact_effect(inputs, j, own) for j, own in enumerate(measured.parts)] if found.additive else None
-    told = [effect.shifted(offsets.get(effect.column, 0.0)) for effect in exact or measured.averaged()]
+    summarised = [effect.shifted(offsets.get(effect.column, 0.0)) for effect in exact or measured.averaged()]
     if not found.on_named_inputs:
-        return measured.told(told, outputs[: measured.base.shape[1]], exact=found.additive)
+        return measured.summarised(summarised, outputs[: measured.base.shape[1]], exact=found.additive)
     pairs = tuple(Interaction((names[i], names[j])) for i, j in found.interactions)
-    return measured.told(told, outputs, exact=found.additive, certified=pairs)
+    return measured.summarised(summarised, outputs, exact=found.additive, certified=pairs)
 
 
 def function_effects(function: Callable[[Floats], Floats], X: Floats, *, seed: int = 0) -> Effects:
@@ -143,7 +143,7 @@ def function_effects(function: Callable[[Floats], Floats], X: Floats, *, seed: i
     """
     inputs = OfFunction(function, np.asarray(X, dtype=np.float64))
     measured = _Measured.of(inputs.only(_drawn(len(inputs.X), seed)), seed)
-    return measured.told(measured.averaged(), ("score",), exact=False)
+    return measured.summarised(measured.averaged(), ("score",), exact=False)
 
 
 def _drawn(rows: int, seed: int) -> NDArray[np.int64]:
@@ -184,7 +184,7 @@ class _Measured:
         parts = zip(self.inputs.names, self.parts, self.curves, strict=True)
         return [averaged_effect(str(name), own, curve) for name, own, curve in parts]
 
-    def told(
+    def summarised(
         self,
         effects: list[Effect],
         outputs: tuple[str, ...],

@@ -101,12 +101,12 @@ def check_classes(program: Program, problem: Problem) -> None:
     """Raise `DataError` unless rows have the classes of a program."""
     if tuple(problem.labels or ()) != tuple(program.labels or ()):
         raise DataError(
-            f"rows must have the classes of the model, {_told(program.labels)}, but have {_told(problem.labels)}: "
+            f"rows must have the classes of the model, {_listed(program.labels)}, but have {_listed(problem.labels)}: "
             "add rows of each class, and name no other"
         )
 
 
-def _told(labels: Sequence[object] | None) -> str:
+def _listed(labels: Sequence[object] | None) -> str:
     if not labels:
         return "none"
     more = f" and {len(labels) - MOST_TOLD} more" if len(labels) > MOST_TOLD else ""

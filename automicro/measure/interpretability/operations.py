@@ -131,10 +131,10 @@ class _Graph:
 def _on_graph(node: Node, width: int, graph: _Graph) -> Operations:
     """Return the operations of a node over `width` features of every node, the worst case of what reads no messages."""
     if isinstance(node, Propagate):
-        told = node.hops * width * graph.edges
+        each_edge = node.hops * width * graph.edges
         if node.kind == "max":
-            return Operations(told, node.hops * width * np.ones(len(graph.edges)))
-        return Operations(np.zeros(len(graph.edges)), 2 * told + node.hops * width)
+            return Operations(each_edge, node.hops * width * np.ones(len(graph.edges)))
+        return Operations(np.zeros(len(graph.edges)), 2 * each_edge + node.hops * width)
     if isinstance(node, Pool):
         pooled = graph.sums(np.ones(len(graph.edges)))
         return Operations(pooled * node.kinds.count("max"), pooled * sum(kind != "max" for kind in node.kinds))

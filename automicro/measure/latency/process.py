@@ -17,11 +17,11 @@ __all__ = ["measured"]
 
 def measured(request: str) -> str:
     """Do in this process what is asked for: JSON in, JSON out."""
-    asked = json.loads(request)
-    program, _ = read_artifact(base64.b64decode(asked["artifact"]))
-    rows = [_one_graph(v) if isinstance(v, dict) else row_array(v) for v in asked["rows"]]
-    quantiles = asked["quantiles"]
-    calls = time_calls(RUNTIMES[asked["runtime"]](program), rows, max(quantiles), asked["seconds"])
+    wanted = json.loads(request)
+    program, _ = read_artifact(base64.b64decode(wanted["artifact"]))
+    rows = [_one_graph(v) if isinstance(v, dict) else row_array(v) for v in wanted["rows"]]
+    quantiles = wanted["quantiles"]
+    calls = time_calls(RUNTIMES[wanted["runtime"]](program), rows, max(quantiles), wanted["seconds"])
     answer = {
         "quantiles": [(quantile, calls.quantile_us(quantile), *calls.span_us(quantile)) for quantile in quantiles],
         "fastest_us": float(calls.times_us.min()),

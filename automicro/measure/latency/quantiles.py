@@ -202,10 +202,10 @@ class Latency:
         needed = self.runs_needed(limit_us)
         runs = "no number of processes up to 1,000" if needed is None else f"about {needed} processes"
         remedy = "require a latency outside of this interval" + ("" if needed is None else ", or give more seconds")
-        told = f"cannot decide whether {limit_us:.4g} us are kept: {seen}; "
+        undecided = f"cannot decide whether {limit_us:.4g} us are kept: {seen}; "
         if self.busy:
-            return f"{told}the machine was busy, processes had a processor {share} of the time: wait until it is idle, or {remedy}"
-        return f"{told}{runs} would decide: {remedy}"
+            return f"{undecided}the machine was busy, processes had a processor {share} of the time: wait until it is idle, or {remedy}"
+        return f"{undecided}{runs} would decide: {remedy}"
 
 
 def latency_in_fresh_processes(
@@ -258,7 +258,7 @@ def _latency(
 ) -> Latency:
     """Put the request of a measurement in words, have it measured, and read the answers; `how`: the runtime, and seconds of each run."""
     plain = [row if isinstance(row, dict) else [_plain(value) for value in row] for row in rows]
-    asked = {
+    request = {
         "artifact": base64.b64encode(artifact).decode(),
         "rows": plain,
         "quantiles": sorted({*USUAL, quantile}),
@@ -267,7 +267,7 @@ def _latency(
     }
     facts = machine()
     before = facts.pop("load")
-    done = tuple(measure(json.dumps(asked)))
+    done = tuple(measure(json.dumps(request)))
     facts |= {"load_before": before, "load_after": machine()["load"]}
     return Latency(quantile, done, how[0], facts, _form(plain))
 

@@ -57,10 +57,10 @@ def balanced_accuracy(y: Codes, prediction: Predicted, weights: Batch) -> Batch:
 
 def matthews_corrcoef(y: Codes, prediction: Predicted, weights: Batch) -> Batch:
     """Correlation of true and predicted classes (Gorodkin 2004); 0 where either is constant."""
-    hit, real, told = _counts(confusion(y, prediction, weights))
+    hit, real, predicted = _counts(confusion(y, prediction, weights))
     total = real.sum(axis=1)
-    covariance = hit.sum(axis=1) * total - (real * told).sum(axis=1)
-    spread = (total**2 - (real**2).sum(axis=1)) * (total**2 - (told**2).sum(axis=1))
+    covariance = hit.sum(axis=1) * total - (real * predicted).sum(axis=1)
+    spread = (total**2 - (real**2).sum(axis=1)) * (total**2 - (predicted**2).sum(axis=1))
     return ratio(covariance, np.sqrt(np.maximum(spread, 0.0)), 0.0)
 
 
@@ -77,39 +77,39 @@ def cohen_kappa_quadratic(y: Codes, prediction: Predicted, weights: Batch) -> Ba
 
 def _kappa(y: Codes, prediction: Predicted, weights: Batch, costs: Batch) -> Batch:
     matrices = confusion(y, prediction, weights)
-    real, told = matrices.sum(axis=2), matrices.sum(axis=1)
-    by_chance = np.einsum("bi,bj,ij->b", real, told, costs)
+    real, predicted = matrices.sum(axis=2), matrices.sum(axis=1)
+    by_chance = np.einsum("bi,bj,ij->b", real, predicted, costs)
     return 1.0 - ratio(np.einsum("bij,ij->b", matrices, costs) * real.sum(axis=1), by_chance)
 
 
-def precision(hit: Batch, real: Batch, told: Batch) -> Batch:  # noqa: ARG001 - all measures of one class take the same counts
+def precision(hit: Batch, real: Batch, predicted: Batch) -> Batch:  # noqa: ARG001 - all measures of one class take the same counts
     """Share of the rows told to be of a class that are."""
-    return ratio(hit, told, 0.0)
+    return ratio(hit, predicted, 0.0)
 
 
-def recall(hit: Batch, real: Batch, told: Batch) -> Batch:  # noqa: ARG001 - all measures of one class take the same counts
+def recall(hit: Batch, real: Batch, predicted: Batch) -> Batch:  # noqa: ARG001 - all measures of one class take the same counts
     """Share of the rows of a class that are told to be."""
     return ratio(hit, real, 0.0)
 
 
-def f_measure(hit: Batch, real: Batch, told: Batch) -> Batch:
+def f_measure(hit: Batch, real: Batch, predicted: Batch) -> Batch:
     """Harmonic mean of precision and recall."""
-    return ratio(2 * hit, real + told, 0.0)
+    return ratio(2 * hit, real + predicted, 0.0)
 
 
-def f_two(hit: Batch, real: Batch, told: Batch) -> Batch:
+def f_two(hit: Batch, real: Batch, predicted: Batch) -> Batch:
     """Weighted harmonic mean that counts recall four times precision (beta 2)."""
-    return ratio(5 * hit, 4 * real + told, 0.0)
+    return ratio(5 * hit, 4 * real + predicted, 0.0)
 
 
-def f_half(hit: Batch, real: Batch, told: Batch) -> Batch:
+def f_half(hit: Batch, real: Batch, predicted: Batch) -> Batch:
     """Weighted harmonic mean that counts precision four times recall (beta 0.5)."""
-    return ratio(1.25 * hit, 0.25 * real + told, 0.0)
+    return ratio(1.25 * hit, 0.25 * real + predicted, 0.0)
 
 
-def jaccard(hit: Batch, real: Batch, told: Batch) -> Batch:
+def jaccard(hit: Batch, real: Batch, predicted: Batch) -> Batch:
     """Rows both of a class and told to be, among those that are either."""
-    return ratio(hit, real + told - hit, 0.0)
+    return ratio(hit, real + predicted - hit, 0.0)
 
 
 def averaged(
@@ -122,13 +122,13 @@ def averaged(
     """
 
     def scorer(y: Codes, prediction: Predicted, weights: Batch) -> Batch:
-        hit, real, told = _counts(confusion(y, prediction, weights))
+        hit, real, predicted = _counts(confusion(y, prediction, weights))
         if average == "micro":
-            return measure(hit.sum(axis=1), real.sum(axis=1), told.sum(axis=1))
-        each = measure(hit, real, told)
+            return measure(hit.sum(axis=1), real.sum(axis=1), predicted.sum(axis=1))
+        each = measure(hit, real, predicted)
         if average == "binary":
             return each[:, 1]
-        parts = real if average == "weighted" else (real + told > 0).astype(np.float64)
+        parts = real if average == "weighted" else (real + predicted > 0).astype(np.float64)
         return ratio((each * parts).sum(axis=1), parts.sum(axis=1))
 
     return scorer

@@ -37,15 +37,15 @@ def own_scores(metric: Metric, y: NDArray[Any], prediction: Floats, batch: Batch
         with np.errstate(divide="ignore", invalid="ignore"):
             means: Batch = np.where(masses > 0, batch @ values / masses, np.nan)
         return means
-    true, told = _as_passed(metric, y, prediction)
+    true, predicted = _as_passed(metric, y, prediction)
     if len(batch) == 1:
-        return np.array([made.sign * _number(metric, true, told, batch[0])])
+        return np.array([made.sign * _number(metric, true, predicted, batch[0])])
     found = []
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of resamples, some of which lack a class
         for weights in batch:
             try:
-                found.append(made.sign * _number(metric, true, told, weights))
+                found.append(made.sign * _number(metric, true, predicted, weights))
             except RequestError:
                 found.append(np.nan)
     return np.array(found)
@@ -86,18 +86,18 @@ def _as_passed(metric: Metric, y: NDArray[Any], prediction: Floats) -> tuple[NDA
     labels = np.array(made.labels, dtype=None if len({type(label) for label in made.labels}) == 1 else object)
     if made.needs == "predict":
         return labels[codes], labels[prediction.argmax(axis=1)]
-    told = prediction[:, 1] if prediction.shape[1] == 2 else prediction[:, np.argsort(labels, kind="stable")]
-    return labels[codes], told
+    predicted = prediction[:, 1] if prediction.shape[1] == 2 else prediction[:, np.argsort(labels, kind="stable")]
+    return labels[codes], predicted
 
 
-def _number(metric: Metric, true: NDArray[Any], told: NDArray[Any], weights: Floats) -> float:
+def _number(metric: Metric, true: NDArray[Any], predicted: NDArray[Any], weights: Floats) -> float:
     taken = weights > 0
     if not taken.any():
         return np.nan
     if (weights == 1).all():
-        value = _called(metric, true, told)
+        value = _called(metric, true, predicted)
     elif metric.definition.takes_weights:
-        value = _called(metric, true[taken], told[taken], weights[taken])
+        value = _called(metric, true[taken], predicted[taken], weights[taken])
     else:
         often = weights.astype(np.int64)
         if (often != weights).any():
@@ -105,7 +105,7 @@ def _number(metric: Metric, true: NDArray[Any], told: NDArray[Any], weights: Flo
                 f"metric: {metric.plain!r} must take sample_weight, since rows have weights: add that parameter, or leave weights out"
             )
         rows = np.repeat(np.arange(len(true)), often)
-        value = _called(metric, true[rows], told[rows])
+        value = _called(metric, true[rows], predicted[rows])
     if isinstance(value, bool) or np.ndim(value) or np.asarray(value).dtype.kind not in "fiub":
         got = f"an array of shape {np.shape(value)}" if np.ndim(value) else repr(value)
         raise RequestError(
@@ -115,10 +115,10 @@ def _number(metric: Metric, true: NDArray[Any], told: NDArray[Any], weights: Flo
     return float(value)
 
 
-def _called(metric: Metric, true: NDArray[Any], told: NDArray[Any], weights: Floats | None = None) -> Any:
+def _called(metric: Metric, true: NDArray[Any], predicted: NDArray[Any], weights: Floats | None = None) -> Any:
     keywords = {} if weights is None else {"sample_weight": weights}
     try:
-        return metric.definition.function(true.copy(), told.copy(), **keywords)  # which it may change in place
+        return metric.definition.function(true.copy(), predicted.copy(), **keywords)  # which it may change in place
     except Exception as error:
         raise RequestError(
             f"metric: {metric.plain!r} must return a number, but raised {type(error).__name__}: {error}"

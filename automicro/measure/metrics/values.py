@@ -67,9 +67,9 @@ def mean_absolute_percentage_error(y: Predicted, prediction: Predicted, weights:
 
 def mean_squared_log_error(y: Predicted, prediction: Predicted, weights: Batch) -> Batch:
     """Mean squared distance of ``log(1 + value)``; infinite if a prediction is -1 or less, undefined if a target is."""
-    real, told = np.where(y > -1, y, np.nan), np.where(prediction > -1, prediction, -1.0)
+    real, predicted = np.where(y > -1, y, np.nan), np.where(prediction > -1, prediction, -1.0)
     with np.errstate(divide="ignore"):
-        return _mean_or_infinite((np.log1p(real) - np.log1p(told)) ** 2, weights)
+        return _mean_or_infinite((np.log1p(real) - np.log1p(predicted)) ** 2, weights)
 
 
 def root_mean_squared_log_error(y: Predicted, prediction: Predicted, weights: Batch) -> Batch:
@@ -79,15 +79,17 @@ def root_mean_squared_log_error(y: Predicted, prediction: Predicted, weights: Ba
 
 def mean_poisson_deviance(y: Predicted, prediction: Predicted, weights: Batch) -> Batch:
     """Deviance of counts; infinite if a prediction is 0 or less, undefined if a target is negative."""
-    real, told = np.where(y >= 0, y, np.nan), np.where(prediction > 0, prediction, np.nan)
-    logarithm = real * np.log(np.where(real > 0, real, 1.0) / told)
-    return _mean_or_infinite(_infinite_outside(2 * (logarithm - real + told), prediction), weights)
+    real, predicted = np.where(y >= 0, y, np.nan), np.where(prediction > 0, prediction, np.nan)
+    logarithm = real * np.log(np.where(real > 0, real, 1.0) / predicted)
+    return _mean_or_infinite(_infinite_outside(2 * (logarithm - real + predicted), prediction), weights)
 
 
 def mean_gamma_deviance(y: Predicted, prediction: Predicted, weights: Batch) -> Batch:
     """Deviance of positive amounts; infinite if a prediction is 0 or less, undefined if a target is."""
-    real, told = np.where(y > 0, y, np.nan), np.where(prediction > 0, prediction, np.nan)
-    return _mean_or_infinite(_infinite_outside(2 * (np.log(told / real) + real / told - 1), prediction), weights)
+    real, predicted = np.where(y > 0, y, np.nan), np.where(prediction > 0, prediction, np.nan)
+    return _mean_or_infinite(
+        _infinite_outside(2 * (np.log(predicted / real) + real / predicted - 1), prediction), weights
+    )
 
 
 def d2_absolute_error_score(y: Predicted, prediction: Predicted, weights: Batch) -> Batch:

@@ -167,8 +167,8 @@ class _Layout:
 
     def read(self, masks: Mask) -> Mask:
         """Return which columns masks (masks, cells) restrict."""
-        told = np.asarray(~masks.all(axis=0))
-        return np.array([told[start:stop].any() for start, stop in pairwise(self.starts.tolist())], dtype=np.bool_)
+        varies = np.asarray(~masks.all(axis=0))
+        return np.array([varies[start:stop].any() for start, stop in pairwise(self.starts.tolist())], dtype=np.bool_)
 
     def possible(self, masks: Mask) -> Mask:
         """Return which masks (masks, cells) leave every column a cell."""

@@ -113,17 +113,17 @@ def directions(
         return {column: _in_data(program, of, column, direction) for column, direction in found.items()}
     kinds = column_kinds(program.decoders)
     read = set(columns_read(program))
-    asked = sorted(read if columns is None else columns)
+    wanted = sorted(read if columns is None else columns)
     if columns is None:
-        asked = [column for column in asked if kinds[column] in ("numeric", "missing")]
+        wanted = [column for column in wanted if kinds[column] in ("numeric", "missing")]
     proofs = _Proofs(program, of, dict(ranges or {}))
-    return {column: proofs.of(column) if column in read else Direction("constant") for column in asked}
+    return {column: proofs.of(column) if column in read else Direction("constant") for column in wanted}
 
 
 def _in_data(program: Program, of: Floats, column: int, found: Direction) -> Direction:
     """Return a direction that was found on numbers less their offsets with the rows of the data; "neither" must still be shown by them."""
-    told = Witnesses(program, of, column, {})
-    falls, rises = (pair and told.in_data(pair, sign) for pair, sign in ((found.falls, -1.0), (found.rises, 1.0)))
+    witnesses = Witnesses(program, of, column, {})
+    falls, rises = (pair and witnesses.in_data(pair, sign) for pair, sign in ((found.falls, -1.0), (found.rises, 1.0)))
     shown = found.kind != "neither" or (falls and rises)
     return Direction(found.kind if shown else "unproved", falls, rises)
 
@@ -185,9 +185,11 @@ class _Proofs:
         found = list(self._crossed(column, own))
         falls = other in (-1, MIXED) or slope < 0 or any(step.most(-1.0) > 0 for step in found)
         rises = other in (1, MIXED) or slope > 0 or any(step.most(1.0) > 0 for step in found)
-        told = Witnesses(self.program, self.of_outputs, column, self.ranges)
+        witnesses = Witnesses(self.program, self.of_outputs, column, self.ranges)
         down, up = (
-            told.first(self._candidates(found, slope, column, sign), sign) or told.drawn(sign) if possible else None
+            witnesses.first(self._candidates(found, slope, column, sign), sign) or witnesses.drawn(sign)
+            if possible
+            else None
             for possible, sign in ((falls, -1.0), (rises, 1.0))
         )
         if falls and rises:

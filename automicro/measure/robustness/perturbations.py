@@ -138,12 +138,12 @@ def _worst(
     rows: _Rows,
     whole: tuple[float, float],
     value: Callable[[tuple[Column | None, ...]], float],
-    told: tuple[tuple[str, ...], int],
+    names_and_repeats: tuple[tuple[str, ...], int],
 ) -> Stress:
     kind, _, percent = name.partition("_")
     share = float(percent) / 100 if percent.isdigit() else 1.0
     clean, sign = whole
-    names, repeats = told
+    names, repeats = names_and_repeats
     if kind in SPREAD:
         drawn = [value(rows.with_columns(SPREAD[kind](rows, share))) for _ in range(repeats)]
         mean = float(np.mean(drawn))

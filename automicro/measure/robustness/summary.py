@@ -50,7 +50,7 @@ class Robustness:
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values; a distance or a loss without end is None."""
-        told: dict[str, Any] = {
+        content: dict[str, Any] = {
             "metric": self.metric,
             "score": self.score,
             "stresses": {
@@ -66,7 +66,7 @@ class Robustness:
         }
         if self.flips is not None:
             low, high = self.flips.median
-            told["flip"] = {
+            content["flip"] = {
                 "kind": self.flips.kind,
                 "how": self.flips.how,
                 "rows": len(self.flips.rows),
@@ -74,7 +74,7 @@ class Robustness:
                 "median_high": _finite(high),
                 "tolerance": self.flips.tolerance,
             }
-        return told
+        return content
 
     def __repr__(self) -> str:
         rows = [("stress", self.metric, "lost", "worst column", "what is done to the rows")]

@@ -89,14 +89,14 @@ def _weights(node: Attention, tokens: Floats, absent: Absent) -> Iterator[tuple[
 def _logits(node: Attention, tokens: Floats) -> Floats:
     """Return how well every token answers what is asked."""
     queries = node.queries.values.astype(np.float64)
-    asked = queries[None, :, None]  # (rows, heads, asking, width)
+    question = queries[None, :, None]  # (rows, heads, asking, width)
     if node.mixing is not None:
-        asked = np.zeros((len(tokens), len(queries), *tokens.shape[1:]))
+        question = np.zeros((len(tokens), len(queries), *tokens.shape[1:]))
         for k in range(node.width):
-            asked += tokens[:, None, :, k, None] * queries[:, None, k]
-    logits = np.zeros((len(tokens), *asked.shape[1:3], tokens.shape[1]))
+            question += tokens[:, None, :, k, None] * queries[:, None, k]
+    logits = np.zeros((len(tokens), *question.shape[1:3], tokens.shape[1]))
     for k in range(node.width):
-        logits += asked[:, :, :, k, None] * tokens[:, None, None, :, k]
+        logits += question[:, :, :, k, None] * tokens[:, None, None, :, k]
     return logits
 
 

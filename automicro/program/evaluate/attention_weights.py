@@ -151,8 +151,8 @@ def _sources(decoder: Decoder, names: Sequence[str] | None) -> list[tuple[str, s
     if isinstance(decoder, Grams):
         return [(name, f" in bucket {bucket}") for bucket in decoder.buckets]
     if isinstance(decoder, Summary):
-        told = window_words(decoder)
-        return [(name, f", {told}" if told else "")]
+        words = window_words(decoder)
+        return [(name, f", {words}" if words else "")]
     return [(name, "")] * feature_count(decoder)
 
 

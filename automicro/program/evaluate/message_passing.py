@@ -51,8 +51,8 @@ def propagated(node: Propagate, X: NDArray[Any], topology: Topology | None) -> N
             if node.kind == "max":
                 result[:, feature] = _largest(messages, targets, None if own is None else own * x, len(x))
             else:
-                told = np.bincount(targets, weights=messages, minlength=len(x))
-                result[:, feature] = told if own is None else own * x + told
+                received = np.bincount(targets, weights=messages, minlength=len(x))
+                result[:, feature] = received if own is None else own * x + received
     return _rounded(result)
 
 
@@ -75,8 +75,8 @@ def shares(node: Propagate, topology: Topology) -> tuple[Floats | None, Floats |
     own = np.full(topology.nodes, np.float32(node.own), dtype=np.float64) if node.own else None
     if node.kind in {"sum", "max"}:
         return own, weights
-    told = np.bincount(targets, weights=weights, minlength=topology.nodes).astype(np.float64)
-    degree = told if own is None else own + told
+    received = np.bincount(targets, weights=weights, minlength=topology.nodes).astype(np.float64)
+    degree = received if own is None else own + received
     inverse = np.zeros(topology.nodes)
     np.divide(1.0, degree, out=inverse, where=degree > 0)
     if node.kind == "mean":

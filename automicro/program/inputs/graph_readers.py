@@ -109,13 +109,13 @@ def read_graphs(value: Any, names: Sequence[str] | None = None) -> Graphs:
             k for k, one in enumerate(ones) if (tuple(one.x), one.edge_names) != (tuple(ones[0].x), ones[0].edge_names)
         )
         raise DataError(
-            f"graphs must have the same attributes, but graph 0 has {_told(ones[0])} and graph {at} has {_told(ones[at])}"
+            f"graphs must have the same attributes, but graph 0 has {_arrays_of(ones[0])} and graph {at} has {_arrays_of(ones[at])}"
         )
     sizes = np.array([one.nodes for one in ones], dtype=np.int64)
     ends = np.concatenate(([0], np.cumsum(sizes)))
     edges = np.concatenate([one.edges + start for one, start in zip(ones, ends, strict=False)], axis=1)
-    told = [one.attributes for one in ones if one.attributes is not None]
-    attributes = np.concatenate(told).astype(np.float32) if told else None
+    own = [one.attributes for one in ones if one.attributes is not None]
+    attributes = np.concatenate(own).astype(np.float32) if own else None
     topology = Topology(edges, attributes, ends if starts is None else starts.astype(np.int64))
     columns = {name: np.concatenate([one.x[name] for one in ones]) for name in ones[0].x}
     columns[DEGREE] = np.bincount(edges[1], minlength=topology.nodes).astype(np.float64)
@@ -155,7 +155,7 @@ def _check_attributes(program: Program, value: Any, names: Sequence[str] | None)
         raise DataError(f"attribute {lost[0]!r} of nodes must be given, but no node has it")
 
 
-def _told(one: _One) -> str:
+def _arrays_of(one: _One) -> str:
     return f"{len(one.x)} of nodes and {len(one.edge_names)} of edges"
 
 
@@ -177,9 +177,9 @@ def _read(value: Any, names: tuple[tuple[str, ...], tuple[str, ...]], which: str
         raise DataError(
             f"{which} must be a dict with edge_index, a Data or a networkx graph, but is {type(value).__name__}"
         )
-    told = value if isinstance(value, dict) else {name: getattr(value, name, None) for name in ARRAYS}
+    arrays = value if isinstance(value, dict) else {name: getattr(value, name, None) for name in ARRAYS}
     try:
-        x, edges, attributes, count = (_array(told.get(name)) for name in ARRAYS)
+        x, edges, attributes, count = (_array(arrays.get(name)) for name in ARRAYS)
     except ValueError:
         raise DataError(
             f"x, edge_index and edge_attr of {which} must have equally many values in every row, but do not"
@@ -251,8 +251,8 @@ def _networkx(graph: Any, names: tuple[tuple[str, ...], tuple[str, ...]], which:
         rows += [[data.get(name, 0.0) for name in names[1]]] * (1 + both)
     edges = np.array(pairs, dtype=np.int64).reshape(-1, 2).T
     try:
-        told = np.array(rows, dtype=np.float64).reshape(len(pairs), len(names[1]))
+        values = np.array(rows, dtype=np.float64).reshape(len(pairs), len(names[1]))
     except (TypeError, ValueError):
         raise DataError(f"attributes of edges must be numbers, but {which} has others: use one number a kind") from None
-    weights = _weights(told, len(pairs), which) if names[1] else None
+    weights = _weights(values, len(pairs), which) if names[1] else None
     return _One(x, edges, weights, tuple(f"{EDGE}{name}" for name in names[1]), len(place))

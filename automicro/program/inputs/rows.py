@@ -112,8 +112,8 @@ def offsets_of(decoders: Iterable[Decoder]) -> dict[int, float]:
 
 def without_offsets(program: Program) -> Program:
     """Return the program that reads what columns of numbers are less their offsets."""
-    told = [replace(each, offset=0.0) if isinstance(each, Numeric) else each for each in program.decoders]
-    return replace(program, decoders=tuple(told))
+    plain = [replace(each, offset=0.0) if isinstance(each, Numeric) else each for each in program.decoders]
+    return replace(program, decoders=tuple(plain))
 
 
 def raw_cells(column: Column, offset: float = 0.0) -> list[Any]:

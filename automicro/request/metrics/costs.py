@@ -82,7 +82,7 @@ def matrix_of(costs: Matrix | ByLabel, labels: Sequence[Any], word: Callable[[An
                 f"costs: must have a row and a column for each of {len(labels)} labels, but have {len(costs)}"
             )
         order = {label: place for place, label in enumerate(sorted(labels))}
-        return tuple(tuple(costs[order[true]][order[told]] for told in labels) for true in labels)
+        return tuple(tuple(costs[order[true]][order[predicted]] for predicted in labels) for true in labels)
     codes = {word(label): code for code, label in enumerate(labels)} | {
         str(label): code for code, label in enumerate(labels)
     }
@@ -95,15 +95,15 @@ def matrix_of(costs: Matrix | ByLabel, labels: Sequence[Any], word: Callable[[An
             )
         return found
 
-    known = {(code(true), code(told)): cost for true, row in costs.items() for told, cost in row.items()}
+    known = {(code(true), code(predicted)): cost for true, row in costs.items() for predicted, cost in row.items()}
     places = range(len(labels))
-    for pair in ((true, told) for true in places for told in places if true != told):
+    for pair in ((true, predicted) for true in places for predicted in places if true != predicted):
         if pair not in known:
-            true, told = (labels[place] for place in pair)
+            true, predicted = (labels[place] for place in pair)
             raise ConstraintError(
-                f"costs: must say what every error costs, but predicting {told!r} for {true!r} has no cost"
+                f"costs: must say what every error costs, but predicting {predicted!r} for {true!r} has no cost"
             )
-    return tuple(tuple(known.get((true, told), 0.0) for told in places) for true in places)
+    return tuple(tuple(known.get((true, predicted), 0.0) for predicted in places) for true in places)
 
 
 def _costs(value: Any) -> Matrix | ByLabel:
@@ -129,7 +129,8 @@ def _by_truth(costs: Matrix | ByLabel) -> list[tuple[float, list[float]]]:
     """Return, for each true label, what the right prediction costs and what each error."""
     if isinstance(costs, dict):
         return [
-            (row.get(true, 0.0), [cost for told, cost in row.items() if told != true]) for true, row in costs.items()
+            (row.get(true, 0.0), [cost for predicted, cost in row.items() if predicted != true])
+            for true, row in costs.items()
         ]
     return [(row[place], [*row[:place], *row[place + 1 :]]) for place, row in enumerate(costs)]
 
@@ -140,23 +141,27 @@ def _numbers(row: dict[str, float] | tuple[float, ...]) -> list[float]:
 
 def _entry(entry: str, whole: str) -> tuple[tuple[str, str], str]:
     pair, equals, cost = entry.rpartition("=")
-    true, arrow, told = pair.partition(">")
+    true, arrow, predicted = pair.partition(">")
     if not equals or not arrow:
         raise problem(f"{_WANTED}, but got {whole!r}")
-    return (true.strip(), told.strip()), cost.strip()
+    return (true.strip(), predicted.strip()), cost.strip()
 
 
 def _by_label(value: Mapping[Any, Any]) -> ByLabel:
     found: ByLabel = {}
     for key, cost in value.items():
-        pairs = [(key, cost)] if isinstance(key, tuple) else [((key, told), each) for told, each in _row(value, cost)]
+        pairs = (
+            [(key, cost)]
+            if isinstance(key, tuple)
+            else [((key, predicted), each) for predicted, each in _row(value, cost)]
+        )
         for pair, each in pairs:
             if len(pair) != 2:
                 raise problem(f"{_WANTED}, but got {value!r}")
-            true, told = map(str, pair)
-            if told in found.setdefault(true, {}):
-                raise problem(f"must say each cost once, but predicting {told!r} for {true!r} has two")
-            found[true][told] = _number(each, value)
+            true, predicted = map(str, pair)
+            if predicted in found.setdefault(true, {}):
+                raise problem(f"must say each cost once, but predicting {predicted!r} for {true!r} has two")
+            found[true][predicted] = _number(each, value)
     return found
 
 

@@ -61,11 +61,11 @@ def problems() -> dict[str, Any]:
 
 
 def trained(family: str, problem: Any) -> dict[str, Program]:
-    known, asked = profile(problem), discover().families[family]
-    setting = candidate_space(asked, known).portfolio[0]
-    candidate = Candidate(0, family, own_parameters(setting), preparation_settings(asked, setting), 7)
+    known, explained = profile(problem), discover().families[family]
+    setting = candidate_space(explained, known).portfolio[0]
+    candidate = Candidate(0, family, own_parameters(setting), preparation_settings(explained, setting), 7)
     context = Context(problem, (), "r2" if problem.task == "regression" else "accuracy", None)
-    return dict(train(context, asked, candidate, np.arange(problem.rows), every_variant=True).programs)
+    return dict(train(context, explained, candidate, np.arange(problem.rows), every_variant=True).programs)
 
 
 @pytest.mark.parametrize("name", ["two classes", "three classes", "numbers", "categories and missing values"])
