@@ -94,7 +94,7 @@ LAZY = {
 
 
 def __getattr__(name: str) -> Any:
-    """Import what is asked for when it is asked for, so that ``import automicro`` stays light."""
+    """Import names on first use, so that ``import automicro`` stays light."""
     if name == "__version__":
         return import_module("importlib.metadata").version("automicro")
     if name not in LAZY:

@@ -43,7 +43,7 @@ __all__ = [
 ]
 
 
-def select(  # noqa: PLR0913 - each is a question that users ask on its own
+def select(  # noqa: PLR0913 - each is an option that users set on its own
     X: Any,
     y: Any,
     constraints: Constraints | None = None,
@@ -84,8 +84,8 @@ def select(  # noqa: PLR0913 - each is a question that users ask on its own
     time : array or str, (rows,), optional
         Later rows are never used to predict earlier ones.
     text : sequence of str, optional
-        Names of the columns that are text, of which hashed grams become features, rather than categories. Told by their values if not
-        given: most differ and have several words.
+        Names of the columns that are text, of which hashed grams become features, rather than categories. By default inferred
+        from their values: most differ and have several words.
     missing : sequence of str or float, optional
         Words of text columns and numbers that count as missing, such as ``["unknown", -999]``; ``[]`` makes every word a value. By
         default NA, N/A, n/a and None where they are rare, and ?, NaN, NULL and the like.
@@ -300,7 +300,7 @@ def robustness(
     tolerance: float | None = None,
     seed: int = 0,
 ) -> Robustness:
-    """Return how a model stands up to noise, gaps, wrong units, new categories and a lost column, and how near decisions are to flipping.
+    """Return how a model withstands noise, gaps, wrong units, new categories and a lost column, and how near decisions are to another one.
 
     Parameters
     ----------

@@ -6,8 +6,8 @@ AutomicroError
 ├── DataError             the data cannot be used as they are
 │   └── OutputError       a file cannot be written; a RequestError, too
 ├── PluginError           a plugin breaks the contract of ``automicro.plugin``
-│   ├── FamilyUnavailableError   a family was asked for by name and cannot be used
-│   └── TargetUnavailableError   a target was asked for by name and cannot be used
+│   ├── FamilyUnavailableError   a family was requested by name and cannot be used
+│   └── TargetUnavailableError   a target was requested by name and cannot be used
 ├── ArtifactError         bytes that are not an automicro artifact
 ├── NotCompiled           no C compiler could compile the model
 ├── NotExported           a target cannot serve the model
@@ -127,11 +127,11 @@ class PluginError(AutomicroError):
 
 
 class FamilyUnavailableError(PluginError):
-    """A family was asked for by name and cannot be used."""
+    """A family was requested by name and cannot be used."""
 
 
 class TargetUnavailableError(PluginError):
-    """A target was asked for by name and cannot be used."""
+    """A target was requested by name and cannot be used."""
 
 
 class ArtifactError(AutomicroError, ValueError):

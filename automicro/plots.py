@@ -225,7 +225,7 @@ def plot_frontier(selection: Selection) -> Any:
 
 
 def save(figure: Any, path: str | PathLike[str]) -> None:
-    """Write a figure to a file, whose suffix tells the format.
+    """Write a figure to a file, whose suffix names the format.
 
     Raises
     ------

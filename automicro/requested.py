@@ -135,7 +135,7 @@ def selection_of(result: Selection | Infeasible | Interrupted) -> Selection | No
 def write_results(
     output: Output, result: Selection | Infeasible | Interrupted, read: Iterable[str] = ()
 ) -> tuple[str, ...]:
-    """Write the files that a request asks for; return a sentence for each that could not be, and where the model is instead.
+    """Write the files that a request names; return a sentence for each that could not be written, and where the model is instead.
 
     Exports do not overwrite the files `read`, nor the other outputs.
     """

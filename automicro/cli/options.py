@@ -21,7 +21,7 @@ SECTIONS: dict[str, type[Section]] = {
     "output": Output,
 }
 MOST_CHOICES = 10  # that a line of help lists
-# What stands for the value of an option, where it is not the last word of the key.
+# Placeholders of the values of options; others have the last word of their key.
 VALUES = {
     "NAME": "target weights groups time metric",
     "NAMES": "columns drop text must_use must_not_use families exclude",

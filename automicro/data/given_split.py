@@ -23,7 +23,7 @@ __all__ = ["given_folds", "is_in_order"]
 
 
 def given_folds(problem: Problem, cv: Any, seed: int = 0) -> tuple[tuple[Fold, ...], list[str]]:
-    """Return the folds that `cv` asks for, in its order, and notes on them.
+    """Return the folds that `cv` describes, in its order, and notes on them.
 
     Pairs, and the splits of ``PredefinedSplit``, name rows as they were passed; those of them that are left out of the problem (rows of
     weight 0, rows that are held out) are taken out of the folds. Other splitters are called with the rows of the problem, in the order

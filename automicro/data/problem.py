@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 __all__ = ["Problem", "checked_roles", "load_problem"]
 
 FEWEST_TO_CLUSTER = 10
-NO_TARGET = "a target is needed to learn from: pass y, or the name of its column; without one, ask for clusters with metric='silhouette'"
+NO_TARGET = "a target is needed to learn from: pass y, or the name of its column; to find clusters without one, choose metric='silhouette'"
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,7 +66,7 @@ class Problem:
     topology : Topology or None
         Of a graph problem: how the nodes, which are the rows of the table, are connected.
     places : array of int64, (rows,), or None
-        Of a graph problem about nodes: the node that each row stands for. None: rows are graphs, or rows of the table.
+        Of a graph problem about nodes: the node that each row represents. None: rows are graphs, or rows of the table.
     excluded_columns : frozenset of int
         Columns that no model may read.
     needed : frozenset of int
@@ -150,7 +150,7 @@ def _renumbered(kept_as: NDArray[np.int64] | None, rows: NDArray[np.int64], coun
     return now[:count] if kept_as is None else now[kept_as]
 
 
-def load_problem(  # noqa: PLR0913 - each is a question that users ask on its own
+def load_problem(  # noqa: PLR0913 - each is an option that users set on its own
     X: Any,
     y: Any,
     *,
@@ -172,7 +172,7 @@ def load_problem(  # noqa: PLR0913 - each is a question that users ask on its ow
     y : array, series or str, (rows,), or None
         The target, or the name of the column of `X` that holds it; None for clustering.
     task : {"classification", "regression", "clustering"}, optional
-        By default told by the target: text, booleans and categoricals are classes, numbers with fractions are not;
+        By default inferred from the target: text, booleans and categoricals are classes, numbers with fractions are not;
         whole numbers are classes if there are two, or at most 20 with at least 5 rows each on average.
     weights : array or str, (rows,), optional
         How much each row counts: finite and not negative. Rows of weight 0 are left out before anything is read from them, and a

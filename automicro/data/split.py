@@ -18,11 +18,11 @@ __all__ = ["Fold", "folds", "hold_out", "row_subset"]
 
 MANY_CLASSES, ROWS_OF_EACH = 10, 100
 SMALL, MANY, DEAR, LARGE = 500, 5_000, 10_000, 20_000
-USED = 3  # of the folds from `DEAR` rows on: 6,000 rows tell enough, and training on most of them matters more than their number
+USED = 3  # of the folds from `DEAR` rows on: 6,000 rows suffice, and training on most of them matters more than their number
 HUNGRY_FOLDS, HUNGRY_USED = (
     10,
     5,
-)  # of texts, and of nodes of one graph, which a fifth more rows tell a whole point more
+)  # of texts, and of nodes of one graph, whose score a fifth more rows raise by a whole point
 HALVINGS = 5, 3  # of fewer and of many rows
 TIMES = 3  # folds under a time order
 STRATA = 20
@@ -46,7 +46,7 @@ def folds(problem: Problem, seed: int = 0, count_given: int | None = None) -> tu
 
     Five folds, of which three are used from 10,000 rows on; three folds from 20,000 rows on; below 500 rows five, three
     times over. Of texts and of the nodes of one graph, from 500 to 20,000 rows, ten folds, of which five are used from 5,000 rows on
-    (three from 10,000 on), since what is learnt from four fifths of them is judged far below what all will give.
+    (three from 10,000 on), since models of four fifths of them score far below those of all.
     Classes keep their shares, and numbers are spread evenly. Rows of one group stay together. Of two classes, if one has fewer rows (or
     groups with some) than there would be folds, there are as many folds as it has, two at least, so that each validates both.
     Of three classes or more, the only row (or group) of a class trains in every fold and validates in none, unless half of the classes have
@@ -56,7 +56,7 @@ def folds(problem: Problem, seed: int = 0, count_given: int | None = None) -> tu
     earlier. With both, a block validates a third of the groups, and those that are new in it, and the others train.
 
     For clustering the rows are cut into halves five times over (three times from 5,000 rows on), and each half
-    trains once and validates once: the two models of a cut share no row, so that their agreement tells how stable
+    trains once and validates once: the two models of a cut share no row, so that their agreement shows how stable
     a partition is (Ben-Hur, Elisseeff, Guyon, Pacific Symposium on Biocomputing 2002).
 
     Raises
@@ -139,7 +139,7 @@ def hold_out(problem: Problem, share: float, seed: int = 0) -> tuple[NDArray[np.
     Rows are drawn without regard to their target, so that those held out are to a model of the others what new rows are: with classes in
     equal shares on both sides, what is by chance frequent in training would be so in the test too. A class of which fewer than two
     rows would be left takes some back, and the one group of a class is searched on. Rows of one group stay together, and with a time
-    order the latest rows are held out; groups that stand on both sides of that cut are then left out of the search rows.
+    order the latest rows are held out; groups with rows on both sides of that cut are then left out of the search rows.
 
     Raises
     ------
@@ -200,7 +200,7 @@ def _deal(problem: Problem, count: int, rng: np.random.Generator) -> NDArray[np.
     """Deal the rows of each stratum out to the folds in turn, going on where the stratum before it stopped.
 
     Of many classes with few rows each only the rare ones are dealt evenly, lest they be missing: if all were, what is by chance frequent in
-    training would be so in validation, and a weak model, which tells apart the frequent ones, look 1 to 2 points too good.
+    training would be so in validation, and a weak model, which distinguishes the frequent ones, look 1 to 2 points too good.
     """
     strata = _strata(problem.target, problem.task == "classification")
     shuffled = rng.permutation(problem.rows)

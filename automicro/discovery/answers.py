@@ -1,4 +1,4 @@
-"""What a family answers before it is trained: asked, checked, and as plain data between processes."""
+"""Answers of a family before it is trained: called, checked, and as plain data between processes."""
 
 from __future__ import annotations
 

@@ -34,7 +34,7 @@ def fault(candidate: object) -> str | None:
     """
     if (said := _instance_fault(candidate, Family, "automicro_families")) is not None:
         return said
-    assert isinstance(candidate, Family)  # noqa: S101 - tells mypy what was checked
+    assert isinstance(candidate, Family)  # noqa: S101 - shows mypy what was checked
     name = candidate.name
     for attribute, allowed in (("tasks", get_args(Task)), ("kinds", get_args(Kind))):
         value = getattr(candidate, attribute, None)

@@ -26,7 +26,7 @@ _Thing = TypeVar("_Thing", Family, OfferedTarget)
 def discover() -> Registry:
     """Return the families and targets of all installed plugins; the first call of a process finds them.
 
-    Every entry point of group ``automicro`` that ``AUTOMICRO_PLUGINS`` allows is loaded in this process, on its own, and asked alone.
+    Every entry point of group ``automicro`` that ``AUTOMICRO_PLUGINS`` allows is loaded in this process and called on its own.
     What it raises, lacks or declares wrongly becomes a problem of the registry. A search loads the plugins of others in processes of
     their own instead; see `consulted`.
     """
@@ -135,5 +135,5 @@ def _problem(
     target: str | None = None,
 ) -> PluginProblem:
     distribution, version = _origin(entry_point)
-    remedy = f"tell the authors of {distribution} {version}, or remove it with pip uninstall {distribution}"
+    remedy = f"report it to the authors of {distribution} {version}, or remove it with pip uninstall {distribution}"
     return PluginProblem(entry_point.name, distribution, status, reason, remedy, family, target)

@@ -1,4 +1,4 @@
-"""The processes in which plugins of other distributions are loaded and asked, each with limits on its time and memory."""
+"""The processes in which plugins of other distributions are loaded and called, each with limits on its time and memory."""
 
 from __future__ import annotations
 

@@ -72,7 +72,7 @@ class Registry:
     families : mapping of str to Family
         Usable families by name.
     plugins : tuple of PluginInfo
-        Every entry point, usable or not; automicro's own stand first, others by distribution and name.
+        Every entry point, usable or not; automicro's own first, others by distribution and name.
     problems : tuple of PluginProblem
         One for each plugin, family or target that cannot be used.
     targets : mapping of str to OfferedTarget

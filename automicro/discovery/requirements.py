@@ -86,7 +86,7 @@ def made_for_another(distribution: metadata.Distribution, name: str) -> str:
 
 
 def _required(distribution: metadata.Distribution, extra: str, seen: set[str]) -> Iterator[Requirement]:
-    """Yield what the extra adds; an extra that names others of the same distribution stands for theirs too."""
+    """Yield what the extra adds; an extra that names others of the same distribution represents theirs too."""
     if (name := canonicalize_name(extra)) in seen:
         return
     seen.add(name)

@@ -34,7 +34,7 @@ class Contender:
     ----------
     size_bytes : int
     gain : float
-        Its cross-validated score, the sign turned for an error: what it was judged by.
+        Its cross-validated score, the sign turned for an error: what it was selected by.
     held_out : HeldOutPredictions
         Its out-of-fold predictions, on the same rows as those of all others.
     """
@@ -48,7 +48,7 @@ def selection_optimism(contenders: Sequence[Contender], target_gain: float, sign
     """Return by how much the gain of "the smallest model above the target" exceeds, on average, what that model is worth.
 
     Rows (or their groups) are drawn with replacement; in each resample the smallest contender that reaches the target there is
-    selected, and its gain there compared with its gain on all rows, which stand for the population. This is the bootstrap bias correction
+    selected, and its gain there compared with its gain on all rows, which represent the population. This is the bootstrap bias correction
     of Tsamardinos, Greasidou and Borboudakis (Machine Learning 107, 2018) applied to another selection rule, in Efron's form of optimism.
     Of many rows a part is drawn from, and deviations are scaled to all of them (m out of n bootstrap: Bickel, Goetze and van Zwet, 1997).
 

@@ -41,7 +41,7 @@ SCHEMA = "automicro-global-1"
 def global_card(program: Program, card: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """Return all of a model as data that JSON can hold: how columns are read, what is computed of them, the link and the labels.
 
-    Numbers stand as the shortest decimals that read back as the same float32, as the text has them.
+    Numbers are the shortest decimals that read back as the same float32, as the text has them.
 
     Parameters
     ----------
@@ -118,7 +118,7 @@ def _forest(node: Forest) -> dict[str, Any]:
 
 
 def _nodes(tree: Tree, leaves: list[list[float]]) -> list[dict[str, Any]]:
-    """Return the nodes of a tree in preorder: where a condition holds the next one follows, else the one that `else` tells."""
+    """Return the nodes of a tree in preorder: where a condition holds the next one follows, else the one in `else`."""
     right = right_children(tree.feature)
     return [
         {"adds": leaves[int(tree.leaf[i])]}

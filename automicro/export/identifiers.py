@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 __all__ = ["identifiers"]
 
-LONGEST = 40  # characters, before a number that tells two apart
+LONGEST = 40  # characters, before a number that distinguishes two
 
 
 def identifiers(names: Sequence[str], reserved: Collection[str] = ()) -> list[str]:

@@ -159,7 +159,7 @@ class Family(ABC):
     def reused(self, model: Any) -> str:  # noqa: ARG002 - an argument of the protocol
         """Return in a few words what of `TrainingData.start` went into a trained model, such as "first layer 16 x 32".
 
-        It stands in the trace; by default, and where nothing did, it is empty.
+        It is in the trace; by default, and where nothing did, it is empty.
         """
         return ""
 

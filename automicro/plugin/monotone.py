@@ -1,4 +1,4 @@
-"""Values of trees and step tables moved as little as a wanted direction asks for: for families whose trainers do not keep one."""
+"""Values of trees and step tables moved as little as a wanted direction requires: for families whose trainers do not keep one."""
 
 from __future__ import annotations
 

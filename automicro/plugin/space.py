@@ -158,11 +158,9 @@ class Space:
             if not isinstance(parameter, Parameter):
                 raise PluginError(f"parameters must be Float, Integer or Choice, but one is {reprlib.repr(parameter)}")
             if parameter.name in seen:
-                raise PluginError(f"parameter names must differ, but {parameter.name!r} stands twice")
+                raise PluginError(f"parameter names must differ, but {parameter.name!r} occurs twice")
             if missing := set(parameter.when) - seen:
-                raise PluginError(
-                    f"parameter {parameter.name!r} depends on {sorted(missing)}, which must stand before it"
-                )
+                raise PluginError(f"parameter {parameter.name!r} depends on {sorted(missing)}, which must be before it")
             seen.add(parameter.name)
         if unknown := set(self.identity_when) - seen:
             raise PluginError(f"identity_when must name parameters of the space, but names {sorted(unknown)}")

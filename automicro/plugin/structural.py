@@ -29,7 +29,7 @@ class StructuralConstraints:
     max_operations : int or None
         Operations of one decision.
     max_interactions : int or None
-        Pairs of source columns that act together; 0 asks for a sum of functions of one column each.
+        Pairs of source columns that act together; 0 means a sum of functions of one column each.
     must_use : tuple of int
         Source columns that the model must read.
 
@@ -45,7 +45,7 @@ class StructuralConstraints:
     must_use: tuple[int, ...] = ()
 
     def signs(self, features: Sequence[Feature]) -> NDArray[np.int64]:
-        """Return what is asked of each prepared feature, (features,): 1 never to fall, -1 never to rise, 0 nothing."""
+        """Return what is required of each prepared feature, (features,): 1 never to fall, -1 never to rise, 0 nothing."""
         wanted = dict(self.monotone)
         return np.array([wanted.get(f.column, 0) if f.kind == "numeric" else 0 for f in features], dtype=np.int64)
 

@@ -184,7 +184,7 @@ class StepTables:
     """A bias plus a sum of one-feature step functions.
 
     Table t reads feature `features[t]`, adds to output `outputs[t]`, and has `pieces[t]` values and one cut less: with ascending
-    cuts c, a feature x falls into piece number count(c < x), so `x <= c[0]` is piece 0. Cuts and values of all tables stand one
+    cuts c, a feature x falls into piece number count(c < x), so `x <= c[0]` is piece 0. Cuts and values of all tables follow one
     after the other. A NaN adds `missing[t]`; where `missing` is None the features hold no NaN.
     """
 
@@ -339,7 +339,7 @@ class Propagate:
 class Pool:
     """One row for each graph: item i is the sum, mean or maximum of feature `features[i]` over the graph's nodes.
 
-    A ``"count"`` is the number of nodes and reads no feature; it stands with feature -1. A graph without nodes gives zeros.
+    A ``"count"`` is the number of nodes and reads no feature; its feature is -1. A graph without nodes gives zeros.
     """
 
     kinds: tuple[PoolKind, ...]

@@ -1,6 +1,6 @@
 """Walks over bodies: what is inside a node, the same node with other contents, how many outputs it has.
 
-Only a chain and a sum hold other nodes. Code that treats every kind alike goes over `children` and `rebuild`; code that asks whether
+Only a chain and a sum hold other nodes. Code that treats every kind alike goes over `children` and `rebuild`; code that checks whether
 some kind occurs goes over `every`.
 """
 

@@ -1,4 +1,4 @@
-"""Tell models, results and progress in plain text."""
+"""Models, results and progress in plain text."""
 
 from __future__ import annotations
 

@@ -13,11 +13,11 @@ if TYPE_CHECKING:
 
 __all__ = ["attention_text"]
 
-SHOWN = 0.9  # of a head's weight that is told token by token
+SHOWN = 0.9  # of a head's weight that is listed token by token
 
 
 def attention_text(attended: Attended, row: int = 0) -> str:
-    """Return what every head weighed in one row: the heaviest tokens, until nine tenths of the weight are told.
+    """Return what every head weighed in one row: the heaviest tokens, until nine tenths of the weight are listed.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""What is asked for: data source, constraints and search settings as one typed object."""
+"""What is requested: data source, constraints and search settings as one typed object."""
 
 from __future__ import annotations
 

@@ -102,7 +102,7 @@ class Constraints(Section):
     At least one of `score` and `within` is required, with `metric`: without them the smallest model predicts a
     constant. Where both are given, both must hold. Clustering has the metrics ``"silhouette"``,
     ``"density_validity"`` and ``"stability"``; each can be `metric` with `score`, or a constraint of its own beside
-    it. Without any value the smallest partition is asked for that structureless rows would hardly have.
+    it. Without any value the search returns the smallest partition that structureless rows would hardly have.
 
     Parameters
     ----------
@@ -137,7 +137,7 @@ class Constraints(Section):
     latency_quantile : float
         The quantile of the latencies of many calls that must stay below `latency`.
     interpretability : {"opaque", "decomposable", "additive", "simulatable"}
-        At least this level, judged on the structure of the program.
+        At least this level, computed from the structure of the program.
     size : int or str
         At most this many bytes: 2048, ``"2KB"`` (2,000 bytes) or ``"2KiB"`` (2,048 bytes).
     max_columns : int
@@ -145,7 +145,7 @@ class Constraints(Section):
     max_operations : int
         At most this many comparisons, look-up steps, products and additions for one decision, over 95 % of held-out rows.
     max_interactions : int
-        At most this many pairs of source columns act together, as far as the structure does not rule it out: 0 asks for a sum of
+        At most this many pairs of source columns act together, as far as the structure does not rule it out: 0 means a sum of
         functions of one column each. A network counts all pairs of the columns that it reads.
     monotone : mapping of str to {"+", "-"}
         With a column the prediction must never fall ("+") or never rise ("-"), whatever the other columns are, missing values included:
@@ -300,7 +300,7 @@ class Constraints(Section):
         return f": use {-value!r}, or metric {name.removeprefix('neg_')!r}"
 
     def _check_columns(self) -> None:
-        """Raise unless what is asked of columns goes together."""
+        """Raise unless what is required of columns goes together."""
         excluded_columns = set(self.must_not_use or ())
         for key, names in (("must_use", self.must_use or ()), ("monotone", self.monotone or ())):
             if both := sorted(excluded_columns & set(names)):
@@ -316,7 +316,7 @@ class Constraints(Section):
             raise problem(f"needs a metric of classes, but the metric is {self.metric!r}: leave it out", "pos_label")
 
     def _check_clustering(self) -> None:
-        """Raise unless what is asked of a partition goes together."""
+        """Raise unless what is required of a partition goes together."""
         if self.margin not in ("auto", 0.0):
             raise problem("is in standard errors of a score of rows, which clustering has not: leave it out", "margin")
         if self.within is not None:
@@ -327,7 +327,7 @@ class Constraints(Section):
             if self.metric is not None and self.metric not in INDICES:
                 raise problem(f"is for clustering, but the metric {self.metric!r} is not: leave one of them out", name)
             if name == self.metric:
-                raise problem(f"must be given once, but stands beside metric={name!r}: give it as score alone", name)
+                raise problem("must be given once, but is the metric too: give it as score alone", name)
             if not METRICS[name].low <= least <= METRICS[name].high:
                 raise problem(f"must {METRICS[name].range}, but got {least!r}", name)
 
@@ -337,7 +337,7 @@ class Constraints(Section):
 
     @property
     def clusters(self) -> bool:
-        """Whether a partition is asked for."""
+        """Whether a partition is requested."""
         return self.metric in INDICES or bool(self._beside)
 
     @property
@@ -348,7 +348,7 @@ class Constraints(Section):
 
     @property
     def measured(self) -> MetricFacts:
-        """The metric, with its direction and range; the first index that is asked for, if a partition is asked for without a metric."""
+        """The metric, with its direction and range; the first index that is requested, if a partition is requested without a metric."""
         if (
             self.metric == MEAN_COST and not isinstance(self.metric, Metric) and self.costs
         ):  # of which the labels are not known yet

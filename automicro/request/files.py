@@ -1,4 +1,4 @@
-"""Read and write a request as TOML, YAML or JSON; what is wrong in a file is told with file, line and key."""
+"""Read and write a request as TOML, YAML or JSON; errors name file, line and key."""
 
 from __future__ import annotations
 
@@ -116,7 +116,7 @@ def _refuse_code(document: dict[str, Any], name: str, lines: Lines) -> None:
 
 
 def _from_here(settings: list[str]) -> list[str]:
-    """Make paths absolute that stand in settings: who types them means the working folder, not the file's."""
+    """Make paths in settings absolute: they are relative to the working folder, not to that of the file."""
     paths = {"data.source", "search.storage", "search.start_from", "output.model", "output.trace", "output.report"}
     anchored = []
     for setting in settings:
@@ -150,7 +150,7 @@ def write_request(request: SearchRequest, path: str | Path) -> None:
     Raises
     ------
     RequestError
-        If the suffix tells no format.
+        If the suffix names no format.
     OutputError
         If the file cannot be written.
     """
@@ -180,7 +180,7 @@ def dumps(request: SearchRequest, form: str) -> str:
         )
     document = request.document()
     if form == "yaml":
-        # PyYAML writes these three line breaks of Unicode as they stand, and then folds them when it reads.
+        # PyYAML writes these three line breaks of Unicode as they are, and then folds them when it reads.
         breaks = set("\x85\u2028\u2029") & set(json.dumps(document, ensure_ascii=False))
         return str(yaml.safe_dump(document, sort_keys=False, allow_unicode=not breaks, width=10**6))
     if form == "json":

@@ -1,4 +1,4 @@
-"""Which line of a search file a key stands on."""
+"""The line of a search file on which a key is."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def parse(text: str, form: str, name: str) -> tuple[Any, Lines]:
     Raises
     ------
     RequestError
-        If the text is not in that format, or a key stands twice.
+        If the text is not in that format, or a key occurs twice.
     """
     if form not in FORMATS:
         raise RequestError(f"{name}: the format must be one of {', '.join(FORMATS)}, but got {form!r}")
@@ -126,7 +126,7 @@ def _yaml(text: str, name: str) -> tuple[Any, Lines]:
 
 
 def _unfolded(node: yaml.Node, known: dict[yaml.Node, float]) -> float:
-    """Return how many values a node holds where each alias counts as all that it stands for; one that holds itself holds no end of them."""
+    """Return how many values a node holds where each alias counts as the values that it refers to; infinite if it contains itself."""
     if node not in known:
         known[node] = math.inf
         held = node.value if isinstance(node, yaml.CollectionNode) else ()
@@ -188,7 +188,7 @@ def _json_lines(text: str, name: str) -> Lines:
 
 
 def _twice(name: str, line: int, path: tuple[str, ...], lines: Lines) -> RequestError:
-    return RequestError(f"{name}:{line}: {'.'.join(path)}: must stand once, but stands on line {lines[path]} too")
+    return RequestError(f"{name}:{line}: {'.'.join(path)}: must occur once, but occurs on line {lines[path]} too")
 
 
 FORMATS: dict[str, Callable[[str, str], tuple[Any, Lines]]] = {"toml": _toml, "yaml": _yaml, "json": _json}
@@ -198,7 +198,7 @@ TABLES = (".csv", ".tsv", ".parquet", ".pq", ".jsonl", ".ndjson")
 
 
 def form_of(suffix: str, name: str) -> str:
-    """Return the format that a file's suffix tells."""
+    """Return the format that a file's suffix names."""
     forms = {".toml": "toml", ".yaml": "yaml", ".yml": "yaml", ".json": "json"}
     if name == "-" or name.startswith("/dev/"):
         raise RequestError(

@@ -175,7 +175,7 @@ class Certificate(_Record):
 
 
 class Card(_Record):
-    """What a file tells about its model; without it (``save(strip=True)``) the predictions are the same.
+    """Card of a file: what it says of its model; without it (``save(strip=True)``) the predictions are the same.
 
     Two runs of one request give the same card: it holds no time and no host name.
     """

@@ -77,7 +77,7 @@ def split_encoder(text: str) -> tuple[str, str]:
 
 
 def content_of(source: str, key: str) -> bytes:
-    """Return the bytes that a path names or that stand in the text itself.
+    """Return the bytes that a path names or that are in the text itself.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""What a model can be asked to withstand, by name, and how much of the score that may cost."""
+"""Stresses that a model can be required to withstand, by name, with the loss of score that is allowed."""
 
 from __future__ import annotations
 

@@ -143,4 +143,4 @@ def _refuse_duplicates(names: list[str], role: str) -> None:
         return
     for i, name in enumerate(names):
         if name in names[:i]:
-            raise DataError(f"column names must differ, but {name!r} stands twice in {role}: rename one of them")
+            raise DataError(f"column names must differ, but {name!r} occurs twice in {role}: rename one of them")

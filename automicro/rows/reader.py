@@ -199,7 +199,7 @@ def _is_column(values: Any) -> bool:
 
 
 def _places(known: list[str], names: Sequence[str] | None, columns: int, used: Collection[int]) -> dict[int, int]:
-    """Return where each of the used columns of the model stands in the rows."""
+    """Return the position in the rows of each column that the model uses."""
     if names is None:
         if len(known) != columns:
             raise DataError(

@@ -128,7 +128,7 @@ class Model(Fitted):
         Raises
         ------
         DataError
-            If a column that the model reads is not there, or holds text where numbers must stand.
+            If a column that the model reads is not there, or holds text where numbers are needed.
         """
         result = self._scores(X)
         return result if self._labels is None else self._labels[np.argmax(result, axis=1)]
@@ -185,7 +185,7 @@ class Model(Fitted):
 
         The parts of a decision add up to the score; of classes there is the nearest change, within the ranges that training has seen,
         that would change the output. The whole model comes as an equation, tables, rules or prototypes, with how columns are read and which
-        of them interact, and with the result of its replay. Associations of the model are told, not causes.
+        of them interact, and with the result of its replay. These are associations of the model, not causes.
 
         Parameters
         ----------
@@ -217,12 +217,12 @@ class Model(Fitted):
         """Hold what the file says about its model against the model: the card's `explanation`, or what `explain` shows if it has none.
 
         An interpreter that sees only these data and a row must give the model's scores, labels, one-unit changes and flip points
-        on some 1,000 rows, and the steps that explain single rows must stand there.
+        on some 1,000 rows, and the steps that explain single rows must be there.
 
         Parameters
         ----------
         X : table or array, (rows, columns), optional
-            Rows to begin with; see `predict`. Without them they are drawn within the ranges that the card tells.
+            Rows to begin with; see `predict`. Without them they are drawn within the ranges on the card.
         seed : int
             Seed of the rows that are drawn.
 
@@ -249,7 +249,7 @@ class Model(Fitted):
     def attention(self, X: Any) -> Attended:
         """Return how heads weighed the tokens of rows, for models whose heads pool tokens; see `predict` for `X`.
 
-        The weights tell how the model computes, not what caused an outcome; `automicro.report.attention_text` puts them in words.
+        The weights show how the model computes, not what caused an outcome; `automicro.report.attention_text` puts them in words.
 
         Raises
         ------
@@ -288,7 +288,7 @@ class Model(Fitted):
         """
         if self._of_graphs:
             raise DataError(
-                "read, effects and importance take rows, but this model reads graphs: explain tells single decisions"
+                "read, effects and importance take rows, but this model reads graphs: use explain for single decisions"
             )
         with columns_named(self._names):
             return self._columns(X)

@@ -110,7 +110,7 @@ def _nodes() -> Problem:
     rng = np.random.default_rng(7)
     target = np.arange(ROWS) % 3
     x = rng.normal(size=(ROWS, 4)) + target[:, None]
-    near = [rng.choice(np.flatnonzero(target == target[node]), 2) for node in range(ROWS - 2)]  # two nodes stand alone
+    near = [rng.choice(np.flatnonzero(target == target[node]), 2) for node in range(ROWS - 2)]  # two nodes are alone
     edges = [(node, int(other)) for node, others in enumerate(near) for other in others]
     both = np.array(edges + [(b, a) for a, b in edges]).T
     return load_problem({"x": x, "edge_index": both}, target, task="classification")

@@ -39,7 +39,7 @@ MISSING = "missing values"
 def check_family(family: Family, *, settings: int = 2, drawn: int = 1, seed: int = 7) -> None:
     """Raise `AssertionError`, a sentence for every broken promise, unless a family keeps the protocol.
 
-    Which problems are posed is told by the tasks and kinds of data that the family says it serves. On each, the first `settings` of the
+    Which problems are posed follows from the tasks and kinds of data that the family says it serves. On each, the first `settings` of the
     portfolio and `drawn` others are trained: twice with the same seed, which must give the same bytes; with weights; and
     with at most two columns. Every variant must keep its size budget, be the same after packing and unpacking, and predict
     numbers for rows that are missing, extreme or of unseen categories; what a

@@ -50,7 +50,7 @@ class TextContext:
 
 
 def body_lines(body: Node, context: TextContext) -> list[str]:
-    """Return the lines that tell what a body computes."""
+    """Return the lines that show what a body computes."""
     return _WORDS[body["kind"]](body, context)
 
 
@@ -198,7 +198,7 @@ def _sum_lines(body: Node, context: TextContext) -> list[str]:
 
 
 def _chain_lines(body: Node, context: TextContext) -> list[str]:
-    """Tell the steps of a chain; only the last names its scores, the others make units without names."""
+    """Return the steps of a chain in words; only the last names its scores, the others make units without names."""
     lines = []
     reading = context
     for position, step in enumerate(body["steps"]):

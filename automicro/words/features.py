@@ -1,4 +1,4 @@
-"""What the features of a program are called when it is told in words."""
+"""Names of the features of a program in words."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def column_names(columns: int, card: dict[str, object] | None) -> tuple[str, ...
 
 
 def inputs_of(decoders: Sequence[Decoder], names: Sequence[str]) -> list[dict[str, Any]]:
-    """Return one entry for each feature that decoders make: data that JSON can hold, and that tells all that the decoder does."""
+    """Return one entry for each feature that decoders make: data that JSON can hold, and that says all that the decoder does."""
     return [entry for decoder in decoders for entry in _entries(decoder, names[decoder.column])]
 
 
@@ -125,7 +125,7 @@ def _gram_words(entry: dict[str, Any]) -> str:
 
 
 def reading_lines(inputs: Sequence[dict[str, Any]]) -> list[str]:
-    """Return how columns become inputs, where that is more than taking a number as it stands."""
+    """Return how columns become inputs, where that is more than taking a number as it is."""
     lines = []
     for entry in inputs:
         name = entry["column"]

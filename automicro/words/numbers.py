@@ -48,7 +48,7 @@ def _in_full(text: str) -> str:
 
 
 def apart(value: float, other: float) -> str:
-    """Return a number to six significant digits, or in full where these do not tell it from another one."""
+    """Return a number to six significant digits, or in full where these do not distinguish it from another one."""
     text = f"{value:.{_ROUNDED}g}"
     if abs(float(text) - value) <= _APART * abs(value - other) or value == other:
         return text

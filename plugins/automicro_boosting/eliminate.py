@@ -46,7 +46,7 @@ class Shape(Protocol):
 class Elimination:
     """Backward elimination with a second-order model of the loss (optimal brain surgeon; Hassibi and Stork, 1993).
 
-    `covariance` holds, for each output, the inverse curvature under the mergers made so far; the bias stands last. A merger
+    `covariance` holds, for each output, the inverse curvature under the mergers made so far; the bias is last. A merger
     is the constraint that two values be equal: all others move so as to make up for it. `price` is the most loss that any
     merger so far has cost for a bit saved.
     """

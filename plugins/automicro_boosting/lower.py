@@ -31,7 +31,7 @@ def read_model(text: str, outputs: int, link: Link) -> Ensemble:
     Raises
     ------
     PluginError
-        If a tree splits on categories or treats zeros as missing, which this plugin never asks for.
+        If a tree splits on categories or treats zeros as missing, which this plugin never sets.
     """
     trees = tuple(_grown(fields, number % outputs) for number, fields in enumerate(_tree_fields(text)))
     return Ensemble(trees, np.zeros(outputs), link)
@@ -107,7 +107,7 @@ def _grown(fields: Mapping[str, str], output: int) -> GrownTree:
 
 
 def _preorder(left: NDArray[np.int64], right: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return LightGBM's node numbers in preorder; leaf i stands as ~i."""
+    """Return LightGBM's node numbers in preorder; leaf i is ~i."""
     order, waiting = [], [0]
     while waiting:
         node = waiting.pop()

@@ -1,4 +1,4 @@
-"""Tables and trees that keep the directions that are asked for, after their values have been fitted anew, merged and rounded."""
+"""Tables and trees that keep the required directions, after their values have been fitted anew, merged and rounded."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ __all__ = ["Order", "filled"]
 
 @dataclass(frozen=True, eq=False)
 class Order:
-    """Directions (features,), what a missing value counts as (features,), and the training rows, which tell how much a value weighs."""
+    """Directions (features,), what a missing value counts as (features,), and the training rows, which show how much a value weighs."""
 
     signs: NDArray[np.int64]
     fills: NDArray[np.float32]
@@ -64,7 +64,7 @@ def _rounded(values: Array, encoding: Encoding | None) -> Array:
 
 
 def filled(data: TrainingData) -> tuple[TrainingData, Order | None]:
-    """Return the data with missing values of features with a direction filled, and the order to keep; None if none is asked for."""
+    """Return the data with missing values of features with a direction filled, and the order to keep; None if none is requested."""
     signs = data.structural.signs(data.features)
     if not signs.any():
         return data, None

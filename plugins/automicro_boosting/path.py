@@ -84,7 +84,7 @@ def _link(parameters: Parameters, data: TrainingData) -> Link:
 
 @dataclass(frozen=True, eq=False)
 class _Lowering:
-    """What makes programs of the present state of an elimination, in the order that is asked for."""
+    """What makes programs of the present state of an elimination, in the requested order."""
 
     shape: TableShape | TreeShape
     elimination: Elimination
@@ -96,7 +96,7 @@ class _Lowering:
         return self._lowered(self.shape.pruned(self.elimination.coefficients()).rescaled(loss.factor, loss.shift), None)
 
     def rounded(self, *, finely: bool) -> Iterator[tuple[str, Lowered]]:
-        """Yield the present model with values as coarse as the splits are dear and, if asked for, finer."""
+        """Yield the present model with values as coarse as the splits are dear and, if requested, finer."""
         ways = [roundings(self.elimination, anchored=False)]
         if isinstance(self.shape, TableShape):
             ways.append(roundings(self.elimination, anchored=True))

@@ -80,7 +80,7 @@ class Design:
 
     @property
     def is_exact(self) -> bool:
-        """Whether all rows tell the curvature."""
+        """Whether all rows enter the curvature."""
         share = _PRODUCTS / len(self.groups)
         return all(len(_sample(self.rows, size + 1, share)) == self.rows for size in self.sizes)
 
@@ -114,8 +114,8 @@ class Design:
     def curvature(self, output: int, bend: Array, place: NDArray[np.intp] | None = None) -> Array:
         """Return the second derivatives in an output's values and bias, from those in the rows' scores.
 
-        `place` leads from values to those that stand for them, which then are what the derivatives are taken in. Where
-        there are many values, a part of the rows tells the shape, and all rows the diagonal.
+        `place` leads from values to those that represent them, which then are what the derivatives are taken in. Where
+        there are many values, a part of the rows determines the shape, and all rows the diagonal.
         """
         size = self.sizes[output]
         place = np.arange(size + 1) if place is None else place

@@ -1,4 +1,4 @@
-"""LightGBM, asked for few and small trees."""
+"""LightGBM with few and small trees."""
 
 from __future__ import annotations
 

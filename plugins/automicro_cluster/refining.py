@@ -22,7 +22,7 @@ __all__ = ["Schedule", "class_scores", "kernel_values", "quality", "refine", "wi
 DECAY, SQUARES = 0.9, 0.99
 RATES = (0.02, 0.05, 0.05)  # of relevances, points and kernels
 PROJECTION_RATE = 0.01
-AT_ONCE = 5000  # rows judged at a time
+AT_ONCE = 5000  # rows evaluated at a time
 
 
 @dataclass(frozen=True, eq=False)

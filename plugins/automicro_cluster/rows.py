@@ -116,7 +116,7 @@ def _target(data: TrainingData, index: NDArray[np.int64], weights: NDArray[np.fl
 
 
 def _weights(data: TrainingData) -> NDArray[np.float64]:
-    """Return weights, with all classes alike where the metric asks for that."""
+    """Return weights, with all classes alike where the metric requires that."""
     weights = np.ones(len(data.y)) if data.weights is None else np.asarray(data.weights, dtype=np.float64)
     weights = weights if weights.any() else np.ones(len(data.y))
     if data.task == "classification" and data.metric in ALIKE:

@@ -21,7 +21,7 @@ DIMENSIONS = (2, 4, 6, 8, 10, 12, 16, 24)
 def space_of(profile: Profile) -> Space:
     """Return the space for a problem, small models first in its portfolio."""
     if profile.structural.monotone:
-        raise Declined("prototypes are not kept to a direction, which monotone asks for")
+        raise Declined("prototypes are not kept to a direction, which monotone requires")
     if profile.task == "regression":
         numbers = (Choice("kind", ("kernels",)), Choice("prototypes", KERNELS), Float("noise", 0.03, 0.5, log=True))
         shrink = Float("shrink", 1e-5, 1e-2, log=True)

@@ -54,7 +54,7 @@ class Setting:
 
 @dataclass(frozen=True, eq=False)
 class Stage:
-    """Parameters at one point of the path; `rows` without the rows themselves tell their unit, `rounding` what they are rounded to."""
+    """Parameters at one point of the path; `rows` without the rows themselves define their unit, `rounding` what they are rounded to."""
 
     key: str
     rows: Rows

@@ -41,7 +41,7 @@ class Found:
 
 
 class Partitions(Family):
-    """Clusters by k-means, by a Gaussian mixture with diagonal covariances, or by density, told by thresholds or by centres.
+    """Clusters by k-means, by a Gaussian mixture with diagonal covariances, or by density, described by thresholds or by centres.
 
     Its parameters: `method`, and for the first two `clusters`, the range of numbers of clusters, all of which one training tries.
     """
@@ -82,7 +82,7 @@ class Partitions(Family):
         return SizeBudget(1, max(tree[1], nearest[1]))
 
     def fit(self, parameters: Parameters, data: TrainingData) -> Found:
-        """Find the partitions of a method and tell each in several ways."""
+        """Find the partitions of a method and describe each in several ways."""
         units = np.ones(data.X.shape[1]) if data.units is None else data.units
         Z = standardised(data.X, units)
         method = str(parameters["method"])

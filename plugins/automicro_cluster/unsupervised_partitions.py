@@ -41,7 +41,7 @@ class Partition:
     shares : array of float64, (clusters,), or None
         Of a mixture: the weights.
     dense : bool
-        Whether clusters are of any shape, so that their means do not tell them.
+        Whether clusters are of any shape, so that their means do not describe them.
     """
 
     key: str

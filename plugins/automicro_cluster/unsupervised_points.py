@@ -1,4 +1,4 @@
-"""Partitions told by points: cells of centres, components of a mixture, or several points a cluster and noise beyond them."""
+"""Partitions described by points: cells of centres, components of a mixture, or several points a cluster and noise beyond them."""
 
 from __future__ import annotations
 

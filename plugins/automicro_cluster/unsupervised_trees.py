@@ -19,7 +19,7 @@ SMALLEST_STEP = -149  # exponent of the smallest positive float32
 
 
 def tree_of(X: NDArray[np.float32], labels: NDArray[np.int64], leaves: int, seed: int) -> Lowered | None:
-    """Return the tree with at most so many leaves that tells labels, -1 for noise, from features.
+    """Return the tree with at most so many leaves that predicts labels, -1 for noise, from features.
 
     Returns
     -------

@@ -53,7 +53,7 @@ class Graphs:
 
     @classmethod
     def of(cls, X: NDArray[np.float32], topology: Topology, setting: Setting) -> Graphs:
-        """Return nodes with features `X`; messages of features are told by the program's own arithmetic."""
+        """Return nodes with features `X`; messages of features are computed by the program's own arithmetic."""
         attributes = 0 if topology.attributes is None else topology.attributes.shape[1]
         nodes = setting.messages(attributes)
         aggregated = [X if node is None else propagated(node, X, topology) for node in nodes]
@@ -74,14 +74,14 @@ class _Rounded:
 
     def factors(self) -> torch.Tensor:
         """Return the step of every unit, (units, 1), with few mantissa bits."""
-        assert self.grid is not None  # noqa: S101 - asked for on a grid only
+        assert self.grid is not None  # noqa: S101 - called on a grid only
         steps = self.grid.width * self.weight.detach().abs().mean(dim=1, keepdim=True).clamp(min=TINY)
         power = torch.exp2(torch.floor(torch.log2(steps)))
         return power * torch.round(steps / power * MANTISSA) / MANTISSA
 
     def codes(self) -> tuple[torch.Tensor, torch.Tensor]:
         """Return weights and biases in steps, rounded."""
-        assert self.grid is not None  # noqa: S101 - asked for on a grid only
+        assert self.grid is not None  # noqa: S101 - called on a grid only
         factors = self.factors()
         most = float(self.grid.most)
         bias = torch.round(self.bias.detach() / factors[:, 0] / GRAIN) * GRAIN

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 with warnings.catch_warnings():
-    warnings.simplefilter("ignore")  # torch_geometric tells of optional packages and of torch's own deprecations
+    warnings.simplefilter("ignore")  # torch_geometric warns of optional packages and of torch's own deprecations
     import torch
 
     from automicro_gnn.network import Graphs, Model

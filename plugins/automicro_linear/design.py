@@ -156,7 +156,7 @@ def softened(design: Design) -> Design:
     """Return the design with columns on the roots of their deviations, of mean square 1 together; no column of `Z` has variance 1 then.
 
     Where columns have one unit, as words and the shares of neighbours that have them, rare ones then weigh less. Columns in units
-    of their own, as their spans tell, stay as they are, and all do where many differ or sparse products are used.
+    of their own, as their spans show, stay as they are, and all do where many differ or sparse products are used.
     """
     varies = np.flatnonzero(design.usable)
     if design.sparse is not None or not len(varies):

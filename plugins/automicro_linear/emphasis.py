@@ -1,4 +1,4 @@
-"""How strongly grams of texts tell classes apart by counting alone: the scale on which their weights are shrunk."""
+"""How strongly grams of texts separate classes by counting alone: the scale on which their weights are shrunk."""
 
 from __future__ import annotations
 

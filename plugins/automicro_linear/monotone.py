@@ -1,4 +1,4 @@
-"""Coefficients of the signs that are asked for: whatever takes the other is left out, and the rest fitted anew."""
+"""Coefficients of the required signs: whatever takes the other is left out, and the rest fitted anew."""
 
 from __future__ import annotations
 

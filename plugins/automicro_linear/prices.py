@@ -36,7 +36,7 @@ class Prices:
         self._alone = 1.0 + np.where(bits > 0, CUT + CUT_BIT * bits, 0.0)
 
     def of(self, terms: NDArray[np.int64]) -> Callable[[NDArray[np.bool_]], NDArray[np.float64]]:
-        """Return a function that tells the prices of some terms, given which of them are taken already."""
+        """Return a function that returns the prices of some terms, given which of them are taken already."""
         columns = terms % len(self._feature)
         reads, alone = self._feature[columns], self._alone[columns]
 

@@ -91,7 +91,7 @@ class Scorer:
         return RawModel(model.basis, model.slopes, bias, encoding, step_encoding, bias_encoding)
 
     def thresholded(self, fit: Fit) -> Fit:
-        """Return a fit whose label changes where the metric, if it judges labels, is best."""
+        """Return a fit whose label changes where the metric, if it measures labels, is best."""
         loss, design = self.problem.loss, self.problem.design
         if self.metric not in THRESHOLDED or loss.link != "sigmoid":
             return fit

@@ -55,7 +55,7 @@ def round_together(
     bases : sequence of array of float64
         For each term ascending values, at least two.
     factors : array of float64, (grids, k)
-        Parameter that a 1 of the term's base stands for.
+        Parameter that a 1 of the term's base represents.
     beam : int
     """
     hessian = model.hessian

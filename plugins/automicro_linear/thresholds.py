@@ -1,4 +1,4 @@
-"""The bias of a classifier of two classes that is judged by the labels it gives."""
+"""The bias of a classifier of two classes whose metric reads labels."""
 
 from __future__ import annotations
 

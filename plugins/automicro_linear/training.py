@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 __all__ = ["Path", "Setting", "train"]
 
 CELLS = 15_000_000  # rows x columns of a design; where there are more, rows are drawn
-TEXT_CELLS = 40_000_000  # of texts, which tell the more the more there are
+TEXT_CELLS = 40_000_000  # of texts, of which more rows are worth more
 MOST_ROWS = 50_000
 
 

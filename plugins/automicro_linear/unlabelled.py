@@ -64,7 +64,7 @@ def with_unlabelled(data: TrainingData) -> TrainingData:
 
 
 def _wide(problem: Problem) -> Fit:
-    """Return the fit on all terms with the first of `RIDGES` whose next does not tell a quarter of the rows better, both made as sure."""
+    """Return the fit on all terms with the first of `RIDGES` whose next does not predict a quarter of the rows better, both as sure."""
     terms = np.flatnonzero(np.tile(problem.design.usable, problem.outputs))
     fitted_on, held_out = split(problem, terms)
     best, chosen = np.inf, RIDGES[0]

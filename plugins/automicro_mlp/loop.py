@@ -102,7 +102,7 @@ def optimise(network: Network, rows: Rows, phase: Phase, random: torch.Generator
 
 
 def _groups(network: Network) -> list[dict[str, object]]:
-    """Return the parameters, those counted in steps with learning rates that move what they stand for as fast as floats."""
+    """Return the parameters, those counted in steps with learning rates that move what they represent as fast as floats."""
     groups: list[dict[str, object]] = []
     for layer in network.layers:
         unit = float(layer.log_factors.detach().exp().mean()) if layer.is_rounded else 1.0

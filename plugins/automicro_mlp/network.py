@@ -57,7 +57,7 @@ class Layer:
         return _straight(exact, torch.ldexp((mantissa * 8).round() / 8, exponent))
 
     def round(self, *, by_channel: bool) -> None:
-        """Begin to round: the step of each unit, or of the layer, is told by the spread of its weights."""
+        """Begin to round: the step of each unit, or of the layer, follows from the spread of its weights."""
         weights = self.codes.detach()
         spread = weights.std(dim=1, correction=0) if by_channel else weights.std(correction=0).reshape(1)
         largest = float(spread.max()) or 1.0

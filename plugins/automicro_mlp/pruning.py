@@ -36,7 +36,7 @@ def _importances(network: Network, rows: Rows, random: torch.Generator) -> list[
 
 
 def prune_inputs(network: Network, rows: Rows, owners: NDArray[np.int64], count: int, random: torch.Generator) -> None:
-    """Keep the inputs of the `count` most important owners; `owners` tells whose each feature is."""
+    """Keep the inputs of the `count` most important owners; `owners` has the owner of each feature."""
     importance = _importances(network, rows, random)[0].numpy().astype(np.float64)
     mine = owners[network.inputs.numpy()]
     totals = np.bincount(mine, weights=importance, minlength=int(owners.max()) + 1)

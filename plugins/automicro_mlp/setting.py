@@ -54,7 +54,7 @@ class Setting:
     steps : int
         Steps of the first training; each further point of the path takes a quarter as many.
     rate : float
-        What a bit of the weights costs beside a bit of what the model tells of all rows: 1 makes the shortest description of both.
+        What a bit of the weights costs beside a bit of what the model says of all rows: 1 makes the shortest description of both.
     scales : {"channel", "layer"}
         Whether each unit has a step of its own.
     inputs : int or None

@@ -19,7 +19,7 @@ FEW_OUTPUTS = 4
 def space_of(profile: Profile) -> Space:
     """Return the space for a problem."""
     if profile.structural.monotone:
-        raise Declined("a network is not kept to a direction, which monotone asks for")
+        raise Declined("a network is not kept to a direction, which monotone requires")
     return Space(
         (
             Integer("width", 2, 192, log=True),

@@ -23,7 +23,7 @@ ABSOLUTE = frozenset({"mean_absolute_error", "median_absolute_error", "mean_abso
 class Target:
     """Targets (rows, outputs), shares or standardised numbers, and weights (rows,) of mean 1.
 
-    A score s stands for the number `offset` + `unit` * s.
+    A score s represents the number `offset` + `unit` * s.
     """
 
     values: NDArray[np.float32]

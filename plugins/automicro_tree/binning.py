@@ -74,7 +74,7 @@ class Binned:
         return cls(table, tuple(feature), tuple(missing_first), tuple(edges))
 
     def comparison(self, column: int, last: int) -> Comparison:
-        """Return what asks whether a row's bin is at most `last`."""
+        """Return a test of whether a row's bin is at most `last`."""
         edges = self.edges[column]
         if last < 0:  # only missing values are
             return Comparison(self.feature[column], -np.inf, default_left=True)

@@ -64,7 +64,7 @@ def grow(
 
 
 def read_tree(tree: Any) -> Splits:
-    """Return the splits of scikit-learn's `tree_`, which stand in preorder only where it grew depth first."""
+    """Return the splits of scikit-learn's `tree_`, which are in preorder only where it grew depth first."""
     order, waiting = [], [0]
     while waiting:
         node = waiting.pop()

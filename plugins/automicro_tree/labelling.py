@@ -1,4 +1,4 @@
-"""Which label each leaf tells, for metrics that read labels only."""
+"""The label of each leaf, for metrics that read labels only."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _ERRORS = _ALIKE | {"accuracy", "f1_micro", "precision_micro", "recall_micro"}
 
 
 def counts_errors(metric: str) -> bool:
-    """Whether the metric falls with the weight of the rows that are told a wrong label."""
+    """Whether the metric falls with the weight of the rows with a wrong label."""
     return metric in _ERRORS
 
 
@@ -37,10 +37,10 @@ def weighs_classes_alike(metric: str) -> bool:
 
 
 def labels_of(metric: str, mass: Floats, scale: Floats) -> NDArray[np.int64]:
-    """Return the class that each leaf tells.
+    """Return the class of each leaf.
 
     With two classes, leaves are ordered by their share of class 1, and cut where the metric is best on the training
-    rows; with more, each tells the heaviest class.
+    rows; with more, each predicts the heaviest class.
 
     Parameters
     ----------
@@ -57,7 +57,7 @@ def labels_of(metric: str, mass: Floats, scale: Floats) -> NDArray[np.int64]:
     order = np.argsort(-mass[:, 1] / np.maximum(mass.sum(axis=1), np.finfo(np.float64).tiny), kind="stable")
     predicted_one = np.concatenate(
         (np.zeros((1, 2)), np.cumsum(mass[order], axis=0))
-    )  # the first 0, 1, ... leaves tell class 1
+    )  # the first 0, 1, ... leaves predict class 1
     cut = int(np.argmax(_values(metric, predicted_one, mass.sum(axis=0))))
     labels = np.zeros(len(mass), dtype=np.int64)
     labels[order[:cut]] = 1
@@ -65,7 +65,7 @@ def labels_of(metric: str, mass: Floats, scale: Floats) -> NDArray[np.int64]:
 
 
 def _values(metric: str, predicted_one: Floats, real: Floats) -> Floats:
-    """Return the metric of cuts: `predicted_one` (cuts, 2) is the weight of each class told to be 1, `real` (2,) all."""
+    """Return the metric of cuts: `predicted_one` (cuts, 2) is the weight of each class predicted as 1, `real` (2,) all."""
     hit = np.stack([real[0] - predicted_one[:, 0], predicted_one[:, 1]], axis=1)
     predicted = np.stack([real.sum() - predicted_one.sum(axis=1), predicted_one.sum(axis=1)], axis=1)
     if metric == "matthews_corrcoef":

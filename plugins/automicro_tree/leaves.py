@@ -22,7 +22,7 @@ __all__ = ["Target", "lowered", "only_order_counts", "ranked"]
 
 PRIOR_WEIGHT = 1.0  # average rows that the class shares of all rows count for in a leaf
 LARGEST_SCORE = 8.0
-LABEL_SCORE = 2.0  # of a leaf that tells a label only: a probability of 0.88 with two classes
+LABEL_SCORE = 2.0  # of a leaf that predicts a label only: a probability of 0.88 with two classes
 LARGEST_RANK = 16.0  # beyond some 36 the probabilities of different scores become equal
 
 
@@ -103,7 +103,7 @@ def _leaf_scores(grown: Grown, target: Target, ranks: bool) -> NDArray[np.float6
 
 
 def _ordered(found: NDArray[np.float64], grown: Grown, target: Target, order: Order) -> NDArray[np.float64]:
-    """Return the one score of each leaf, (leaves, 1), moved to keep the directions; what tells a label only still does."""
+    """Return the one score of each leaf, (leaves, 1), moved to keep the directions; leaves that predict labels only still do."""
     ends = grown.splits.feature < 0
     scores = np.zeros(len(ends))
     scores[ends] = found[:, 0]

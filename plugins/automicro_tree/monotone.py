@@ -1,4 +1,4 @@
-"""Trees that keep the directions that are asked for, missing values included."""
+"""Trees that keep the required directions, missing values included."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Order:
 
 
 def filled(data: TrainingData) -> tuple[TrainingData, Order | None]:
-    """Return the data with missing values of features with a direction filled, and the order to keep; None if none is asked for."""
+    """Return the data with missing values of features with a direction filled, and the order to keep; None if none is requested."""
     signs = data.structural.signs(data.features)
     if not signs.any():
         return data, None

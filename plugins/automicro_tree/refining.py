@@ -80,7 +80,7 @@ class _Tree:
         self._send_down(0)
 
     def charge(self, thrift: float) -> None:
-        """Let new thresholds cost something, and move all thresholds to edges of bins to tell them apart."""
+        """Let new thresholds cost something, and move all thresholds to edges of bins to distinguish them."""
         leaves = np.flatnonzero(self.feature < 0)
         whole = impurity(self.leaf[leaves].sum(axis=0)[:, None], self.criterion)[0]
         saved = float(whole - impurity(self.leaf[leaves].T, self.criterion).sum())

@@ -41,7 +41,7 @@ class Splits:
 
 @dataclass(frozen=True, eq=False)
 class Grown:
-    """A tree with what its training rows tell of every node.
+    """A tree with statistics of its training rows for every node.
 
     Parameters
     ----------

@@ -50,7 +50,7 @@ class Model:
 
 @dataclass(frozen=True, eq=False)
 class _Task:
-    """The rows of a training without those of no weight, and what is asked of them.
+    """The rows of a training without those of no weight, and what is required of them.
 
     `mass` (rows, masses) is what the leaves sum, `scaled` the same with class weights; `scale` (masses,) lies between
     them.
@@ -68,7 +68,7 @@ class _Task:
 
     @property
     def final_criterion(self) -> Criterion:
-        """What a tree of a size is judged by: errors where the metric counts those, else what it grew by."""
+        """Criterion for a tree of a size: errors where the metric counts those, else the criterion of growth."""
         errors = self.data.task == "classification" and counts_errors(self.data.metric) and self.criterion == "gini"
         return "error" if errors else self.criterion
 

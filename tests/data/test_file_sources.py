@@ -132,7 +132,7 @@ def test_latin_1_is_refused_by_column(tmp_path):
 def test_two_columns_of_one_name_are_refused(tmp_path):
     path = tmp_path / "twice.csv"
     path.write_text("a,a\n1,2\n")
-    with pytest.raises(DataError, match="'a' stands twice"):
+    with pytest.raises(DataError, match="'a' occurs twice"):
         load_table(read_file(path))
 
 

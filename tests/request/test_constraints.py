@@ -95,7 +95,7 @@ REFUSED = [
     ),
     (
         {"metric": "silhouette", "score": 0.5, "silhouette": 0.4},
-        "silhouette: must be given once, but stands beside metric='silhouette': give it as score alone",
+        "silhouette: must be given once, but is the metric too: give it as score alone",
     ),
     ({"metric": "silhouette", "stability": 1.5}, "stability: must lie in [-1, 1], but got 1.5"),
     ({"silhouette": 0.5, "score": 0.5}, "metric: must be given with score, such as 'roc_auc' or 'r2'"),

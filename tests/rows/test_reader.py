@@ -87,7 +87,7 @@ def test_an_arrow_dictionary_keeps_its_missing_values():
         ([1, 2, 3], "2 columns"),
         ({"age": [1, 2], "job": ["a"]}, "equally long, but have from 1 to 2 rows"),
         (pl.LazyFrame(CELLS), "collect it first"),
-        (pa.table([[1], [2]], names=["age", "age"]), "'age' stands twice in rows"),
+        (pa.table([[1], [2]], names=["age", "age"]), "'age' occurs twice in rows"),
         ("rows.csv", "are the path 'rows.csv': pass pandas.read_csv.* `automicro predict MODEL rows.csv`"),
     ],
 )

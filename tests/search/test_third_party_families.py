@@ -177,7 +177,7 @@ def test_a_plugin_that_cannot_be_used_is_a_note_and_changes_nothing(
     (tmp_path / "plugin_of_evil.py").write_text(dedent("import os\nos._exit(7)"))
     monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])
     after = automicro.select(X, Y, **quick)
-    said = "plugin evil: broken: its import ended its process with code 7: tell the authors of evil-plugin 1.0"
+    said = "plugin evil: broken: its import ended its process with code 7: report it to the authors of evil-plugin 1.0"
     assert [note for note in after.notes if note.startswith(said)]
     assert (after.model.to_bytes(), len(after.trace)) == (before.model.to_bytes(), len(before.trace))
     assert not [note for note in found("linear", trials=1).notes if "evil" in note]

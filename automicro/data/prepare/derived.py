@@ -64,13 +64,13 @@ class SummarySettings:
 
 
 def choose_buckets(problem: Problem, column: int, rows: NDArray[np.int64], settings: GramSettings) -> tuple[int, ...]:
-    """Return the buckets that tell most about the target, ascending.
+    """Return the buckets with the strongest relation to the target, ascending.
 
     Relevance is the deviation of a bucket's presence times its log-count ratio between a class and the others, the largest of all
     classes (the features of Wang and Manning, ACL 2012); for regression, times the shrunken difference of the target's mean.
     Buckets of a single text are left out.
     """
-    texts: Texts = problem.table.columns[column]  # type: ignore[assignment]  # the caller asks for texts only
+    texts: Texts = problem.table.columns[column]  # type: ignore[assignment]  # callers pass columns of text only
     hashed, ends = _hashed(texts, settings.unit, settings.low, settings.high, settings.prefix)
     bits = settings.bits
     owner = np.repeat(np.arange(len(rows)), np.diff(ends)[rows])

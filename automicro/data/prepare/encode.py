@@ -26,7 +26,7 @@ FEWEST_ROWS = 2
 
 @dataclass(frozen=True, eq=False)
 class Listed:
-    """Levels frequent enough to be told apart.
+    """Levels frequent enough to be distinguished.
 
     Parameters
     ----------
@@ -82,7 +82,7 @@ def list_levels(column: Categories, rare: float) -> Listed:
 def lookup_values(
     problem: Problem, rows: NDArray[np.int64], listed: Listed, how: Literal["ordinal", "target"], seed: int
 ) -> LevelValues:
-    """Return one number a level, for a column of which `listed` tells the levels of the given training rows.
+    """Return one number a level, for a column with the levels `listed` in the given training rows.
 
     Target means are smoothed towards the overall mean by empirical Bayes (Micci-Barreca, SIGKDD Explorations 3/1,
     2001). For more than two classes a level's number is its place on the first principal axis of the levels' class

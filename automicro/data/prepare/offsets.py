@@ -18,7 +18,7 @@ __all__ = ["different_numbers", "float32_values", "offset_of", "shortest_between
 
 MERGED = 0.02  # of the different numbers of a column
 NARROW = 256  # times the bulk is less than its distance from 0: of the 24 bits of a float 16 or fewer are left for it
-BULK = (0.1, 0.9)  # quantiles between which it lies; the rest may be outliers, or numbers that stand for missing
+BULK = (0.1, 0.9)  # quantiles between which it lies; the rest may be outliers, or numbers that represent missing
 HIGHEST_POWER = 127
 EXACT = 2.0**53  # beyond, float64 does not hold every whole number
 

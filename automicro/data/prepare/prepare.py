@@ -73,7 +73,7 @@ class PreparationSettings:
     scaled : bool
         Whether training features have mean 0 and variance 1.
     rare : float
-        Smallest share of the training rows with which a level (or missing, of a category) is told from the others.
+        Smallest share of the training rows that a level (or a missing value, of a category) must have to be distinguished.
     columns : int or None
         Use at most this many source columns, the most relevant.
     only : tuple of int or None
@@ -220,7 +220,7 @@ class Preparation:
 
 @dataclass(frozen=True, eq=False)
 class _Part:
-    """A decoder and its features; `training` stands in for the single feature of a target encoding in training."""
+    """A decoder and its features; `training` replaces the single feature of a target encoding in training."""
 
     decoder: Decoder
     features: tuple[Feature, ...]

@@ -32,7 +32,7 @@ def rank_columns(problem: Problem, rows: NDArray[np.int64], seed: int = 0) -> tu
     2005): ten columns that say the same would else come before the first that adds something. It takes up to a
     second: keep the result.
     """
-    from automicro.data.prepare.prepare import Preparation, PreparationSettings  # noqa: PLC0415 - which itself asks for a ranking
+    from automicro.data.prepare.prepare import Preparation, PreparationSettings  # noqa: PLC0415 - which imports this module for its ranking
 
     subset = row_subset(problem, rows, MOST_ROWS, seed)
     prepared = Preparation.fit(problem, subset, PreparationSettings(categories="target"), seed=seed)
@@ -51,7 +51,7 @@ def rank_columns(problem: Problem, rows: NDArray[np.int64], seed: int = 0) -> tu
 def rank_by_clusters(
     problem: Problem, points: NDArray[np.float64], rows: NDArray[np.int64], seed: int = 0
 ) -> tuple[int, ...]:
-    """Return the numbers of the columns by how well they tell eight clusters of all columns, for a problem without target.
+    """Return the numbers of the columns by how well they predict eight clusters of all columns, for a problem without target.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""The one space in which partitions of a table are judged: every column, on a common scale."""
+"""The one space in which partitions of a table are evaluated: every column, on a common scale."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ class Standard:
                 discrete.append(isinstance(column, Categories) or j in booleans)
         if not parts:
             raise DataError(
-                "some column must vary where it is known, but each has one value: there is nothing to tell rows apart by"
+                "some column must vary where it is known, but each has one value: nothing separates the rows"
             )
         return cls(np.concatenate(parts, axis=1), tuple(blocks), tuple(discrete), scales, booleans)
 
@@ -96,7 +96,7 @@ class Standard:
 
     def _unit(self, feature: Feature, levels: int) -> float:
         if feature.column in self.booleans or (feature.kind == "level" and levels == 1):
-            return math.sqrt(2.0)  # one coordinate stands for two
+            return math.sqrt(2.0)  # one coordinate represents two
         return 1.0 / float(self.scales[feature.column]) if feature.kind == "numeric" else 1.0
 
 

@@ -33,7 +33,7 @@ GRAPHS = ".json"
 HEAD_BYTES = 1 << 16
 LONG = 2.0**63
 PIECE_BYTES = 1 << 24
-SHARE_OF_MEMORY = 0.5  # a table is read, then converted: it stands in memory twice
+SHARE_OF_MEMORY = 0.5  # a table is read, then converted: memory holds it twice
 CELL_BYTES = 4  # of a column that a search reads, at least
 COMPRESSED = {".gz", ".bz2", ".zst"}
 OTHERS = {  # first bytes of what is no text in UTF-8
@@ -67,7 +67,7 @@ def read_file(
     ----------
     path : path
     format : {"csv", "tsv", "parquet", "jsonl"}, optional
-        By default told by the suffix.
+        By default inferred from the suffix.
     texts : collection of str or int, optional
         Columns of a CSV file, by name or by place, that are text whatever their cells look like; others are then numbers where all of
         their cells are, codes or not. They come from the card of a model.
@@ -117,7 +117,7 @@ def _missing(file: Path) -> str:
 
 
 def _check_first_bytes(file: Path, kind: str) -> None:
-    """Raise `DataError` if a file of text is compressed in a way that its name does not tell, or is UTF-16."""
+    """Raise `DataError` if a file of text is compressed in a way that its name does not show, or is UTF-16."""
     if kind == "parquet" or file.suffix.lower() in COMPRESSED:
         return
     with file.open("rb") as content:
@@ -265,7 +265,7 @@ def _head(file: Path) -> str:
 
 
 def place_in_file(path: str | os.PathLike[str], format: str | None, row: int) -> str:  # noqa: A002 - as above
-    """Return where a row of a table stands in its file: ``line 4`` of a file of text, else ``row 3``, both counted from 1.
+    """Return where a row of a table is in its file: ``line 4`` of a file of text, else ``row 3``, both counted from 1.
 
     Parameters
     ----------

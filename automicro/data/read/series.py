@@ -33,7 +33,7 @@ def series_of(frame: Any, *, id: str, time: str, labels: Sequence[str] = ()) -> 
     frame : table, (steps of all series, columns)
         One row for each step; all columns that are not named below are channels and must hold numbers.
     id : str
-        Name of the column that tells which series a row belongs to.
+        Name of the column with the series of each row.
     time : str
         Name of the column that orders the rows of a series.
     labels : sequence of str

@@ -173,7 +173,7 @@ def _texts(texts: Sequence[str]) -> Texts:
 
 
 def _levels(explained: ExplainedRow, column: int) -> list[str]:
-    """Return the levels that the program tells apart, and one that it does not know."""
+    """Return the levels that the program distinguishes, and one that it does not know."""
     known: dict[str, None] = {}
     for decoder in explained.program.decoders:
         if decoder.column == column and isinstance(decoder, OneHot | Lookup):

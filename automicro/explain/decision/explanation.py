@@ -68,7 +68,7 @@ class Explanation:
     parts : tuple of Part
         The largest first; with `constant` they add up to `score`.
     out_of_range : tuple of str
-        Columns with a value that training has never seen, as far as the card tells.
+        Columns with a value that training has never seen, as far as the card has it.
     counterfactual : Counterfactual or None
         The nearest change that was found to flip the decision; None for numbers and series, or if there is none within the ranges seen.
     weights : tuple of Weight

@@ -90,7 +90,7 @@ def flip_of_graph(
 
 
 def _nodes(explained: ExplainedGraph, field: ReceptiveField) -> list[int]:
-    """Return the nodes that the score hangs on most, as far as all features of a node being 0 tells; the node itself first."""
+    """Return the nodes that the score hangs on most, measured with all features of a node at 0; the node itself first."""
     near = min(field.within, max(1, CELLS // max(field.X.size, 1)))
     variants = np.repeat(field.X[None], near + 1, axis=0)
     variants[np.arange(near), np.arange(near)] = 0.0

@@ -74,7 +74,7 @@ class ExplainedGraph:
     @property
     def topology(self) -> Topology:
         """How the nodes are connected."""
-        assert self.batch.topology is not None  # noqa: S101 - tells mypy what `graph_batch` gives
+        assert self.batch.topology is not None  # noqa: S101 - shows mypy what `graph_batch` gives
         return self.batch.topology
 
     @property
@@ -119,7 +119,7 @@ def one_graph(program: Program, card: Mapping[str, Any] | None, value: Any, node
 def graph_parts(explained: ExplainedGraph, seed: int) -> Found:
     """Return what the score of a node or graph is made of.
 
-    A linear body is a sum over columns of nodes; a sum of other functions of smoothed or pooled columns is told by these; for any other
+    A linear body is a sum over columns of nodes; a sum of other functions of smoothed or pooled columns follows from these; for any other
     body the parts are Shapley values of nodes, an approximation.
     """
     field = receptive_field(explained)

@@ -181,7 +181,7 @@ def _booleans(card: Mapping[str, Any] | None) -> set[int]:
 
 
 def _ranges(program: Program, card: Mapping[str, Any] | None) -> dict[int, tuple[float, float]]:
-    """Return the least and the greatest value of the numeric columns in training, less their offsets, as far as the card tells."""
+    """Return the least and the greatest value of the numeric columns in training, less their offsets, as far as the card has it."""
     entries, less = enumerate((card or {}).get("columns", ())), offsets_of(program.decoders)
     known = ((place, entry.get("minimum"), entry.get("maximum")) for place, entry in entries)
     return {

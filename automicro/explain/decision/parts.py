@@ -81,7 +81,7 @@ class RowParts:
         if feature < 0:
             return name, value_text(own, self._offsets.get(column, 0.0))
         decoder, place = self._sources[feature]
-        assert isinstance(decoder, Grams)  # noqa: S101 - tells mypy what `key` has seen
+        assert isinstance(decoder, Grams)  # noqa: S101 - shows mypy what `key` has seen
         text = own.values[0] if isinstance(own, Texts) else None
         found = [
             gram

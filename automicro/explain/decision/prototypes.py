@@ -31,7 +31,7 @@ class Compared:
     ----------
     constant : float
     terms : tuple of Term
-        Of single features, or of the features that one coordinate is made of where points stand in a projection; none beside `examples`.
+        Of single features, or of the features that one coordinate is made of where points are in a projection; none beside `examples`.
     examples : tuple of (int, float)
         Of a sum over examples, the place of each and what it adds; empty where the nearest decides.
     distances : array of float64, (points,)

@@ -71,7 +71,7 @@ def receptive_field(explained: ExplainedGraph) -> ReceptiveField:
 
 
 def _distances_to(node: int, topology: Topology) -> Places:
-    """Return over how many edges each node tells `node` something; -1 where it cannot."""
+    """Return the number of edges from each node to `node`; -1 where no path exists."""
     sources, targets = topology.edges
     hops = np.full(topology.nodes, -1, dtype=np.int64)
     hops[node] = 0

@@ -81,7 +81,7 @@ def _chained(node: Chain, features: Floats, of: Floats) -> tuple[float, list[Ter
     """Look through factors of features before a sum, and through linear maps after it."""
     parts, constant = list(node.nodes), 0.0
     while len(parts) > 1 and isinstance(parts[0], Scale):
-        factors = parts.pop(0).factors.values.astype(np.float64)  # type: ignore[union-attr]  # a Scale, as the loop asks
+        factors = parts.pop(0).factors.values.astype(np.float64)  # type: ignore[union-attr]  # a Scale, as the loop checks
         features = np.where(factors != 0, features * factors, 0.0)
     while len(parts) > 1 and isinstance(parts[-1], Affine | Scale):
         last = parts.pop()

@@ -16,14 +16,14 @@ if TYPE_CHECKING:
 
 __all__ = ["explanation_text"]
 
-SHOWN = 0.9  # share of what the parts add up to, in absolute terms, that is told part by part
+SHOWN = 0.9  # share of what the parts add up to, in absolute terms, that is listed part by part
 MOST_LINES = 12
 AROUND = ("headline", "constant", "others", "score")  # lines beside those of single parts
 MOST_WEIGHTS = 4
 
 
 def explanation_text(explanation: Explanation) -> str:
-    """Return a decision in words: what was predicted, the parts until nine tenths are told, and what would change it.
+    """Return a decision in words: what was predicted, the parts until nine tenths are listed, and what would change it.
 
     Parameters
     ----------
@@ -36,7 +36,7 @@ def explanation_text(explanation: Explanation) -> str:
 
 
 def _after(explanation: Explanation) -> list[str]:
-    """Return what is told below the sum."""
+    """Return what is printed below the sum."""
     lines = []
     if explanation.method:
         lines.append(f"  an approximation, as this model is no sum: {explanation.method}")

@@ -1,6 +1,6 @@
 """Follows a global card with plain numbers, as a reader with a pencil would; it imports nothing of what evaluates programs.
 
-It is the judge of the replay: the card and a row are all that it sees.
+It decides the replay: the card and a row are all that it reads.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ Rows = list[list[float]]
 LARGEST_EXPONENT = 709.78
 
 
-class NotFollowed(Exception):  # noqa: N818 - an answer to whoever asks whether a card can be followed
+class NotFollowed(Exception):  # noqa: N818 - not an error: it reports that a card cannot be followed
     """A card holds what cannot be followed step by step."""
 
 
@@ -37,7 +37,7 @@ class Edges:
 class Step(NamedTuple):
     """One addition to a score: from one input, or from a tree whose conditions, each with whether it holds, led to a leaf.
 
-    Or from an example that a row was compared with (`point`). `part` tells the parts of a sum apart.
+    Or from an example that a row was compared with (`point`). `part` numbers the parts of a sum.
     """
 
     to: int
@@ -50,7 +50,7 @@ class Step(NamedTuple):
 
 
 class Interpreter:
-    """Scores and labels as a card tells them.
+    """Scores and labels as a card describes them.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""The replay: whether a global card says all that a model computes, judged by an interpreter that sees nothing but the card and rows."""
+"""The replay: whether a global card says all that a model computes, decided by an interpreter that sees nothing but the card and rows."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ class _Claim:
         """Give a sentence where the card is about other labels, another link or limits, or columns that are not there."""
         card, labels = self.interpreter.card, self.program.labels
         if card["link"] != self.program.link or card["labels"] != (None if labels is None else list(labels)):
-            yield f"the card tells a link {card['link']} and the labels {card['labels']}, the model has {self.program.link} and {labels}"
+            yield f"the card has the link {card['link']} and the labels {card['labels']}, the model has {self.program.link} and {labels}"
         limits = None if self.program.limits is None else list(self.program.limits)
         if card.get("limits") != limits:
             yield f"the card has the limits {card.get('limits')}, the model has {limits}"

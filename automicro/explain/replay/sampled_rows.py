@@ -1,4 +1,4 @@
-"""Rows of the kind that a model reads, drawn where there are no data: within the ranges that its card tells."""
+"""Rows of the kind that a model reads, drawn where there are no data: within the ranges on its card."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether the steps that explain a row stand in the global card: a list of parts that adds up proves nothing by itself."""
+"""Whether the steps that explain a row are in the global card: a list of parts that adds up proves nothing by itself."""
 
 from __future__ import annotations
 
@@ -81,7 +81,9 @@ def _differences(parts: Sequence[Part], expected: Expected, limit: float) -> Ite
         elif abs(part.contribution) > limit:
             unmatched.append(part)
     left = [(text, value) for text, value in expected if abs(value) > limit]
-    absent = sum(value for text, value in left if text is None)  # buckets of which a text has no gram are told together
+    absent = sum(
+        value for text, value in left if text is None
+    )  # buckets of which a text has no gram are listed together
     if len(unmatched) == 1 and abs(unmatched[0].contribution - absent) <= limit:
         unmatched, left = [], [entry for entry in left if entry[0] is not None]
     for part in unmatched:

@@ -31,7 +31,7 @@ Index = Literal["silhouette", "density_validity"]
 
 @dataclass(frozen=True, eq=False)
 class Columns:
-    """Rows in the space in which partitions are judged.
+    """Rows in the space in which partitions are evaluated.
 
     Parameters
     ----------
@@ -125,7 +125,7 @@ def _standing_out(tables: Sequence[Floats]) -> Floats:
 
 
 def _as_extreme(tables: Sequence[Floats]) -> int:
-    """Return how many tables, the first of which is real, stand out as much as that one, itself included."""
+    """Return how many tables, the first of which is real, have at least its statistic, itself included."""
     most = _standing_out(tables).max(axis=1)
     return int((most >= most[0]).sum())
 

@@ -134,9 +134,9 @@ def _of_numbers(inputs: Inputs, j: int, base: Floats, bins: int) -> Differences:
 
 
 def _of_levels(inputs: Inputs, j: int, base: Floats) -> Differences:
-    """Levels stand in the order of their mean score; the missing value is one of them."""
+    """Levels are in the order of their mean score; the missing value is one of them."""
     own = inputs.values(j)
-    assert isinstance(own, Categories)  # noqa: S101 - tells mypy what `differences` has seen
+    assert isinstance(own, Categories)  # noqa: S101 - shows mypy what `differences` has seen
     codes = own.codes.astype(np.int64)
     found = np.unique(codes)
     widest = int(np.argmax(base.var(axis=0)))

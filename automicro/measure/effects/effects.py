@@ -50,7 +50,7 @@ class Effects:
         Whether the score is the sum of these effects and a constant; else they are averages over the rows near each value.
     interaction_strength : float
         The share of the score's variance that the effects leave over, 0 if exact (IAS of Molnar, Casalicchio and Bischl, 2019). Below
-        0.02 it is not told from the error of bins; it speaks of rows like these, so that it proves no additivity.
+        0.02 it cannot be distinguished from the error of bins; it speaks of rows like these, so that it proves no additivity.
     strength_interval : (float, float)
         From resampled rows (basic bootstrap), at 95 %.
     complexity : float
@@ -114,7 +114,7 @@ def effects(program: Program, names: Sequence[str], columns: Sequence[Column | N
     """
     if reads_graphs(program.body):
         raise DataError(
-            "effects are of tables, texts and series, but this model reads graphs: explain tells single decisions"
+            "effects are of tables, texts and series, but this model reads graphs: use explain for single decisions"
         )
     found, inputs = structure(program), OfProgram(program, names, columns)
     offsets = {names[column]: offset for column, offset in offsets_of(program.decoders).items()}

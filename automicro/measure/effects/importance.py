@@ -70,7 +70,7 @@ def permutation_importance(
 
     Notes
     -----
-    A loss tells what the model uses, not what causes the target: of two columns that say the same the model may need only one.
+    A loss shows what the model uses, not what causes the target: of two columns that say the same the model may need only one.
     """
     problem = labelled_as(problem, program.labels)
     check_classes(program, problem)

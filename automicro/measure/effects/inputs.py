@@ -98,7 +98,7 @@ class OfProgram:
 
     @cached_property
     def _places(self) -> list[tuple[int, ...]]:
-        """The features that belong to each input; those of a text or a series stand alone."""
+        """The features that belong to each input; each feature of a text or a series is an input of its own."""
         found: dict[tuple[int, int], list[int]] = {}
         feature = 0
         for decoder in self.program.decoders:

@@ -58,7 +58,9 @@ def _strength(found: Effects) -> str:
         return "interaction strength 0: the score is the sum of these effects and a constant"
     low, high = found.strength_interval
     small = (
-        f", too little to tell from the error of bins ({BIN_ERROR})" if found.interaction_strength < BIN_ERROR else ""
+        f", too small to distinguish from the error of bins ({BIN_ERROR})"
+        if found.interaction_strength < BIN_ERROR
+        else ""
     )
     return (
         f"interaction strength {rounded(found.interaction_strength)} ({rounded(low)} to {rounded(high)} over resampled rows){small}; "

@@ -1,4 +1,4 @@
-"""How far a person can follow a program, judged on its structure alone: level, operations, constants, interactions."""
+"""How far a person can follow a program, computed from its structure alone: level, operations, constants, interactions."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ class Interpretability:
     profile : str
         The profile whose limits were applied.
     directions : mapping of int to str
-        How the score goes with each column that is read as a number, as `automicro.measure.directions` tells it; of what a search
+        How the score goes with each column that is read as a number, as `automicro.measure.directions` finds it; of what a search
         returns, if it has one score or two classes.
     """
 
@@ -96,7 +96,7 @@ def interpretability(
     limits: Limits | None = None,
     topology: Topology | None = None,
 ) -> Interpretability:
-    """Judge a program in canonical form (`automicro.program.rewrite.simplify`).
+    """Evaluate a program in canonical form (`automicro.program.rewrite.simplify`).
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""The level of a saved model, judged again: by its structure, and by the replay of what its file says about it."""
+"""The level of a saved model, computed again: by its structure, and by the replay of what its file says about it."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class VerifiedLevel:
 
 
 def verified_level(model: Model, batch: Batch | None = None, *, seed: int = 0) -> VerifiedLevel:
-    """Judge a model and what its file claims; on rows drawn within the ranges of its card, if none are given.
+    """Evaluate a model and what its file claims; on rows drawn within the ranges of its card, if none are given.
 
     A model whose explanation does not replay has level 0, whatever its structure.
     """

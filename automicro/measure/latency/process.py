@@ -16,7 +16,7 @@ __all__ = ["measured"]
 
 
 def measured(request: str) -> str:
-    """Do in this process what is asked for: JSON in, JSON out."""
+    """Do in this process what is requested: JSON in, JSON out."""
     wanted = json.loads(request)
     program, _ = read_artifact(base64.b64decode(wanted["artifact"]))
     rows = [_one_graph(v) if isinstance(v, dict) else row_array(v) for v in wanted["rows"]]

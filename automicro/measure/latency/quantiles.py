@@ -68,7 +68,7 @@ class Run:
     cpu_share: float
 
     def interval(self, quantile: float) -> QuantileInterval:
-        """Return one of the quantiles that were asked for."""
+        """Return one of the requested quantiles."""
         return {found.quantile: found for found in self.quantiles}[quantile]
 
 
@@ -91,7 +91,7 @@ class Latency:
     runtime : str
     machine : dict
         Processor, cores, threads, clock and its resolution, system, interpreter, and the load average before and after (None where
-        the system does not tell).
+        the system does not say).
     argument : str
         What each call is given, such as "one row as an array". A list, a dict or a data frame of one row takes longer: see
         `benchmarks/row_latency.py`.
@@ -104,7 +104,7 @@ class Latency:
     argument: str = "one row as an array"
 
     def interval(self, quantile: float) -> QuantileInterval:
-        """Return a quantile with its interval: 0.5, 0.95, 0.99 or the one that was asked for."""
+        """Return a quantile with its interval: 0.5, 0.95, 0.99 or the requested one."""
         found = [run.interval(quantile) for run in self.runs]
         middle, outer = float(np.median([each.us for each in found])), _tail(len(found))
         lows, highs = sorted(each.low_us for each in found), sorted(each.high_us for each in found)
@@ -112,7 +112,7 @@ class Latency:
 
     @cached_property
     def quantiles(self) -> tuple[QuantileInterval, ...]:
-        """The median, 95 % and 99 % quantiles and the one that was asked for."""
+        """The median, 95 % and 99 % quantiles and the requested one."""
         return tuple(self.interval(quantile) for quantile in sorted({*USUAL, self.quantile}))
 
     @property
@@ -122,7 +122,7 @@ class Latency:
 
     @property
     def quantile_us(self) -> float:
-        """The quantile that was asked for, in microseconds."""
+        """The requested quantile, in microseconds."""
         return self.interval(self.quantile).us
 
     @property
@@ -161,7 +161,7 @@ class Latency:
         return self.busy or self.high_us > 2 * self.low_us
 
     def decision(self, limit_us: float) -> Literal["met", "missed", "undecided"]:
-        """Return whether the quantile keeps a limit, where that can be told.
+        """Return whether the quantile keeps a limit, where that can be decided.
 
         A limit is met if the interval ends at or below it, whether or not the machine is busy: other work makes calls longer, never
         shorter, so that an idle machine keeps the limit all the more. It is missed if the interval begins above it, on a machine that is

@@ -19,7 +19,7 @@ import numpy as np
 try:
     import resource
 except ImportError:  # not on Windows
-    resource = None  # type: ignore[assignment]  # asked for before each use
+    resource = None  # type: ignore[assignment]  # checked before each use
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -34,7 +34,7 @@ WARM_CALLS = 30
 MOST_PARTS = 5
 BEYOND = 2  # calls that are expected beyond a quantile, in a process
 BEYOND_A_PART = 10  # the same in each of several parts of it
-LONGEST = 8.0  # times the seconds that are asked for: when too few calls for the quantile are enough all the same
+LONGEST = 8.0  # times the seconds that are requested: when too few calls for the quantile are enough all the same
 
 
 @dataclass(frozen=True, eq=False)

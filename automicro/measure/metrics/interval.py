@@ -110,7 +110,7 @@ def interval(
 def halves_interval(values: Sequence[float], confidence: float) -> tuple[float, float]:
     """Return the two one-sided bounds of a mean over cuts of the rows into halves, each at `confidence`.
 
-    The halves of a cut share no row, so that their difference tells the deviation of a value of half the rows; that of the mean of a
+    The halves of a cut share no row, so that their difference estimates the deviation of a value of half the rows; that of the mean of a
     cut is taken for that of the mean of all cuts, which reuse the rows. Where both halves have one value together, the
     deviation between the cuts is taken. Bounds are Student's, with as many degrees of freedom as there are cuts.
 
@@ -120,7 +120,7 @@ def halves_interval(values: Sequence[float], confidence: float) -> tuple[float, 
         Two for each cut, one after the other.
     confidence : float
     """
-    from scipy.special import stdtrit  # noqa: PLC0415 - scipy is loaded only when an interval is asked for
+    from scipy.special import stdtrit  # noqa: PLC0415 - scipy is loaded only when an interval is requested
 
     pairs = np.asarray(values, dtype=np.float64).reshape(-1, 2)
     between = pairs.mean(axis=1)
@@ -222,7 +222,7 @@ def _count_units(rows: FoldPredictions) -> float:
 
 
 def _binomial(share: float, count: float, confidence: float) -> tuple[float, float]:
-    from scipy.special import betaincinv  # noqa: PLC0415 - scipy is loaded only when an interval is asked for
+    from scipy.special import betaincinv  # noqa: PLC0415 - scipy is loaded only when an interval is requested
 
     hits = share * count
     low = 0.0 if hits <= 0 else float(betaincinv(hits, count - hits + 1, 1 - confidence))

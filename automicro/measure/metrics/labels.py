@@ -88,7 +88,7 @@ def precision(hit: Batch, real: Batch, predicted: Batch) -> Batch:  # noqa: ARG0
 
 
 def recall(hit: Batch, real: Batch, predicted: Batch) -> Batch:  # noqa: ARG001 - all measures of one class take the same counts
-    """Share of the rows of a class that are told to be."""
+    """Recall: share of the rows of a class with that prediction."""
     return ratio(hit, real, 0.0)
 
 

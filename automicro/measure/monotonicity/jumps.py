@@ -178,7 +178,7 @@ class _Layout:
         return result
 
     def cells(self, mask: Mask) -> dict[int, Cell] | None:
-        """Return a cell of every column that a mask allows, present values first; None where it cannot be told what stands there."""
+        """Return a cell of every column that a mask allows, present values first; None where the content is unknown."""
         found: dict[int, Cell] = {}
         for column, start, stop in zip(self.columns, self.starts[:-1], self.starts[1:], strict=True):
             inside = int(np.flatnonzero(mask[start:stop])[0])

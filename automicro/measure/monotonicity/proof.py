@@ -52,7 +52,7 @@ class Direction:
     ----------
     kind : {"+", "-", "constant", "neither", "unproved"}
         "+": proved never to fall as the column rises, whatever the other columns are; "-": never to rise; "constant": both;
-        "neither": it does both, which the two pairs of rows show; "unproved": it could not be told.
+        "neither": it does both, which the two pairs of rows show; "unproved": it could not be decided.
     falls, rises : pair of rows, or None
         Two raw rows that differ in this column alone; from the first to the second the score falls, or rises. The second has the
         larger number; of a missing value (None) it must not lie below that of the least number and above that of the largest.
@@ -140,7 +140,7 @@ def _factors(program: Program) -> Floats | None:
 
 @dataclass(frozen=True)
 class _Step:
-    """Two cells of the column that must stand in order, what steps and trees change by from one to the other, and what slopes do."""
+    """Two cells of the column that must be in order, what steps and trees change by from one to the other, and what slopes do."""
 
     before: float | None
     after: float | None

@@ -1,4 +1,4 @@
-"""The direction of every output of a node in one column, told from signs: what goes up only by steps that keep or turn an order."""
+"""The direction of every output of a node in one column, inferred from signs: what goes up only by steps that keep or turn an order."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def signs(node: Node, inputs: Sequence[Sign]) -> list[Sign]:
     """Return the sign of every output of a node whose inputs have these signs.
 
     Rounding keeps an order, and so does each step here as it is computed, but for tanh, sigmoid and exp, which are as good as the
-    library's. What cannot be told from signs is MIXED.
+    library's. What cannot be inferred from signs is MIXED.
     """
     if isinstance(node, Chain):
         given = list(inputs)

@@ -1,4 +1,4 @@
-"""The smallest change of numbers that changes a decision: exact where a program's structure tells it, else between bounds."""
+"""The smallest change of numbers that changes a decision: exact where a program's structure shows it, else between bounds."""
 
 from __future__ import annotations
 
@@ -56,14 +56,14 @@ class Flips:
     ----------
     how : str
         What makes `low` and `high` so.
-    rows : array of int64, (judged,)
-        Which rows were judged.
-    low, high : array of float64, (judged,)
+    rows : array of int64, (evaluated,)
+        Which rows were evaluated.
+    low, high : array of float64, (evaluated,)
         No smaller move changes the decision; one of this size does, as the program itself showed. Infinite where nothing was found, or
         where nothing can.
     columns : tuple of int
         Columns of numbers, which move; all else stays, and so does what is missing.
-    moved : array of float32, (judged, columns), or of float64 where the program subtracts offsets
+    moved : array of float32, (evaluated, columns), or of float64 where the program subtracts offsets
         The numbers with which the decision is another one, where `high` is finite.
     tolerance : float or None
         For regression: the change that counts as another decision.
@@ -105,7 +105,7 @@ def flips(
     ----------
     program : Program
     problem : Problem
-        Its rows also tell the range of every column.
+        Its rows also define the range of every column.
     tolerance : float, optional
         For regression: the change that counts as another decision, by default half a standard deviation of the target.
     rows : int
@@ -162,7 +162,7 @@ def _decided(
 ) -> tuple[Decided, NDArray[np.int64]]:
     if reads_graphs(program.body) or problem.topology is not None:
         raise DataError(
-            "smallest changes are told of rows of tables, but this model reads graphs: stresses are told of it"
+            "the distance to another decision is measured for rows of tables, but this model reads graphs: leave flip out"
         )
     read = set(columns_read(program))
     numeric = {decoder.column for decoder in program.decoders if isinstance(decoder, Numeric)}
@@ -179,7 +179,9 @@ def _decided(
     columns = tuple(take(column, chosen) for column in problem.table.columns)
     decided = Decided(program, columns, movable, np.array([widths[column] for column in movable]), tolerance)
     if program.labels is None and decided.scores(decided.values[:1], np.zeros(1, dtype=np.int64)).shape[1] > 1:
-        raise DataError("smallest changes are told of one number or one class, but this model predicts several numbers")
+        raise DataError(
+            "the distance to another decision needs a model of one number or of classes, but this model predicts several numbers"
+        )
     return decided, chosen
 
 
@@ -192,7 +194,7 @@ def _width(column: object) -> float:
 def _by_structure(
     decided: Decided, wanted: Sequence[Contrast], features: Floats, reach: Floats
 ) -> tuple[str, Floats, Floats, Values]:
-    """Return what the structure tells: how, lower bounds, the distance of changes that were shown, and the changed numbers."""
+    """Return what the structure shows: how, lower bounds, the distance of changes that were shown, and the changed numbers."""
     body, columns = decided.program.body, column_of_feature(decided)
     own = columns[columns >= 0]
     if (found := _by_extremes(decided, wanted, columns, reach)) is not None:

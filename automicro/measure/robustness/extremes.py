@@ -78,7 +78,7 @@ class Additive:
 def additive(node: Node, columns: NDArray[np.int64], outputs: int, movable: int) -> Additive | None:
     """Return a body as a sum of functions of one column; None if it is none.
 
-    `columns` tells for every feature which movable column it is, or -1.
+    `columns` says for every feature which movable column it is, or -1.
     """
     slopes = np.zeros((movable, outputs))
     jumps: list[list[Jump]] = [[] for _ in range(movable)]

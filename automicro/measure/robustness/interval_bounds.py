@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["bounded", "least"]
 
-INNER = Affine | Activation | Scale | Distances | Nearest  # what may stand before the last step of a chain
+INNER = Affine | Activation | Scale | Distances | Nearest  # what may precede the last step of a chain
 
 
 def bounded(node: Node) -> bool:
@@ -73,7 +73,7 @@ def _span(node: Node, low: Floats, high: Floats) -> tuple[Floats, Floats]:
         return (ends[1], ends[0]) if node.kind == "decay" else ends
     if isinstance(node, Distances):
         return _distances(node, low, high)
-    assert isinstance(node, Nearest)  # noqa: S101 - `bounded` was asked
+    assert isinstance(node, Nearest)  # noqa: S101 - `bounded` has checked it
     bias = np.zeros(len(node.owners)) if node.bias is None else node.bias.values.astype(np.float64)
     least_of, most_of = (np.full((len(low), node.outputs), -np.inf) for _ in range(2))
     for place, owner in enumerate(node.owners):

@@ -1,4 +1,4 @@
-"""How a model stands up to rows that are not as in training: its score under stress, and how far decisions are from flipping."""
+"""How a model withstands rows that are not as in training: its score under stress, and how far decisions are from flipping."""
 
 from __future__ import annotations
 
@@ -113,7 +113,7 @@ def _finite(value: float) -> float | None:
 def robustness(
     program: Program, problem: Problem, metric_name: str, *, seed: int = 0, tolerance: float | None = None
 ) -> Robustness:
-    """Return how a program stands up to stress on rows that it was not trained on.
+    """Return how a program withstands stress on rows that it was not trained on.
 
     Parameters
     ----------

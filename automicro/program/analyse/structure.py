@@ -285,7 +285,7 @@ class _Survey:
 
 
 def _by_examples(node: Chain) -> bool:
-    """Whether a chain compares a row with listed examples: distances, how fast they fade if that is told, then the nearest or a sum."""
+    """Whether a chain compares a row with listed examples: distances, how fast they fade if that is given, then the nearest or a sum."""
     first, *between, last = node.nodes
     fades = [part.kind for part in between if isinstance(part, Activation)]
     return (

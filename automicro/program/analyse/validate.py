@@ -280,7 +280,7 @@ def _attention(node: Attention, inputs: int) -> int:
 
 
 def _levels(node: Chain) -> None:
-    """Refuse a chain that asks how nodes are connected where there are graphs and no longer nodes."""
+    """Refuse a chain that reads how nodes are connected where there are graphs and no longer nodes."""
     pools = list(map(gives_graphs, node.nodes))
     if any(pools) and any(map(reads_graphs, node.nodes[pools.index(True) + 1 :])):
         _refuse("what follows a pool reads one row a graph, so it must not propagate or pool")
@@ -311,7 +311,7 @@ def _pool(node: Pool, inputs: int) -> int:
 def _distances(node: Distances, inputs: int) -> int:
     points = len(node.points.values) if node.points.values.ndim == 2 else 0
     if not points:
-        _refuse(f"points must stand in rows, at least one, but have shape {node.points.values.shape}")
+        _refuse(f"points must be rows, at least one, but have shape {node.points.values.shape}")
     _block(node.points, (points, inputs), "points")
     relevances = node.relevances.values
     _block(node.relevances, (inputs,) if relevances.ndim == 1 else (points, inputs), "relevances")

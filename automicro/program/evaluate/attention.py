@@ -119,8 +119,8 @@ def _pooled(node: Attention, tokens: Floats, weights: Floats) -> Floats:
 
 
 def _mixed(node: Attention, tokens: Floats, absent: Absent, pooled: Floats) -> Floats:
-    """Return tokens to which what they asked for is added; absent ones stay absent."""
-    assert node.mixing is not None  # noqa: S101 - tells mypy what the caller knows
+    """Return tokens to which what they requested is added; absent ones stay absent."""
+    assert node.mixing is not None  # noqa: S101 - shows mypy what the caller knows
     mixing = node.mixing.values.astype(np.float64)
     joined = pooled.reshape(*tokens.shape[:2], mixing.shape[1])
     result = tokens.copy()

@@ -34,7 +34,7 @@ __all__ = ["Attended", "attention_of", "pools_tokens"]
 class Attended:
     """What the heads of one pool did with the tokens of some rows.
 
-    The weights say what was summed and how much of it, so they tell how the model computes; they do not say what caused the outcome, nor
+    The weights say what was summed and how much of it, so they show how the model computes; they do not say what caused the outcome, nor
     what would change it.
 
     Parameters
@@ -55,7 +55,7 @@ class Attended:
     words: tuple[Mapping[int, str], ...] = ()
 
     def named(self, row: int) -> tuple[str, ...]:
-        """Return what the tokens of one row are called: grams as they stand in its text, else columns."""
+        """Return what the tokens of one row are called: grams as they are in its text, else columns."""
         found: Mapping[int, str] = self.words[row] if self.words else {}
         return tuple(found.get(token, name) for token, name in enumerate(self.tokens))
 

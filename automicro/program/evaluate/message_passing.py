@@ -1,4 +1,4 @@
-"""What nodes of a graph tell each other: messages along edges, and graphs summed up."""
+"""Messages between nodes of a graph: messages along edges, and graphs summed up."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def _known(topology: Topology | None, rows: int) -> Topology:
 
 
 def shares(node: Propagate, topology: Topology) -> tuple[Floats | None, Floats | None]:
-    """Return by what a node's own features (nodes,) and messages (edges,) are multiplied; None stands for 0 and for 1."""
+    """Return by what a node's own features (nodes,) and messages (edges,) are multiplied; None means 0 and 1."""
     sources, targets = topology.edges
     weights = _attribute(node, topology)
     own = np.full(topology.nodes, np.float32(node.own), dtype=np.float64) if node.own else None

@@ -24,7 +24,7 @@ __all__ = ["has_points", "outlier_distances"]
 
 
 def has_points(program: Program) -> bool:
-    """Whether a model takes distances to points, so that rows far from all of them can be told."""
+    """Whether a model takes distances to points, so that it can find rows far from all of them."""
     return _up_to_distances(program.body) is not None
 
 

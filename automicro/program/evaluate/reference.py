@@ -77,9 +77,9 @@ def scores(program: Program, columns: Batch | Sequence[Column | None]) -> Floats
 
 
 def body_scores(node: Node, X: Features, topology: Topology | None = None) -> Floats:
-    """Return what a node makes of features, (rows, outputs) in float64; `topology` tells how rows that are nodes are connected.
+    """Return what a node makes of features, (rows, outputs) in float64; `topology` shows how rows that are nodes are connected.
 
-    Sums are taken in the order in which terms stand: first the bias, then one term after the other. A zero weight does not
+    Sums are taken in the order of the terms: first the bias, then one term after the other. A zero weight does not
     read its feature.
     """
     if isinstance(node, Propagate):

@@ -83,7 +83,7 @@ def read_graphs(value: Any, names: Sequence[str] | None = None) -> Graphs:
     ----------
     value : dict, torch_geometric Data or Batch, networkx graph, or list of one of these
         A dict or Data has `x` (nodes, attributes), `edge_index` (2, edges), and `edge_attr` (edges, attributes) if edges have any;
-        without `x` it has `num_nodes`. The attributes of a networkx graph stand in the order of their names; an undirected edge
+        without `x` it has `num_nodes`. The attributes of a networkx graph are in the order of their names; an undirected edge
         goes both ways.
     names : sequence of str, optional
         The columns of a model, to find the attributes of networkx graphs by name.

@@ -131,7 +131,7 @@ def raw_cells(column: Column, offset: float = 0.0) -> list[Any]:
 
 
 def level_text(value: object) -> str | None:
-    """Return the level that a cell of a category column stands for; None is the missing value.
+    """Return the level that a cell of a category column represents; None is the missing value.
 
     Text stays as it is, booleans become ``"True"`` and ``"False"``, whole numbers lose their fraction (``3.0`` is ``"3"``), other
     numbers are written as Python writes them. None, NaN, NaT and pandas' NA are missing.
@@ -190,7 +190,7 @@ def columns_of(program: Program, rows: NDArray[Any] | Sequence[Any]) -> list[Col
     Returns
     -------
     list of Column or None
-        None stands for columns that the program does not read. Of a program that reads none, column 0 tells the number of rows.
+        None represents columns that the program does not read. Of a program that reads none, column 0 has the number of rows.
 
     Raises
     ------
@@ -316,7 +316,7 @@ def row_count(columns: Sequence[Column | None]) -> int:
             if isinstance(column, Texts):
                 return len(column.values)
             return len(column.codes if isinstance(column, Categories) else column)
-    raise DataError("at least one column must be given, to tell the number of rows")
+    raise DataError("at least one column must be given, from which rows are counted")
 
 
 def used_columns(decoders: Iterable[Decoder]) -> list[int]:

@@ -15,7 +15,7 @@ __all__ = ["Topology"]
 
 @dataclass(frozen=True, eq=False)
 class Topology:
-    """The edges of one graph or of several, whose nodes stand one after the other.
+    """The edges of one graph or of several, whose nodes are one after the other.
 
     Parameters
     ----------

@@ -34,7 +34,7 @@ class Domain:
         return float(np.nextafter(self.values[0], np.float32(-np.inf))), float(self.values[-1])
 
     def canonical(self, cut: float) -> float:
-        """Return the cut that tells the same values apart: half-way between listed ones."""
+        """Return the cut that separates the same values: half-way between listed ones."""
         if self.values is None:
             return cut
         below = int(np.searchsorted(self.values, np.float32(cut), side="right"))

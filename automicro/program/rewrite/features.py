@@ -25,7 +25,7 @@ __all__ = ["map_cuts", "renumber"]
 
 
 def renumber(node: Node, place: Mapping[int, int], width: int) -> Node:
-    """Return a node over `width` features, of which number `place[f]` stands for the former feature f; others must be unused."""
+    """Return a node over `width` features, of which number `place[f]` represents the former feature f; others must be unused."""
     if isinstance(node, Affine):
         return _affine(node, place, width)
     if isinstance(node, Distances):

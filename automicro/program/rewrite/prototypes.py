@@ -53,7 +53,7 @@ def _float32(values: np.ndarray[tuple[int, ...], np.dtype[np.float64]]) -> Weigh
 
 
 def moved(node: Distances, place: Mapping[int, int], width: int) -> Node:
-    """Return a node over `width` features, of which number `place[f]` stands for the former feature f; others must be unread.
+    """Return a node over `width` features, of which number `place[f]` represents the former feature f; others must be unread.
 
     Where several become one, copies of it come first.
     """

@@ -22,8 +22,8 @@ def simplify(program: Program) -> Program:
     - Of a sum there is at most one affine map, one set of step tables and one forest (two if leaves are of two widths), and one bias.
     - Splits that no row can reach, that decide nothing or between equal subtrees are gone; trees on one feature are step tables, one for
       each feature and output, with the fewest pieces.
-    - Features, levels and look-up values that are not used are gone, equal decoders are shared, decoders stand by column.
-    - Look-ups that are only compared hold ranks; fills of features that are only compared stand at the end of their piece.
+    - Features, levels and look-up values that are not used are gone, equal decoders are shared, decoders are sorted by column.
+    - Look-ups that are only compared hold ranks; fills of features that are only compared are at the end of their piece.
 
     Predictions stay the same but for the rounding of sums of weights to float32.
     """

@@ -47,7 +47,7 @@ class Step:
         return float(self.values[0]) if self.missing is None else self.missing
 
     def narrowed(self, domain: Domain) -> Step:
-        """Return the same function with cuts that tell values of a domain apart, equal neighbours joined."""
+        """Return the same function with cuts that separate values of a domain, equal neighbours joined."""
         low, high = domain.interval
         cuts = np.array([domain.canonical(cut) for cut in self.cuts.tolist()], dtype=np.float32) + np.float32(0)
         exact = np.clip(self.values, -FLOAT32_MAX, FLOAT32_MAX)

@@ -63,7 +63,7 @@ class Grove:
         return number
 
     def _reachable(self, tree: Tree) -> list[tuple[int, float, int]]:
-        """Return, in preorder, the nodes that rows can reach and that tell rows apart: node, threshold, direction."""
+        """Return, in preorder, the nodes that rows can reach and that separate rows: node, threshold, direction."""
         right = right_children(tree.feature).tolist()
         feature, threshold, default = tree.feature.tolist(), tree.threshold.tolist(), tree.default_left.tolist()
         kept: list[tuple[int, float, int]] = []

@@ -78,7 +78,7 @@ def _order(order: int, sizes: tuple[int, ...]) -> tuple[int, ...]:
 
 
 def write_attention(sink: Sink, node: Attention) -> None:
-    """Write heads; their queries tell the width of tokens."""
+    """Write heads; their queries define the width of tokens."""
     write_number(sink, len(node.queries.values) - 1, 1)
     write_number(sink, node.width - 1, 2)
     sink.uniform(int(node.mixing is not None), 2)

@@ -25,10 +25,10 @@ HALF = np.float32(0.5)
 
 
 def write_cuts(sink: Sink, cuts: Sequence[Values], binary: Sequence[bool], least: int) -> None:
-    """Write dictionaries, each ascending and of at least `least` cuts; `binary` tells features that are 0 or 1.
+    """Write dictionaries, each ascending and of at least `least` cuts; `binary` marks features that are 0 or 1.
 
     That binary features have 0.5 as their only cut is taken for granted if it is so for all of them. Of the others, cuts that are
-    their feature's only one stand in one block.
+    their feature's only one are in one block.
     """
     granted = all(len(c) == 1 and c[0] == HALF for c, b in zip(cuts, binary, strict=True) if b)
     if any(binary):

@@ -1,6 +1,6 @@
-"""Numbers of decoders, written after the body because of what it tells of them: fills and look-ups.
+"""Numbers of decoders, written after the body, from which parts of them follow: fills and look-ups.
 
-Where a feature is only compared with cuts, a fill is told by the piece that it falls into, and a look-up holds ranks.
+Where a feature is only compared with cuts, a fill follows from the piece that it falls into, and a look-up holds ranks.
 """
 
 from __future__ import annotations

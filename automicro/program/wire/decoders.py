@@ -110,7 +110,7 @@ def _read_columns(source: Decoder, count: int) -> list[int]:
 
 
 def read_layout(source: Decoder, count: int) -> list[Column]:
-    """Return decoders as far as the layout tells: 0 stands for each fill, None for each level, and look-ups have no values yet."""
+    """Return decoders as far as the layout has them: 0 for each fill, None for each level, and look-ups have no values yet."""
     columns = _read_columns(source, count)
     if not columns:
         return []

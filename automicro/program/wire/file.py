@@ -1,4 +1,4 @@
-"""The file that a model is saved in: the packed program, alone or followed by a card that tells what it is."""
+"""The file that a model is saved in: the packed program, alone or followed by a card that describes it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The leaves of a forest: their distinct values, and which of them stands where."""
+"""The leaves of a forest: their distinct values, and the position of each."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class LeafWriter:
         used = (forest.leaves.values + np.float32(0))[leaves]
         distinct, codes = np.unique(used, axis=0, return_inverse=True)
         codes = codes.reshape(-1)
-        if used.shape[1] > 1:  # vectors stand in the order of first use
+        if used.shape[1] > 1:  # vectors are in the order of first use
             order = np.argsort(np.unique(codes, return_index=True)[1])
             distinct, codes = distinct[order], np.argsort(order)[codes]
         mode = _shortest_mode(used, distinct, codes, forest.leaves.encoding)

@@ -51,7 +51,7 @@ def read_propagate(source: Decoder) -> Propagate:
 
 
 def write_pool(sink: Sink, node: Pool, inputs: int) -> None:
-    """Write the items of a pool: for each kind its features, if items stand in that order and come once, else one by one."""
+    """Write the items of a pool: for each kind its features, if items are in that order and come once, else one by one."""
     items = [(POOLS.index(kind), feature) for kind, feature in zip(node.kinds, node.features, strict=True)]
     ordered = all(a < b for a, b in pairwise(items))
     sink.claim(len(items))

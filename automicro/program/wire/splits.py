@@ -19,7 +19,7 @@ SPLIT_GAINS = (-1, 0, 1, 3)
 GAIN_CHANCES = (6, 6, 2, 2)
 NOT_BOUNDED = (15, 1)
 RIGHT, LEFT, MIXED = range(3)
-Change = tuple[int, int, int]  # a feature, the first of its cuts that can still tell rows apart, the one past the last
+Change = tuple[int, int, int]  # a feature, the first of its cuts that can still separate rows, the one past the last
 Visit = tuple[int, Change | None]  # a node's depth (-1: no node, only the change) and what changes before it
 
 
@@ -42,7 +42,7 @@ class SplitRules:
     direction: int
 
     def write(self, sink: Sink, missing: Sequence[bool]) -> None:
-        """Write the rules; `missing` tells which features can be NaN."""
+        """Write the rules; `missing` marks the features that can be NaN."""
         if any(missing):
             sink.uniform(self.direction, 3)
         write_choice(sink, int(not self.bounded), NOT_BOUNDED)
@@ -75,14 +75,14 @@ class Splits:
         return [(-1, (feature, low, high)), (depth + 1, (feature, cut + 1, high)), (depth + 1, (feature, low, cut))]
 
     def change(self, change: Change | None) -> None:
-        """Take note of which cuts of a feature can tell rows apart from now on."""
+        """Take note of which cuts of a feature can separate rows from now on."""
         if change is not None:
             feature, low, high = change
             self._low[feature], self._high[feature] = low, high
             self._allowed[feature] = sum(self._of[feature][low:high]) if self._rules.gain else high - low
 
     def allows(self, feature: int, cut: int) -> bool:
-        """Whether a cut can tell rows apart."""
+        """Whether a cut can separate rows."""
         return self._low[feature] <= cut < self._high[feature]
 
     def _learn(self, feature: int, cut: int) -> None:
@@ -119,7 +119,7 @@ class Splits:
     def _read_pair(self, source: Decoder) -> tuple[int, int]:
         total = sum(self._allowed)
         if total < 1:
-            raise ArtifactError("a split must be able to tell rows apart; the file is damaged")
+            raise ArtifactError("a split must be able to separate rows; the file is damaged")
         drawn, start, feature = source.peek(total), 0, 0
         while start + self._allowed[feature] <= drawn:
             start += self._allowed[feature]

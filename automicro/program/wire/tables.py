@@ -56,7 +56,7 @@ def write_tables(sink: Sink, node: StepTables, inputs: Inputs) -> None:
         np.unique(np.concatenate([c for c, o in zip(cuts, owners, strict=True) if o == f]))
         for f in range(len(features))
     ]
-    all_cut = all(map(len, pools))  # else some feature only tells whether it is NaN
+    all_cut = all(map(len, pools))  # else some feature only says whether it is NaN
     write_choice(sink, int(not all_cut), NOT_CUT)
     write_cuts(sink, pools, [inputs.binary[f] for f in features], int(all_cut))
     if shape != ONE_EACH:

@@ -1,4 +1,4 @@
-"""Losses of scores: what they cost, the means they stand for, and how they bend."""
+"""Losses of scores: what they cost, the means they represent, and how they bend."""
 
 from __future__ import annotations
 

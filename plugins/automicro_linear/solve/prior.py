@@ -28,7 +28,7 @@ FACTORS = 2.0 ** np.arange(
 def prior_of(problem: Problem, start: Start | None) -> NDArray[np.float64] | None:
     """Return standardised coefficients, (outputs x columns,), in the unit that suits these rows.
 
-    None where the earlier model is not linear, has other outputs or no feature in common, or its scores tell nothing here.
+    None where the earlier model is not linear, has other outputs or no feature in common, or its scores are of no use here.
     """
     if start is None or not start.same_outputs or len(start.layers) != 1 or start.layers[0].activation is not None:
         return None

@@ -129,9 +129,9 @@ def test_what_no_model_can_read_is_refused_by_name(case):
 @pytest.mark.parametrize(
     ("data", "sentence"),
     [
-        (pd.DataFrame([[1, 2]], columns=["a", "a"]), "'a' stands twice"),
-        (pd.DataFrame([[1, 2]], columns=["1", 1]), "'1' stands twice"),
-        (pa.table([[1], [2]], names=["a", "a"]), "'a' stands twice"),
+        (pd.DataFrame([[1, 2]], columns=["a", "a"]), "'a' occurs twice"),
+        (pd.DataFrame([[1, 2]], columns=["1", 1]), "'1' occurs twice"),
+        (pa.table([[1], [2]], names=["a", "a"]), "'a' occurs twice"),
         (np.zeros((0, 2)), "rows to learn from"),
         (np.zeros((2, 0)), "at least one column"),
         (pd.DataFrame(index=range(3)), "at least one column"),

@@ -253,7 +253,7 @@ def test_shapley_values_that_pose_as_a_sum_are_caught() -> None:
     [
         (lambda card: card["body"]["terms"][0].update(times=2.001), "the card gives the score"),
         (lambda card: card["inputs"][0].update(if_missing=0.75), "a missing"),
-        (lambda card: card.update(labels=["yes", "no"]), "the card tells a link"),
+        (lambda card: card.update(labels=["yes", "no"]), "the card has the link"),
         (lambda card: card["inputs"][0].update(column="z"), "which the model does not have"),
         (lambda card: card.pop("body"), "the card cannot be followed: KeyError"),
         (lambda card: card["body"].update(kind="oracle"), "oracle cannot be followed"),

@@ -152,7 +152,7 @@ class _Floating:
 
 @dataclass(frozen=True, eq=False)
 class _Listed:
-    """The distinct values, then which of them stands where."""
+    """The distinct values, then the position of each."""
 
     entries: Values
     codes: NDArray[np.int64]
@@ -176,7 +176,7 @@ def _float_encoding(values: Values) -> Encoding:
         return Float32()
     lowest = int(exponents.min())
     if bool((nonzero == 2.0**lowest).any()):
-        lowest -= 1  # the pattern of the smallest number stands for zero
+        lowest -= 1  # the pattern of the smallest number represents zero
     span = int(exponents.max()) - lowest
     exponent_bits = max(span.bit_length(), 1)
     return Minifloat(exponent_bits, bits, -lowest) if exponent_bits <= 8 else Float32()

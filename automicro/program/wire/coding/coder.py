@@ -110,7 +110,7 @@ class Decoder:
     """Turns bytes into numbers.
 
     Past its end a string of bytes goes on with zeros. What the numbers may add up to is bounded: every element of the program is
-    claimed before room is made for it, and claims are bounded by `claims_of`. A mirror encoder tells at the end whether the
+    claimed before room is made for it, and claims are bounded by `claims_of`. A mirror encoder shows at the end whether the
     bytes are the ones that `Encoder` would have written.
     """
 

@@ -1,4 +1,4 @@
-"""Characters of texts: the class of each, told by that of the one before, then which of its class it is."""
+"""Characters of texts: the class of each, described by that of the one before, then which of its class it is."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Number lines: sets of float32 values that whole numbers stand for.
+"""Number lines: sets of float32 values that whole numbers represent.
 
 A fixed line holds the multiples of a scale. A floating line holds the float32 values of some mantissa bits, in their order.
 """

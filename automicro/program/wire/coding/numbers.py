@@ -78,7 +78,7 @@ def read_choice(source: Decoder, chances: Sequence[int]) -> int:
 
 
 class Chances:
-    """The chances of some symbols: they start at 1 each, unless told, and grow by `gain` with every use.
+    """The chances of some symbols: they start at 1 each, unless given, and grow by `gain` with every use.
 
     With a gain of 0 all symbols stay equally likely; with a gain of -1 every symbol comes once.
     """

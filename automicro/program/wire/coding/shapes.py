@@ -19,12 +19,12 @@ __all__ = ["Shapes", "read_shapes", "write_shapes"]
 
 LEARNT, COUNTED = range(2)
 MOST_COUNTED = 256  # trees and splits
-DEEP = 7  # from this depth on, whether a node is a leaf is told by one common pair of chances
+DEEP = 7  # from this depth on, whether a node is a leaf follows from one common pair of chances
 GAIN = 2
 
 
 class Shapes(Protocol):
-    """Tells leaves from splits, node after node in preorder, tree after tree."""
+    """Distinguishes leaves from splits, node after node in preorder, tree after tree."""
 
     def write(self, sink: Sink, depth: int, split: bool) -> None:
         """Write whether a node is a split."""

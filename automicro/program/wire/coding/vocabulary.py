@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = ["read_texts", "write_texts"]
 
-PREFIXES = 16  # lengths of shared beginnings that can be told apart
+PREFIXES = 16  # lengths of shared beginnings that can be distinguished
 PREFIX_GAIN = 8
 NEW_GAIN = 2
 HAS_MISSING = (7, 1)
@@ -26,7 +26,7 @@ ALL_DIFFER = (1, 1)
 def write_texts(sink: Sink, lists: Sequence[Sequence[str | None]]) -> None:
     """Write lists of texts; the reader knows how many lists there are, and how long each is.
 
-    Within a list no text stands twice. Texts that occurred before, the missing level among them, are referred to.
+    Within a list no text occurs twice. Texts that occurred before, the missing level among them, are referred to.
     """
     strings, references = _first_uses(lists)
     total = sum(len(texts) for texts in lists)
@@ -74,7 +74,7 @@ def _first_uses(lists: Sequence[Sequence[str | None]]) -> tuple[list[bytes], lis
 
 
 def _write_references(sink: Sink, references: list[list[int]], strings: int, has_missing: bool) -> None:
-    """Write which string stands where: the next unused one, or one of those known that this list does not have yet."""
+    """Write the string at each position: the next unused one, or one of those known that this list does not have yet."""
     seen, fresh = 0, Chances(2, NEW_GAIN)
     for places in references:
         free = ([-1] if has_missing else []) + list(range(seen))
