@@ -4,9 +4,9 @@ from automicro.explain.card import global_card
 from automicro.explain.decision.counterfactual import Change, Counterfactual
 from automicro.explain.decision.explanation import Explanation, Part, Weight
 from automicro.explain.decision.local import explain
+from automicro.explain.model_explanation import ModelExplanation
 from automicro.explain.replay.replay import Replay, replay
 from automicro.explain.replay.sampled_rows import drawn_rows
-from automicro.explain.whole import ModelExplanation
 
 __all__ = [
     "Change",

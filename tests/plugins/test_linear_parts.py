@@ -12,9 +12,9 @@ from hypothesis.extra import numpy as hnp
 
 from automicro.plugin import Feature, TrainingData
 from automicro.program.encodings import Minifloat
+from automicro_linear.bit_costs import BitCosts
 from automicro_linear.cuts import candidate_cuts
 from automicro_linear.design import ABSENT, FLAG, STEP, Basis, basis_of, softened, standardise
-from automicro_linear.prices import Prices
 from automicro_linear.rounding import round_together
 from automicro_linear.short import minifloats, short_between, short_numbers, significant_bits
 from automicro_linear.solve.definite import factor, solve
@@ -288,9 +288,9 @@ def test_matrices_that_are_not_definite_are_made_so():
 
 def test_prices_favour_known_features_and_round_cuts():
     lines = basis_of(np.eye(4, dtype=np.float32), NUMERIC, 0, slopes=True)
-    assert Prices(lines).of(np.arange(8))(np.arange(8) == 1).tolist() == [2, 1, 2, 2, 2, 1, 2, 2]
+    assert BitCosts(lines).of(np.arange(8))(np.arange(8) == 1).tolist() == [2, 1, 2, 2, 2, 1, 2, 2]
     steps = Basis(np.array([0, 0, 1]), np.array([0.0, 1.0, 0.75], np.float32), np.full(3, STEP, np.int8))
-    plain, power, longer = Prices(steps).of(np.arange(3))(np.zeros(3, dtype=bool))
+    plain, power, longer = BitCosts(steps).of(np.arange(3))(np.zeros(3, dtype=bool))
     assert plain == 1 < power < longer
 
 

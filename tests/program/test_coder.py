@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from automicro.errors import ArtifactError
 from automicro.program.wire.coding.blocks import block_bits, read_block, write_block
-from automicro.program.wire.coding.coder import Decoder, Encoder, Meter
+from automicro.program.wire.coding.coder import Meter, RangeDecoder, RangeEncoder
 from automicro.program.wire.coding.numbers import (
     Chances,
     LearntNumbers,
@@ -22,7 +22,7 @@ from automicro.program.wire.coding.numbers import (
     write_number,
     write_signed,
 )
-from automicro.program.wire.coding.sets import read_set, write_set
+from automicro.program.wire.coding.sorted_floats import read_set, write_set
 from automicro.program.wire.coding.symbols import learnt_bits, read_symbols, write_symbols
 from automicro.program.wire.coding.vocabulary import read_texts, write_texts
 
@@ -33,12 +33,12 @@ SHORT_FLOATS = st.builds(lambda k, e: k * 2.0**e, st.integers(-40, 40), st.integ
 
 def through(write, read, extra=1.0):
     """Write, check the length against the meter, read back and check that nothing is left."""
-    encoder, meter = Encoder(), Meter()
+    encoder, meter = RangeEncoder(), Meter()
     write(encoder)
     write(meter)
     data = encoder.finish()
     assert 8 * len(data) <= meter.bits * 1.002 + 8 + extra
-    decoder = Decoder(data)
+    decoder = RangeDecoder(data)
     result = read(decoder)
     decoder.close()
     return result
@@ -163,6 +163,6 @@ def test_texts(lists):
 
 def test_reading_is_bounded():
     with pytest.raises(ArtifactError, match="cannot hold that many elements"):
-        Decoder(b"abc").claim(10**6)
+        RangeDecoder(b"abc").claim(10**6)
     with pytest.raises(ArtifactError, match="other bytes follow"):
-        Decoder(b"abc").close()
+        RangeDecoder(b"abc").close()

@@ -13,9 +13,9 @@ import pytest
 
 from automicro.errors import ArtifactError, DataError
 from automicro.program import Batch, Topology, columns_of, evaluate, pack, read_artifact, write_artifact
-from automicro.program.wire.coding.coder import Decoder, Encoder
+from automicro.program.wire.coding.coder import RangeDecoder, RangeEncoder
 from automicro.program.wire.coding.numbers import write_choice, write_number, write_signed
-from automicro.program.wire.coding.sets import read_set
+from automicro.program.wire.coding.sorted_floats import read_set
 from automicro.program.wire.coding.symbols import read_symbols
 
 SCRIPT = Path(__file__).parents[2] / "benchmarks" / "fuzz_artifacts.py"
@@ -83,10 +83,10 @@ def test_numbers_far_beyond_their_limits_are_refused_before_room_is_made_for_the
         (_huge_exponent, lambda source: read_set(source, 1)),
         (_low_bits, lambda source: read_symbols(source, 16, 2)),
     ):
-        sink = Encoder()
+        sink = RangeEncoder()
         write(sink)
         with pytest.raises(ArtifactError):
-            read(Decoder(sink.finish()))
+            read(RangeDecoder(sink.finish()))
 
 
 def _huge_exponent(sink):

@@ -11,7 +11,7 @@ from automicro.program.wire.coding.blocks import read_block, write_block
 from automicro.program.wire.coding.numbers import LearntNumbers, read_number, write_number
 
 if TYPE_CHECKING:
-    from automicro.program.wire.coding.coder import Decoder, Sink
+    from automicro.program.wire.coding.coder import EventSink, RangeDecoder
 
 __all__ = ["read_attention", "read_tokens", "write_attention", "write_tokens"]
 
@@ -20,7 +20,7 @@ STANDING, LISTED, ACROSS = range(
 )  # features of tokens: the first in order, any, or every so many where tokens are alike
 
 
-def write_tokens(sink: Sink, node: Tokens, inputs: int) -> None:
+def write_tokens(sink: EventSink, node: Tokens, inputs: int) -> None:
     """Write tokens over some inputs."""
     count, width = node.positions.values.shape
     write_number(sink, count - 1, 3)
@@ -43,7 +43,7 @@ def write_tokens(sink: Sink, node: Tokens, inputs: int) -> None:
     write_block(sink, node.positions.values, node.positions.encoding)
 
 
-def read_tokens(source: Decoder, inputs: int) -> Tokens:
+def read_tokens(source: RangeDecoder, inputs: int) -> Tokens:
     """Read what `write_tokens` wrote."""
     count = read_number(source, 3) + 1
     width = read_number(source, 2) + 1
@@ -77,7 +77,7 @@ def _order(order: int, sizes: tuple[int, ...]) -> tuple[int, ...]:
     return tuple(range(sum(sizes)))
 
 
-def write_attention(sink: Sink, node: Attention) -> None:
+def write_attention(sink: EventSink, node: Attention) -> None:
     """Write heads; their queries define the width of tokens."""
     write_number(sink, len(node.queries.values) - 1, 1)
     write_number(sink, node.width - 1, 2)
@@ -87,7 +87,7 @@ def write_attention(sink: Sink, node: Attention) -> None:
         write_block(sink, node.mixing.values, node.mixing.encoding)
 
 
-def read_attention(source: Decoder, inputs: int) -> Attention:
+def read_attention(source: RangeDecoder, inputs: int) -> Attention:
     """Read what `write_attention` wrote."""
     heads = read_number(source, 1) + 1
     width = read_number(source, 2) + 1

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from automicro.program.nodes import Node
-    from automicro.program.wire.coding.coder import Decoder, Sink
+    from automicro.program.wire.coding.coder import EventSink, RangeDecoder
 
 __all__ = ["read_node", "write_node"]
 
@@ -68,7 +68,7 @@ def _outputs(node: Node, inputs: Inputs) -> Inputs:
     return Inputs.unknown(outputs_of(node, len(inputs)))
 
 
-def write_node(sink: Sink, node: Node, inputs: Inputs) -> None:
+def write_node(sink: EventSink, node: Node, inputs: Inputs) -> None:
     """Write a node over known inputs."""
     write_choice(sink, KINDS.index(type(node)), CHANCES)
     if isinstance(node, Chain | Sum):
@@ -82,13 +82,13 @@ def write_node(sink: Sink, node: Node, inputs: Inputs) -> None:
         _WRITERS[type(node)](sink, node, inputs)
 
 
-def _write_affine(sink: Sink, node: Affine, inputs: Inputs) -> None:  # noqa: ARG001 - an argument of all writers
+def _write_affine(sink: EventSink, node: Affine, inputs: Inputs) -> None:  # noqa: ARG001 - an argument of all writers
     write_number(sink, len(node.bias.values) - 1)
     write_block(sink, node.weights.values, node.weights.encoding)
     write_block(sink, node.bias.values, node.bias.encoding, node.weights.values)
 
 
-_WRITERS: dict[type[Node], Callable[[Sink, Any, Inputs], None]] = {
+_WRITERS: dict[type[Node], Callable[[EventSink, Any, Inputs], None]] = {
     Affine: _write_affine,
     StepTables: write_tables,
     Forest: write_forest,
@@ -103,7 +103,7 @@ _WRITERS: dict[type[Node], Callable[[Sink, Any, Inputs], None]] = {
 }
 
 
-def read_node(source: Decoder, inputs: Inputs, depth: int = 0) -> Node:
+def read_node(source: RangeDecoder, inputs: Inputs, depth: int = 0) -> Node:
     """Read what `write_node` wrote."""
     if depth > DEEPEST:
         raise ArtifactError(f"nodes must be nested at most {DEEPEST} deep; the file is damaged")
@@ -113,7 +113,7 @@ def read_node(source: Decoder, inputs: Inputs, depth: int = 0) -> Node:
     return _READERS[kind](source, inputs)
 
 
-def _read_affine(source: Decoder, inputs: Inputs) -> Affine:
+def _read_affine(source: RangeDecoder, inputs: Inputs) -> Affine:
     outputs = read_number(source) + 1
     values, encoding = read_block(source, outputs * len(inputs))
     return Affine(
@@ -121,15 +121,15 @@ def _read_affine(source: Decoder, inputs: Inputs) -> Affine:
     )
 
 
-def _read_activation(source: Decoder, inputs: Inputs) -> Activation:  # noqa: ARG001 - an argument of all readers
+def _read_activation(source: RangeDecoder, inputs: Inputs) -> Activation:  # noqa: ARG001 - an argument of all readers
     return Activation(ACTIVATIONS[source.uniform(len(ACTIVATIONS))])  # type: ignore[arg-type]  # one of the names
 
 
-def _read_scale(source: Decoder, inputs: Inputs) -> Scale:
+def _read_scale(source: RangeDecoder, inputs: Inputs) -> Scale:
     return Scale(Weights(*read_block(source, len(inputs))))
 
 
-_READERS: dict[type[Node], Callable[[Decoder, Inputs], Node]] = {
+_READERS: dict[type[Node], Callable[[RangeDecoder, Inputs], Node]] = {
     Affine: _read_affine,
     Activation: _read_activation,
     StepTables: read_tables,
@@ -144,7 +144,7 @@ _READERS: dict[type[Node], Callable[[Decoder, Inputs], Node]] = {
 }
 
 
-def _read_nest(source: Decoder, inputs: Inputs, depth: int, *, is_chain: bool) -> Chain | Sum:
+def _read_nest(source: RangeDecoder, inputs: Inputs, depth: int, *, is_chain: bool) -> Chain | Sum:
     count = read_number(source) + 1
     source.claim(count)
     parts: list[Node] = []

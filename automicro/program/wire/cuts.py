@@ -8,14 +8,14 @@ import numpy as np
 
 from automicro.program.wire.coding.blocks import read_block, write_block
 from automicro.program.wire.coding.numbers import LearntNumbers
-from automicro.program.wire.coding.sets import read_set, write_set
+from automicro.program.wire.coding.sorted_floats import read_set, write_set
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
-    from automicro.program.wire.coding.coder import Decoder, Sink
+    from automicro.program.wire.coding.coder import EventSink, RangeDecoder
 
     Values = NDArray[np.float32]
 
@@ -24,7 +24,7 @@ __all__ = ["read_cuts", "write_cuts"]
 HALF = np.float32(0.5)
 
 
-def write_cuts(sink: Sink, cuts: Sequence[Values], binary: Sequence[bool], least: int) -> None:
+def write_cuts(sink: EventSink, cuts: Sequence[Values], binary: Sequence[bool], least: int) -> None:
     """Write dictionaries, each ascending and of at least `least` cuts; `binary` marks features that are 0 or 1.
 
     That binary features have 0.5 as their only cut is taken for granted if it is so for all of them. Of the others, cuts that are
@@ -45,7 +45,7 @@ def write_cuts(sink: Sink, cuts: Sequence[Values], binary: Sequence[bool], least
             write_set(sink, several)
 
 
-def read_cuts(source: Decoder, binary: Sequence[bool], least: int) -> list[Values]:
+def read_cuts(source: RangeDecoder, binary: Sequence[bool], least: int) -> list[Values]:
     """Read what `write_cuts` wrote."""
     granted = any(binary) and bool(source.uniform(2))
     numbers = LearntNumbers()

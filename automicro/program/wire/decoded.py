@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from automicro.program.nodes import Decoder as Column
     from automicro.program.nodes import Node
-    from automicro.program.wire.coding.coder import Decoder, Sink
+    from automicro.program.wire.coding.coder import EventSink, RangeDecoder
 
 __all__ = ["read_numbers", "write_numbers"]
 
@@ -64,7 +64,7 @@ def _are_halves(cuts: NDArray[np.float32]) -> bool:
     return bool((cuts == np.arange(len(cuts)) + 0.5).all())
 
 
-def write_numbers(sink: Sink, decoders: Sequence[Column], body: Node) -> None:
+def write_numbers(sink: EventSink, decoders: Sequence[Column], body: Node) -> None:
     """Write fills, then defaults and values of look-ups."""
     places = _Sorted.of(decoders, body)
     fills = {p: d.fill for p, d in enumerate(decoders) if isinstance(d, Numeric) and d.fill is not None}
@@ -80,7 +80,7 @@ def write_numbers(sink: Sink, decoders: Sequence[Column], body: Node) -> None:
     _write_lookups(sink, decoders, places)
 
 
-def _write_lookups(sink: Sink, decoders: Sequence[Column], places: _Sorted) -> None:
+def _write_lookups(sink: EventSink, decoders: Sequence[Column], places: _Sorted) -> None:
     lookups = {p: d for p, d in enumerate(decoders) if isinstance(d, Lookup)}
     ranked = all(_is_ranked(lookups[p], len(places.cuts[p]) + 1) for p in places.ranked)
     if places.ranked:
@@ -106,7 +106,7 @@ def _is_ranked(lookup: Lookup, pieces: int) -> bool:
     )
 
 
-def read_numbers(source: Decoder, decoders: Sequence[Column], body: Node) -> tuple[Column, ...]:
+def read_numbers(source: RangeDecoder, decoders: Sequence[Column], body: Node) -> tuple[Column, ...]:
     """Return decoders with their fills and look-ups."""
     places = _Sorted.of(decoders, body)
     result = list(decoders)
@@ -128,7 +128,7 @@ def _filled(decoder: Column, fill: float) -> Numeric:
     return replace(decoder, fill=fill)
 
 
-def _read_lookups(source: Decoder, result: list[Column], places: _Sorted) -> None:
+def _read_lookups(source: RangeDecoder, result: list[Column], places: _Sorted) -> None:
     ranked = bool(places.ranked) and bool(source.uniform(2))
     for place in places.ranked if ranked else []:
         result[place] = _read_ranks(source, result[place], len(places.cuts[place]) + 1)
@@ -146,7 +146,7 @@ def _read_lookups(source: Decoder, result: list[Column], places: _Sorted) -> Non
             result[place] = replace(known, values=Weights(parts[number + 1], encoding), default=float(parts[0][number]))
 
 
-def _read_ranks(source: Decoder, lookup: Column, pieces: int) -> Column:
+def _read_ranks(source: RangeDecoder, lookup: Column, pieces: int) -> Column:
     if not isinstance(lookup, Lookup):
         raise ArtifactError("ranks must belong to a look-up; the file is damaged")
     default = source.uniform(pieces)

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from automicro.program.nodes import Decoder as Column
-    from automicro.program.wire.coding.coder import Decoder, Sink
+    from automicro.program.wire.coding.coder import EventSink, RangeDecoder
 
 __all__ = ["Level", "level_lists", "read_layout", "with_levels", "write_layout"]
 
@@ -48,7 +48,7 @@ def level_lists(decoders: Sequence[Column]) -> list[Sequence[Level]]:
     return [d.levels for d in decoders if isinstance(d, OneHot | Lookup)]
 
 
-def write_layout(sink: Sink, decoders: Sequence[Column], columns: int) -> None:
+def write_layout(sink: EventSink, decoders: Sequence[Column], columns: int) -> None:
     """Write columns and kinds of decoders, how many levels each has, and the settings of grams and summaries."""
     sink.claim(len(decoders))
     _write_columns(sink, [d.column for d in decoders], columns)
@@ -69,7 +69,7 @@ def write_layout(sink: Sink, decoders: Sequence[Column], columns: int) -> None:
     write_derived(sink, decoders)
 
 
-def _write_columns(sink: Sink, columns: list[int], count: int) -> None:
+def _write_columns(sink: EventSink, columns: list[int], count: int) -> None:
     """Write the columns that decoders read: as a set if they ascend, and which of them are read again."""
     distinct = sorted(set(columns))
     ascending = columns == sorted(columns)
@@ -90,7 +90,7 @@ def _write_columns(sink: Sink, columns: list[int], count: int) -> None:
             again.write(sink, int(column == following))
 
 
-def _read_columns(source: Decoder, count: int) -> list[int]:
+def _read_columns(source: RangeDecoder, count: int) -> list[int]:
     if source.uniform(2):
         length = read_number(source, 3)
         source.claim(length)
@@ -109,7 +109,7 @@ def _read_columns(source: Decoder, count: int) -> list[int]:
     return columns
 
 
-def read_layout(source: Decoder, count: int) -> list[Column]:
+def read_layout(source: RangeDecoder, count: int) -> list[Column]:
     """Return decoders as far as the layout has them: 0 for each fill, None for each level, and look-ups have no values yet."""
     columns = _read_columns(source, count)
     if not columns:

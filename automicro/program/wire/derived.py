@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from automicro.program.nodes import Decoder as Column
-    from automicro.program.wire.coding.coder import Decoder, Sink
+    from automicro.program.wire.coding.coder import EventSink, RangeDecoder
 
 __all__ = ["read_derived", "write_derived"]
 
@@ -31,7 +31,7 @@ class _Summaries:
         self.level = Chances(MOST_LEVEL + 1, GAIN)
 
 
-def write_derived(sink: Sink, decoders: Sequence[Column]) -> None:
+def write_derived(sink: EventSink, decoders: Sequence[Column]) -> None:
     """Write the settings of grams and summaries, in the order of the decoders."""
     learnt = _Summaries()
     for decoder in decoders:
@@ -43,7 +43,7 @@ def write_derived(sink: Sink, decoders: Sequence[Column]) -> None:
             sink.uniform(decoder.window, 1 << decoder.level)
 
 
-def read_derived(source: Decoder, decoders: Sequence[Column]) -> list[Column]:
+def read_derived(source: RangeDecoder, decoders: Sequence[Column]) -> list[Column]:
     """Return decoders with the settings that `write_derived` wrote."""
     learnt = _Summaries()
     result: list[Column] = []
@@ -58,7 +58,7 @@ def read_derived(source: Decoder, decoders: Sequence[Column]) -> list[Column]:
     return result
 
 
-def _write_grams(sink: Sink, grams: Grams) -> None:
+def _write_grams(sink: EventSink, grams: Grams) -> None:
     sink.uniform(int(grams.unit == "character"), 2)
     write_number(sink, grams.low - 1)
     write_number(sink, grams.high - grams.low)
@@ -80,7 +80,7 @@ def _write_grams(sink: Sink, grams: Grams) -> None:
     _write_gaps(sink, grams.buckets, low_bits)
 
 
-def _write_gaps(sink: Sink, buckets: tuple[int, ...], low_bits: int) -> None:
+def _write_gaps(sink: EventSink, buckets: tuple[int, ...], low_bits: int) -> None:
     """Write what lies between one bucket and the next: the upper bits learnt, `low_bits` as they are."""
     upper, expected = LearntNumbers(), 0
     for bucket in buckets:
@@ -90,7 +90,7 @@ def _write_gaps(sink: Sink, buckets: tuple[int, ...], low_bits: int) -> None:
         expected = bucket + 1
 
 
-def _read_grams(source: Decoder, grams: Grams) -> Grams:
+def _read_grams(source: RangeDecoder, grams: Grams) -> Grams:
     unit = source.uniform(2)
     low = read_number(source) + 1
     high = low + read_number(source)

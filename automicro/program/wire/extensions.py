@@ -9,7 +9,7 @@ from automicro.program.wire.coding.numbers import read_choice, write_choice
 
 if TYPE_CHECKING:
     from automicro.program.nodes import Program
-    from automicro.program.wire.coding.coder import Decoder, Sink
+    from automicro.program.wire.coding.coder import EventSink, RangeDecoder
 
 __all__ = ["has_extensions", "read_extensions", "write_extensions"]
 
@@ -25,13 +25,13 @@ def has_extensions(program: Program) -> bool:
     return any(_present(program))
 
 
-def write_extensions(sink: Sink, program: Program) -> None:
+def write_extensions(sink: EventSink, program: Program) -> None:
     """Write which extensions a program has, at least one."""
     has_offsets, has_limits = _present(program)
     write_choice(sink, has_offsets + 2 * has_limits - 1, CHANCES)
 
 
-def read_extensions(source: Decoder) -> tuple[bool, bool]:
+def read_extensions(source: RangeDecoder) -> tuple[bool, bool]:
     """Return whether a program has offsets, and whether it has limits."""
     present = read_choice(source, CHANCES) + 1
     return bool(present & 1), bool(present & 2)

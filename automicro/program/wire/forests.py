@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from automicro.program.wire.coding.coder import Decoder, Sink
+    from automicro.program.wire.coding.coder import EventSink, RangeDecoder
     from automicro.program.wire.coding.shapes import Shapes
     from automicro.program.wire.inputs import Inputs
 
@@ -106,7 +106,7 @@ def _direction(trees: Sequence[Tree], inputs: Inputs) -> int:
     return MIXED if len(found) > 1 else LEFT if True in found else RIGHT
 
 
-def write_forest(sink: Sink, forest: Forest, inputs: Inputs) -> None:
+def write_forest(sink: EventSink, forest: Forest, inputs: Inputs) -> None:
     """Write a forest over known inputs."""
     trees, pairs = forest.trees, _Pairs.of(forest.trees)
     used = pairs.features
@@ -127,7 +127,7 @@ def write_forest(sink: Sink, forest: Forest, inputs: Inputs) -> None:
     write_block(sink, forest.bias.values, forest.bias.encoding, leaves.rows)
 
 
-def _write_trees(sink: Sink, trees: Sequence[Tree], pairs: _Pairs, leaves: LeafWriter, inputs: Inputs) -> None:
+def _write_trees(sink: EventSink, trees: Sequence[Tree], pairs: _Pairs, leaves: LeafWriter, inputs: Inputs) -> None:
     missing = [inputs.missing[f] for f in pairs.features]
     rules = SplitRules(_gain(trees, pairs), _is_bounded(trees, pairs), _direction(trees, inputs))
     rules.write(sink, missing)
@@ -148,7 +148,7 @@ def _write_trees(sink: Sink, trees: Sequence[Tree], pairs: _Pairs, leaves: LeafW
         _next(stack, splits)
 
 
-def read_forest(source: Decoder, inputs: Inputs) -> Forest:
+def read_forest(source: RangeDecoder, inputs: Inputs) -> Forest:
     """Read what `write_forest` wrote."""
     outputs = read_number(source) + 1
     count = read_number(source, 1)
@@ -178,7 +178,7 @@ class _Dictionary:
 
 
 def _read_trees(
-    source: Decoder, known: _Dictionary, leaves: LeafReader, missing: list[bool], count: int
+    source: RangeDecoder, known: _Dictionary, leaves: LeafReader, missing: list[bool], count: int
 ) -> tuple[Tree, ...]:
     sizes = [len(own) for own in known.cuts]
     rules = SplitRules.read(source, missing)
@@ -191,7 +191,7 @@ def _read_trees(
 
 
 def _read_tree(
-    source: Decoder, known: _Dictionary, form: tuple[Shapes, Splits], leaves: LeafReader, output: int
+    source: RangeDecoder, known: _Dictionary, form: tuple[Shapes, Splits], leaves: LeafReader, output: int
 ) -> Tree:
     (shapes, splits), nodes = form, []
     stack: list[Visit] = [(0, None)]

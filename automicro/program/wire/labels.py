@@ -11,7 +11,7 @@ from automicro.program.wire.coding.numbers import read_choice, read_signed, writ
 
 if TYPE_CHECKING:
     from automicro.program.nodes import Labels, Link
-    from automicro.program.wire.coding.coder import Decoder, Sink
+    from automicro.program.wire.coding.coder import EventSink, RangeDecoder
 
 __all__ = ["class_count", "has_text", "read_labels", "write_labels"]
 
@@ -44,7 +44,7 @@ def has_text(labels: Labels | None) -> bool:
     return labels is not None and all(isinstance(label, str) for label in labels)
 
 
-def write_labels(sink: Sink, labels: Labels | None, link: Link) -> None:
+def write_labels(sink: EventSink, labels: Labels | None, link: Link) -> None:
     """Write what labels are and, unless they are text, the labels; the reader knows their number."""
     kind = _kind(labels)
     write_choice(sink, kind, CHANCES[link])
@@ -61,7 +61,7 @@ def write_labels(sink: Sink, labels: Labels | None, link: Link) -> None:
             sink.uniform(pattern & 0xFFFFFFFF, 1 << 32)
 
 
-def read_labels(source: Decoder, link: Link, outputs: int) -> Labels | None:
+def read_labels(source: RangeDecoder, link: Link, outputs: int) -> Labels | None:
     """Return the labels; texts are still empty."""
     kind = read_choice(source, CHANCES[link])
     if kind == NONE:
@@ -83,7 +83,7 @@ def read_labels(source: Decoder, link: Link, outputs: int) -> Labels | None:
     return tuple(integers)
 
 
-def _read_real(source: Decoder) -> float:
+def _read_real(source: RangeDecoder) -> float:
     pattern = (source.uniform(1 << 32) << 32) | source.uniform(1 << 32)
     value = float(np.uint64(pattern).view(np.float64))
     if not np.isfinite(value):

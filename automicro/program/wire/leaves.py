@@ -12,7 +12,7 @@ from automicro.program.weights import Weights
 from automicro.program.wire.coding.blocks import block_bits, read_block, write_block
 from automicro.program.wire.coding.coder import Meter
 from automicro.program.wire.coding.numbers import Chances, read_choice, read_number, write_choice, write_number
-from automicro.program.wire.coding.sets import read_set, write_set
+from automicro.program.wire.coding.sorted_floats import read_set, write_set
 from automicro.program.wire.coding.symbols import GAINS, SYMBOLS_AT_MOST, learnt_bits
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from automicro.program.encodings import Encoding
     from automicro.program.nodes import Forest
-    from automicro.program.wire.coding.coder import Decoder, Sink
+    from automicro.program.wire.coding.coder import EventSink, RangeDecoder
 
 __all__ = ["LeafReader", "LeafWriter"]
 
@@ -56,7 +56,7 @@ class LeafWriter:
         chances = None if mode == IN_ORDER else Chances(len(distinct), GAINS[mode])
         return cls(used if mode == IN_ORDER else distinct, place, mode, forest.leaves.encoding, targets, chances)
 
-    def write_table(self, sink: Sink) -> None:
+    def write_table(self, sink: EventSink) -> None:
         """Write the table, and how trees and leaves refer to outputs and rows."""
         self.targets.write(sink)
         write_choice(sink, self.mode, MODES)
@@ -64,18 +64,18 @@ class LeafWriter:
             write_number(sink, len(self.rows) - 1, 3)
             _write_rows(sink, self.rows, self.mode, self.encoding)
 
-    def write_rows_in_order(self, sink: Sink) -> None:
+    def write_rows_in_order(self, sink: EventSink) -> None:
         """Write, after all trees, the rows if every leaf has its own."""
         if self.mode == IN_ORDER:
             _write_rows(sink, self.rows, self.mode, self.encoding)
 
-    def write(self, sink: Sink, leaf: int) -> None:
+    def write(self, sink: EventSink, leaf: int) -> None:
         """Write which row a leaf has."""
         if self.chances is not None:
             self.chances.write(sink, self.place[leaf])
 
 
-def _write_rows(sink: Sink, rows: NDArray[np.float32], mode: int, encoding: Encoding | None) -> None:
+def _write_rows(sink: EventSink, rows: NDArray[np.float32], mode: int, encoding: Encoding | None) -> None:
     if rows.shape[1] == 1 and mode != IN_ORDER:
         write_set(sink, rows[:, 0])
     else:
@@ -112,7 +112,7 @@ class _Targets:
         cyclic = all(output == tree % outputs for tree, output in enumerate(of_tree))
         return cls(tuple(of_tree), outputs, width > 1, cyclic)
 
-    def write(self, sink: Sink) -> None:
+    def write(self, sink: EventSink) -> None:
         if self.outputs > 1:
             sink.uniform(0 if self.wide else 1 + self.cyclic, 3)
             if not (self.wide or self.cyclic):
@@ -120,7 +120,7 @@ class _Targets:
                     sink.uniform(output, self.outputs)
 
     @classmethod
-    def read(cls, source: Decoder, outputs: int, trees: int) -> _Targets:
+    def read(cls, source: RangeDecoder, outputs: int, trees: int) -> _Targets:
         kind = source.uniform(3) if outputs > 1 else 2
         if kind == 1:
             return cls(tuple(source.uniform(outputs) for _ in range(trees)), outputs, wide=False, cyclic=False)
@@ -130,7 +130,7 @@ class _Targets:
 class LeafReader:
     """Reads the table of leaves, then leaf after leaf."""
 
-    def __init__(self, source: Decoder, outputs: int, trees: int) -> None:
+    def __init__(self, source: RangeDecoder, outputs: int, trees: int) -> None:
         targets = _Targets.read(source, outputs, trees)
         self.outputs = targets.of_tree
         self._width = outputs if targets.wide else 1
@@ -143,19 +143,19 @@ class LeafReader:
         self._chances = Chances(self._count, self._gain)
         self._table = None if self._mode == IN_ORDER else self._read_table(source, self._count)
 
-    def _read_table(self, source: Decoder, count: int) -> Weights:
+    def _read_table(self, source: RangeDecoder, count: int) -> Weights:
         if self._width == 1 and self._mode != IN_ORDER:
             return Weights(read_set(source, count).reshape(-1, 1))
         values, encoding = read_block(source, count * self._width)
         return Weights(values.reshape(count, self._width), encoding)
 
-    def read(self, source: Decoder) -> int:
+    def read(self, source: RangeDecoder) -> int:
         """Return the row of the next leaf."""
         if self._mode != IN_ORDER:
             return self._chances.read(source)
         self._next += 1
         return self._next - 1
 
-    def table(self, source: Decoder) -> Weights:
+    def table(self, source: RangeDecoder) -> Weights:
         """Return the table, once all trees have been read."""
         return self._read_table(source, self._next) if self._table is None else self._table

@@ -16,7 +16,7 @@ from automicro.program.wire.coding.numbers import (
 )
 
 if TYPE_CHECKING:
-    from automicro.program.wire.coding.coder import Decoder, Sink
+    from automicro.program.wire.coding.coder import EventSink, RangeDecoder
 
 __all__ = ["read_limits", "write_limits"]
 
@@ -31,7 +31,7 @@ def _sign(value: float) -> int:
     return (value > 0) - (value < 0)
 
 
-def write_limits(sink: Sink, limits: tuple[float, float]) -> None:
+def write_limits(sink: EventSink, limits: tuple[float, float]) -> None:
     """Write the least, then the greatest prediction; the sign of the latter only where the former is negative."""
     least, greatest = limits
     write_choice(sink, SIGNS.index(_sign(least)), LEAST_CHANCES)
@@ -41,14 +41,14 @@ def write_limits(sink: Sink, limits: tuple[float, float]) -> None:
     _write_size(sink, greatest)
 
 
-def read_limits(source: Decoder) -> tuple[float, float]:
+def read_limits(source: RangeDecoder) -> tuple[float, float]:
     """Return what `write_limits` wrote."""
     least = _read_size(source, SIGNS[read_choice(source, LEAST_CHANCES)])
     sign = SIGNS[read_choice(source, GREATEST_CHANCES)] if least < 0 else 1
     return least, _read_size(source, sign)
 
 
-def _write_size(sink: Sink, value: float) -> None:
+def _write_size(sink: EventSink, value: float) -> None:
     if value == 0:
         return
     _, exponent, odd = parts_of_limit(value)
@@ -60,7 +60,7 @@ def _write_size(sink: Sink, value: float) -> None:
         sink.uniform((odd >> 1) - top, top)
 
 
-def _read_size(source: Decoder, sign: int) -> float:
+def _read_size(source: RangeDecoder, sign: int) -> float:
     if sign == 0:
         return 0.0
     exponent = source.bounded(source.at_least(read_signed(source, 4) + COMMON, LEAST_EXPONENT), MOST_EXPONENT)

@@ -20,7 +20,7 @@ from automicro.program.wire.coding.numbers import (
 
 if TYPE_CHECKING:
     from automicro.program.nodes import PoolKind
-    from automicro.program.wire.coding.coder import Decoder, Sink
+    from automicro.program.wire.coding.coder import EventSink, RangeDecoder
 
 __all__ = ["read_pool", "read_propagate", "write_pool", "write_propagate"]
 
@@ -29,7 +29,7 @@ OWN, OWN_CHANCES = (1.0, 0.0), (4, 3, 1)
 POOLS: tuple[PoolKind, ...] = ("sum", "mean", "max", "count")
 
 
-def write_propagate(sink: Sink, node: Propagate) -> None:
+def write_propagate(sink: EventSink, node: Propagate) -> None:
     """Write how messages are propagated."""
     sink.uniform(MESSAGES.index(node.kind), len(MESSAGES))
     write_number(sink, node.hops - 1)
@@ -40,7 +40,7 @@ def write_propagate(sink: Sink, node: Propagate) -> None:
     write_number(sink, 0 if node.attribute is None else node.attribute + 1)
 
 
-def read_propagate(source: Decoder) -> Propagate:
+def read_propagate(source: RangeDecoder) -> Propagate:
     """Read what `write_propagate` wrote."""
     kind = MESSAGES[source.uniform(len(MESSAGES))]
     hops = read_number(source) + 1
@@ -50,7 +50,7 @@ def read_propagate(source: Decoder) -> Propagate:
     return Propagate(kind, hops, share, attribute - 1 if attribute else None)  # type: ignore[arg-type]  # one of the four names
 
 
-def write_pool(sink: Sink, node: Pool, inputs: int) -> None:
+def write_pool(sink: EventSink, node: Pool, inputs: int) -> None:
     """Write the items of a pool: for each kind its features, if items are in that order and come once, else one by one."""
     items = [(POOLS.index(kind), feature) for kind, feature in zip(node.kinds, node.features, strict=True)]
     ordered = all(a < b for a, b in pairwise(items))
@@ -70,7 +70,7 @@ def write_pool(sink: Sink, node: Pool, inputs: int) -> None:
     sink.uniform(int(items[-1][0] == len(POOLS) - 1), 2)
 
 
-def read_pool(source: Decoder, inputs: int) -> Pool:
+def read_pool(source: RangeDecoder, inputs: int) -> Pool:
     """Read what `write_pool` wrote."""
     items: list[tuple[int, int]] = []
     if not source.uniform(2):

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from automicro.program.nodes import Decoder as Column
-    from automicro.program.wire.coding.coder import Decoder, Sink
+    from automicro.program.wire.coding.coder import EventSink, RangeDecoder
 
 __all__ = ["read_offsets", "write_offsets"]
 
@@ -31,7 +31,7 @@ def _numeric_columns(decoders: Sequence[Column]) -> list[int]:
     return sorted({decoder.column for decoder in decoders if isinstance(decoder, Numeric)})
 
 
-def write_offsets(sink: Sink, decoders: Sequence[Column]) -> None:
+def write_offsets(sink: EventSink, decoders: Sequence[Column]) -> None:
     """Write which columns of numbers have an offset, at least one, and each offset."""
     numeric, offsets = _numeric_columns(decoders), offsets_of(decoders)
     places = [place for place, column in enumerate(numeric) if column in offsets]
@@ -48,7 +48,7 @@ def write_offsets(sink: Sink, decoders: Sequence[Column]) -> None:
         write_signed(sink, power, 4)
 
 
-def read_offsets(source: Decoder, decoders: Sequence[Column]) -> list[Column]:
+def read_offsets(source: RangeDecoder, decoders: Sequence[Column]) -> list[Column]:
     """Return decoders with the offsets that `write_offsets` wrote."""
     numeric = _numeric_columns(decoders)
     count = source.uniform(source.at_least(len(numeric), 1)) + 1
@@ -57,7 +57,7 @@ def read_offsets(source: Decoder, decoders: Sequence[Column]) -> list[Column]:
     return [replace(d, offset=offsets.get(d.column, 0.0)) if isinstance(d, Numeric) else d for d in decoders]
 
 
-def _read_offset(source: Decoder) -> float:
+def _read_offset(source: RangeDecoder) -> float:
     sign = -1 if source.uniform(2) else 1
     bits = source.bounded(read_number(source, 3), MOST_OFFSET_BITS - 1)
     half = (1 << (bits - 1)) + source.uniform(1 << (bits - 1)) if bits else 0

@@ -11,7 +11,7 @@ from automicro.program.inputs.rows import offsets_of
 from automicro.program.nodes import Program
 from automicro.program.walk import outputs_of
 from automicro.program.wire.bodies import read_node, write_node
-from automicro.program.wire.coding.coder import Decoder, Encoder, Meter, claims_of
+from automicro.program.wire.coding.coder import Meter, RangeDecoder, RangeEncoder, claims_of
 from automicro.program.wire.coding.numbers import read_choice, read_number, write_choice, write_number
 from automicro.program.wire.coding.vocabulary import read_texts, write_texts
 from automicro.program.wire.decoded import read_numbers, write_numbers
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from automicro.program.nodes import Link
-    from automicro.program.wire.coding.coder import Sink
+    from automicro.program.wire.coding.coder import EventSink
 
 __all__ = ["EXTENDED_MAGIC", "MAGIC", "pack", "size_by_part", "unpack"]
 
@@ -37,17 +37,17 @@ LINK_CHANCES = (4, 1, 6, 5)
 LIMITED_CHANCES = (4, 1)  # of the links of programs with limits
 
 
-def _parts(program: Program) -> dict[str, Callable[[Sink], None]]:
+def _parts(program: Program) -> dict[str, Callable[[EventSink], None]]:
     """Return what writes each part of a program, in order."""
     decoders, labels = program.decoders, program.labels
 
-    def header(sink: Sink) -> None:
+    def header(sink: EventSink) -> None:
         write_number(sink, program.columns - 1, 4)
         if has_extensions(program):
             write_extensions(sink, program)
         write_choice(sink, LINKS.index(program.link), LINK_CHANCES if program.limits is None else LIMITED_CHANCES)
 
-    def vocabulary(sink: Sink) -> None:
+    def vocabulary(sink: EventSink) -> None:
         lists = level_lists(decoders)
         if has_text(labels):
             lists.append([str(label) for label in labels or ()])
@@ -77,7 +77,7 @@ def pack(program: Program) -> bytes:
         If the program is not valid, as a family has lowered it wrongly, or says so little that a safe reader would refuse it.
     """
     validate(program)
-    encoder = Encoder()
+    encoder = RangeEncoder()
     for write in _parts(program).values():
         write(encoder)
     data = _magic(program) + encoder.finish()
@@ -124,7 +124,7 @@ def unpack(data: bytes) -> Program:
         raise ArtifactError(
             f"a model must begin with the byte {MAGIC.hex()} or {EXTENDED_MAGIC.hex()}, but got {data[:1].hex() or 'nothing'}"
         )
-    source = Decoder(data[1:])
+    source = RangeDecoder(data[1:])
     columns = read_number(source, 4) + 1
     has_offsets, has_limits = read_extensions(source) if data[:1] == EXTENDED_MAGIC else (False, False)
     link: Link = LINKS[read_choice(source, LIMITED_CHANCES if has_limits else LINK_CHANCES)]

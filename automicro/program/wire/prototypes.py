@@ -12,13 +12,13 @@ from automicro.program.nodes import Distances, Nearest
 from automicro.program.weights import Weights
 from automicro.program.wire.coding.blocks import read_block, write_block
 from automicro.program.wire.coding.coder import Meter
-from automicro.program.wire.coding.lines import unit_of
+from automicro.program.wire.coding.number_grids import unit_of
 from automicro.program.wire.coding.numbers import read_number, read_signed, write_number, write_signed
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from automicro.program.wire.coding.coder import Decoder, Sink
+    from automicro.program.wire.coding.coder import EventSink, RangeDecoder
     from automicro.program.wire.inputs import Inputs
 
 __all__ = ["grid_exponents", "read_distances", "read_nearest", "write_distances", "write_nearest"]
@@ -34,7 +34,7 @@ def grid_exponents(relevances: NDArray[np.float32]) -> NDArray[np.int64]:
     return np.where(largest > 0, exponents, 0)
 
 
-def write_distances(sink: Sink, node: Distances) -> None:
+def write_distances(sink: EventSink, node: Distances) -> None:
     """Write points and relevances over a known number of features."""
     points, relevances = node.points.values, node.relevances.values
     write_number(sink, len(points) - 1, 3)
@@ -51,7 +51,7 @@ def write_distances(sink: Sink, node: Distances) -> None:
         _write_by_feature(sink, node)
 
 
-def _write_by_feature(sink: Sink, node: Distances) -> None:
+def _write_by_feature(sink: EventSink, node: Distances) -> None:
     points = node.points.values
     exponents = grid_exponents(node.relevances.values)
     shown = np.flatnonzero(points.any(axis=0))
@@ -67,7 +67,7 @@ def _unit(step: int, exponent: int) -> NDArray[np.float32]:
     return np.ldexp(np.ones(1, dtype=np.float32), min(max(step - exponent, -149), 127))
 
 
-def read_distances(source: Decoder, inputs: Inputs) -> Distances:
+def read_distances(source: RangeDecoder, inputs: Inputs) -> Distances:
     """Read what `write_distances` wrote."""
     features = len(inputs)
     count = read_number(source, 3) + 1
@@ -86,7 +86,7 @@ def read_distances(source: Decoder, inputs: Inputs) -> Distances:
     return Distances(Weights(np.ascontiguousarray(points), Float32()), relevances)
 
 
-def write_nearest(sink: Sink, node: Nearest) -> None:
+def write_nearest(sink: EventSink, node: Nearest) -> None:
     """Write which output owns which input, biases and the score of the last output."""
     outputs = int(max(node.owners)) + 1
     write_number(sink, outputs - 1)
@@ -115,7 +115,7 @@ def _owning(owners: tuple[int, ...], counts: NDArray[np.int64]) -> int:
     return IN_TURN if (counts == counts[0]).all() else IN_GROUPS
 
 
-def read_nearest(source: Decoder, inputs: Inputs) -> Nearest:
+def read_nearest(source: RangeDecoder, inputs: Inputs) -> Nearest:
     """Read what `write_nearest` wrote."""
     outputs = source.bounded(read_number(source), len(inputs) - 1) + 1
     source.claim(outputs)

@@ -11,7 +11,7 @@ from automicro.program.wire.coding.numbers import CHANCES, Chances, read_choice,
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from automicro.program.wire.coding.coder import Decoder, Sink
+    from automicro.program.wire.coding.coder import EventSink, RangeDecoder
 
 __all__ = ["LEFT", "MIXED", "RIGHT", "SPLIT_GAINS", "Change", "SplitRules", "Splits", "Visit"]
 
@@ -41,7 +41,7 @@ class SplitRules:
     bounded: bool
     direction: int
 
-    def write(self, sink: Sink, missing: Sequence[bool]) -> None:
+    def write(self, sink: EventSink, missing: Sequence[bool]) -> None:
         """Write the rules; `missing` marks the features that can be NaN."""
         if any(missing):
             sink.uniform(self.direction, 3)
@@ -49,7 +49,7 @@ class SplitRules:
         write_choice(sink, SPLIT_GAINS.index(self.gain), GAIN_CHANCES)
 
     @classmethod
-    def read(cls, source: Decoder, missing: Sequence[bool]) -> SplitRules:
+    def read(cls, source: RangeDecoder, missing: Sequence[bool]) -> SplitRules:
         """Read what `write` wrote."""
         direction = source.uniform(3) if any(missing) else RIGHT
         bounded = not read_choice(source, NOT_BOUNDED)
@@ -98,7 +98,7 @@ class Splits:
             for other in range(len(self._of)):
                 self.change((other, self._low[other], self._high[other]))
 
-    def write(self, sink: Sink, feature: int, cut: int, to_left: bool) -> None:
+    def write(self, sink: EventSink, feature: int, cut: int, to_left: bool) -> None:
         """Write a split that is allowed."""
         low = self._low[feature]
         before = sum(self._of[feature][low:cut]) if self._rules.gain else cut - low
@@ -107,7 +107,7 @@ class Splits:
         if self._rules.direction == MIXED and self._missing[feature]:
             self._directions.write(sink, int(to_left))
 
-    def read(self, source: Decoder) -> tuple[int, int, bool]:
+    def read(self, source: RangeDecoder) -> tuple[int, int, bool]:
         """Return the feature and the cut of a split, and whether NaN goes left."""
         feature, cut = self._read_pair(source)
         self._learn(feature, cut)
@@ -116,7 +116,7 @@ class Splits:
         mixed = self._rules.direction == MIXED
         return feature, cut, bool(self._directions.read(source)) if mixed else self._rules.direction == LEFT
 
-    def _read_pair(self, source: Decoder) -> tuple[int, int]:
+    def _read_pair(self, source: RangeDecoder) -> tuple[int, int]:
         total = sum(self._allowed)
         if total < 1:
             raise ArtifactError("a split must be able to separate rows; the file is damaged")

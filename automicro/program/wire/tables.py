@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from automicro.program.wire.coding.coder import Decoder, Sink
+    from automicro.program.wire.coding.coder import EventSink, RangeDecoder
     from automicro.program.wire.inputs import Inputs
 
     Values = NDArray[np.float32]
@@ -38,7 +38,7 @@ NOT_CUT = (15, 1)
 ONE_EACH, BY_FEATURE, LISTED = range(3)  # one table a feature; in the order of feature and output; in any order
 
 
-def write_tables(sink: Sink, node: StepTables, inputs: Inputs) -> None:
+def write_tables(sink: EventSink, node: StepTables, inputs: Inputs) -> None:
     """Write step tables over known inputs."""
     outputs = len(node.bias.values)
     write_number(sink, outputs - 1)
@@ -68,7 +68,7 @@ def write_tables(sink: Sink, node: StepTables, inputs: Inputs) -> None:
     write_block(sink, node.bias.values, node.bias.encoding, node.values.values)
 
 
-def _write_owners(sink: Sink, owners: Sequence[int], targets: Sequence[int], features: int, outputs: int) -> int:
+def _write_owners(sink: EventSink, owners: Sequence[int], targets: Sequence[int], features: int, outputs: int) -> int:
     """Write which feature every table reads and which output it adds to; return how."""
     pairs = list(zip(owners, targets, strict=True))
     if outputs == 1 and len(owners) == features and owners == sorted(owners):
@@ -89,7 +89,7 @@ def _write_owners(sink: Sink, owners: Sequence[int], targets: Sequence[int], fea
     return shape
 
 
-def _read_owners(source: Decoder, features: int, outputs: int) -> tuple[int, list[tuple[int, int]]]:
+def _read_owners(source: RangeDecoder, features: int, outputs: int) -> tuple[int, list[tuple[int, int]]]:
     shape = source.uniform(3)
     if shape == ONE_EACH:
         return shape, [(feature, 0) for feature in range(features)]
@@ -102,7 +102,7 @@ def _read_owners(source: Decoder, features: int, outputs: int) -> tuple[int, lis
     return shape, [(f, o) for f in range(features) for o in range(outputs) if there.read(source)]
 
 
-def _write_values(sink: Sink, node: StepTables, inputs: Inputs) -> None:
+def _write_values(sink: EventSink, node: StepTables, inputs: Inputs) -> None:
     """Write the values of all pieces, without the first of each table if they are all 0, then those of NaN where it can come."""
     values = node.values.values
     first = np.cumsum([0, *node.pieces[:-1]])
@@ -116,7 +116,7 @@ def _write_values(sink: Sink, node: StepTables, inputs: Inputs) -> None:
             write_block(sink, node.missing.values[open_tables], node.missing.encoding)
 
 
-def read_tables(source: Decoder, inputs: Inputs) -> StepTables:
+def read_tables(source: RangeDecoder, inputs: Inputs) -> StepTables:
     """Read what `write_tables` wrote."""
     outputs = read_number(source) + 1
     features = read_ascending(source, source.uniform(len(inputs) + 1), 0, len(inputs) - 1)
@@ -136,14 +136,14 @@ def read_tables(source: Decoder, inputs: Inputs) -> StepTables:
     return StepTables(owners, tuple(output for _, output in pairs), pieces, joined, values, bias, missing)
 
 
-def _read_subset(source: Decoder, pool: Values) -> Values:
+def _read_subset(source: RangeDecoder, pool: Values) -> Values:
     count = source.uniform(len(pool) + 1)
     source.claim(count)
     return pool[np.array(read_ascending(source, count, 0, len(pool) - 1), dtype=np.int64)]
 
 
 def _read_values(
-    source: Decoder, owners: tuple[int, ...], pieces: tuple[int, ...], inputs: Inputs
+    source: RangeDecoder, owners: tuple[int, ...], pieces: tuple[int, ...], inputs: Inputs
 ) -> tuple[Weights, Weights | None]:
     if not pieces:
         raise ArtifactError("step tables must be there for every feature that they read; the file is damaged")

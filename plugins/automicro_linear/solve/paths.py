@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from automicro_linear.prices import Prices
+from automicro_linear.bit_costs import BitCosts
 from automicro_linear.solve.dense import constant, dense
 from automicro_linear.solve.newton import Fit, Problem, newton, objective, quadratic, screen
 from automicro_linear.solve.sweep import Sweep
@@ -33,7 +33,7 @@ def forward(problem: Problem, sizes: Sequence[int], allowed: NDArray[np.int64]) 
 
     The term that lowers the quadratic model of the loss most comes in; one that has become useless is exchanged.
     """
-    prices = Prices(problem.design.basis)
+    prices = BitCosts(problem.design.basis)
     fit = constant(problem)
     fits = []
     size = 0

@@ -10,7 +10,7 @@ import numpy as np
 from automicro.errors import ArtifactError
 from automicro.program.encodings import Codebook, Fixed, Float32, Minifloat
 from automicro.program.wire.coding.coder import Meter
-from automicro.program.wire.coding.lines import (
+from automicro.program.wire.coding.number_grids import (
     finite,
     fixed_codes,
     fixed_values,
@@ -27,14 +27,14 @@ from automicro.program.wire.coding.numbers import (
     write_number,
     write_signed,
 )
-from automicro.program.wire.coding.sets import read_set, write_set
+from automicro.program.wire.coding.sorted_floats import read_set, write_set
 from automicro.program.wire.coding.symbols import SYMBOLS_AT_MOST, read_symbols, write_symbols
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from automicro.program.encodings import Encoding
-    from automicro.program.wire.coding.coder import Decoder, Sink
+    from automicro.program.wire.coding.coder import EventSink, RangeDecoder
 
     Values = NDArray[np.float32]
 
@@ -58,7 +58,7 @@ class _Zeros:
 
     kind = ZEROS
 
-    def write(self, sink: Sink) -> None:
+    def write(self, sink: EventSink) -> None:
         """Write nothing."""
 
     def encoding(self) -> Encoding:
@@ -73,7 +73,7 @@ class _OnFixed:
     codes: NDArray[np.int64]
     kind: int = FIXED
 
-    def write(self, sink: Sink) -> None:
+    def write(self, sink: EventSink) -> None:
         if self.kind == FIXED:
             write_scale(sink, self.scale)
         write_codes(sink, self.codes)
@@ -88,7 +88,7 @@ def _fixed_encoding(codes: NDArray[np.int64], scale: float) -> Encoding:
     return Fixed(bits, scale, low) if bits <= 24 else Float32()
 
 
-def write_codes(sink: Sink, codes: NDArray[np.int64]) -> None:
+def write_codes(sink: EventSink, codes: NDArray[np.int64]) -> None:
     """Write whole numbers of either sign: their range, which mostly has 0 in it, then each."""
     low, high = int(codes.min()), int(codes.max())
     if len(codes) == 1:
@@ -107,7 +107,7 @@ def write_codes(sink: Sink, codes: NDArray[np.int64]) -> None:
 AROUND_ZERO = (1, 7)
 
 
-def read_codes(source: Decoder, count: int) -> NDArray[np.int64]:
+def read_codes(source: RangeDecoder, count: int) -> NDArray[np.int64]:
     """Read what `write_codes` wrote."""
     if count == 1:
         return np.array([read_signed(source, 4)], dtype=np.int64)
@@ -123,7 +123,7 @@ class _Floating:
     values: Values
     kind = FLOATING
 
-    def write(self, sink: Sink) -> None:
+    def write(self, sink: EventSink) -> None:
         patterns = self.values.view(np.uint32).astype(np.int64)
         nonzero = self.values != 0
         exponents = (patterns >> 23) & 255
@@ -158,7 +158,7 @@ class _Listed:
     codes: NDArray[np.int64]
     kind = LISTED
 
-    def write(self, sink: Sink) -> None:
+    def write(self, sink: EventSink) -> None:
         write_number(sink, len(self.entries) - 1, 1)
         write_set(sink, self.entries)
         write_symbols(sink, self.codes, len(self.entries))
@@ -212,7 +212,9 @@ def _shortest(values: Values, encoding: Encoding | None, unit: float | None) -> 
     return min(_ways(values, encoding, unit), key=bits)
 
 
-def write_block(sink: Sink, values: Values, encoding: Encoding | None = None, beside: Values | None = None) -> None:
+def write_block(
+    sink: EventSink, values: Values, encoding: Encoding | None = None, beside: Values | None = None
+) -> None:
     """Write float32 values in their order; the reader knows their number and the block `beside`, if there is one."""
     flat = np.ascontiguousarray(values, dtype=np.float32).reshape(-1) + np.float32(0)
     sink.claim(len(flat))
@@ -223,7 +225,7 @@ def write_block(sink: Sink, values: Values, encoding: Encoding | None = None, be
         way.write(sink)
 
 
-def read_block(source: Decoder, count: int, beside: Values | None = None) -> tuple[Values, Encoding]:
+def read_block(source: RangeDecoder, count: int, beside: Values | None = None) -> tuple[Values, Encoding]:
     """Read `count` values, and the encoding that they stood in."""
     source.claim(count)
     if not count:
@@ -243,7 +245,7 @@ def read_block(source: Decoder, count: int, beside: Values | None = None) -> tup
     return finite(fixed_values(codes, scale)), _fixed_encoding(codes, scale)
 
 
-def _read_floating(source: Decoder, count: int) -> tuple[Values, Encoding]:
+def _read_floating(source: RangeDecoder, count: int) -> tuple[Values, Encoding]:
     bits = source.bounded(read_number(source, 2), 23)
     high = read_signed(source, 3) + 127
     signs = source.uniform(3 if count > 1 else 2)

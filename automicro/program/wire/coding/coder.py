@@ -7,7 +7,7 @@ from typing import Protocol
 
 from automicro.errors import ArtifactError
 
-__all__ = ["DIGIT", "Decoder", "Encoder", "Meter", "Sink", "claims_of"]
+__all__ = ["DIGIT", "EventSink", "Meter", "RangeDecoder", "RangeEncoder", "claims_of"]
 
 TOP = 1 << 24
 MASK = (1 << 32) - 1
@@ -20,8 +20,8 @@ def claims_of(length: int) -> int:
     return CLAIMS_AT_LEAST + CLAIMS_A_BYTE * length
 
 
-class Sink(Protocol):
-    """What takes numbers: an `Encoder`, which makes bytes of them, or a `Meter`, which says how many bits they take."""
+class EventSink(Protocol):
+    """What takes numbers: a `RangeEncoder`, which makes bytes of them, or a `Meter`, which says how many bits they take."""
 
     def put(self, start: int, size: int, total: int) -> None:
         """Take the event that has `size` chances of `total`, after `start` chances of others."""
@@ -51,8 +51,8 @@ class Meter:
         """Take note of elements."""
 
 
-class Encoder:
-    """Turns numbers into bytes; the inverse of `Decoder`."""
+class RangeEncoder:
+    """Turns numbers into bytes; the inverse of `RangeDecoder`."""
 
     def __init__(self) -> None:
         self._low = 0
@@ -106,12 +106,12 @@ class Encoder:
         return bytes(self._out + value.to_bytes(4, "big")).rstrip(b"\0")
 
 
-class Decoder:
+class RangeDecoder:
     """Turns bytes into numbers.
 
     Past its end a string of bytes goes on with zeros. What the numbers may add up to is bounded: every element of the program is
     claimed before room is made for it, and claims are bounded by `claims_of`. A mirror encoder shows at the end whether the
-    bytes are the ones that `Encoder` would have written.
+    bytes are the ones that `RangeEncoder` would have written.
     """
 
     def __init__(self, data: bytes) -> None:
@@ -119,7 +119,7 @@ class Decoder:
         self._at = 4
         self._code = int.from_bytes(data[:4].ljust(4, b"\0"), "big")
         self._range = MASK
-        self._mirror = Encoder()
+        self._mirror = RangeEncoder()
         self._left = claims_of(len(data))
 
     def peek(self, total: int) -> int:

@@ -9,7 +9,7 @@ from automicro.errors import ArtifactError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from automicro.program.wire.coding.coder import Decoder, Sink
+    from automicro.program.wire.coding.coder import EventSink, RangeDecoder
 
 __all__ = [
     "LONGEST",
@@ -30,7 +30,7 @@ LENGTHS = 4  # lengths whose chances are learnt apart
 CHANCES = 1 << 16  # the sum of chances past which all are halved
 
 
-def write_number(sink: Sink, value: int, order: int = 0) -> None:
+def write_number(sink: EventSink, value: int, order: int = 0) -> None:
     """Write a whole number >= 0 in exponential Golomb code; numbers below 2**order are the cheapest."""
     length = ((value >> order) + 1).bit_length() - 1
     for _ in range(length):
@@ -40,7 +40,7 @@ def write_number(sink: Sink, value: int, order: int = 0) -> None:
     sink.uniform(value & ((1 << order) - 1), 1 << order)
 
 
-def read_number(source: Decoder, order: int = 0) -> int:
+def read_number(source: RangeDecoder, order: int = 0) -> int:
     """Read what `write_number` wrote."""
     length = 0
     while source.uniform(2):
@@ -51,23 +51,23 @@ def read_number(source: Decoder, order: int = 0) -> int:
     return (high << order) | source.uniform(1 << order)
 
 
-def write_signed(sink: Sink, value: int, order: int = 0) -> None:
+def write_signed(sink: EventSink, value: int, order: int = 0) -> None:
     """Write a whole number of either sign: 0, -1, 1, -2, ... become 0, 1, 2, 3, ..."""
     write_number(sink, 2 * value if value >= 0 else -2 * value - 1, order)
 
 
-def read_signed(source: Decoder, order: int = 0) -> int:
+def read_signed(source: RangeDecoder, order: int = 0) -> int:
     """Read what `write_signed` wrote."""
     value = read_number(source, order)
     return -((value + 1) >> 1) if value & 1 else value >> 1
 
 
-def write_choice(sink: Sink, choice: int, chances: Sequence[int]) -> None:
+def write_choice(sink: EventSink, choice: int, chances: Sequence[int]) -> None:
     """Write one of some symbols with these chances."""
     sink.put(sum(chances[:choice]), chances[choice], sum(chances))
 
 
-def read_choice(source: Decoder, chances: Sequence[int]) -> int:
+def read_choice(source: RangeDecoder, chances: Sequence[int]) -> int:
     """Read what `write_choice` wrote with the same chances."""
     total = sum(chances)
     drawn, choice = source.peek(total), 0
@@ -89,7 +89,7 @@ class Chances:
         self._gain = gain
         self._total = symbols if start is None else sum(start)
 
-    def write(self, sink: Sink, symbol: int) -> None:
+    def write(self, sink: EventSink, symbol: int) -> None:
         """Write a symbol and learn from it."""
         if self._even:
             sink.put(symbol, 1, self._total)
@@ -97,7 +97,7 @@ class Chances:
             sink.put(sum(self._of[:symbol]), self._of[symbol], self._total)
             self._learn(symbol)
 
-    def read(self, source: Decoder) -> int:
+    def read(self, source: RangeDecoder) -> int:
         """Read a symbol and learn from it."""
         if self._total < 1:
             raise ArtifactError("a symbol must have a chance; the file is damaged")
@@ -127,14 +127,14 @@ class LearntNumbers:
     def __init__(self) -> None:
         self._longer = [Chances(2, 1, (3, 1)) for _ in range(LENGTHS)]
 
-    def write(self, sink: Sink, value: int) -> None:
+    def write(self, sink: EventSink, value: int) -> None:
         """Write a whole number >= 0."""
         length = (value + 1).bit_length() - 1
         for at in range(length + 1):
             self._longer[min(at, LENGTHS - 1)].write(sink, int(at < length))
         sink.uniform(value + 1 - (1 << length), 1 << length)
 
-    def read(self, source: Decoder) -> int:
+    def read(self, source: RangeDecoder) -> int:
         """Read a whole number."""
         length = 0
         while self._longer[min(length, LENGTHS - 1)].read(source):
@@ -142,7 +142,7 @@ class LearntNumbers:
         return source.uniform(1 << length) + (1 << length) - 1
 
 
-def write_ascending(sink: Sink, values: list[int], low: int, high: int) -> None:
+def write_ascending(sink: EventSink, values: list[int], low: int, high: int) -> None:
     """Write distinct ascending whole numbers within low..high: the middle one first, then both halves (interpolative coding)."""
     todo = [(0, len(values), low, high)]
     while todo:
@@ -156,7 +156,7 @@ def write_ascending(sink: Sink, values: list[int], low: int, high: int) -> None:
         todo.append((start, middle, low, values[middle] - 1))
 
 
-def read_ascending(source: Decoder, count: int, low: int, high: int) -> list[int]:
+def read_ascending(source: RangeDecoder, count: int, low: int, high: int) -> list[int]:
     """Read what `write_ascending` wrote; `count` must be claimed and fit in low..high."""
     values = [0] * count
     todo = [(0, count, low, high)]

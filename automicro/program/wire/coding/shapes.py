@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from automicro.program.wire.coding.coder import Decoder, Sink
+    from automicro.program.wire.coding.coder import EventSink, RangeDecoder
 
 __all__ = ["Shapes", "read_shapes", "write_shapes"]
 
@@ -26,10 +26,10 @@ GAIN = 2
 class Shapes(Protocol):
     """Distinguishes leaves from splits, node after node in preorder, tree after tree."""
 
-    def write(self, sink: Sink, depth: int, split: bool) -> None:
+    def write(self, sink: EventSink, depth: int, split: bool) -> None:
         """Write whether a node is a split."""
 
-    def read(self, source: Decoder, depth: int) -> bool:
+    def read(self, source: RangeDecoder, depth: int) -> bool:
         """Return whether a node is a split."""
 
 
@@ -39,10 +39,10 @@ class _Learnt:
     def __init__(self) -> None:
         self._at = [Chances(2, GAIN) for _ in range(DEEP + 1)]
 
-    def write(self, sink: Sink, depth: int, split: bool) -> None:
+    def write(self, sink: EventSink, depth: int, split: bool) -> None:
         self._at[min(depth, DEEP)].write(sink, int(split))
 
-    def read(self, source: Decoder, depth: int) -> bool:
+    def read(self, source: RangeDecoder, depth: int) -> bool:
         return bool(self._at[min(depth, DEEP)].read(source))
 
 
@@ -60,13 +60,13 @@ class _Counted:
         self._open += 1 if split else -1
         self._splits -= split
 
-    def write(self, sink: Sink, depth: int, split: bool) -> None:  # noqa: ARG002 - depth does not matter here
+    def write(self, sink: EventSink, depth: int, split: bool) -> None:  # noqa: ARG002 - depth does not matter here
         if self._splits:
             leaf, other = self._chances()
             sink.put(leaf if split else 0, other if split else leaf, leaf + other)
         self._go(split)
 
-    def read(self, source: Decoder, depth: int) -> bool:  # noqa: ARG002 - depth does not matter here
+    def read(self, source: RangeDecoder, depth: int) -> bool:  # noqa: ARG002 - depth does not matter here
         split = False
         if self._splits:
             leaf, other = self._chances()
@@ -76,7 +76,7 @@ class _Counted:
         return split
 
 
-def write_shapes(sink: Sink, features: Sequence[NDArray[np.int32]], pairs: int, once: bool) -> Shapes:
+def write_shapes(sink: EventSink, features: Sequence[NDArray[np.int32]], pairs: int, once: bool) -> Shapes:
     """Write what must be known before the first tree, and return what writes the nodes.
 
     There are `pairs` pairs of a feature and a cut, each used in at least one split, or in exactly one if `once`.
@@ -106,7 +106,7 @@ def write_shapes(sink: Sink, features: Sequence[NDArray[np.int32]], pairs: int, 
     return _Counted(trees, splits)
 
 
-def read_shapes(source: Decoder, trees: int, pairs: int, once: bool) -> Shapes:
+def read_shapes(source: RangeDecoder, trees: int, pairs: int, once: bool) -> Shapes:
     """Read what `write_shapes` wrote, and return what reads the nodes."""
     if source.uniform(2) == LEARNT:
         return _Learnt()

@@ -20,7 +20,7 @@ from automicro.program.wire.coding.numbers import (
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from automicro.program.wire.coding.coder import Decoder, Sink
+    from automicro.program.wire.coding.coder import EventSink, RangeDecoder
 
 __all__ = ["GAINS", "SYMBOLS_AT_MOST", "learnt_bits", "read_symbols", "write_symbols"]
 
@@ -58,7 +58,7 @@ def _best(codes: NDArray[np.int64], size: int) -> tuple[float, int, int]:
     return best
 
 
-def write_symbols(sink: Sink, codes: NDArray[np.int64], size: int) -> None:
+def write_symbols(sink: EventSink, codes: NDArray[np.int64], size: int) -> None:
     """Write codes of 0..size-1; the reader knows their number and `size`."""
     bits, place, low = _best(codes, size) if len(codes) >= SHORT else (len(codes) * log2(size), 0, 0)
     if len(codes) >= SHORT:
@@ -76,7 +76,7 @@ def write_symbols(sink: Sink, codes: NDArray[np.int64], size: int) -> None:
             sink.uniform(code & ((1 << low) - 1), 1 << low)
 
 
-def read_symbols(source: Decoder, count: int, size: int) -> NDArray[np.int64]:
+def read_symbols(source: RangeDecoder, count: int, size: int) -> NDArray[np.int64]:
     """Read what `write_symbols` wrote; `count` must be claimed."""
     place = read_choice(source, GAIN_CHANCES) if count >= SHORT else 0
     if place == 0:

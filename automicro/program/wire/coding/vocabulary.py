@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from automicro.errors import ArtifactError
+from automicro.program.wire.coding.characters import Characters
 from automicro.program.wire.coding.coder import Meter
-from automicro.program.wire.coding.letters import Letters
 from automicro.program.wire.coding.numbers import Chances, read_choice, write_choice
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from automicro.program.wire.coding.coder import Decoder, Sink
+    from automicro.program.wire.coding.coder import EventSink, RangeDecoder
 
 __all__ = ["read_texts", "write_texts"]
 
@@ -23,7 +23,7 @@ HAS_MISSING = (7, 1)
 ALL_DIFFER = (1, 1)
 
 
-def write_texts(sink: Sink, lists: Sequence[Sequence[str | None]]) -> None:
+def write_texts(sink: EventSink, lists: Sequence[Sequence[str | None]]) -> None:
     """Write lists of texts; the reader knows how many lists there are, and how long each is.
 
     Within a list no text occurs twice. Texts that occurred before, the missing level among them, are referred to.
@@ -43,7 +43,7 @@ def write_texts(sink: Sink, lists: Sequence[Sequence[str | None]]) -> None:
         _write_references(sink, references, len(strings), has_missing)
 
 
-def read_texts(source: Decoder, lengths: Sequence[int]) -> list[tuple[str | None, ...]]:
+def read_texts(source: RangeDecoder, lengths: Sequence[int]) -> list[tuple[str | None, ...]]:
     """Read what `write_texts` wrote, lists of these lengths."""
     total = sum(lengths)
     source.claim(total)
@@ -73,7 +73,7 @@ def _first_uses(lists: Sequence[Sequence[str | None]]) -> tuple[list[bytes], lis
     return [text.encode("utf-8", "surrogatepass") for text in place if text is not None], references
 
 
-def _write_references(sink: Sink, references: list[list[int]], strings: int, has_missing: bool) -> None:
+def _write_references(sink: EventSink, references: list[list[int]], strings: int, has_missing: bool) -> None:
     """Write the string at each position: the next unused one, or one of those known that this list does not have yet."""
     seen, fresh = 0, Chances(2, NEW_GAIN)
     for places in references:
@@ -89,7 +89,7 @@ def _write_references(sink: Sink, references: list[list[int]], strings: int, has
                 free.remove(place)
 
 
-def _read_references(source: Decoder, lengths: Sequence[int], strings: int, has_missing: bool) -> list[list[int]]:
+def _read_references(source: RangeDecoder, lengths: Sequence[int], strings: int, has_missing: bool) -> list[list[int]]:
     seen, fresh, references = 0, Chances(2, NEW_GAIN), []
     for length in lengths:
         free = ([-1] if has_missing else []) + list(range(seen))
@@ -107,7 +107,7 @@ def _read_references(source: Decoder, lengths: Sequence[int], strings: int, has_
     return references
 
 
-def _write_strings(sink: Sink, strings: list[bytes]) -> None:
+def _write_strings(sink: EventSink, strings: list[bytes]) -> None:
     def bits(sharing: bool) -> float:
         meter = Meter()
         _write_characters(meter, strings, sharing=sharing)
@@ -119,8 +119,8 @@ def _write_strings(sink: Sink, strings: list[bytes]) -> None:
     _write_characters(sink, strings, sharing=sharing)
 
 
-def _write_characters(sink: Sink, strings: list[bytes], *, sharing: bool) -> None:
-    letters, prefixes, before = Letters(), Chances(PREFIXES, PREFIX_GAIN), b""
+def _write_characters(sink: EventSink, strings: list[bytes], *, sharing: bool) -> None:
+    letters, prefixes, before = Characters(), Chances(PREFIXES, PREFIX_GAIN), b""
     for string in strings:
         shared = _shared(before, string) if sharing else 0
         if sharing and before:
@@ -134,9 +134,9 @@ def _shared(before: bytes, string: bytes) -> int:
     return next((i for i in range(most) if before[i] != string[i]), most)
 
 
-def _read_strings(source: Decoder, count: int) -> list[bytes]:
+def _read_strings(source: RangeDecoder, count: int) -> list[bytes]:
     sharing = count > 1 and bool(source.uniform(2))
-    letters, prefixes, before = Letters(), Chances(PREFIXES, PREFIX_GAIN), b""
+    letters, prefixes, before = Characters(), Chances(PREFIXES, PREFIX_GAIN), b""
     strings: list[bytes] = []
     for _ in range(count):
         shared = prefixes.read(source) if sharing and before else 0

@@ -8,7 +8,7 @@ import numpy as np
 
 from automicro.errors import ArtifactError
 from automicro.program.wire.coding.coder import Meter
-from automicro.program.wire.coding.lines import fixed_codes, fixed_values, mantissa_bits, read_scale, write_scale
+from automicro.program.wire.coding.number_grids import fixed_codes, fixed_values, mantissa_bits, read_scale, write_scale
 from automicro.program.wire.coding.numbers import (
     read_ascending,
     read_number,
@@ -21,14 +21,14 @@ from automicro.program.wire.coding.numbers import (
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from automicro.program.wire.coding.coder import Decoder, Sink
+    from automicro.program.wire.coding.coder import EventSink, RangeDecoder
 
 __all__ = ["read_set", "write_set"]
 
 FIXED, FLOATING = range(2)
 
 
-def write_set(sink: Sink, values: NDArray[np.float32]) -> None:
+def write_set(sink: EventSink, values: NDArray[np.float32]) -> None:
     """Write one or more distinct ascending values, on a fixed or a floating line, whichever is shorter."""
     values = np.ascontiguousarray(values) + np.float32(0)
     sink.claim(len(values))
@@ -45,13 +45,13 @@ def write_set(sink: Sink, values: NDArray[np.float32]) -> None:
         _write_floating(sink, values)
 
 
-def _write_fixed(sink: Sink, scale: float, codes: NDArray[np.int64]) -> None:
+def _write_fixed(sink: EventSink, scale: float, codes: NDArray[np.int64]) -> None:
     write_scale(sink, scale)
     write_signed(sink, int(codes[0]), 4)
     _write_rest(sink, codes.tolist(), 2)
 
 
-def _write_rest(sink: Sink, codes: list[int], order: int) -> None:
+def _write_rest(sink: EventSink, codes: list[int], order: int) -> None:
     """Write all codes but the first: the last one, then those between."""
     if len(codes) > 1:
         write_number(sink, codes[-1] - codes[0] - len(codes) + 1, order)
@@ -65,7 +65,7 @@ def _ordered(values: NDArray[np.float32], bits: int) -> list[int]:
     return list(np.where(patterns >> 31, -magnitude, magnitude).tolist())
 
 
-def _write_floating(sink: Sink, values: NDArray[np.float32]) -> None:
+def _write_floating(sink: EventSink, values: NDArray[np.float32]) -> None:
     bits = mantissa_bits(values)
     codes = _ordered(values, bits)
     write_number(sink, bits, 2)
@@ -75,7 +75,7 @@ def _write_floating(sink: Sink, values: NDArray[np.float32]) -> None:
     _write_rest(sink, codes, bits + 1)
 
 
-def read_set(source: Decoder, count: int) -> NDArray[np.float32]:
+def read_set(source: RangeDecoder, count: int) -> NDArray[np.float32]:
     """Read `count` >= 1 values that `write_set` wrote."""
     source.claim(count)
     if source.uniform(2) == FIXED:
@@ -96,7 +96,7 @@ def read_set(source: Decoder, count: int) -> NDArray[np.float32]:
     return values
 
 
-def _read_rest(source: Decoder, first: int, count: int, order: int) -> list[int]:
+def _read_rest(source: RangeDecoder, first: int, count: int, order: int) -> list[int]:
     if count == 1:
         return [first]
     last = first + count - 1 + read_number(source, order)

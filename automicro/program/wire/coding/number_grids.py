@@ -15,7 +15,7 @@ from automicro.program.wire.coding.numbers import read_number, read_signed, writ
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from automicro.program.wire.coding.coder import Decoder, Sink
+    from automicro.program.wire.coding.coder import EventSink, RangeDecoder
 
 __all__ = ["finite", "fixed_codes", "fixed_values", "mantissa_bits", "read_scale", "unit_of", "write_scale"]
 
@@ -75,7 +75,7 @@ def fixed_values(codes: NDArray[np.int64] | NDArray[np.float64], scale: float) -
         return (codes * np.float64(scale)).astype(np.float32) + np.float32(0)
 
 
-def write_scale(sink: Sink, scale: float) -> None:
+def write_scale(sink: EventSink, scale: float) -> None:
     """Write a positive float32 as an odd number times a power of two."""
     mantissa, exponent = np.frexp(scale)
     odd, power = int(mantissa * 2**24), int(exponent) - 24
@@ -85,7 +85,7 @@ def write_scale(sink: Sink, scale: float) -> None:
     write_signed(sink, power - EXPONENT_ORIGIN, 3)
 
 
-def read_scale(source: Decoder) -> float:
+def read_scale(source: RangeDecoder) -> float:
     """Read what `write_scale` wrote."""
     odd = 2 * read_number(source) + 1
     power = read_signed(source, 3) + EXPONENT_ORIGIN

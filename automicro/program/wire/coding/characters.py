@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 from automicro.program.wire.coding.numbers import Chances
 
 if TYPE_CHECKING:
-    from automicro.program.wire.coding.coder import Decoder, Sink
+    from automicro.program.wire.coding.coder import EventSink, RangeDecoder
 
-__all__ = ["Letters"]
+__all__ = ["Characters"]
 
 DIGITS = b"0123456789"
 LOWER = b"abcdefghijklmnopqrstuvwxyz"
@@ -28,7 +28,7 @@ def _start(alphabet: bytes) -> list[int]:
     return [chances.get(letter, 1) if is_listed else 1 for letter in alphabet]
 
 
-class Letters:
+class Characters:
     """What is learnt of the characters of texts while they are coded."""
 
     def __init__(self) -> None:
@@ -44,7 +44,7 @@ class Letters:
     def _after(self, text: bytes) -> int:
         return self._class_of(text[-1]) if text else END
 
-    def write(self, sink: Sink, beginning: bytes, text: bytes) -> None:
+    def write(self, sink: EventSink, beginning: bytes, text: bytes) -> None:
         """Write what follows the beginning of a text, and its end."""
         before = self._after(beginning)
         for letter in text[len(beginning) :]:
@@ -54,7 +54,7 @@ class Letters:
             before = number
         self._classes[before].write(sink, END)
 
-    def read(self, source: Decoder, beginning: bytes) -> bytes:
+    def read(self, source: RangeDecoder, beginning: bytes) -> bytes:
         """Return the text that has this beginning."""
         text, before = bytearray(beginning), self._after(beginning)
         while (number := self._classes[before].read(source)) != END:

@@ -15,13 +15,13 @@ if TYPE_CHECKING:
 
     from automicro_linear.design import Basis
 
-__all__ = ["Prices"]
+__all__ = ["BitCosts"]
 
 FEATURE = 2.0  # of the first weight on a feature, with its column, its fill or its level
 CUT, CUT_BIT = 0.4, 0.1  # of a cut that is not 0, and of every significant bit of it
 
 
-class Prices:
+class BitCosts:
     """Prices of the terms of a basis.
 
     Parameters
