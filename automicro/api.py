@@ -320,7 +320,7 @@ def robustness(
     Returns
     -------
     Robustness
-        Prints as a table; `to_dict` gives plain values.
+        Prints as a table; `to_dict` returns plain values.
 
     Raises
     ------

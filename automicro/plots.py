@@ -33,7 +33,7 @@ def plot_effects(effects: Effects, columns: Sequence[str] | None = None) -> Any:
     Parameters
     ----------
     effects : Effects
-        As `automicro.effects` gives them.
+        Result of `automicro.effects`.
     columns : sequence of str, optional
         Which; by default the twelve widest.
 
@@ -110,7 +110,7 @@ def plot_importance(importance: Sequence[Importance]) -> Any:
     Parameters
     ----------
     importance : sequence of Importance
-        As `automicro.importance` gives it; the twelve most important are drawn.
+        Result of `automicro.importance`; the twelve most important are drawn.
 
     Returns
     -------
@@ -138,7 +138,7 @@ def plot_explanation(explanation: Explanation) -> Any:
     Parameters
     ----------
     explanation : Explanation
-        As `Model.explain` gives it; parts beyond the eleven largest are drawn together.
+        Result of `Model.explain`; parts beyond the eleven largest are drawn together.
 
     Returns
     -------
@@ -178,7 +178,7 @@ def plot_frontier(selection: Selection) -> Any:
     Parameters
     ----------
     selection : Selection
-        As `automicro.select` gives it.
+        Result of `automicro.select`.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""Folds that the user gives: a number, a splitter of scikit-learn, or pairs of row numbers."""
+"""Folds of the user: a number, a splitter of scikit-learn, or pairs of row numbers."""
 
 from __future__ import annotations
 

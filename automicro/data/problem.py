@@ -64,9 +64,9 @@ class Problem:
         What the user should know of how the data were read.
     kind : {"table", "graph", "series", "text"}
     topology : Topology or None
-        Of a graph problem: how the nodes, which are the rows of the table, are connected.
+        Edges between the nodes of a graph problem, which are the rows of the table.
     places : array of int64, (rows,), or None
-        Of a graph problem about nodes: the node that each row represents. None: rows are graphs, or rows of the table.
+        Node that each row represents, in a problem about nodes. None: rows are graphs, or rows of the table.
     excluded_columns : frozenset of int
         Columns that no model may read.
     needed : frozenset of int
@@ -188,7 +188,7 @@ def load_problem(  # noqa: PLR0913 - each is an option that users set on its own
     card : mapping, optional
         Card of a model, by which columns are read as in its training, rather than by what these rows look like.
     offsets : mapping of int to float, optional
-        Of a model, `Model.offsets`: what its program subtracts from columns of numbers.
+        `Model.offsets` of a model: the numbers that its program subtracts from columns.
 
     Raises
     ------

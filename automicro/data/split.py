@@ -40,7 +40,7 @@ class Fold:
 
 
 def folds(problem: Problem, seed: int = 0, count_given: int | None = None) -> tuple[Fold, ...]:
-    """Split the rows for cross-validation; the same seed gives the same folds.
+    """Split the rows for cross-validation; the same seed returns the same folds.
 
     If a number of folds is `count_given` for, there are as many, or as many as the rarer class, the groups or the times permit. If not:
 

@@ -40,7 +40,7 @@ def consulted(
     exclude : iterable of str
         Plugins that are not loaded.
     seconds : float, optional
-        Of the search.
+        Time of the search, in seconds.
 
     Raises
     ------

@@ -84,7 +84,7 @@ def mean_test(terms: Terms, seed: int = 0) -> Tested:
     ----------
     terms : Terms
     seed : int
-        Of the order of the bets, and of the bootstrap.
+        Seed of the order of the bets, and of the bootstrap.
     """
     if not np.isfinite(terms.values).all():
         return Tested(1.0, "none, for some row's score is not finite", exact=True)

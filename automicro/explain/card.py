@@ -47,7 +47,7 @@ def global_card(program: Program, card: Mapping[str, Any] | None = None) -> dict
     ----------
     program : Program
     card : mapping, optional
-        Of the model: gives the columns and the target their names; without it columns are called by their position.
+        Card of the model, with the names of the columns and the target; without it columns are named by their position.
     """
     given = None if card is None else dict(card)
     names = column_names(program.columns, given)

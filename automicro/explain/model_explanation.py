@@ -21,7 +21,7 @@ class ModelExplanation:
     Parameters
     ----------
     card : dict
-        The same as data that JSON can hold; an interpreter that sees nothing else gives what the model gives, if `replay` passed.
+        The same as data that JSON can hold; an interpreter that reads nothing else returns what the model predicts, if `replay` passed.
     replay : Replay
     """
 

@@ -149,7 +149,7 @@ class Family(ABC):
         return Needs()
 
     def variants(self, model: Any, data: TrainingData) -> Iterable[Variant]:  # noqa: ARG002 - an argument of the protocol
-        """Return several programs from one training, at most some 60; by default the one that `lower` gives.
+        """Return several programs from one training, at most some 60; by default the one that `lower` returns.
 
         `data` are the rows that `fit` was given. Training is dear and packing is cheap: a path of penalties, prefixes of an ensemble
         or several roundings cost one training.

@@ -92,7 +92,7 @@ class Missing:
 class OneHot:
     """One feature per listed level: 1.0 where the column has that level, else 0.0. The level None is the missing value.
 
-    A level that is not listed (rare or unseen) gives zeros.
+    A level that is not listed (rare or unseen) becomes zeros.
     """
 
     column: int

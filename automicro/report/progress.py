@@ -88,7 +88,7 @@ class Progress:
     def update(self, trials: int, outcome: Any = None, incumbent: Any = None) -> None:  # noqa: ARG002 - what listeners get
         """Hear that so many trials were begun, how the last one ended, and which outcome is the best so far.
 
-        Of the incumbent, ``artifact`` (bytes) and ``form.gain`` (the score, negative for an error) are read.
+        Incumbent, of which ``artifact`` (bytes) and ``form.gain`` (the score, negative for an error) are read.
         """
         self._trials, self._incumbent = trials, incumbent
 

@@ -34,7 +34,7 @@ def parse(text: str, form: str, name: str) -> tuple[Any, Lines]:
     text : str
     form : {"toml", "yaml", "json"}
     name : str
-        Of the file, for errors.
+        Name of the file, for errors.
 
     Raises
     ------

@@ -28,7 +28,7 @@ def _seed(value: int) -> int:
 class Search(Section):
     """How long and with what means to search.
 
-    A run that only `trials` bounds gives the same artifact for the same seed.
+    A run that only `trials` bounds returns the same artifact for the same seed.
 
     Parameters
     ----------

@@ -41,7 +41,7 @@ def rows_for_prediction(
     Parameters
     ----------
     rows : dataframe, array, list or dict, (rows, columns)
-        Of lists: rows, dicts, or the cells of one row. Of dicts: columns, or the cells of one row. A pandas Series is
+        Lists of rows or dicts, or the cells of one row; dicts of columns, or of the cells of one row. A pandas Series is
         one row.
     names : sequence of str or None
         The model's columns.
@@ -143,7 +143,7 @@ def _as_given(
 
 
 def _columns(rows: Any) -> tuple[int, list[str], Callable[[int], NDArray[Any]]]:
-    """Return the number of rows, the names of the columns, and what gives the values of column i."""
+    """Return the number of rows, the names of the columns, and the function that returns the values of column i."""
     if type(rows).__name__ == "Series" and hasattr(rows, "to_dict"):
         rows = _cells_of(rows)
     if isinstance(rows, dict):

@@ -114,7 +114,7 @@ class Model(Fitted):
         ----------
         X : table or array, (rows, columns)
             Series: an array (series, channels, steps), a list of arrays (channels, steps), or what
-            `automicro.series_of` gives; one alone may be (channels, steps). Else raw rows: a dataframe (pandas,
+            `automicro.series_of` returns; one alone may be (channels, steps). Else raw rows: a dataframe (pandas,
             polars, pyarrow; columns in any order, found by name if the model has its card), a 2-D array or a list of
             rows with all source columns in the order of the training table. An unseen category counts as a rare one;
             a missing value (None, NaN) is treated as in training. Of a model of graphs: a graph or a list of graphs,

@@ -1,4 +1,4 @@
-"""The family `attention`: one training gives one network at several precisions."""
+"""The family `attention`: one training returns one network at several precisions."""
 
 from __future__ import annotations
 

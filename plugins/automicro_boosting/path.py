@@ -119,7 +119,7 @@ class _Lowering:
 def _ladder(size: int) -> list[int]:
     """Return falling numbers of splits in steps of an eighth, larger ones far up; the first two are at least `size`.
 
-    Trainings on other rows end up with some more or fewer splits: one step of overlap gives most keys to all of them.
+    Trainings on other rows end up with some more or fewer splits: with one step of overlap all of them have most keys.
     """
     steps = [1]
     while len(steps) < 2 or steps[-2] < size:

@@ -49,7 +49,7 @@ class Rounding:
     Parameters
     ----------
     step : float
-        Of the grid of points, where distances are taken.
+        Step of the grid of points, where distances are taken.
     centre : array of float64, (columns,)
         Zero of the raw columns, less the rows' unit: grids start there.
     mantissa : int

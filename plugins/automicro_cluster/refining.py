@@ -94,7 +94,7 @@ def _distances(x: Floats, points: Floats) -> Floats:
 
 
 def class_scores(given: Parameters, Z: Floats, classes: int) -> tuple[Floats, NDArray[np.int64]]:
-    """Return the score of each class, (rows, classes), and which of its prototypes gives it."""
+    """Return the score of each class, (rows, classes), and the prototype that it belongs to."""
     x, points = seen(given, Z)
     values = (-_distances(x, points)).reshape(len(Z), classes, -1)
     nearest = values.argmax(axis=2)

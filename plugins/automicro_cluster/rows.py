@@ -42,7 +42,7 @@ class Rows:
     features : int
         Number of features, those that do not vary included.
     offset, unit : float
-        Of a number: target = (y - offset) / unit.
+        Scale of a target of numbers: target = (y - offset) / unit.
     """
 
     Z: Floats

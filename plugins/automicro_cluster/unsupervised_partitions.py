@@ -37,9 +37,9 @@ class Partition:
     points : array of float64, (clusters, features)
         Means.
     spreads : array of float64, (clusters, features), or None
-        Of a mixture: the variances.
+        Variances of a mixture.
     shares : array of float64, (clusters,), or None
-        Of a mixture: the weights.
+        Weights of a mixture.
     dense : bool
         Whether clusters are of any shape, so that their means do not describe them.
     """

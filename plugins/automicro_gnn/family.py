@@ -1,4 +1,4 @@
-"""The family `gnn`: one training gives a path of graph neural networks with ever fewer bits."""
+"""The family `gnn`: one training returns a path of graph neural networks with ever fewer bits."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ TINY = 1e-12
 
 
 class _Message:
-    """Messages of one kind along the edges of known graphs, with the weights that the program gives them."""
+    """Messages of one kind along the edges of known graphs, with the weights of the program."""
 
     def __init__(self, node: Propagate, topology: Topology) -> None:
         own, weights = shares(node, topology)

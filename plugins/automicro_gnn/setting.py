@@ -31,7 +31,7 @@ GRIDS: dict[str, tuple[Grid, ...]] = {
     "fine": (Grid(7, 0.5), Grid(7, 0.7), Grid(3, 0.9), Grid(3, 1.3)),
     "coarse": tuple(Grid(1, width) for width in (1.4, 2.0, 2.5, 3.0, 3.5)),
 }
-"""Grids that a network is trained on, one after the other; each gives a variant."""
+"""Grids that a network is trained on, one after the other; each makes a variant."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ class Setting:
     decay : float
         Penalty of squared weights.
     steps : int
-        Of training on the first grid; less than half as many go before, in float, and fewer go to each further grid.
+        Steps of training on the first grid; less than half as many go before, in float, and fewer go to each further grid.
     """
 
     kind: Kind

@@ -34,7 +34,7 @@ class Basis:
     feature : array of int64, (columns,)
         The feature that each column reads.
     cut : array of float32, (columns,)
-        Of a step; NaN elsewhere.
+        Cut of a step; NaN elsewhere.
     kind : array of int8, (columns,)
         SLOPE: the feature itself, a number; FLAG: the feature itself, which is 0 or 1, or a gram of a text, and never missing;
         STEP: 1 where the feature is above the cut, else 0; ABSENT: 1 where it is NaN, else 0.

@@ -1,4 +1,4 @@
-"""The family `linear`: one training gives a path of sparse models, each in several roundings."""
+"""The family `linear`: one training returns a path of sparse models, each in several roundings."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The family `mlp`: one training gives a path of networks with ever fewer bits."""
+"""The family `mlp`: one training returns a path of networks with ever fewer bits."""
 
 from __future__ import annotations
 

@@ -41,7 +41,7 @@ class Binned:
     ----------
     bins : array of int64, (rows, columns)
     feature : tuple of int
-        Of each column.
+        Feature of each column.
     missing_first : tuple of bool
     edges : tuple of arrays of float32
         At most `BINS` values of the feature, the largest included.

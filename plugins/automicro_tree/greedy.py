@@ -28,7 +28,7 @@ def grow(
     X : array of float32, (rows, features)
         May hold NaN.
     mass : array, (rows, masses)
-        As `automicro_tree.criteria.masses` gives it; classes may be shared by a teacher.
+        Result of `automicro_tree.criteria.masses`; classes may be shared by a teacher.
     criterion : {"gini", "entropy", "error", "squared"}
         ``"error"`` is grown by Gini impurity: the error itself is blind to most useful splits.
     leaves : int

@@ -43,7 +43,7 @@ GREEDY_FACTOR = 4  # a tree is grown to so many times the leaves that it is prun
 
 @dataclass(frozen=True)
 class Model:
-    """What training gives: for every recipe its program, the smallest tree first."""
+    """Result of a training: for every recipe its program, the smallest tree first."""
 
     path: tuple[tuple[str, Lowered], ...]
 
@@ -74,13 +74,13 @@ class _Task:
 
 
 def sizes(parameters: Parameters) -> tuple[int, ...]:
-    """Return the numbers of leaves that a training gives trees of."""
+    """Return the numbers of leaves of the trees that a training returns."""
     most = 2 ** parameters["depth"] if parameters["search"] == "exhaustive" else parameters["leaves"]
     return (*(size for size in SIZES if size < most), most)
 
 
 def train(parameters: Parameters, data: TrainingData) -> Model:
-    """Return the path of trees that one training gives."""
+    """Return the path of trees of one training."""
     if not data.X.shape[1]:
         raise Declined("needs a column that is not constant; there is none")
     data, order = filled(data)

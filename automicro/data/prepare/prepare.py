@@ -82,16 +82,16 @@ class PreparationSettings:
         Whether numbers are also filled in columns that are complete in the data. Without, a missing value there makes
         the prediction of a linear model NaN, and the packed model is about 0.8 bytes a column smaller.
     hops : int
-        Of a graph: how many rounds of messages smooth the features of its nodes.
+        Number of rounds of messages that smooth the features of the nodes of a graph.
     messages : {"sum", "mean", "symmetric"}
         How; see `automicro.program.Propagate`.
     pools : tuple of {"sum", "mean", "max", "count"}
-        Of a problem about graphs: how the features of their nodes are summed up, by default sum and mean. "count" is the
+        Summaries of the features of nodes for a problem about graphs, by default sum and mean. "count" is the
         number of nodes.
     grams : GramSettings
-        Of texts.
+        Settings of the grams of texts.
     summaries : SummarySettings
-        Of series.
+        Settings of the summaries of series.
     whole_graphs : bool
         Whether nodes are left as they are, neither smoothed nor summed up, for a family that reads graphs.
     target : {"none", "log"}
@@ -164,9 +164,9 @@ class Preparation:
         rows : array of int, (training rows,)
         settings : PreparationSettings
         seed : int
-            Of the cross-fitting of target encodings and of the ranking.
+            Seed of the cross-fitting of target encodings and of the ranking.
         ranking : sequence of int, optional
-            Column numbers, the most relevant first, as `rank_columns` gives them for the same rows; computed where it
+            Column numbers, the most relevant first, as `rank_columns` returns them for the same rows; computed where it
             is not given and `settings.columns` is set.
 
         Raises

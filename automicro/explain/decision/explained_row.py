@@ -45,9 +45,9 @@ class ExplainedRow:
     ----------
     program : Program
     names : tuple of str
-        Of the source columns.
+        Names of the source columns.
     columns : tuple of Column or None
-        Of one row.
+        Cells of one row.
     of : array of float64, (outputs,)
         Factors of the scores: the score of the predicted class less that of the runner-up, or the only score.
     """

@@ -58,7 +58,7 @@ class Explanation:
     output : label or float
         What is predicted.
     probability : float or None
-        Of the predicted class.
+        Probability of the predicted class.
     score : float
         What the parts add up to, before the link: of several classes the score of the predicted one less that of the runner-up.
     against : label or None

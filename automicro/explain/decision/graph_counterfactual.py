@@ -39,7 +39,7 @@ class _NodeRow(ExplainedRow):
     graph : AskedGraph
     field : ReceptiveField
     place : int
-        Of the node among those that are heard.
+        Position of the node in the receptive field.
     attributes : tuple of int
         The columns that may change: not degrees and sums over edges, which follow from the edges.
     """

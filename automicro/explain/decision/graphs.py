@@ -56,9 +56,9 @@ class ExplainedGraph:
     ----------
     program : Program
     names : tuple of str
-        Of the source columns.
+        Names of the source columns.
     batch : Batch
-        Of the nodes of one graph.
+        Cells of the nodes of one graph.
     node : int or None
         Whose prediction is explained; None: that of the graph.
     of : array of float64, (outputs,)

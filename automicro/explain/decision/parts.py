@@ -114,7 +114,7 @@ def exact_parts(body: Node, features: NDArray[Any], of: NDArray[Any], inputs: In
     ----------
     body : Node
     features : array of float64, (features,)
-        Of one row.
+        Features of one row.
     of : array of float64, (outputs,)
         The score is the sum of the outputs with these factors.
     inputs : Inputs

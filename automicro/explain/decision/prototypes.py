@@ -31,9 +31,9 @@ class Compared:
     ----------
     constant : float
     terms : tuple of Term
-        Of single features, or of the features that one coordinate is made of where points are in a projection; none beside `examples`.
+        Parts of single features, or of the features that one coordinate is made of in a projection; none beside `examples`.
     examples : tuple of (int, float)
-        Of a sum over examples, the place of each and what it adds; empty where the nearest decides.
+        Position and contribution of each example of a sum; empty where the nearest decides.
     distances : array of float64, (points,)
     deciding : tuple of int
         The points whose distances are in the score.
@@ -53,7 +53,7 @@ def compared(body: Node, features: Floats, of: Floats) -> Compared | None:
     ----------
     body : Node
     features : array of float64, (features,)
-        Of one row.
+        Features of one row.
     of : array of float64, (outputs,)
         The score is the sum of the outputs with these factors.
     """

@@ -43,7 +43,7 @@ class Term:
         The features that it reads.
     contribution : float
     steps : tuple of Step
-        Of a tree: the comparisons that led to its leaf.
+        Comparisons that led to the leaf of a tree.
     """
 
     features: tuple[int, ...]
@@ -58,7 +58,7 @@ def additive_terms(node: Node, features: Floats, of: Floats) -> tuple[float, lis
     ----------
     node : Node
     features : array of float64, (features,)
-        Of one row.
+        Features of one row.
     of : array of float64, (outputs,)
         The scores are summed with these factors: 1 for one score, 1 and -1 for the difference of two.
     """

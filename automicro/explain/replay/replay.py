@@ -41,7 +41,7 @@ class Replay:
 
     @property
     def passed(self) -> bool:
-        """Whether the card gave what the model gives."""
+        """Whether card and model returned the same."""
         return not self.faults
 
     def __str__(self) -> str:
@@ -193,7 +193,7 @@ class _Followed:
     ours: Floats
 
     def faults(self) -> Iterator[str]:
-        """Give a sentence for every row of which the card gives another score or label."""
+        """Yield a sentence for every row for which the card has another score or label."""
         for at in np.flatnonzero(~_close(self.theirs, self.ours).all(axis=1)).tolist():
             given, own = _scored(self.theirs[at]), _scored(self.ours[at])
             yield f"{self._row(at)}: the card gives the score {given}, the model {own}"

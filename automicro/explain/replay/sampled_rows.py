@@ -30,7 +30,7 @@ def drawn_rows(program: Program, card: Mapping[str, Any] | None, count: int, see
     ----------
     program : Program
     card : mapping or None
-        Of the model: its ranges of numbers; without it they are drawn around the places where the program compares them.
+        Card of the model, with ranges of numbers; without it they are drawn around the places where the program compares them.
     count : int
     seed : int
     """

@@ -70,7 +70,7 @@ def density_validity(apart: Floats, labels: Labels, dimensions: int) -> float:
     labels : array of int, (rows,)
         A negative label is noise, which counts among all rows, and in no cluster.
     dimensions : int
-        Of the space, for the density at a row.
+        Dimensions of the space, for the density at a row.
 
     Returns
     -------

@@ -78,7 +78,7 @@ def structure_test(
     distribution with one peak that is near its own: permuted as they are, columns would keep their peaks, and clusters that one
     column alone shows would pass for noise. So tails, skewness and spikes are kept, several peaks and joint structure are not.
 
-    A probing search on at most 400 rows, the same on all tables, gives an index for each of several sizes: silhouettes of k-means
+    A probing search on at most 400 rows, the same on all tables, returns an index for each of several sizes: silhouettes of k-means
     with 2 to 20 clusters, or density-based validities of HDBSCAN with four least sizes of a cluster. Each is standardised over
     the tables, the real one included, for few clusters have other silhouettes than many, and the statistic is the largest; the p-value
     counts the real table among the structureless ones (after Tibshirani, Walther, Hastie, Journal of the Royal Statistical
@@ -131,7 +131,7 @@ def _as_extreme(tables: Sequence[Floats]) -> int:
 
 
 def _probe(index: Index, dimensions: int) -> Callable[[Floats], Floats]:
-    """Return the search that gives the index of a partition for each size."""
+    """Return the search for the index of a partition of each size."""
     from sklearn.cluster import HDBSCAN, KMeans  # noqa: PLC0415 - heavy, and only for searches
 
     def by_silhouette(points: Floats) -> Floats:

@@ -35,9 +35,9 @@ class Effect:
     values : tuple of float or tuple of str
     effect : array of float64, (values, outputs)
     missing : array of float64, (outputs,), or None
-        Of the missing value of a number; None if no row lacks it.
+        Effect of the missing value of a number; None if no row lacks it.
     variance : float
-        Of the effect over the rows, the outputs together.
+        Variance of the effect over the rows, the outputs together.
     complexity : int
         Parameters of straight pieces that follow it: 1 for a straight line, one less than levels that differ.
     seen : (float, float), or None
@@ -84,7 +84,7 @@ def exact_effect(inputs: OfProgram, j: int, own: Differences) -> Effect:
     j : int
         Which input.
     own : Differences
-        Of the input, for its values and how often they come.
+        Column of the input, for its values and their frequencies.
     """
     rows = len(own.position)
     at_rows = inputs.only(np.zeros(rows, dtype=np.int64)).scores({j: inputs.values(j)})

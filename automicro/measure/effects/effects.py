@@ -95,7 +95,7 @@ class Effects:
 def effects(program: Program, names: Sequence[str], columns: Sequence[Column | None], *, seed: int = 0) -> Effects:
     """Measure the effects of a program over rows.
 
-    A sum of functions of one column each gives these functions exactly; of any other program they are accumulated local effects.
+    The effects of a sum of functions of one column each are these functions; of any other program they are accumulated local effects.
 
     Parameters
     ----------

@@ -25,7 +25,7 @@ __all__ = ["Interpretability", "Limits", "interpretability"]
 
 @dataclass(frozen=True)
 class Limits:
-    """Where the levels end: a versioned profile of conventions, for no study gives cut-offs."""
+    """Where the levels end: a versioned profile of conventions, for no study has found cut-offs."""
 
     profile: str = "automicro-1"
     simulatable_operations: int = 30

@@ -82,7 +82,7 @@ def interval(
     prediction : array, (rows, classes) or (rows,)
         Out-of-fold predictions.
     confidence : float
-        Of each bound on its own.
+        Confidence of each bound on its own.
     seed : int
         The bounds depend on nothing but the arguments.
     reference : Reference, optional

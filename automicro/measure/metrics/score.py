@@ -33,7 +33,7 @@ def score(
     """Return the score of predictions on rows.
 
     Equal to scikit-learn's metric of that name, without its validation and so some ten to a hundred times faster. A
-    name that begins with ``neg_`` gives the negative of the error.
+    name that begins with ``neg_`` is the negative of the error.
 
     Parameters
     ----------

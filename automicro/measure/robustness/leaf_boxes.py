@@ -113,7 +113,7 @@ def _leaves(tree: Tree) -> tuple[NDArray[np.int64], Floats, Floats, NDArray[np.b
 
 
 def boxes_of_forest(forest: Forest) -> Boxes | None:
-    """Return the boxes in which a whole forest gives one answer; None if there are too many."""
+    """Return the boxes in which a whole forest has one answer; None if there are too many."""
     leaves, bias = forest.leaves.values.astype(np.float64), forest.bias.values.astype(np.float64)
     none = np.zeros((1, 0))
     whole: Boxes | None = Boxes(np.array([], dtype=np.int64), none, none, none.astype(np.bool_), bias[None])

@@ -60,7 +60,7 @@ class Decided:
     widths : array of float64, (movable,)
         The range of each: a distance of 1.
     tolerance : float
-        Of a regression.
+        Tolerance of a regression.
     """
 
     program: Program

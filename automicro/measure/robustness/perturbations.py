@@ -103,7 +103,7 @@ def stresses(
     Notes
     -----
     Noise and shifts are measured in the spread and the range of the columns of these rows. Only columns that the program reads are
-    stressed; yes-or-no columns get no noise and no wrong unit. A model that gives no number under a stress loses everything it could.
+    stressed; yes-or-no columns get no noise and no wrong unit. A model that predicts no number under a stress loses everything it could.
     """
     batch, facts = problem.batch(), metric(metric_name)
 

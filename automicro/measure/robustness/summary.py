@@ -119,7 +119,7 @@ def robustness(
     ----------
     program : Program
     problem : Problem
-        Held-out rows with their target, as `automicro.data.load_problem(X, y)` gives them.
+        Held-out rows with their target, as `automicro.data.load_problem(X, y)` returns them.
     metric_name : str
         A name of `automicro.request.METRICS`.
     seed : int

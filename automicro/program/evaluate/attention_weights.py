@@ -76,7 +76,7 @@ def attention_of(
     columns : sequence of Column or None, or Batch
         As `evaluate` takes them.
     names : sequence of str, optional
-        Of the source columns; without them they are called by their position.
+        Names of the source columns, by default their positions.
 
     Raises
     ------

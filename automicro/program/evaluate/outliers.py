@@ -29,7 +29,7 @@ def has_points(program: Program) -> bool:
 
 
 def _up_to_distances(body: Node) -> Node | None:
-    """Return the part of a body that gives distances, None if there is none."""
+    """Return the part of a body that returns distances, None if there is none."""
     nodes = steps(body)
     place = next((i for i, node in enumerate(nodes) if isinstance(node, Distances)), None)
     return None if place is None else Chain(nodes[: place + 1])

@@ -226,7 +226,7 @@ def _sigmoid(x: Floats) -> Floats:
 def apply_link(program: Program, scores: Floats) -> Floats:
     """Return what a program predicts from scores (rows, outputs).
 
-    Identity and exp give (rows,) where there is one output; sigmoid gives the probabilities of two classes, softmax one a score.
+    Identity and exp return (rows,) where there is one output; sigmoid returns the probabilities of two classes, softmax one a score.
     Under identity and exp predictions are within ``program.limits``, if there are any.
     """
     link = program.link

@@ -31,7 +31,7 @@ class Graphs:
     Parameters
     ----------
     names : tuple of str
-        Of the columns.
+        Names of the columns.
     columns : tuple of array, each (nodes,)
         The attributes of nodes, then their degree (the number of incoming edges), then for each edge attribute its sum over these.
     topology : Topology

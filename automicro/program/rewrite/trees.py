@@ -26,7 +26,7 @@ State = tuple[float, float, bool]  # x lies in (low, high], or may be NaN
 class Grove:
     """Trees that share their subtrees: equal ones have one number.
 
-    In time: `add` every tree, then `tree` gives each back.
+    In time: `add` every tree, then `tree` returns each.
     """
 
     def __init__(self, domains: Sequence[Domain]) -> None:

@@ -69,7 +69,7 @@ def bounds_of(costs: Matrix | ByLabel) -> tuple[float, float]:
 
 
 def matrix_of(costs: Matrix | ByLabel, labels: Sequence[Any], word: Callable[[Any], str]) -> Matrix:
-    """Return costs as a matrix in the order of labels; `word` gives the text by which a label is also known.
+    """Return costs as a matrix in the order of labels; `word` returns the text by which a label is also known.
 
     Raises
     ------
