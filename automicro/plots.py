@@ -12,6 +12,7 @@ import numpy as np
 from automicro import outputs
 from automicro.errors import DataError, RequestError
 from automicro.escaped import escaped
+from automicro.result.selection import PointStatus
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -202,7 +203,7 @@ def plot_frontier(selection: Selection) -> Any:
             label=_drawn(family),
             alpha=0.7,
         )
-    own = [point for point in points if point.status == "returned"]
+    own = [point for point in points if point.status == PointStatus.RETURNED]
     axes.plot(
         [p.size_bytes for p in own],
         [p.score for p in own],

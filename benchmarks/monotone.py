@@ -21,7 +21,9 @@ from automicro.program import columns_of, pack, scores, unpack
 from automicro.program.inputs.rows import column_kinds
 from automicro.search.context import Candidate, Context
 from automicro.search.propose.space import candidate_space, own_parameters, preparation_settings
-from automicro.search.trial.structural_limits import ranges_of
+from automicro.search.requirements.columns import ranges_of
+from automicro.search.requirements.requirements import Requirements
+from automicro.search.requirements.structure import Monotone
 from automicro.search.trial.training import train
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "program"))
@@ -77,7 +79,9 @@ def trained(name, X, y, rng):
     family = discover().families[name]
     for structural in (StructuralConstraints(), asked):
         facts = profile(problem, structural=structural)
-        context = Context(problem, (), metric, structural=structural)
+        wanted = dict(structural.monotone)
+        required = (Monotone(tuple(wanted), "", tuple(wanted.values())),) if wanted else ()
+        context = Context(problem, (), metric, Requirements(required))
         for setting in candidate_space(family, facts).portfolio[:3]:
             candidate = Candidate(0, name, own_parameters(setting), preparation_settings(family, setting), 0)
             programs = train(context, family, candidate, np.arange(problem.rows)).programs

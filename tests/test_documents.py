@@ -124,5 +124,6 @@ def test_the_reference_has_every_public_name() -> None:
 
 def test_the_glossary_defines_what_reports_print() -> None:
     text = (ROOT / "docs" / "reference" / "glossary.md").read_text(encoding="utf-8")
-    undefined = [word for kind in (Status, Verdict, Level) for word in get_args(kind) if f"`{word}`" not in text]
+    words = (*Status, *get_args(Verdict), *get_args(Level))
+    undefined = [word for word in words if f"`{word}`" not in text]
     assert not undefined, f"docs/reference/glossary.md must define {undefined}"

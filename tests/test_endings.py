@@ -20,6 +20,7 @@ from automicro.cli.exits import SEARCHING, Exit
 from automicro.result.trace import records
 from automicro.search.context import Outcome
 from automicro.search.decide import latency as finish
+from automicro.search.requirements.requirements import Requirements
 from automicro.search.workers import in_process
 from automicro.search.workers.failure import MOST_CHARACTERS, Failure
 
@@ -67,9 +68,7 @@ def test_the_first_of_each_kind_of_failure_has_its_traceback(monkeypatch: pytest
     ]
     candidate = SimpleNamespace(family="tree", parameters={}, preparation=in_process.Finished(0))
     found = SimpleNamespace(outcomes=outcomes[::-1], candidates=dict.fromkeys(range(5), candidate))
-    result: Any = SimpleNamespace(
-        timed=finish.LatencyDecision(None, None), found=found, target=SimpleNamespace(robustness=())
-    )
+    result: Any = SimpleNamespace(timed=finish.LatencyDecision(None, None), found=found, requirements=Requirements())
     told = [record.traceback for record in records(result, None)]
     assert told == ["at a, 0", "at b, 1", None, None, None]
 

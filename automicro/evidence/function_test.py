@@ -63,7 +63,7 @@ def function_test(units: NDArray[np.int64], margins: Callable[[Floats], Floats],
     place = np.unique(units, return_inverse=True)[1]
     count = int(place.max()) + 1
     if count < FEWEST_UNITS:
-        return Tested(1.0, f"none, for a function needs at least {FEWEST_UNITS} independent rows", exact=False)
+        return Tested.none(f"for a function needs at least {FEWEST_UNITS} independent rows", exact=False)
     generator = np.random.default_rng(seed)
 
     def weighted(often: NDArray[np.int64]) -> Floats:
@@ -78,11 +78,11 @@ def function_test(units: NDArray[np.int64], margins: Callable[[Floats], Floats],
     observed = float(weighted(np.ones((1, count), dtype=np.int64))[0])
     values, fewer = drawn(count, RESAMPLES), drawn(count // 4, OF_FEWER)
     if len(values) < RESAMPLES / 2 or len(fewer) < OF_FEWER / 2:
-        return Tested(1.0, "none, for the function is not defined on resampled rows", exact=False)
+        return Tested.none("for the function is not defined on resampled rows", exact=False)
     deviation = float(values.std(ddof=1))
     ratio = float(fewer.std(ddof=1)) / max(deviation, 1e-300)
     if deviation <= 1e-12 * max(abs(observed), 1.0) or not ROOT[0] < ratio < ROOT[1]:
-        return Tested(1.0, "none, for the function is not nearly a mean over many rows: resamples show it", exact=False)
+        return Tested.none("for the function is not nearly a mean over many rows: resamples show it", exact=False)
     block = generator.permutation(np.arange(count) % min(count, BLOCKS))
     without = weighted((block != np.arange(block.max() + 1)[:, None]).astype(np.int64))
     pseudo = mean_test(Terms(len(without) * observed - (len(without) - 1) * without), seed)

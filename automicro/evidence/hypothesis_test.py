@@ -89,7 +89,7 @@ def within_of(held_out: HeldOutPredictions, reference: NDArray[np.float64], with
     terms = paired_terms(held_out, reference, within)
     if terms is not None:
         tested = _as_exact(held_out, mean_test(terms, seed))
-        return Tested(tested.p_value, f"paired {tested.method}", tested.exact)
+        return replace(tested, method=f"paired {tested.method}")
 
     def margins(batch: NDArray[np.float64]) -> NDArray[np.float64]:
         allowed = _gains(held_out, reference, batch)
@@ -98,7 +98,7 @@ def within_of(held_out: HeldOutPredictions, reference: NDArray[np.float64], with
 
     if isinstance(held_out.metric, Metric):
         tested = function_test(_units(held_out), margins, seed)
-        return Tested(tested.p_value, f"paired {tested.method}", tested.exact)
+        return replace(tested, method=f"paired {tested.method}")
     tested = _bootstrap(held_out, margins, seed)
     allowed = metric_of(held_out.metric).limit_within(
         score(held_out.metric, held_out.y, reference, held_out.weights), within
@@ -119,11 +119,11 @@ def _either_way(
 def _undefined(held_out: HeldOutPredictions) -> Tested | None:
     """Return the outcome where the score is not defined on the rows."""
     if not len(held_out.y):
-        return Tested(1.0, "none, for there are no rows", exact=True)
+        return Tested.none("for there are no rows")
     if held_out.metric in ("max_error", "neg_max_error"):
-        return Tested(1.0, "none, for the largest error of some rows bounds that of no others", exact=True)
+        return Tested.none("for the largest error of some rows bounds that of no others")
     if np.isnan(score(held_out.metric, held_out.y, held_out.prediction, held_out.weights)):
-        return Tested(1.0, f"none, for {held_out.metric} is not defined on the held-out rows", exact=True)
+        return Tested.none(f"for {held_out.metric} is not defined on the held-out rows")
     return None
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
@@ -57,11 +57,20 @@ class Terms:
 
 @dataclass(frozen=True)
 class Tested:
-    """The outcome of a test: its p-value, how it was computed, and whether that holds for every number of rows."""
+    """The outcome of a test: its p-value, how it was computed, and whether that holds for every number of rows.
+
+    `why_none` is the reason why there is no test, empty if there is one.
+    """
 
     p_value: float
     method: str
     exact: bool
+    why_none: str = ""
+
+    @classmethod
+    def none(cls, why: str, *, exact: bool = True) -> Self:
+        """Return the outcome where there is no test, with the reason."""
+        return cls(1.0, f"none, {why}", exact, why)
 
 
 def binomial_p(hits: int, rows: int, share: float) -> float:
@@ -87,7 +96,7 @@ def mean_test(terms: Terms, seed: int = 0) -> Tested:
         Seed of the order of the bets, and of the bootstrap.
     """
     if not np.isfinite(terms.values).all():
-        return Tested(1.0, "none, for some row's score is not finite", exact=True)
+        return Tested.none("for some row's score is not finite")
     if terms.units is None and (two := _two_valued(terms)) is not None:
         return Tested(binomial_p(*two), "exact binomial test", exact=True)
     units = terms.by_unit()

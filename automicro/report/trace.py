@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from automicro.escaped import escaped
+from automicro.request import Status
 from automicro.words.numbers import aligned, rounded
 
 if TYPE_CHECKING:
@@ -12,6 +13,8 @@ if TYPE_CHECKING:
 
 __all__ = ["runner_up", "trace_text"]
 
+UNMEASURED = (Status.TAKEN, Status.SKIPPED, Status.DECLINED, Status.FAILED)
+UNFINISHED = (Status.GIVEN_UP, Status.ABANDONED)
 NAMES = ("trial", "family", "status", "score", "bytes", "latency us", "seconds", "why")
 
 
@@ -26,7 +29,7 @@ def trace_text(trials: Sequence[Any], prices: Sequence[Any], family: str | None 
         Whose trials these are, for the question "why not ...?".
     """
     lines = aligned([NAMES, *map(_cells, trials)]) if trials else ["no trial"]
-    taken = next((trial for trial in trials if trial.status == "taken"), None)
+    taken = next((trial for trial in trials if trial.status == Status.TAKEN), None)
     best = runner_up(trials)
     if family is not None and taken is None and best is not None:
         lines += ["", f"why not {escaped(family)}? {_sentence(best)}"]
@@ -48,17 +51,13 @@ def runner_up(trials: Sequence[Any]) -> Any | None:
 
     None if no other trial was measured.
     """
-    others = [
-        trial
-        for trial in trials
-        if trial.status not in ("taken", "skipped", "declined", "failed") and trial.score is not None
-    ]
+    others = [trial for trial in trials if trial.status not in UNMEASURED and trial.score is not None]
     return min(others, key=_distance, default=None)
 
 
 def _distance(trial: Any) -> tuple[bool, float, float, int]:
     missed = sum(-margin for margin in trial.margins.values() if margin < 0)
-    return trial.status in ("given_up", "abandoned"), missed, trial.size_bytes or float("inf"), trial.number
+    return trial.status in UNFINISHED, missed, trial.size_bytes or float("inf"), trial.number
 
 
 def _sentence(trial: Any) -> str:

@@ -23,6 +23,7 @@ from automicro.request.records import (
     Price,
     QuantileRecord,
     ScoreBeside,
+    Status,
     TraceLine,
     TrialRecord,
 )
@@ -30,7 +31,7 @@ from automicro.request.renamed import FORMER, FormerName
 from automicro.request.search import Search
 from automicro.request.search_request import SearchRequest
 from automicro.request.source import DataSource, Output
-from automicro.request.stresses import FLIP, STRESSES
+from automicro.request.stresses import FLIP, OF_CATEGORIES, STRESSES
 
 __all__ = [
     "ALIASES",
@@ -41,6 +42,7 @@ __all__ = [
     "LEVELS",
     "MEAN_COST",
     "METRICS",
+    "OF_CATEGORIES",
     "STRESSES",
     "Card",
     "CardColumn",
@@ -63,6 +65,7 @@ __all__ = [
     "ScoreBeside",
     "Search",
     "SearchRequest",
+    "Status",
     "TraceLine",
     "TrialRecord",
     "cost_metric",

@@ -135,7 +135,7 @@ def _placed(error: ValidationError, name: str, lines: Lines, overridden: set[tup
     found = problems(error)
     kind = rejected(found)
     said = []
-    for path, text in found:
+    for path, text, _ in found:
         near = next((path[:end] for end in range(len(path), 0, -1) if path[:end] in lines), None)
         within = len(path) > 1 and any(setting[: len(path)] == path for setting in overridden)
         typed = within or any(path[:end] in overridden for end in range(1, len(path) + 1))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, LiteralString, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 from pydantic_core import InitErrorDetails, PydanticCustomError
@@ -17,8 +17,9 @@ if TYPE_CHECKING:
 __all__ = ["Section", "as_share", "did_you_mean", "problem", "problems", "rejected"]
 
 
-# Names that other libraries have for the options here.
+OF_VALUE, UNKNOWN_KEY = "request", "unknown_key"  # types of pydantic's errors
 LONGEST, TAIL = 2000, 300  # characters of a sentence, and of its end
+# Names that other libraries have for the options here.
 SYNONYMS = {
     "workers": "n_jobs n_workers num_workers jobs processes max_workers nthread num_threads",
     "seconds": "time_budget time_limit max_time timeout budget max_runtime_secs total_time_limit time_left_for_this_task max_time_mins",
@@ -62,9 +63,9 @@ def did_you_mean(word: str, options: Iterable[str]) -> str:
     return f"choose among {', '.join(names)}" if names else "there is none to choose"
 
 
-def problem(sentence: str, key: str = "") -> PydanticCustomError:
+def problem(sentence: str, key: str = "", kind: LiteralString = OF_VALUE) -> PydanticCustomError:
     """Return what a validator raises: a sentence about the value, and the key if it is not the validated field."""
-    return PydanticCustomError("request", "{sentence}", {"sentence": sentence, "key": key})
+    return PydanticCustomError(kind, "{sentence}", {"sentence": sentence, "key": key})
 
 
 def as_share(value: float) -> str:
@@ -72,13 +73,22 @@ def as_share(value: float) -> str:
     return f": write {value / 100:g}, a share" if 1 < value < 100 else ""
 
 
-def problems(error: ValidationError) -> list[tuple[tuple[str, ...], str]]:
-    """Return the path of keys and the sentence of every problem that pydantic found."""
+class Found(NamedTuple):
+    """The path of keys and the sentence of a problem, and whether the last key is unknown."""
+
+    path: tuple[str, ...]
+    sentence: str
+    is_unknown_key: bool = False
+
+
+def problems(error: ValidationError) -> list[Found]:
+    """Return every problem that pydantic found."""
     found = []
     for detail in error.errors(include_url=False):
         path = tuple(str(part) for part in detail["loc"])
         key = detail.get("ctx", {}).get("key")
-        found.append(((*path, key) if key else path, _shortened(_sentence(dict(detail)))))
+        sentence = _shortened(_sentence(dict(detail)))
+        found.append(Found((*path, key) if key else path, sentence, detail["type"] == UNKNOWN_KEY))
     return found
 
 
@@ -87,19 +97,17 @@ def _shortened(sentence: str) -> str:
     return sentence if len(sentence) <= LONGEST else f"{sentence[: LONGEST - TAIL]} ... {sentence[-TAIL:]}"
 
 
-def rejected(
-    found: list[tuple[tuple[str, ...], str]], kind: type[RequestError] = RequestError, between: str = "; "
-) -> RequestError:
+def rejected(found: list[Found], kind: type[RequestError] = RequestError, between: str = "; ") -> RequestError:
     """Return one error for all problems: a `ConstraintError` where a value in section ``constraints`` is impossible."""
-    if any(path[:1] == ("constraints",) and len(path) > 1 for path, _ in found):
+    if any(each.path[:1] == ("constraints",) and len(each.path) > 1 for each in found):
         kind = ConstraintError
-    if any(text.startswith("unknown key") for _, text in found):
+    if any(each.is_unknown_key for each in found):
         kind = RequestError
-    return kind(between.join(f"{'.'.join(path)}: {text}" if path else text for path, text in found))
+    return kind(between.join(f"{'.'.join(path)}: {text}" if path else text for path, text, _ in found))
 
 
 def _sentence(detail: dict[str, Any]) -> str:
-    if detail["type"] == "request":
+    if detail["type"] in (OF_VALUE, UNKNOWN_KEY):
         return str(detail["msg"])
     if detail["type"] == "missing":
         return "must be given"
@@ -143,12 +151,15 @@ class Section(BaseModel):
     def _all_problems(cls, values: dict[Any, Any], unknown: list[Any]) -> list[InitErrorDetails]:
         """Return what is wrong with unknown keys, and with the values of the others; not what is missing, which they may have meant."""
         sentences = [(str(key), f"unknown key, {did_you_mean(str(key), cls.model_fields)}") for key in unknown]
-        found = [InitErrorDetails(type=problem(said), loc=(key,), input=key) for key, said in sentences]
+        found = [
+            InitErrorDetails(type=problem(said, kind=UNKNOWN_KEY), loc=(key,), input=key) for key, said in sentences
+        ]
         try:
             cls.model_validate({key: value for key, value in values.items() if key in cls.model_fields})
         except ValidationError as error:
             for detail in error.errors(include_url=False):
                 if detail["loc"] and detail["type"] != "missing":
-                    again = problem(_sentence(dict(detail)), detail.get("ctx", {}).get("key", ""))
+                    kind = UNKNOWN_KEY if detail["type"] == UNKNOWN_KEY else OF_VALUE
+                    again = problem(_sentence(dict(detail)), detail.get("ctx", {}).get("key", ""), kind)
                     found.append(InitErrorDetails(type=again, loc=detail["loc"], input=detail["input"]))
         return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, RootModel, ValidationError
@@ -29,11 +30,22 @@ __all__ = [
 ]
 
 Label = bool | int | float | str
-Status = Literal[
-    "taken", "not_smaller", "below_margin", "rejected", "given_up", "abandoned", "skipped", "failed", "declined"
-]
 Verdict = Literal["certified", "estimated", "infeasible"]
 _NotNegative = Annotated[int, Field(ge=0)]
+
+
+class Status(StrEnum):
+    """What became of a candidate, as the trace says it."""
+
+    TAKEN = "taken"
+    NOT_SMALLER = "not_smaller"
+    BELOW_MARGIN = "below_margin"
+    REJECTED = "rejected"
+    GIVEN_UP = "given_up"
+    ABANDONED = "abandoned"
+    SKIPPED = "skipped"
+    FAILED = "failed"
+    DECLINED = "declined"
 
 
 class _Record(BaseModel):

@@ -10,7 +10,7 @@ from pydantic import BeforeValidator, TypeAdapter, ValidationError, WithJsonSche
 from automicro.request.problems import did_you_mean, problem
 from automicro.request.quantities import Number
 
-__all__ = ["FLIP", "STRESSES", "Limits"]
+__all__ = ["FLIP", "OF_CATEGORIES", "STRESSES", "Limits"]
 
 STRESSES = {
     "noise_10": "normal noise of 0.1 standard deviations on every number",
@@ -23,6 +23,7 @@ STRESSES = {
     "drift_30": "30 % of the cells of categories replaced by a category never seen",
     "column_lost": "the worst column missing in every row",
 }
+OF_CATEGORIES = ("drift_10", "drift_30")  # change nothing else
 FLIP = "flip"  # not what is lost, but how far half of the rows are at least from another decision
 
 _FORM = "a table of limits, such as noise_30 = 0.02 (of the score may be lost) and flip = 0.05 (of the columns' ranges, at least)"

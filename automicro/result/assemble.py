@@ -17,7 +17,7 @@ from automicro.program import unpack
 from automicro.report import Progress
 from automicro.request import Card, CardReference, metric, metric_record
 from automicro.result.figures import card_columns, rounded, usual_distance
-from automicro.result.selection import Point, RecordTable, ReferenceScore, Selection
+from automicro.result.selection import Point, PointStatus, RecordTable, ReferenceScore, Selection
 from automicro.result.trace import infeasible, records
 from automicro.result.tradeoffs import prices
 from automicro.result.verdict import assess, unassessed
@@ -240,10 +240,10 @@ def _points(asked: _Asked, result: SearchResult, chosen: Outcome, model: Model, 
         form, candidate = outcome.form, result.found.candidates[outcome.number]
         if form is None or (outcome is not chosen and outcome.out_of_fold is None):
             continue
-        status = "reaches the margin" if result.found.reaches_aim(outcome) else "meets the target, not the margin"
+        status = PointStatus.REACHES_MARGIN if result.found.reaches_aim(outcome) else PointStatus.MEETS_TARGET
         of_point = model
         if outcome is chosen:
-            status = "returned"
+            status = PointStatus.RETURNED
         else:
             assessed = assess(estimated, outcome, asked.constraints, asked.seed, excess)
             excess = assessed.optimism

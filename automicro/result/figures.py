@@ -17,7 +17,7 @@ from automicro.measure import directions, interpretability
 from automicro.program import decode, has_points, outlier_distances
 from automicro.request import LEVELS, Card, CardColumn, HeldOutScore
 from automicro.rows.readings import PLAIN, as_entry
-from automicro.search import Outcome, on_held_out, ranges_of
+from automicro.search import Outcome, State, on_held_out, ranges_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -144,7 +144,7 @@ def rounded(value: float) -> float:
 
 
 def _held_out(found: Evidence) -> dict[str, Any]:
-    outcome = Outcome(0, "feasible", artifact=found.model.payload)
+    outcome = Outcome(0, State.FEASIBLE, artifact=found.model.payload)
     certificate = found.certificate
     value = on_held_out(
         found.certification, found.metric, outcome, certificate.confidence, models=len(certificate.steps)
@@ -156,7 +156,7 @@ def _held_out(found: Evidence) -> dict[str, Any]:
 
 def _scores(found: Evidence) -> dict[str, Any] | None:
     """Return the required scores beside the metric on held-out rows; their intervals, of cross-validation, as the card states them."""
-    outcome, stated = Outcome(0, "feasible", artifact=found.model.payload), found.card.get("scores") or {}
+    outcome, stated = Outcome(0, State.FEASIBLE, artifact=found.model.payload), found.card.get("scores") or {}
     made: dict[str, Any] = {}
     for name, limit in (found.certificate.scores or {}).items():
         value = on_held_out(found.certification, name, outcome, found.certificate.confidence).value

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from dataclasses import dataclass, field, fields
+from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from automicro.record_table import RecordTable
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from automicro.request import Certificate, Constraints, HeldOutScore, Price, ScoreBeside
     from automicro.runtime.model import Model
 
-__all__ = ["Point", "RecordTable", "ReferenceScore", "Selection"]
+__all__ = ["Point", "PointStatus", "RecordTable", "ReferenceScore", "Selection"]
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,14 @@ class ReferenceScore:
     seconds: float
 
 
+class PointStatus(StrEnum):
+    """What a point of a frontier meets."""
+
+    RETURNED = "returned"
+    REACHES_MARGIN = "reaches the margin"
+    MEETS_TARGET = "meets the target, not the margin"
+
+
 @dataclass(frozen=True)
 class Point:
     """An artifact that meets every constraint and that no other of its search beats in both size and score.
@@ -66,7 +75,7 @@ class Point:
         Mean over the folds, on rows that the folds' models were not trained on.
     size_bytes : int
         Size of the stripped file.
-    status : {"returned", "reaches the margin", "meets the target, not the margin"}
+    status : PointStatus
         What the model meets. In a certified search all but the returned model are estimated.
     model : Model
         Trained on all rows of the search and packed, with a card of its own: ``point.model.save("smaller.micro")``.
@@ -78,7 +87,7 @@ class Point:
     precision: str
     score: float
     size_bytes: int
-    status: str
+    status: PointStatus
     model: Model = field(repr=False)
 
 

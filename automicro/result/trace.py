@@ -10,20 +10,28 @@ from pydantic import ValidationError
 
 from automicro.errors import Infeasible, NothingFinished, Undecided
 from automicro.record_table import RecordTable
-from automicro.request import FLIP, TrialRecord
+from automicro.request import Status, TrialRecord
 from automicro.request import metric as metric_of
-from automicro.search import cap_values, caps_of
+from automicro.search import MostLatency, NotConstant, State, Stop
 
 if TYPE_CHECKING:
     from automicro.measure import Latency
     from automicro.request import Constraints, Price
-    from automicro.request.records import Status
     from automicro.search import Outcome, SearchResult
     from automicro.search.context import QuantisedVariant
 
 __all__ = ["infeasible", "records"]
 
-MEASURED = ("feasible", "below_margin", "too_large")  # misses no constraint that the trial checks
+MEASURED = (State.FEASIBLE, State.BELOW_MARGIN, State.TOO_LARGE)  # misses no constraint that the trial checks
+OTHERS = {
+    State.INFEASIBLE: Status.REJECTED,
+    State.GIVEN_UP: Status.GIVEN_UP,
+    State.ABANDONED: Status.ABANDONED,
+    State.FAILED: Status.FAILED,
+    State.DECLINED: Status.DECLINED,
+    State.SKIPPED: Status.SKIPPED,
+}
+HARDLY_MEASURED = (Status.GIVEN_UP, Status.ABANDONED, Status.SKIPPED)
 
 
 def records(result: SearchResult, chosen: Outcome | None) -> tuple[TrialRecord, ...]:
@@ -42,20 +50,22 @@ def records(result: SearchResult, chosen: Outcome | None) -> tuple[TrialRecord, 
 
 def _record(result: SearchResult, outcome: Outcome, chosen: Outcome | None, slow: dict[int, Latency]) -> TrialRecord:
     candidate, form = result.found.candidates[outcome.number], outcome.form
-    status: Status
     if chosen is not None and outcome.number == chosen.number:
         form = chosen.form
-        status, reason = "taken", _taken(result, chosen)
+        status, reason = Status.TAKEN, _taken(result, chosen)
     elif outcome.number in slow:
-        limit, found = result.target.latency_us or 0.0, slow[outcome.number]
-        status, reason = "rejected", f"takes {found.quantile_us:.4g} us in fresh processes, {limit:g} us are allowed"
+        limit, found = result.requirements.latency_us or 0.0, slow[outcome.number]
+        status, reason = (
+            Status.REJECTED,
+            f"takes {found.quantile_us:.4g} us in fresh processes, {limit:g} us are allowed",
+        )
         if found.decision(limit) == "undecided":
             reason = found.doubt(limit)
     elif outcome.status in MEASURED:
         status, reason = _passed_over(result, outcome, chosen, slow)
     else:
-        status, reason = ("rejected" if outcome.status == "infeasible" else outcome.status), outcome.reason  # type: ignore[assignment]  # the other names are the same
-    latency = slow.get(outcome.number) or (result.timed.latency if status == "taken" else None)
+        status, reason = OTHERS[outcome.status], outcome.reason
+    latency = slow.get(outcome.number) or (result.timed.latency if status == Status.TAKEN else None)
     return _valid(
         number=outcome.number,
         family=candidate.family,
@@ -68,7 +78,7 @@ def _record(result: SearchResult, outcome: Outcome, chosen: Outcome | None, slow
         latency_us=latency.quantile_us if latency else outcome.latency_us,
         latency=latency.record() if latency else None,
         interpretability=None if outcome.structure is None else outcome.structure.name,
-        margins=_margins(result, chosen if status == "taken" and chosen is not None else outcome, latency),
+        margins=result.requirements.margins(_values(result, outcome if status != Status.TAKEN else chosen, latency)),
         folds_run=outcome.folds_run,
         seconds=outcome.seconds,
         variant=form.key or None if form else None,
@@ -101,7 +111,8 @@ def _taken(result: SearchResult, chosen: Outcome) -> str:
 
 
 def _within(result: SearchResult) -> str:
-    return "" if result.target.size_bytes is None else f"of at most {int(result.target.size_bytes)} bytes "
+    most = result.requirements.size_bytes
+    return "" if most is None else f"of at most {int(most)} bytes "
 
 
 def _aims(result: SearchResult) -> bool:
@@ -112,28 +123,28 @@ def _passed_over(
     result: SearchResult, outcome: Outcome, chosen: Outcome | None, slow: dict[int, Latency]
 ) -> tuple[Status, str]:
     """Return the status of an outcome that misses no constraint that its trial checks, and why it was not taken."""
-    form, most = outcome.form, result.target.size_bytes
+    form, most = outcome.form, result.requirements.size_bytes
     size = form.size_bytes if form else 0
     best = chosen.form.size_bytes if chosen is not None and chosen.form else 0
     if most is not None and size > most:
-        return "rejected", f"takes {size} bytes, {int(most)} are allowed"
+        return Status.REJECTED, f"takes {size} bytes, {int(most)} are allowed"
     if form is not None and form.gain < result.found.aim:
         sign, name = _sign(result), result.context.metric
         reached = f"{name} {sign * form.gain:.4g}, aimed at {sign * result.found.aim:.4g}"
-        return "below_margin", f"meets the target in {size} bytes, not the margin: {reached}"
-    if outcome.status == "too_large":
-        return "not_smaller", outcome.reason
+        return Status.BELOW_MARGIN, f"meets the target in {size} bytes, not the margin: {reached}"
+    if outcome.status == State.TOO_LARGE:
+        return Status.NOT_SMALLER, outcome.reason
     if chosen is None and result.certified is not None:
-        return "rejected", f"meets the constraints in {size} bytes by cross-validation, but was not certified"
+        return Status.REJECTED, f"meets the constraints in {size} bytes by cross-validation, but was not certified"
     if chosen is None:
-        return "rejected", f"its latency was not measured after {len(slow)} others were not fast enough for sure"
+        return Status.REJECTED, f"its latency was not measured after {len(slow)} others were not fast enough for sure"
     if size > best:
-        return "not_smaller", f"meets the constraints in {size} bytes, {best} are enough"
+        return Status.NOT_SMALLER, f"meets the constraints in {size} bytes, {best} are enough"
     if size == best:
-        return "not_smaller", f"meets the constraints in {size} bytes, as does the returned model"
+        return Status.NOT_SMALLER, f"meets the constraints in {size} bytes, as does the returned model"
     if result.is_certified:
-        return "rejected", f"meets the constraints in {size} bytes by cross-validation, but was not certified"
-    return "rejected", f"meets the constraints in {size} bytes, but was not timed"
+        return Status.REJECTED, f"meets the constraints in {size} bytes by cross-validation, but was not certified"
+    return Status.REJECTED, f"meets the constraints in {size} bytes, but was not timed"
 
 
 def _sign(result: SearchResult) -> float:
@@ -147,30 +158,11 @@ def _score(result: SearchResult, form: QuantisedVariant | None) -> float | None:
     return _sign(result) * form.gain
 
 
-def _margins(result: SearchResult, outcome: Outcome, latency: Latency | None) -> dict[str, float]:
-    """Return by how much each constraint is met (above 0) or missed, relative to its limit."""
-    margins = {name: -share for name, share in outcome.violations.items()}
-    form, target = outcome.form, result.target
-    if form is not None and math.isfinite(form.gain):
-        margins.setdefault("score", (form.gain - target.gain) / target.scale)
-    if form is not None and form.size_bytes and target.size_bytes is not None:
-        margins.setdefault("size", 1 - form.size_bytes / target.size_bytes)
-    if outcome.structure is not None:  # what was packed, and so judged on all of them
-        counted = cap_values(outcome.structure)
-        for name, limit in caps_of(result.context).items():
-            kept = 0.0 if isinstance(limit, str) else (limit - counted[name]) / max(limit, 1)
-            margins.setdefault(name, kept)
-    for name, limit in target.robustness:
-        if name in outcome.robustness:
-            margins.setdefault(f"robustness.{name}", _spare(name, outcome.robustness[name], limit))
-    if latency is not None and target.latency_us is not None:
-        margins["latency"] = 1 - _judged_by(latency, target.latency_us) / target.latency_us
-    return margins
-
-
-def _judged_by(latency: Latency, limit: float) -> float:
-    """Return what stands against the limit: what is surely kept, or of what is too slow the quantile itself."""
-    return latency.quantile_us if latency.decision(limit) == "missed" else latency.high_us
+def _values(result: SearchResult, outcome: Outcome | None, latency: Latency | None) -> dict[str, float]:
+    """Return what was measured of an outcome, by the name of its requirement; of its latency what decides."""
+    values = {} if outcome is None else outcome.measured
+    limit = result.requirements.one(MostLatency)
+    return values if latency is None or limit is None else {**values, limit.name: limit.deciding_us(latency)}
 
 
 def infeasible(
@@ -183,10 +175,9 @@ def infeasible(
     if not missed:
         return NothingFinished(_nothing_tried(result, trace), trace=RecordTable(trace), prices=prices)
     # what was skipped or given up early was not measured on every constraint, so that it only seems near
-    nearest_overall = min(missed, key=lambda r: (r.status in ("given_up", "abandoned", "skipped"), _total(r), r.number))
+    nearest_overall = min(missed, key=lambda r: (r.status in HARDLY_MEASURED, _total(r), r.number))
     binding = tuple(sorted(name for name, margin in nearest_overall.margins.items() if margin < 0))
-    limit = result.target.latency_us or 0.0
-    close = {o.number: latency for o, latency in result.timed.too_slow if latency.decision(limit) == "undecided"}
+    close, limit = _undecided(result), result.requirements.latency_us or 0.0
     nearest: dict[str, dict[str, object]] = {}
     for name in sorted({name for r in missed for name, margin in r.margins.items() if margin < 0}):
         record = min((r for r in missed if r.margins.get(name, 0) < 0), key=lambda r: (-r.margins[name], r.number))
@@ -194,11 +185,11 @@ def infeasible(
         if record.number in close:
             found = close[record.number]
             nearest[name] |= {"latency_interval_us": (found.low_us, found.high_us), "latency_limit_us": float(limit)}
-    tried = sum(record.status not in ("skipped", "declined") and record.seconds > 0 for record in trace)
-    said = "; ".join(_sentence(name, nearest_overall, result, constraints) for name in binding)
+    tried = sum(record.status not in (Status.SKIPPED, Status.DECLINED) and record.seconds > 0 for record in trace)
+    said = "; ".join(_sentence(name, nearest_overall, result) for name in binding)
     count = f"{tried} candidate{'' if tried == 1 else 's'}"
-    message = f"no model meets the constraints ({result.found.stopped}, {count} tried): {said}"
-    if "constant" not in binding:
+    message = f"no model meets the constraints ({result.found.ending}, {count} tried): {said}"
+    if NotConstant.key not in binding:
         message += _constant_met(missed, result)
     if result.found.haste:
         message += f"; {result.found.haste}"
@@ -206,9 +197,15 @@ def infeasible(
     return kind(message, binding=binding, nearest=nearest, trace=RecordTable(trace), prices=prices)
 
 
+def _undecided(result: SearchResult) -> dict[int, Latency]:
+    """Return the latencies that are too close to the limit to decide on, by trial."""
+    limit = result.requirements.latency_us or 0.0
+    return {o.number: latency for o, latency in result.timed.too_slow if latency.decision(limit) == "undecided"}
+
+
 def _constant_met(missed: list[TrialRecord], result: SearchResult) -> str:
     """Return that a constant would meet everything, where that is all that was found."""
-    met = [r for r in missed if [name for name, margin in r.margins.items() if margin < 0] == ["constant"]]
+    met = [r for r in missed if [name for name, margin in r.margins.items() if margin < 0] == [NotConstant.key]]
     if not met:
         return ""
     best = max(met, key=lambda r: (_sign(result) * (r.score or 0.0), -r.number))
@@ -233,8 +230,8 @@ def _not_certified(result: SearchResult, constraints: Constraints, trace: tuple[
         more = "its margin is not above 0, so that more rows alone would not do"
     if not step.level:
         more = "its cross-validated score is so close to the target that a test would pass by luck alone"
-    if step.tested.method.startswith("none, "):
-        more = f"there is no test, {step.tested.method.removeprefix('none, ')}"
+    if step.tested.why_none:
+        more = f"there is no test, {step.tested.why_none}"
     message = (
         f"no model could be certified at {100 * constraints.confidence:.6g}%: the surest one, of "
         f"{len(step.outcome.artifact or b'')} bytes, has {constraints.metric} {step.score:.4g} on {held:,} held-out rows "
@@ -259,13 +256,13 @@ def _total(record: TrialRecord) -> float:
 
 
 def _nothing_tried(result: SearchResult, trace: tuple[TrialRecord, ...]) -> str:
-    failures = [record for record in trace if record.status in ("failed", "declined")]
-    more = "search.seconds" if "time" in result.found.stopped else "search.trials"
-    unfinished = len([record for record in trace if record.status == "abandoned"])
+    failures = [record for record in trace if record.status in (Status.FAILED, Status.DECLINED)]
+    more = "search.seconds" if result.found.stopped == Stop.TIME else "search.trials"
+    unfinished = len([record for record in trace if record.status == Status.ABANDONED])
     if not failures and result.found.haste:
         return f"no model was found: {result.found.haste}"
     if not failures:
-        return f"no model was found: no candidate was finished ({result.found.stopped}): give {more} more"
+        return f"no model was found: no candidate was finished ({result.found.ending}): give {more} more"
     first = failures[0]
     alike = sum(record.reason == first.reason for record in failures)
     said = f"all {len(failures)} candidates failed" if len(failures) > 1 else "the only candidate failed"
@@ -283,69 +280,11 @@ def _facts(record: TrialRecord, metric: str) -> dict[str, object]:
     return {"trial": record.number, "family": record.family, **known, "margins": dict(record.margins)}
 
 
-def _spare(name: str, found: float, limit: float) -> float:
-    """Return how much of a limit of robustness is left, relative to it."""
-    if name == FLIP:
-        return min(found / limit - 1, 1e6)
-    return (limit - found) / max(limit, 0.01)
-
-
-def _fragile(name: str, record: TrialRecord, constraints: Constraints) -> str:
-    stress = name.partition(".")[2]
-    limit, found = (constraints.robustness or {})[stress], (record.robustness or {}).get(stress, math.inf)
-    if stress == FLIP:
-        return (
-            f"{name}: half of the rows must be at least {limit:g} ranges from another decision, for the nearest ({record.family}) "
-            f"{found:.4g} can be shown"
-        )
-    return f"{name}: at most {limit:g} of {constraints.metric} may be lost, the nearest ({record.family}) loses {found:.4g}"
-
-
-def _sentence(name: str, record: TrialRecord, result: SearchResult, constraints: Constraints) -> str:
-    sign = _sign(result)
-    match name:
-        case "score":
-            limit = sign * result.target.gain
-            got = "unknown" if record.score is None else f"{record.score:.4g}"
-            words = "at least" if sign > 0 else "at most"
-            return (
-                f"score: {result.context.metric} must be {words} {limit:.4g}, the nearest ({record.family}) has {got}"
-            )
-        case "size":
-            limit_bytes = int(result.target.size_bytes or 0)
-            return f"size: at most {limit_bytes} bytes are allowed, the nearest ({record.family}) takes {record.size_bytes}"
-        case "latency":
-            if record.reason.startswith("cannot decide"):
-                return f"latency: of the nearest ({record.family}) we {record.reason}"
-            got = "more" if record.latency_us is None else f"{record.latency_us:.4g} us"
-            return f"latency: at most {constraints.latency:g} us are allowed, the nearest ({record.family}) takes {got}"
-        case "interpretability":
-            return (
-                f"interpretability: {constraints.interpretability} is required, the nearest ({record.family}) misses it"
-            )
-        case "silhouette" | "density_validity" | "stability":
-            limit = dict(result.target.indices)[name]
-            reached = limit + record.margins[name] * max(abs(limit), 1e-9)
-            return f"{name}: must be at least {limit:.4g}, the nearest ({record.family}) has {reached:.4g}"
-        case "max_columns" | "max_operations" | "max_interactions":
-            most = float(caps_of(result.context)[name])
-            used = most - record.margins[name] * max(most, 1)
-            return f"{name}: at most {most:g} are allowed, the nearest ({record.family}) has {used:g}"
-        case "monotone" | "must_use" | "must_not_use":
-            asked = caps_of(result.context)[name]
-            return f"{name}: asked for {asked}, the nearest ({record.family}) misses it for {-record.margins[name]:.0%} of the columns"
-        case _:
-            return _other_sentence(name, record, constraints)
-
-
-def _other_sentence(name: str, record: TrialRecord, constraints: Constraints) -> str:
-    if name == "constant":
-        return f"constant: the nearest ({record.family}) {record.reason}"
-    if name.startswith("scores."):
-        measured, limit = metric_of(name[7:]), (constraints.scores or {})[name[7:]]
-        words = "at least" if measured.sign > 0 else "at most"
-        got = limit + measured.sign * record.margins[name] * max(abs(limit), 1e-9)
-        return f"{name}: {measured.name} must be {words} {limit:.4g}, the nearest ({record.family}) has {got:.4g}"
-    if name.startswith("robustness."):
-        return _fragile(name, record, constraints)
-    return f"{name}: the nearest ({record.family}) was not as good trained on all rows as the models of its folds"
+def _sentence(name: str, record: TrialRecord, result: SearchResult) -> str:
+    """Return what a requirement is, and what the trial that came nearest has."""
+    slow = {outcome.number: latency for outcome, latency in result.timed.too_slow}
+    if name == MostLatency.key and record.number in _undecided(result):
+        return f"latency: of the nearest ({record.family}) we {record.reason}"
+    outcome = next(each for each in result.found.outcomes if each.number == record.number)
+    value = _values(result, outcome, slow.get(record.number))[name]
+    return result.requirements.by_name[name].sentence(record, value)

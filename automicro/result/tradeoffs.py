@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from automicro.request import LEVELS, Price
-from automicro.search import caps_of
+from automicro.search import Robustness, Score, Size
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from automicro.request import Constraints
     from automicro.search import Outcome, SearchResult
     from automicro.search.context import QuantisedVariant
+    from automicro.search.requirements.requirement import Requirement
 
 __all__ = ["prices"]
 
@@ -38,7 +39,7 @@ class _Known:
     size_bytes: int
     level: int | None
     latency_us: float | None
-    shortfalls: Mapping[str, float]
+    values: Mapping[str, float]
     misses: frozenset[str]
     planned: bool
     trained: bool
@@ -68,26 +69,25 @@ def prices(result: SearchResult, constraints: Constraints, chosen: Outcome | Non
         *_of_margin(known, result, constraints, size),
         *_of_score(known, result, constraints, (size, chosen.form.gain)),
         *_of_level(known, result, constraints, size),
-        *_of_caps(known, result, size),
+        *_of_others(known, result, size),
     ]
     return tuple(found)
 
 
 def _known(result: SearchResult) -> Iterator[_Known]:
     target = result.target
-    capped = bool(caps_of(result.context))
+    examined = not all(each.known_of_forms for each in result.requirements.every)
+    stresses = {each.name for each in result.requirements.of_kind(Robustness)}
     margin = max(0.0, result.found.aim - target.gain) if math.isfinite(result.found.aim) else 0.0
     for outcome in result.found.outcomes:
         for form, own in _scored(outcome):
             level = None if own is None or own.structure is None else own.structure.level
-            misses = set() if own is None else set(own.violations) - {"score", "size"}
-            if form.gain < target.gain:
-                misses.add("score")
-            if target.size_bytes is not None and form.size_bytes > target.size_bytes:
-                misses.add("size")
-            if own is None and (target.level or capped or target.scores or target.latency_us is not None):
+            if own is None and examined:
                 continue  # a form that was never packed on its own: what else it may miss is not known
-            if not {name for name, _ in target.robustness} <= set(own.robustness if own else ()):
+            values = {**(own.values if own else {}), Score.key: form.gain}
+            if result.requirements.size_bytes is not None:
+                values[Size.key] = float(form.size_bytes)
+            if not stresses <= values.keys():
                 continue
             yield _Known(
                 form.gain,
@@ -95,8 +95,8 @@ def _known(result: SearchResult) -> Iterator[_Known]:
                 form.size_bytes,
                 level,
                 own.latency_us if own else None,
-                own.violations if own else {},
-                frozenset(misses),
+                values,
+                frozenset(result.requirements.violations(values)),
                 result.found.candidates[outcome.number].planned,
                 own is not None and own.artifact is not None,
             )
@@ -195,7 +195,7 @@ def _spread(forms: Sequence[_Known]) -> list[_Known]:
 
 def _of_level(known: Sequence[_Known], result: SearchResult, constraints: Constraints, size: int) -> list[Price]:
     """Return what one level of interpretability less saves in bytes, or buys in score within the same bytes."""
-    level, found, told = result.target.level, [], size
+    level, found, told = result.requirements.level, [], size
     sign, target = constraints.measured.sign, result.target
     excluded_columns = [
         f for f in known if "interpretability" in f.misses and f.misses <= {"score", "interpretability"}
@@ -218,7 +218,7 @@ def _of_level(known: Sequence[_Known], result: SearchResult, constraints: Constr
 def _level_price(result: SearchResult, lower: int, sizes: tuple[int, int], said: str) -> Price:
     return Price(
         constraint="interpretability",
-        limit=LEVELS[result.target.level],
+        limit=LEVELS[result.requirements.level],
         instead=LEVELS[lower],
         size_bytes=sizes[0],
         size_instead=sizes[1],
@@ -237,10 +237,11 @@ def _ways_out(known: Sequence[_Known], result: SearchResult, constraints: Constr
         )
     smallest = min((f for f in known if f.misses == {"size"}), key=lambda f: f.size_bytes, default=None)
     if smallest is not None:
-        said = f"with {smallest.promised_bytes} bytes instead of {int(target.size_bytes or 0)} a model passes"
+        most = result.requirements.size_bytes or 0
+        said = f"with {smallest.promised_bytes} bytes instead of {int(most)} a model passes"
         yield Price(
             constraint="size",
-            limit=target.size_bytes or 0,
+            limit=most,
             instead=smallest.promised_bytes,
             size_instead=smallest.promised_bytes,
             said=said,
@@ -248,49 +249,54 @@ def _ways_out(known: Sequence[_Known], result: SearchResult, constraints: Constr
     freed = [f for f in known if f.misses == {"interpretability"} and f.level is not None]
     plainest = max(freed, key=lambda f: (f.level or 0, -f.size_bytes), default=None)
     if plainest is not None:
-        level = LEVELS[plainest.level or 0]
-        said = f"{level} instead of {LEVELS[target.level]}: a model of {plainest.promised_bytes} bytes passes"
+        level, required = LEVELS[plainest.level or 0], LEVELS[result.requirements.level]
+        said = f"{level} instead of {required}: a model of {plainest.promised_bytes} bytes passes"
         yield Price(
             constraint="interpretability",
-            limit=LEVELS[target.level],
+            limit=required,
             instead=level,
             size_instead=plainest.promised_bytes,
             said=said,
         )
-    for name, limit in caps_of(result.context).items():
-        nearest = min((f for f in known if f.misses == {name}), key=lambda f: f.size_bytes, default=None)
-        if nearest is not None:
-            yield _cap_price(name, limit, nearest)
+    for each in result.requirements.every:
+        nearest = min((f for f in known if f.misses == {each.name}), key=lambda f: f.size_bytes, default=None)
+        if nearest is not None and (price := _other_price(each, nearest)) is not None:
+            yield price
     slow = [f for f in known if f.misses == {"latency"} and f.latency_us]
     fastest = min(slow, key=lambda f: f.latency_us or math.inf, default=None)
     if fastest is not None and fastest.latency_us is not None:
-        said = f"with {fastest.latency_us:.3g} us (median) instead of {target.latency_us:g}: {fastest.promised_bytes} bytes pass"
+        us = result.requirements.latency_us or 0.0
+        said = f"with {fastest.latency_us:.3g} us (median) instead of {us:g}: {fastest.promised_bytes} bytes pass"
         yield Price(
             constraint="latency",
-            limit=target.latency_us or 0.0,
+            limit=us,
             instead=fastest.latency_us,
             size_instead=fastest.promised_bytes,
             said=said,
         )
 
 
-def _of_caps(known: Sequence[_Known], result: SearchResult, size: int) -> Iterator[Price]:
-    """Return what giving up a constraint on structure saves."""
-    for name, limit in caps_of(result.context).items():
-        freed = [f for f in known if f.misses == {name} and f.worth >= result.target.gain]
+def _of_others(known: Sequence[_Known], result: SearchResult, size: int) -> Iterator[Price]:
+    """Return what giving up a requirement saves, of those whose price follows from one form."""
+    for each in result.requirements.every:
+        freed = [f for f in known if f.misses == {each.name} and f.worth >= result.target.gain]
         cheapest = min(freed, key=lambda f: f.size_bytes, default=None)
-        if cheapest is not None and cheapest.promised_bytes <= size * (1 - WORTH_TELLING):
-            price = _cap_price(name, limit, cheapest)
+        if cheapest is None or cheapest.promised_bytes > size * (1 - WORTH_TELLING):
+            continue
+        if (price := _other_price(each, cheapest)) is not None:
             said = f"{price.said.removesuffix(' passes')} instead of {size}"
             yield price.model_copy(update={"size_bytes": size, "said": said})
 
 
-def _cap_price(name: str, limit: float | str, form: _Known) -> Price:
-    """Return what giving up a constraint on structure, or as much of a number as is needed, lets pass."""
-    if isinstance(limit, str):
-        instead: float | str = "not asked for"
-        said = f"without {name} ({limit}) a model of {form.promised_bytes} bytes passes"
-    else:
-        instead = limit + round(form.shortfalls[name] * max(limit, 1), 6)
-        said = f"with {name} {instead:g} instead of {limit:g} a model of {form.promised_bytes} bytes passes"
-    return Price(constraint=name, limit=limit, instead=instead, size_instead=form.promised_bytes, said=said)
+def _other_price(requirement: Requirement, form: _Known) -> Price | None:
+    """Return what giving up a requirement, or as much of it as is needed, lets pass."""
+    other = requirement.relaxed(form.values[requirement.name])
+    if other is None:
+        return None
+    return Price(
+        constraint=requirement.name,
+        limit=other.limit,
+        instead=other.instead,
+        size_instead=form.promised_bytes,
+        said=f"{other.said} a model of {form.promised_bytes} bytes passes",
+    )

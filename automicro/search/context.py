@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from automicro.plugin import StructuralConstraints
+from automicro.search.requirements.file import Size
+from automicro.search.requirements.requirements import Requirements
+from automicro.search.requirements.scores import Score
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -22,7 +25,6 @@ if TYPE_CHECKING:
     from automicro.search.propose.warm_start import WarmStart
 
 __all__ = [
-    "STABILITY",
     "Candidate",
     "Context",
     "Outcome",
@@ -33,6 +35,7 @@ __all__ = [
     "ReferenceOutcome",
     "ReferenceTask",
     "RefitTask",
+    "State",
     "Target",
     "TrialTask",
     "Variants",
@@ -40,7 +43,22 @@ __all__ = [
 ]
 
 
-STABILITY = "stability of training"  # what is missed by an artifact that does not agree with the models of its folds
+class State(StrEnum):
+    """What became of a candidate.
+
+    Below the margin: meets the target, but is beaten by an artifact that the search had. Given up: it cannot reach the target, as some of
+    the folds show. Abandoned: the search ended first.
+    """
+
+    FEASIBLE = "feasible"
+    INFEASIBLE = "infeasible"
+    BELOW_MARGIN = "below_margin"
+    TOO_LARGE = "too_large"
+    GIVEN_UP = "given_up"
+    ABANDONED = "abandoned"
+    FAILED = "failed"
+    DECLINED = "declined"
+    SKIPPED = "skipped"
 
 
 @dataclass(frozen=True)
@@ -59,47 +77,40 @@ class Candidate:
 class Context:
     """What every task of a search shares, an earlier model and pretrained arrays by family included; sent to each worker once.
 
-    `plugins` are the families that automicro does not bring; a worker imports one of them with its first task.
-    `goal` is the required value of the metric, None if that is relative to a reference; `beside` are
-    those of other metrics; `cost_weights` are those of the classes that costs imply.
+    `requirements` are all but the score, which comes with each task (`Target`). `plugins` are the families that automicro does not bring;
+    a worker imports one of them with its first task. `goal` is the required value of the metric, None if that is relative to a
+    reference; `cost_weights` are those of the classes that costs imply.
     """
 
     problem: Problem
     folds: tuple[Fold, ...]
     metric: str
-    max_columns: int | None = None
-    structural: StructuralConstraints = field(default_factory=StructuralConstraints)
+    requirements: Requirements = field(default_factory=Requirements)
     earlier: WarmStart | None = None
     encoders: Mapping[str, Mapping[str, NDArray[np.float64]]] = field(default_factory=dict)
-    allow_constant: bool = False
     goal: float | None = None
     class_weights: tuple[float, ...] | None = None
-    beside: tuple[tuple[str, float], ...] = ()
     cost_weights: tuple[float, ...] | None = None
     plugins: Mapping[str, ThirdParty] = field(default_factory=dict)
+
+    def required(self, target: Target) -> Requirements:
+        """Return all requirements, the score of a target included."""
+        score = Score(self.metric, target.least_gain, target.scale)
+        return self.requirements.with_score(score, of_partition=self.problem.task == "clustering")
 
 
 @dataclass(frozen=True)
 class Target:
-    """The constraints as numbers.
+    """The score to reach.
 
     Scores are *gains*: the metric's value, its sign turned where smaller is better, so that more is always better.
-    `fold_offsets` says how much easier than the average each fold is, as far as that is known. `indices` are the least values of
-    indices of a partition beside the metric. `floor` is the gain that was asked for where the search aims higher (`gain`), so that forms
-    between the two are scored as well. `robustness` are the most that stresses may take, and the least distance of a flip. `scores` are
-    values of other metrics that must be reached too.
+    `fold_offsets` says how much easier than the average each fold is, as far as that is known. `floor` is the gain that was asked for where
+    the search aims higher (`gain`), so that forms between the two are scored as well.
     """
 
     gain: float
-    size_bytes: int | None = None
-    level: int = 0
-    max_columns: int | None = None
-    latency_us: float | None = None
     fold_offsets: tuple[float, ...] = ()
-    indices: tuple[tuple[str, float], ...] = ()
     floor: float | None = None
-    robustness: tuple[tuple[str, float], ...] = ()
-    scores: tuple[tuple[str, float], ...] = ()
 
     @property
     def least_gain(self) -> float:
@@ -222,11 +233,12 @@ class Outcome:
 
     Parameters
     ----------
-    status : {"feasible", "infeasible", "below_margin", "too_large", "given_up", "abandoned", "failed", "declined", "skipped"}
-        Below the margin: meets the target, but is beaten by an artifact that the search had. Given up: it cannot reach the target, as
-        some of the folds show. Abandoned: the search ended first.
-    violations : mapping of constraint to number
-        By how much, relative to its limit, each missed constraint is missed.
+    status : State
+    values : mapping of str to float
+        What was measured, by the name of the requirement: of the file, or of the form that came nearest; its gain and bytes only
+        where they decide (see `measured`).
+    missed : float
+        By how much the trial, which may aim higher than the request, saw the requirements missed, all together; 0 if none is.
     artifact : bytes or None
         The stripped artifact trained on all rows; only for a feasible form that beats the incumbent.
     others : tuple of Outcome
@@ -257,12 +269,13 @@ class Outcome:
     """
 
     number: int
-    status: str
+    status: State
     reason: str = ""
     form: QuantisedVariant | None = None
     forms: Variants = ()
     fold_gains: tuple[float, ...] = ()
-    violations: Mapping[str, float] = field(default_factory=dict)
+    values: Mapping[str, float] = field(default_factory=dict)
+    missed: float = 0.0
     artifact: bytes | None = None
     structure: Interpretability | None = None
     latency_us: float | None = None
@@ -279,6 +292,16 @@ class Outcome:
     seconds: float = 0.0
     traceback: str = ""
     from_storage: bool = False
+
+    @property
+    def measured(self) -> dict[str, float]:
+        """All that was measured, by the name of the requirement: `values`, and gain and bytes of the form."""
+        known = dict(self.values)
+        if self.form is not None and math.isfinite(self.form.gain):
+            known.setdefault(Score.key, self.form.gain)
+        if self.form is not None and self.form.size_bytes:
+            known.setdefault(Size.key, self.form.size_bytes)
+        return known
 
 
 @dataclass(frozen=True, eq=False)

@@ -5,16 +5,19 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from automicro.search.context import State
+from automicro.search.history import Stop
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from automicro.plugin import Family
-    from automicro.search.loop import SearchHistory
+    from automicro.search.history import SearchHistory
 
 __all__ = ["haste"]
 
 ENOUGH = 3  # finished candidates of each family, on average, from which on nothing is said
-OTHERS = ("skipped", "declined")  # which take no time
+OTHERS = (State.SKIPPED, State.DECLINED)  # which take no time
 
 
 def haste(found: SearchHistory, families: Mapping[str, Family], seconds: float, trials: int | None = None) -> str:
@@ -25,7 +28,7 @@ def haste(found: SearchHistory, families: Mapping[str, Family], seconds: float, 
     prompt = sorted(name for name, family in families.items() if not family.start_seconds) or sorted(families)
     finished = [found.candidates[o.number].family for o in found.outcomes if o.seconds > 0 and o.status not in OTHERS]
     enough = min(ENOUGH * len(prompt), trials or math.inf)
-    if found.stopped != "time is up" or len(finished) >= enough:
+    if found.stopped != Stop.TIME or len(finished) >= enough:
         return ""
     count = f"{len(finished)} candidate{'' if len(finished) == 1 else 's'}" if finished else "no candidate"
     without = [name for name in prompt if name not in finished] if finished else []

@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 import time
 from collections import deque
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 from automicro.plugin import Declined
-from automicro.search.context import Candidate, Outcome, QuantisedVariant, TrialTask, offsets_of
+from automicro.search.context import Candidate, Outcome, QuantisedVariant, State, TrialTask, offsets_of
+from automicro.search.history import SearchHistory, Stop, bytes_of, gain_of
 from automicro.search.propose.allocation import Allocation, left_out
 from automicro.search.propose.budget import artifact_budget
 from automicro.search.propose.space import candidate_space, own_parameters, preparation_settings
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
     Until = Callable[[bool], float | None]
 
-__all__ = ["Goal", "Listener", "Loop", "SearchHistory", "serves", "usable_families"]
+__all__ = ["Goal", "Listener", "Loop", "serves", "usable_families"]
 
 AHEAD = 4  # a candidate is drawn knowing all results but those of the last few before it, however fast the machine
 SKIPPED_IN_A_ROW = 200  # candidates that cannot win by their size budget before the search is over
@@ -39,85 +40,6 @@ class Listener(Protocol):
 
     def update(self, trials: int, outcome: Outcome, incumbent: Outcome | None) -> None:
         """Take up one more trial."""
-
-
-@dataclass
-class SearchHistory:
-    """What the loop leaves behind: every candidate with its outcome, in order, and the artifacts that may be returned.
-
-    Parameters
-    ----------
-    aim : float
-        The gain that the search aims at: the target and the margin; minus infinity where there is no margin.
-    floor : float
-        The requested gain.
-    haste : str
-        What is said where the time was up early.
-    untimed : str
-        Why latency was not measured in fresh processes, where they failed.
-    size_bytes : int or None
-        Most bytes of what is returned. The search itself is the same without it.
-    interrupted, hurried : bool
-        Whether an interrupt has ended the search, and another one what followed.
-    """
-
-    candidates: dict[int, Candidate] = field(default_factory=dict)
-    outcomes: list[Outcome] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
-    interrupted: bool = False
-    hurried: bool = False
-    stopped: str = ""
-    haste: str = ""
-    untimed: str = ""
-    aim: float = -math.inf
-    floor: float = -math.inf
-    size_bytes: int | None = None
-
-    @property
-    def artifacts(self) -> list[Outcome]:
-        """Return what was trained on all rows and meets the constraints, the size that is allowed aside; the best first.
-
-        Those that reach the margin (`aim`) come first: smallest, then fewest operations, then fewest columns. The others meet the
-        target alone: of them the surest, which has the highest gain, comes first, since a score just above the target is probably too high.
-        """
-        made = [each for o in self.outcomes for each in (o, *o.others)]
-        return sorted((each for each in made if each.artifact is not None and not each.violations), key=self.order)
-
-    def order(self, outcome: Outcome) -> tuple[Any, ...]:
-        """Return what is least for the best artifact."""
-        size = _bytes(outcome)
-        first = (False, size) if self.reaches_aim(outcome) else (True, -_gain(outcome), size)
-        return (*first, _effort(outcome), outcome.number)
-
-    @property
-    def feasible(self) -> list[Outcome]:
-        """Return the artifacts that meet every constraint, the best first."""
-        return [o for o in self.artifacts if self.size_bytes is None or _bytes(o) <= self.size_bytes]
-
-    def interrupt(self) -> None:
-        """Take up an interrupt: the first ends the search, a second what follows."""
-        self.hurried, self.interrupted = self.interrupted, True
-        self.stopped = self.stopped or "interrupted"
-
-    def reaches_aim(self, outcome: Outcome) -> bool:
-        """Whether an outcome's gain is as high as the search aims."""
-        return _gain(outcome) >= self.aim
-
-    @property
-    def incumbent(self) -> Outcome | None:
-        """Return what would be returned now."""
-        return next(iter(self.feasible), None)
-
-    def replace(self, outcome: Outcome, other: Outcome) -> None:
-        """Put another in the place of an outcome, which may be one of the others of a trial."""
-        self.outcomes[:] = [
-            other
-            if each is outcome
-            else replace(each, others=tuple(other if more is outcome else more for more in each.others))
-            if any(more is outcome for more in each.others)
-            else each
-            for each in self.outcomes
-        ]
 
 
 def serves(family: Family, profile: Profile) -> bool:
@@ -157,7 +79,7 @@ class Goal:
 
     With an `aim` the search aims above the target, by a margin that is fixed once a trial shows how much scores vary. `first` is
     a candidate that is finished before the search begins, with its outcome: the reference's own model. `patience` says how long a
-    trial may take, if the executor does not.
+    trial may take, if the executor does not. `size_bytes` are the most bytes of what is returned.
     """
 
     target: Target
@@ -167,6 +89,7 @@ class Goal:
     aim: SafetyMargin | None = None
     first: tuple[Candidate, Outcome] | None = None
     patience: Patience | None = None
+    size_bytes: int | None = None
 
 
 class Loop:
@@ -179,15 +102,13 @@ class Loop:
 
     def __init__(self, families: Mapping[str, Family], profile: Profile, goal: Goal, seed: int) -> None:
         self._families, self._profile, self._goal = families, profile, goal
-        self._target, self._folds, self._aim = replace(goal.target, size_bytes=None), goal.folds, goal.aim
+        self._target, self._folds, self._aim = goal.target, goal.folds, goal.aim
         self._allocation = Allocation(families, profile, seed, timed=goal.timed, earlier=goal.earlier)
         self._waiting: deque[int] = deque()
         self._done: dict[int, Outcome] = {}
         self._tasks: dict[int, TrialTask] = {}
         self._trials = 0
-        self.found = SearchHistory(
-            floor=goal.target.gain, size_bytes=goal.target.size_bytes, notes=self._allocation.notes
-        )
+        self.found = SearchHistory(floor=goal.target.gain, size_bytes=goal.size_bytes, notes=self._allocation.notes)
         if goal.first is not None:
             self._begin_with(*goal.first)
 
@@ -203,7 +124,7 @@ class Loop:
         try:
             self._run(executor, trials, until, listener)
         except KeyboardInterrupt:
-            self.found.stopped = ""
+            self.found.stopped = None
             self.found.interrupt()
         executor.task_seconds = usual
         self._take_what_is_done(listener)
@@ -226,11 +147,11 @@ class Loop:
             if not self._waiting:
                 in_turn = trials is None or self._trials < trials
                 out_of_time = in_turn and until is not None and time.monotonic() >= until
-                self.found.stopped = self.found.stopped or ("time is up" if out_of_time else "every trial is done")
+                self.found.stopped = self.found.stopped or (Stop.TIME if out_of_time else Stop.TRIALS)
                 return
             while (number := self._in_turn()) is None:
                 if (finished := executor.next_finished(until)) is None:
-                    self.found.stopped = "time is up"
+                    self.found.stopped = Stop.TIME
                     return
                 self._finish(finished.number, finished.result, finished.failure, finished.seconds)
                 if self._goal.patience and finished.failure is None:
@@ -247,7 +168,7 @@ class Loop:
     @property
     def _found_any(self) -> bool:
         """Whether anything feasible is found, be its turn yet to come."""
-        return any(o.artifact is not None and not o.violations for o in (*self._done.values(), *self.found.outcomes))
+        return any(o.artifact is not None and not o.missed for o in (*self._done.values(), *self.found.outcomes))
 
     def _may_start(self, trials: int | None, until: float | None) -> bool:
         in_time = until is None or time.monotonic() < until
@@ -260,7 +181,7 @@ class Loop:
                 return False
             candidate = self._allocation.ask(None if until is None else until - time.monotonic())
             if candidate is None:
-                self.found.stopped = "the spaces of all families are exhausted"
+                self.found.stopped = Stop.EXHAUSTED
                 return False
             self.found.candidates[candidate.number] = candidate
             if (skipped := self._excluded(candidate)) is not None:
@@ -270,7 +191,7 @@ class Loop:
                 continue
             self._launch(executor, candidate)
             return True
-        self.found.stopped = "no candidate is left that could be smaller"
+        self.found.stopped = Stop.NOTHING_SMALLER
         return False
 
     def _launch(self, executor: LocalExecutor | SharedTrials, candidate: Candidate) -> None:
@@ -288,13 +209,13 @@ class Loop:
         nothing.
         """
         best = next(iter(self.found.artifacts), None)
-        return None if best is None or not self.found.reaches_aim(best) else _bytes(best)
+        return None if best is None or not self.found.reaches_aim(best) else bytes_of(best)
 
     @property
     def _known(self) -> tuple[tuple[int, float], ...]:
         """Bytes and gain of the artifacts that none beats in both."""
         kept: list[tuple[int, float]] = []
-        for size, gain in sorted((_bytes(o), -_gain(o)) for o in self.found.artifacts):
+        for size, gain in sorted((bytes_of(o), -gain_of(o)) for o in self.found.artifacts):
             if not kept or -gain > kept[-1][1]:
                 kept.append((size, -gain))
         return tuple(kept)
@@ -320,14 +241,14 @@ class Loop:
     def _finish(self, number: int, result: Any, failure: str | None, seconds: float) -> None:
         if not isinstance(result, Outcome):
             said = getattr(failure, "traceback", "")
-            result = Outcome(number, "failed", failure or "ended without a result", seconds=seconds, traceback=said)
+            result = Outcome(number, State.FAILED, failure or "ended without a result", seconds=seconds, traceback=said)
         self._done[number] = result
 
     def _judge(self, outcome: Outcome, listener: Listener) -> None:
         candidate = self.found.candidates[outcome.number]
         self.found.outcomes.append(outcome)
         self._aimed(outcome)
-        least = self._tasks[outcome.number].incumbent_bytes if outcome.status == "too_large" else None
+        least = self._tasks[outcome.number].incumbent_bytes if outcome.status == State.TOO_LARGE else None
         note = self._allocation.tell(candidate, self._short_of_margin(outcome), _value(outcome, least or 0))
         if note:
             self.found.notes.append(note)
@@ -335,11 +256,14 @@ class Loop:
 
     def _short_of_margin(self, outcome: Outcome) -> Outcome:
         """Return what the studies learn of an outcome: one that meets the target, not the margin, misses the score by what is short."""
-        short = self._target.short_of_margin(_gain(outcome)) and outcome.status in ("feasible", "below_margin")
-        if not short or outcome.violations:
+        short = self._target.short_of_margin(gain_of(outcome)) and outcome.status in (
+            State.FEASIBLE,
+            State.BELOW_MARGIN,
+        )
+        if not short or outcome.missed:
             return outcome
-        missed = {"score": (self._target.gain - _gain(outcome)) / self._target.scale}
-        return replace(outcome, status="infeasible", violations=missed)
+        missed = (self._target.gain - gain_of(outcome)) / self._target.scale
+        return replace(outcome, status=State.INFEASIBLE, missed=missed)
 
     def _take_what_is_done(self, listener: Listener) -> None:
         """Take up what was still waiting for its turn, or under way, when the search stopped."""
@@ -349,7 +273,7 @@ class Loop:
         for number in self._waiting:
             if number not in done:
                 self.found.outcomes.append(
-                    Outcome(number, "abandoned", f"under way when the search ended: {self.found.stopped}")
+                    Outcome(number, State.ABANDONED, f"under way when the search ended: {self.found.ending}")
                 )
         self._waiting.clear()
 
@@ -359,30 +283,17 @@ class Loop:
             least = artifact_budget(self._families[candidate.family], candidate, self._profile).at_least_bytes
         except Exception as error:  # noqa: BLE001 - a family of others must not end the search
             self._allocation.leave_out(candidate.family, error)
-            return Outcome(candidate.number, "failed", f"{type(error).__name__}: {error}")
+            return Outcome(candidate.number, State.FAILED, f"{type(error).__name__}: {error}")
         limit = self._bytes_to_beat
         if limit is not None and least > limit:
             reason = f"takes at least {least} bytes, the incumbent {limit}"
-            return Outcome(candidate.number, "skipped", reason, QuantisedVariant("", "", math.nan, least))
+            return Outcome(candidate.number, State.SKIPPED, reason, QuantisedVariant("", "", math.nan, least))
         return None
-
-
-def _bytes(outcome: Outcome) -> int:
-    return len(outcome.artifact or b"")
-
-
-def _gain(outcome: Outcome) -> float:
-    return outcome.form.gain if outcome.form else -math.inf
-
-
-def _effort(outcome: Outcome) -> tuple[float, int]:
-    """Return operations of a decision and columns read: what decides between equal bytes."""
-    return (outcome.structure.operations_p95, len(outcome.structure.columns)) if outcome.structure else (0.0, 0)
 
 
 def _value(outcome: Outcome, least_bytes: int = 0) -> float | None:
     """Return what a study minimises: the logarithm of the bytes, or of `least_bytes` where these are only known not to be fewer."""
-    if outcome.status in ("failed", "declined"):
+    if outcome.status in (State.FAILED, State.DECLINED):
         return None
     size = outcome.form.size_bytes if outcome.form and outcome.form.size_bytes else UNKNOWN_BYTES
     return math.log(max(size, least_bytes))

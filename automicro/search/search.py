@@ -6,6 +6,7 @@ import math
 import sys
 import time
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, cast
 
 from automicro.data import profile
@@ -21,7 +22,7 @@ from automicro.search.context import Context, Target, offsets_of
 from automicro.search.decide.certify import SafetyMargin
 from automicro.search.decide.clustering import one_cluster, partition_target, structure_note, structure_of
 from automicro.search.decide.conclude import Refits, not_contradicted, refits, select_certified
-from automicro.search.decide.latency import LatencyDecision, decide_latency
+from automicro.search.decide.latency import LatencyDecision, decide_latency, doubts
 from automicro.search.decide.replay_check import ReplayCheck
 from automicro.search.given_metric import cost_weights, with_metric
 from automicro.search.haste import haste
@@ -29,12 +30,13 @@ from automicro.search.loop import Goal, Loop, usable_families
 from automicro.search.participants import participants
 from automicro.search.propose.warm_start import read_earlier, read_encoders
 from automicro.search.reference import Limits, find_reference, own_model, portfolio
+from automicro.search.requirements.columns import limited
+from automicro.search.requirements.requirements import Requirements
 from automicro.search.splits import held_out, splits_of
 from automicro.search.storage import SharedTrials, Store
 from automicro.search.trial.class_weights import class_weights_of
 from automicro.search.trial.logarithm import target_transforms
 from automicro.search.trial.robustness import check_robustness
-from automicro.search.trial.structural_limits import limited, structural_of
 from automicro.search.workers.executor import LocalExecutor
 from automicro.search.workers.in_process import InProcessExecutor
 
@@ -44,11 +46,12 @@ if TYPE_CHECKING:
     from automicro.data import Problem
     from automicro.discovery import Registry
     from automicro.measure import StructureTest
-    from automicro.plugin import Family, Profile, StructuralConstraints
+    from automicro.plugin import Family, Profile
     from automicro.request import Constraints, Search
     from automicro.search.context import Outcome
     from automicro.search.decide.certify import CertificationSplit, Certified
-    from automicro.search.loop import Listener, SearchHistory
+    from automicro.search.history import SearchHistory
+    from automicro.search.loop import Listener
     from automicro.search.reference import Reference
 
 __all__ = ["SearchResult", "search", "with_request"]
@@ -78,6 +81,11 @@ class SearchResult:
     seconds: float = 0.0
     certified: Certified | None = None
     aim: SafetyMargin | None = None
+
+    @cached_property
+    def requirements(self) -> Requirements:
+        """What the model had to satisfy, the score included."""
+        return self.context.required(self.target)
 
     @property
     def is_certified(self) -> bool:
@@ -147,43 +155,52 @@ class _Means:
 
 @dataclass(frozen=True)
 class _Prepared:
-    """What is known before a search tries anything; `rows` is what its model is for, `certification` the rows that are held out."""
+    """What is known before a search tries anything; `rows` is what its model is for, `certification` the rows that are held out.
+
+    For clusters `structure` is the test of the rows, and `partition` what an index must reach.
+    """
 
     rows: Problem
     context: Context
     facts: Profile
     families: dict[str, Family]
     certification: CertificationSplit | None
-    structure: StructureTest | None
     notes: list[str]
+    structure: StructureTest | None = None
+    partition: Target | None = None
 
 
 def _prepared(problem: Problem, constraints: Constraints, settings: Search, means: _Means) -> _Prepared:
-    structural, problem = structural_of(problem, constraints), limited(problem, constraints)
+    problem = limited(problem, constraints)
+    requirements = Requirements.of(problem, constraints)
     check_robustness(problem, constraints)
     said_of_rows: list[str] = []
     certification = held_out(problem, constraints, settings, said_of_rows)
     searched = problem if certification is None else problem.only(certification.searched)
-    facts = _facts(searched, constraints, settings, structural)
+    facts = _facts(searched, constraints, settings, requirements)
     families, notes = participants(means.registry, settings, facts, sent=means.workers > 0)
     plugins = {name: each for name, each in means.registry.families.items() if isinstance(each, ThirdParty)}
-    context = replace(_context(searched, constraints, settings, families, notes), plugins=plugins)
+    context = _context(searched, constraints, settings, families, notes)
+    context = replace(context, plugins=plugins, requirements=requirements)
     notes += [*said_of_rows, *means.notes]
     if certification is not None and (settings.start_from or settings.encoders):
         notes.append(STARTED)
-    structure = None
-    if problem.task == "clustering":
-        structure = structure_of(context, constraints, settings.seed, means.clock.until(REFERENCE_SHARE))
-        notes.insert(0, structure_note(constraints, structure))
-    return _Prepared(problem, context, facts, families, certification, structure, notes)
+    made = _Prepared(problem, context, facts, families, certification, notes)
+    if problem.task != "clustering":
+        return made
+    structure = structure_of(context, constraints, settings.seed, means.clock.until(REFERENCE_SHARE))
+    notes.insert(0, structure_note(constraints, structure))
+    partition, indices = partition_target(constraints, structure)
+    context = replace(context, requirements=requirements.with_indices(indices))
+    return replace(made, context=context, structure=structure, partition=partition)
 
 
 def _search(problem: Problem, constraints: Constraints, settings: Search, means: _Means) -> SearchResult:
     """Search; an interrupt once there are candidates leaves what is known of them."""
     made = _prepared(problem, constraints, settings, means)
-    context, structure, clock, executor = made.context, made.structure, means.clock, means.executor
-    if structure is not None and not structure.structured:
-        return _one_cluster(made, constraints, structure, means)
+    context, clock, executor = made.context, means.clock, means.executor
+    if made.structure is not None and made.partition is not None and not made.structure.structured:
+        return _one_cluster(made, constraints, (made.partition, made.structure), means)
     store = None if settings.storage is None else Store(settings.storage, context, means.registry)
     known: SearchResult | None = None
     try:
@@ -192,11 +209,20 @@ def _search(problem: Problem, constraints: Constraints, settings: Search, means:
             reference = None
             if constraints.within is not None:
                 reference = _reference(means, context, settings.seed)
-            target = partition_target(constraints, structure) if structure else _target(constraints, reference)
-            aim = None if structure else _aim(context, made.certification, constraints, settings.seed)
-            first = own_model(executor, reference, made.families, replace(target, size_bytes=None), aim)
+            target = made.partition or _target(constraints, reference)
+            aim = None if made.partition else _aim(context, made.certification, constraints, settings.seed)
+            first = own_model(executor, reference, made.families, target, aim)
             patience = Patience.of(settings, made.families)
-            goal = Goal(target, len(context.folds), settings.trials is None, context.earlier, aim, first, patience)
+            goal = Goal(
+                target,
+                len(context.folds),
+                settings.trials is None,
+                context.earlier,
+                aim,
+                first,
+                patience,
+                constraints.size,
+            )
             loop = Loop(made.families, made.facts, goal, settings.seed)
             known = SearchResult(context, target, loop.found, LatencyDecision(None, None), reference, aim=aim)
             clock.prepared(executor.loaded(clock.until(0.5)), decides_latency=constraints.latency is not None)
@@ -205,7 +231,7 @@ def _search(problem: Problem, constraints: Constraints, settings: Search, means:
             found = loop.run(trials, settings.trials, ends, means.listener)
             more = Refits()
             if made.certification is not None and not found.interrupted:
-                more = refits(executor, found, target, clock.loop_until(certifying=False))
+                more = refits(executor, context, found, target, clock.loop_until(certifying=False))
         known = _concluded(known, made.certification, more, constraints, means)
     except KeyboardInterrupt:
         if known is None:
@@ -247,7 +273,7 @@ def _said(known: SearchResult, made: _Prepared, constraints: Constraints, store:
     """Return what is to be said of the data, of what took part and of what could not be decided."""
     notes = [*made.rows.notes, *made.notes, *known.found.notes, *(_of_storage(store, known.found) if store else ())]
     notes += known.reference.notes if known.reference else ()
-    return (*notes, *_doubts(known.timed, constraints, known.found.untimed))
+    return (*notes, *doubts(known.timed, constraints.latency, known.found.untimed))
 
 
 def _of_storage(store: Store, found: SearchHistory) -> list[str]:
@@ -285,10 +311,10 @@ def _executor(settings: Search, workers: int) -> LocalExecutor:
     return cast("LocalExecutor", InProcessExecutor())  # which has the same methods
 
 
-def _facts(problem: Problem, constraints: Constraints, settings: Search, structural: StructuralConstraints) -> Profile:
+def _facts(problem: Problem, constraints: Constraints, settings: Search, requirements: Requirements) -> Profile:
     """Return the profile that families are called with."""
     ways = target_transforms(problem, settings.target_transform, constraints.measured.name)
-    return profile(problem, max_columns=constraints.max_columns, structural=structural, transforms=ways)
+    return profile(problem, max_columns=requirements.max_columns, structural=requirements.structural, transforms=ways)
 
 
 def _aim(
@@ -311,25 +337,22 @@ def _context(
         problem,
         splits_of(problem, constraints, settings, notes),
         constraints.measured.name,
-        constraints.max_columns,
-        structural_of(problem, constraints),
-        earlier,
-        read_encoders(settings.encoders or (), families),
-        constraints.allow_constant,
-        constraints.score,
-        class_weights_of(problem, settings.class_weight),
-        tuple((constraints.scores or {}).items()),
-        cost_weights(constraints.measured.name, problem),
+        earlier=earlier,
+        encoders=read_encoders(settings.encoders or (), families),
+        goal=constraints.score,
+        class_weights=class_weights_of(problem, settings.class_weight),
+        cost_weights=cost_weights(constraints.measured.name, problem),
     )
 
 
-def _one_cluster(made: _Prepared, constraints: Constraints, test: StructureTest, means: _Means) -> SearchResult:
+def _one_cluster(
+    made: _Prepared, constraints: Constraints, tested: tuple[Target, StructureTest], means: _Means
+) -> SearchResult:
     """Return the model of one cluster, for rows without structure."""
-    target = partition_target(constraints, test)
-    found = one_cluster(made.context, target, test)
+    target, found = tested[0], one_cluster(made.context, *tested)
     replay_check = ReplayCheck(made.context, found, target, means.workers > 0 or constraints.latency is not None)
     timed = _timed(replay_check, found.feasible, constraints, means.clock.timing_until())
-    notes = (*made.rows.notes, *made.notes, *_doubts(timed, constraints, found.untimed))
+    notes = (*made.rows.notes, *made.notes, *doubts(timed, constraints.latency, found.untimed))
     return SearchResult(made.context, target, found, timed, None, notes, means.clock.passed)
 
 
@@ -340,36 +363,11 @@ def _timed(
     return timed.or_undecided(constraints.latency) if replay_check.found.untimed else timed
 
 
-def _doubts(timed: LatencyDecision, constraints: Constraints, untimed: str) -> list[str]:
-    """Return sentences of smaller models that the latency could not be decided on, and of a machine that was too busy to measure well.
-
-    `untimed` is why no fresh process measured it, empty if one did.
-    """
-    limit, told = constraints.latency, [f"latency was measured in the process of the search: {untimed}"] * bool(untimed)
-    if limit is None or timed.outcome is None:
-        return told
-    if timed.latency is None:
-        return [*told, f"the search was interrupted before the latency limit of {limit:g} us was tested"]
-    if timed.latency.decision(limit) == "undecided":
-        told.append(
-            timed.latency.doubt(limit) if untimed else f"the search was interrupted: {timed.latency.doubt(limit)}"
-        )
-    for outcome, latency in timed.too_slow:
-        if latency.decision(limit) == "undecided":
-            told.append(f"a model of {len(outcome.artifact or b'')} bytes was passed over: {latency.doubt(limit)}")
-    if timed.latency.busy:
-        told.append(
-            f"the machine was busy while latency was measured, processes had a processor {timed.latency.cpu_share:.0%} of the time: "
-            "the limit is kept all the same, the figures are too high"
-        )
-    return told
-
-
 def _reference(means: _Means, context: Context, seed: int) -> Reference:
     """Run the reference; of a table without families that are slow to start, while others have a strongest setting."""
     executor, clock = means.executor, means.clock
     limits = Limits(clock.started, clock.seconds, REFERENCE_SHARE_AT_LAST, REFERENCE_SHARE, max(means.workers, 1))
-    facts = profile(context.problem, max_columns=context.max_columns)
+    facts = profile(context.problem, max_columns=context.requirements.max_columns)
     usable, _ = usable_families(means.registry.families, facts)
     prompt = {name: family for name, family in usable.items() if not family.start_seconds}
     members = portfolio(prompt, facts, len(context.folds), seed) if facts.kind == "table" else []
@@ -381,11 +379,5 @@ def _target(constraints: Constraints, reference: Reference | None) -> Target:
     limit = constraints.limit(None if reference is None else sign * reference.best.gain)
     return Target(
         gain=sign * limit,
-        size_bytes=constraints.size,
-        level=constraints.level,
-        max_columns=constraints.max_columns,
-        latency_us=constraints.latency,
-        robustness=tuple((constraints.robustness or {}).items()),
-        scores=tuple((constraints.scores or {}).items()),
         fold_offsets=() if reference is None else offsets_of(reference.best.fold_gains),
     )

@@ -17,6 +17,8 @@ from automicro.program import PRECISIONS, Categories, columns_read, decode, eval
 from automicro.search.context import Candidate, Context
 from automicro.search.propose.budget import artifact_budget
 from automicro.search.propose.space import candidate_space, own_parameters, preparation_settings
+from automicro.search.requirements.requirements import Requirements
+from automicro.search.requirements.structure import MostColumns
 from automicro.search.trial.training import train
 from automicro.testing.cases import cases
 
@@ -163,7 +165,8 @@ class _Check:
         self, *, every_variant: bool = True, max_columns: int | None = None, weighted: bool = False
     ) -> Mapping[str, Program]:
         problem = self.case.weighted if weighted else self.case.problem
-        context = Context(problem, (), self.case.metric, max_columns)
+        requirements = Requirements(() if max_columns is None else (MostColumns(max_columns),))
+        context = Context(problem, (), self.case.metric, requirements)
         rows = np.arange(problem.rows)[: -problem.rows // 4]
         return train(context, self.family, self.candidate, rows, every_variant=every_variant).programs
 

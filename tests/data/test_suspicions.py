@@ -13,7 +13,7 @@ from automicro import Search
 from automicro.data import folds, hold_out, load_problem, load_table, read_file, series_of, with_columns
 from automicro.errors import ConstraintError, DataError
 from automicro.request import Constraints, SearchRequest
-from automicro.search.trial.structural_limits import limited
+from automicro.search.requirements.columns import limited
 
 RNG = np.random.default_rng(0)
 X = pd.DataFrame({"a": RNG.normal(size=400), "b": RNG.normal(size=400)})

@@ -16,7 +16,9 @@ from automicro.plugin import Declined, Feature, StructuralConstraints, TrainingD
 from automicro.program import PRECISIONS, Forest, Numeric, Program, Tree, Weights, pack, quantise, unpack
 from automicro.search.context import Candidate, Context
 from automicro.search.propose.space import candidate_space, own_parameters, preparation_settings
-from automicro.search.trial.structural_limits import ranges_of
+from automicro.search.requirements.columns import ranges_of
+from automicro.search.requirements.requirements import Requirements
+from automicro.search.requirements.structure import Monotone
 from automicro.search.trial.training import train
 
 WISHES = StructuralConstraints(monotone=((0, 1), (1, -1), (3, 1)))
@@ -42,7 +44,9 @@ def programs(name, task, metric, structural, settings=2):
     facts = profile(posed, structural=structural)
     for setting in candidate_space(family, facts).portfolio[:settings]:
         candidate = Candidate(0, name, own_parameters(setting), preparation_settings(family, setting), 0)
-        context = Context(posed, (), metric, structural=structural)
+        wanted = dict(structural.monotone)
+        required = (Monotone(tuple(wanted), "", tuple(wanted.values())),) if wanted else ()
+        context = Context(posed, (), metric, Requirements(required))
         try:
             made = train(context, family, candidate, np.arange(posed.rows)).programs
         except Declined:

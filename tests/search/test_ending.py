@@ -20,8 +20,8 @@ from automicro.report import infeasible_text
 from automicro.search.context import Outcome, QuantisedVariant, Target
 from automicro.search.decide import certify
 from automicro.search.decide import latency as finish
-from automicro.search.loop import Goal, Loop, SearchHistory
-from automicro.search.search import _doubts
+from automicro.search.history import SearchHistory
+from automicro.search.loop import Goal, Loop
 
 GATE: Any = SimpleNamespace(
     context=None, fresh=True, passed=lambda outcome: outcome, found=SearchHistory()
@@ -117,7 +117,7 @@ def test_a_smaller_model_that_could_not_be_decided_on_is_told(monkeypatch: pytes
     feasible = [Outcome(n, "feasible", artifact=bytes(n + 1), latency_us=1.0) for n in range(2)]
     timed = finish.decide_latency(GATE, feasible, 40.0, 0.99)
     assert timed.outcome is feasible[1]
-    told = _doubts(timed, automicro.Constraints(metric="r2", score=0.5, latency="40us"), untimed="")
+    told = finish.doubts(timed, 40.0, untimed="")
     assert told[0].startswith("a model of 1 bytes was passed over: cannot decide whether 40 us are kept")
 
 

@@ -11,17 +11,18 @@ import pytest
 
 import automicro
 from automicro.search import loop
-from automicro.search.context import Outcome
+from automicro.search.context import Outcome, State
 from automicro.search.haste import _rounded_up, haste
+from automicro.search.history import SearchHistory, Stop
 
 FAMILIES: Any = {
     name: SimpleNamespace(start_seconds=4.0 * (name == "mlp")) for name in ("boosting", "linear", "mlp", "tree")
 }
 
 
-def ended(*families: str, stopped: str = "time is up", **facts: Any) -> Any:
+def ended(*families: str, stopped: Stop = Stop.TIME, **facts: Any) -> Any:
     candidates = {number: SimpleNamespace(family=family) for number, family in enumerate(families)}
-    outcomes = [Outcome(number, "feasible", **{"seconds": 1.0, **facts}) for number in candidates]
+    outcomes = [Outcome(number, State.FEASIBLE, **{"seconds": 1.0, **facts}) for number in candidates]
     return SimpleNamespace(candidates=candidates, outcomes=outcomes, stopped=stopped)
 
 
@@ -42,7 +43,7 @@ def test_no_more_trials_are_counted_on_than_were_asked_for() -> None:
 
 def test_nothing_is_said_where_families_had_their_turn_or_time_was_not_what_ended_it() -> None:
     assert haste(ended(*["linear", "boosting", "tree"] * 3), FAMILIES, 5.0) == ""
-    assert haste(ended("linear", stopped="every trial is done"), FAMILIES, 5.0) == ""
+    assert haste(ended("linear", stopped=Stop.TRIALS), FAMILIES, 5.0) == ""
 
 
 @pytest.mark.parametrize(("value", "shown"), [(45.0, 50), (22.5, 30), (112.0, 120), (1740.0, 1800), (3.2, 4), (0.3, 1)])
@@ -61,9 +62,9 @@ def test_a_search_that_did_all_its_trials_did_not_lack_time(monkeypatch: pytest.
     now = SimpleNamespace(monotonic=lambda: 100.0)
     monkeypatch.setattr(loop, "time", now)
     one = loop.Loop.__new__(loop.Loop)
-    one.found, one._waiting, one._done, one._trials = loop.SearchHistory(), deque(), {}, 3
+    one.found, one._waiting, one._done, one._trials = SearchHistory(), deque(), {}, 3
     one._run(SimpleNamespace(), 3, lambda found: 50.0, SimpleNamespace())
-    assert one.found.stopped == "every trial is done"
-    one.found.stopped = ""
+    assert one.found.stopped == Stop.TRIALS
+    one.found.stopped = None
     one._run(SimpleNamespace(), 4, lambda found: 50.0, SimpleNamespace())
-    assert one.found.stopped == "time is up"
+    assert one.found.stopped == Stop.TIME

@@ -17,7 +17,8 @@ import automicro
 from automicro.errors import RequestError
 from automicro.plugin import Choice, Family, Float, Integer, Lowered, Needs, SizeBudget, Space, Variant
 from automicro.program import Affine, Weights
-from automicro.search.loop import Loop, SearchHistory
+from automicro.search.history import SearchHistory
+from automicro.search.loop import Loop
 
 X, Y = load_breast_cancer(return_X_y=True)
 

@@ -35,7 +35,7 @@ class HungAtFirst:
         if not ready or len(self.limits) > 6:
             return None
         self.waiting.remove(ready[0])
-        return Finished(ready[0], Outcome(ready[0], "given_up", violations={"score": 1.0}))
+        return Finished(ready[0], Outcome(ready[0], "given_up", missed=1.0))
 
 
 class Deaf:

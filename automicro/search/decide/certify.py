@@ -19,6 +19,7 @@ from automicro.request import metric as metric_of
 from automicro.search.context import RefitTask
 from automicro.search.decide.latency import score_interval
 from automicro.search.defined import is_defined
+from automicro.search.requirements.scores import OtherScore, Robustness
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -28,7 +29,8 @@ if TYPE_CHECKING:
     from automicro.data import Problem
     from automicro.request import Constraints
     from automicro.search.context import Context, Outcome, QuantisedVariant, Target
-    from automicro.search.loop import SearchHistory
+    from automicro.search.history import SearchHistory
+    from automicro.search.requirements.requirements import Requirements
 
 __all__ = [
     "CertificationSplit",
@@ -188,13 +190,13 @@ class SafetyMargin:
         return (high - low) / 2 * math.sqrt(validated / rows)
 
 
-def refit_tasks(found: SearchHistory, target: Target) -> list[RefitTask]:
+def refit_tasks(found: SearchHistory, target: Target, requirements: Requirements) -> list[RefitTask]:
     """Return what is to be trained on all search rows beside the artifacts that the search has: forms below its aim, but above the target.
 
     They are smaller than the smallest artifact, or, if there is none, the surest that were found; a few of them, spread over the gains.
     None if robustness or other scores are required, which are evaluated on the folds of a trial.
     """
-    if target.robustness or target.scores:
+    if requirements.one(Robustness) or requirements.one(OtherScore):
         return []
     best = found.incumbent
     limit = math.inf if best is None or best.artifact is None else len(best.artifact)
@@ -203,7 +205,9 @@ def refit_tasks(found: SearchHistory, target: Target) -> list[RefitTask]:
         (form, outcome)
         for outcome in found.outcomes
         for form in outcome.forms
-        if form.gain >= target.gain and form.size_bytes < limit and not _too_large(form, target)
+        if form.gain >= target.gain
+        and form.size_bytes < limit
+        and (found.size_bytes is None or form.size_bytes <= found.size_bytes)
         if (outcome.number, form.key, form.precision) not in made
     ]
     edge: list[tuple[QuantisedVariant, Outcome]] = []
@@ -213,10 +217,6 @@ def refit_tasks(found: SearchHistory, target: Target) -> list[RefitTask]:
     chosen = sorted({round(place) for place in np.linspace(0, len(edge) - 1, min(REFITS, len(edge)))})
     bare = replace(target, fold_offsets=())
     return [RefitTask(found.candidates[edge[i][1].number], bare, edge[i][0]) for i in chosen]
-
-
-def _too_large(form: QuantisedVariant, target: Target) -> bool:
-    return target.size_bytes is not None and form.size_bytes > target.size_bytes
 
 
 @dataclass(frozen=True, eq=False)
@@ -271,7 +271,7 @@ class Certified:
 def sequence(outcomes: Iterable[Outcome]) -> list[Outcome]:
     """Return artifacts from the surest to the smallest, judged on the search rows alone; none that another beats in both."""
     ordered = sorted(
-        (o for o in outcomes if o.artifact is not None and o.form is not None and not o.violations),
+        (o for o in outcomes if o.artifact is not None and o.form is not None and not o.missed),
         key=lambda o: (-(o.form.gain if o.form else 0.0), len(o.artifact or b""), o.number),
     )
     kept: list[Outcome] = []

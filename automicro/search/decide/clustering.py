@@ -9,8 +9,9 @@ import numpy as np
 from automicro.data import PreparationSettings
 from automicro.measure import Columns, structure_test
 from automicro.program import Affine, Program, Weights, pack
-from automicro.search.context import Candidate, Outcome, QuantisedVariant, Target
-from automicro.search.loop import SearchHistory
+from automicro.search.context import Candidate, Outcome, QuantisedVariant, State, Target
+from automicro.search.history import SearchHistory, Stop
+from automicro.search.requirements.scores import Index, Score
 from automicro.search.trial.training import standard_of
 from automicro.search.trial.variant_scores import UNTOUCHED
 
@@ -26,26 +27,22 @@ ONE_CLUSTER = {"silhouette": 0.0, "density_validity": 0.0, "stability": 1.0}
 
 def structure_of(context: Context, constraints: Constraints, seed: int, until: float | None) -> StructureTest:
     """Test whether the rows have structure, by density if a density-based validity is asked for, else by silhouette."""
-    standard = standard_of(context)
+    standard = standard_of(context.problem)
     dense = "density_validity" in (constraints.measured.name, *constraints.indices)
     columns = Columns(standard.points, standard.blocks, standard.discrete)
     level = 1.0 - constraints.confidence
     return structure_test(columns, "density_validity" if dense else "silhouette", level, seed, until)
 
 
-def partition_target(constraints: Constraints, test: StructureTest) -> Target:
-    """Return the constraints as numbers; an index that was tested but not asked for must exceed what structureless rows give."""
+def partition_target(constraints: Constraints, test: StructureTest) -> tuple[Target, dict[str, float]]:
+    """Return the gain to reach, and the least values of indices beside the metric.
+
+    An index that was tested but not asked for must exceed what structureless rows have.
+    """
     limits = dict(constraints.indices)
     if test.structured:
         limits.setdefault(test.index, test.limit)
-    return Target(
-        gain=limits.pop(constraints.measured.name, -1.0),
-        size_bytes=constraints.size,
-        level=constraints.level,
-        max_columns=constraints.max_columns,
-        latency_us=constraints.latency,
-        indices=tuple(limits.items()),
-    )
+    return Target(limits.pop(constraints.measured.name, -1.0)), limits
 
 
 def structure_note(constraints: Constraints, test: StructureTest) -> str:
@@ -70,28 +67,34 @@ def one_cluster(context: Context, target: Target, test: StructureTest) -> Search
     empty = Affine(Weights.of(np.zeros((1, 0))), Weights.of(np.zeros(1)))
     payload = pack(Program(len(context.problem.table.columns), (), empty, "identity"))
     gain = ONE_CLUSTER[context.metric]
-    missed = {name: limit - ONE_CLUSTER[name] for name, limit in target.indices if ONE_CLUSTER[name] < limit}
-    if gain < target.gain:
-        missed["score"] = (target.gain - gain) / target.scale
+    values = {each.name: ONE_CLUSTER[each.name] for each in context.requirements.of_kind(Index)} | {Score.key: gain}
+    missed = context.required(target).missed(values)
     form = QuantisedVariant("one cluster", UNTOUCHED, gain, len(payload))
     repeats = 1 + max(fold.repeat for fold in context.folds)
     outcome = Outcome(
         0,
-        "infeasible" if missed else "feasible",
+        State.INFEASIBLE if missed else State.FEASIBLE,
         "no cluster structure",
         form=form,
         forms=(form,),
         fold_gains=(gain,) * len(context.folds),
-        violations=missed,
+        values=values,
+        missed=missed,
         artifact=None if missed else payload,
         out_of_fold=np.zeros((repeats, context.problem.rows)),
         folds_run=len(context.folds),
         indices=ONE_CLUSTER,
     )
     name = test.index.replace("_", " ")
-    stopped = (
-        f"the rows show no cluster structure: {name} {test.best:.3g} where it stands out most, which structureless tables "
+    figures = (
+        f": {name} {test.best:.3g} where it stands out most, which structureless tables "
         f"match with probability {test.p_value:.2g}, above {test.level:.2g}"
     )
     candidate = Candidate(0, "one cluster", {}, PreparationSettings(), 0)
-    return SearchHistory({0: candidate}, [outcome], stopped=stopped, size_bytes=target.size_bytes)
+    return SearchHistory(
+        {0: candidate},
+        [outcome],
+        size_bytes=context.requirements.size_bytes,
+        stopped=Stop.NO_STRUCTURE,
+        figures=figures,
+    )

@@ -8,18 +8,19 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from automicro.measure import score
-from automicro.search.context import Outcome
+from automicro.search.context import Outcome, State
 from automicro.search.decide.certify import Certified, Paired, certified, likely, refit_tasks, sequence
 from automicro.search.decide.estimate import Estimate, combined, cross_validated, on_held_out
 from automicro.search.decide.latency import LatencyDecision, measured_latency, raw_rows
+from automicro.search.requirements.scores import Score
 
 if TYPE_CHECKING:
     from automicro.measure import Latency
     from automicro.request import Constraints
-    from automicro.search.context import Target
+    from automicro.search.context import Context, Target
     from automicro.search.decide.certify import CertificationSplit
     from automicro.search.decide.replay_check import ReplayCheck
-    from automicro.search.loop import SearchHistory
+    from automicro.search.history import SearchHistory
     from automicro.search.reference import Reference
     from automicro.search.workers.executor import LocalExecutor
 
@@ -37,13 +38,15 @@ class Refits:
     @property
     def sound(self) -> list[Outcome]:
         """Return what misses no constraint, smallest first."""
-        kept = [outcome for outcome in self.outcomes if outcome.artifact is not None and not outcome.violations]
+        kept = [outcome for outcome in self.outcomes if outcome.artifact is not None and not outcome.missed]
         return sorted(kept, key=lambda outcome: (len(outcome.artifact or b""), outcome.number))
 
 
-def refits(executor: LocalExecutor, found: SearchHistory, target: Target, until: float | None) -> Refits:
+def refits(
+    executor: LocalExecutor, context: Context, found: SearchHistory, target: Target, until: float | None
+) -> Refits:
     """Train what the certificate needs beside the artifacts of the loop; what is not finished at `until` is given up."""
-    tasks = refit_tasks(found, target)
+    tasks = refit_tasks(found, target, context.requirements)
     first = 1 + max(found.candidates, default=0)
     for place, task in enumerate(tasks):
         executor.submit(first + place, task)
@@ -55,7 +58,7 @@ def refits(executor: LocalExecutor, found: SearchHistory, target: Target, until:
         waiting -= 1
         if isinstance(finished.result, Outcome):
             outcomes[finished.number] = finished.result
-    return Refits(tuple(outcomes[number] for number in sorted(outcomes)))
+    return Refits(tuple(outcomes[number] for number in sorted(outcomes) if found.allows(outcomes[number])))
 
 
 def _paired(certification: CertificationSplit, reference: Reference | None) -> Paired | None:
@@ -114,10 +117,8 @@ def not_contradicted(
     for outcome in candidates[:MOST_COMPARED]:
         held = on_held_out(certification, metric, outcome, constraints.confidence)
         seen, held = held, Estimate(held.value + easier, held.low + easier, held.high + easier)
-        if (missed := target.gain - max(sign * held.low, sign * held.high)) > 0:
-            replay_check.found.replace(
-                outcome, _contradicted(outcome, seen, len(certification.held), missed / target.scale)
-            )
+        if (most := max(sign * held.low, sign * held.high)) < target.gain:
+            replay_check.found.replace(outcome, _contradicted(outcome, seen, len(certification.held), most, target))
             continue
         crossed = cross_validated(replay_check.context, outcome, constraints.confidence, certification.seed)
         if sign * combined(crossed, held, constraints.confidence).value >= target.gain:
@@ -136,6 +137,12 @@ def _gain_on_held_out(tested: Certified, constraints: Constraints, target: Targe
     return constraints.measured.sign * limit if math.isfinite(limit) else target.gain
 
 
-def _contradicted(outcome: Outcome, held: Estimate, rows: int, missed: float) -> Outcome:
+def _contradicted(outcome: Outcome, held: Estimate, rows: int, most: float, target: Target) -> Outcome:
     reason = f"{held.value:.4g} on {rows:,} held-out rows ({held.low:.4g} to {held.high:.4g}) contradicts its cross-validated score"
-    return replace(outcome, status="infeasible", reason=reason, violations={"score": missed})
+    return replace(
+        outcome,
+        status=State.INFEASIBLE,
+        reason=reason,
+        values={**outcome.values, Score.key: most},
+        missed=(target.gain - most) / target.scale,
+    )

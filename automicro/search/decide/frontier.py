@@ -57,14 +57,14 @@ def rank(outcome: Outcome, aim: float) -> tuple[float, bool, float]:
     """Return what is least for the smallest artifact that misses nothing and reaches the aim, or else for the surest."""
     size, gain = _measure(outcome)
     below = gain < aim
-    return sum(outcome.violations.values()), below, -gain if below else size
+    return outcome.missed, below, -gain if below else size
 
 
 def better_of(one: Outcome, other: Outcome, aim: float) -> Outcome:
     """Return the better of two outcomes of a candidate, the artifacts of the other beside its own."""
-    made = [outcome for outcome in (one, other) if outcome.artifact is not None and not outcome.violations]
-    missed = [outcome for outcome in (other, one) if outcome.violations] or [other]
-    best = min(made, key=lambda o: rank(o, aim)) if made else min(missed, key=lambda o: sum(o.violations.values()))
+    made = [outcome for outcome in (one, other) if outcome.artifact is not None and not outcome.missed]
+    missed = [outcome for outcome in (other, one) if outcome.missed] or [other]
+    best = min(made, key=lambda o: rank(o, aim)) if made else min(missed, key=lambda o: o.missed)
     others = unbeaten(each for outcome in (one, other) for each in (outcome, *outcome.others) if each is not best)
     return replace(best, others=others, aim=one.aim if one.aim is not None else other.aim)
 
@@ -72,7 +72,7 @@ def better_of(one: Outcome, other: Outcome, aim: float) -> Outcome:
 def unbeaten(outcomes: Iterable[Outcome]) -> tuple[Outcome, ...]:
     """Return the artifacts that miss nothing and that none of them beats in both bytes and gain, smallest first."""
     kept: list[Outcome] = []
-    sound = [outcome for outcome in outcomes if outcome.artifact is not None and not outcome.violations]
+    sound = [outcome for outcome in outcomes if outcome.artifact is not None and not outcome.missed]
     for outcome in sorted(sound, key=lambda o: (_measure(o)[0], -_measure(o)[1])):
         if not kept or _measure(outcome)[1] > _measure(kept[-1])[1]:
             kept.append(outcome)

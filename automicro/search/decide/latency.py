@@ -25,7 +25,7 @@ from automicro.measure import (
 from automicro.program import raw_cells, take
 from automicro.request import metric
 from automicro.runtime.model import Model
-from automicro.search.context import STABILITY
+from automicro.search.requirements.scores import STABILITY
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -38,7 +38,16 @@ if TYPE_CHECKING:
     from automicro.search.context import Context, Outcome
     from automicro.search.decide.replay_check import ReplayCheck
 
-__all__ = ["LatencyDecision", "decide_latency", "decided", "measured_latency", "optimism", "raw_rows", "score_interval"]
+__all__ = [
+    "LatencyDecision",
+    "decide_latency",
+    "decided",
+    "doubts",
+    "measured_latency",
+    "optimism",
+    "raw_rows",
+    "score_interval",
+]
 
 LATENCY_ROWS = 20
 LATENCY_TRIES = 8
@@ -135,12 +144,12 @@ def measured_latency(
 
 
 def median_call(context: Context, program: Program, limit_us: float) -> tuple[float, float]:
-    """Return the median time of a call in this process in microseconds, and by how much of a limit it is surely above that."""
+    """Return the median time of a call in this process in microseconds, and what of it is sure: no more than a limit, unless it is slow."""
     rows = [row if isinstance(row, dict) else row_array(row) for row in raw_rows(context)]
     calls = time_calls(Model(program).predict, rows, seconds=0.02)
     median = calls.quantile_us(0.5)
     slow = median * min(calls.cpu_share, 1.0) > limit_us  # what others take of the processor does not count
-    return median, (median - limit_us) / limit_us if slow else 0.0
+    return median, median if slow else min(median, limit_us)
 
 
 def decided(
@@ -166,6 +175,31 @@ def decided(
             break
         measured = more_runs(measured, artifact, rows)
     return measured
+
+
+def doubts(timed: LatencyDecision, limit: float | None, untimed: str) -> list[str]:
+    """Return sentences of smaller models that the latency could not be decided on, and of a machine that was too busy to measure well.
+
+    `untimed` is why no fresh process measured it, empty if one did.
+    """
+    told = [f"latency was measured in the process of the search: {untimed}"] * bool(untimed)
+    if limit is None or timed.outcome is None:
+        return told
+    if timed.latency is None:
+        return [*told, f"the search was interrupted before the latency limit of {limit:g} us was tested"]
+    if timed.latency.decision(limit) == "undecided":
+        told.append(
+            timed.latency.doubt(limit) if untimed else f"the search was interrupted: {timed.latency.doubt(limit)}"
+        )
+    for outcome, latency in timed.too_slow:
+        if latency.decision(limit) == "undecided":
+            told.append(f"a model of {len(outcome.artifact or b'')} bytes was passed over: {latency.doubt(limit)}")
+    if timed.latency.busy:
+        told.append(
+            f"the machine was busy while latency was measured, processes had a processor {timed.latency.cpu_share:.0%} of the time: "
+            "the limit is kept all the same, the figures are too high"
+        )
+    return told
 
 
 def score_interval(
@@ -205,7 +239,7 @@ def optimism(context: Context, outcomes: Iterable[Outcome], target_gain: float, 
             HeldOutPredictions(context.metric, problem.target[rows], o.out_of_fold[0, rows], weights, units),
         )
         for o in outcomes
-        if o.out_of_fold is not None and o.form is not None and o.form.size_bytes and STABILITY not in o.violations
+        if o.out_of_fold is not None and o.form is not None and o.form.size_bytes and STABILITY not in o.values
     ]
     smallest = sorted(contenders, key=lambda c: (abs(c.gain - target_gain), c.size_bytes))[:CONTENDERS]
     return selection_optimism(smallest, target_gain, metric(context.metric).sign, seed)

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING
 from automicro.explain import global_card
 from automicro.explain import replay as replay_card
 from automicro.program import unpack
+from automicro.search.context import State
+from automicro.search.requirements.structure import Level
 
 if TYPE_CHECKING:
     from automicro.explain import Replay
     from automicro.search.context import Context, Outcome, Target
-    from automicro.search.loop import SearchHistory
+    from automicro.search.history import SearchHistory
 
 __all__ = ["ReplayCheck", "checked_by_replay", "replay_of"]
 
@@ -42,7 +44,7 @@ def checked_by_replay(context: Context, outcome: Outcome) -> Outcome:
 
 @dataclass(frozen=True, eq=False)
 class ReplayCheck:
-    """What an artifact must pass before it may be returned, if a level of interpretability is among the `target`.
+    """What an artifact must pass before it may be returned, if the context requires a level of interpretability.
 
     Its latency is measured in processes that are `fresh`, or else in this one.
     """
@@ -54,16 +56,18 @@ class ReplayCheck:
 
     def passed(self, outcome: Outcome) -> Outcome | None:
         """Return an outcome that keeps its level; None if its replay failed, which then stands among the outcomes."""
-        if not self.target.level:
+        level = self.context.requirements.one(Level)
+        if level is None:
             return outcome
         checked = checked_by_replay(self.context, outcome)
         if checked.replay is None or checked.replay.passed:
             return checked
         failed = replace(
             checked,
-            status="infeasible",
+            status=State.INFEASIBLE,
             reason=f"misses interpretability: the replay of its card {checked.replay}",
-            violations={**checked.violations, "interpretability": float(self.target.level)},
+            values={**checked.values, level.name: 0.0},
+            missed=level.violation(0.0),
         )
         self.found.replace(outcome, failed)
         return None

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from automicro.errors import PluginError
-from automicro.search.context import Candidate
+from automicro.search.context import Candidate, State
 from automicro.search.propose.budget import artifact_budget
 from automicro.search.propose.space import candidate_space, own_parameters, preparation_settings
 from automicro.search.propose.study import FamilyStudy, Proposal
@@ -183,17 +183,17 @@ class Allocation:
         `value` is what the study minimises, None if the trial failed.
         """
         share = self._shares[candidate.family]
-        share.study.tell(share.pending.pop(candidate.number), value, outcome.violations)
-        if outcome.status == "skipped":
+        share.study.tell(share.pending.pop(candidate.number), value, outcome.missed)
+        if outcome.status == State.SKIPPED:
             share.skipped += 1
         else:
             share.told += 1
             share.spent += max(outcome.seconds, 0.05) if self._timed else 1.0
-        share.failures = share.failures + 1 if outcome.status == "failed" else 0
-        if outcome.status == "feasible" and outcome.form is not None:
+        share.failures = share.failures + 1 if outcome.status == State.FAILED else 0
+        if outcome.status == State.FEASIBLE and outcome.form is not None:
             share.best_bytes = min(share.best_bytes, outcome.form.size_bytes)
-        if outcome.violations:
-            share.least_missed = min(share.least_missed, sum(outcome.violations.values()))
+        if outcome.missed:
+            share.least_missed = min(share.least_missed, outcome.missed)
         if share.failures >= FAILURES_IN_A_ROW and not share.out:
             share.out = (
                 f"family {candidate.family!r} is left out after {FAILURES_IN_A_ROW} failures in a row: {outcome.reason}"

@@ -41,7 +41,7 @@ class FamilyStudy:
     seed: int
     sampler: str = "tpe"
     _seen: set[tuple[tuple[str, Any], ...]] = field(default_factory=set)
-    _told: dict[tuple[tuple[str, Any], ...], tuple[float, Mapping[str, float]]] = field(default_factory=dict)
+    _told: dict[tuple[tuple[str, Any], ...], tuple[float, float]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         optuna.logging.set_verbosity(optuna.logging.ERROR)
@@ -68,16 +68,16 @@ class FamilyStudy:
                 self._study.tell(trial, state=optuna.trial.TrialState.FAIL)
         return None
 
-    def tell(self, proposal: Proposal, value: float | None, violations: Mapping[str, float]) -> None:
-        """Say what became of a proposal: the logarithm of its bytes, or None if it failed, and the constraints it missed."""
+    def tell(self, proposal: Proposal, value: float | None, missed: float) -> None:
+        """Say what became of a proposal: the logarithm of its bytes, or None if it failed, and by how much it missed the constraints."""
         if value is None:
             self._study.tell(proposal.trial, state=optuna.trial.TrialState.FAIL)
             return
-        self._told[tuple(sorted(proposal.setting.items()))] = (value, violations)
-        self._tell(proposal.trial, value, violations)
+        self._told[tuple(sorted(proposal.setting.items()))] = (value, missed)
+        self._tell(proposal.trial, value, missed)
 
-    def _tell(self, trial: optuna.Trial, value: float, violations: Mapping[str, float]) -> None:
-        trial.set_constraint("missed", sum(violations.values()))
+    def _tell(self, trial: optuna.Trial, value: float, missed: float) -> None:
+        trial.set_constraint("missed", missed)
         self._study.tell(trial, value)
 
 

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from automicro.program import evaluate, unpack
+from automicro.search.context import State
 
 if TYPE_CHECKING:
     from automicro.search.context import Context, Outcome, TrialTask
 
 __all__ = ["misfit"]
 
-STATUSES = {"feasible", "infeasible", "below_margin", "too_large", "given_up", "failed", "declined"}
+FINISHED = frozenset(State) - {State.ABANDONED, State.SKIPPED}
 ROWS = 3  # that an artifact must predict
 
 
@@ -22,12 +23,12 @@ def misfit(outcome: Outcome, task: TrialTask, context: Context) -> str:
     for each in (outcome, *outcome.others):
         if each.number != task.candidate.number:
             return "holds a trial of another number"
-        if each.status not in STATUSES or (each is not outcome and each.others):
+        if each.status not in FINISHED or (each is not outcome and each.others):
             return "does not hold a finished trial"
         complete = each.artifact is not None and each.form is not None and each.structure is not None
-        if not complete and (each.artifact is not None or each.status == "feasible" or each is not outcome):
+        if not complete and (each.artifact is not None or each.status == State.FEASIBLE or each is not outcome):
             return "holds an incomplete trial"
-        if not _fits(each, context):
+        if not _fits(each, context) or not each.values.keys() <= context.required(task.target).by_name.keys():
             return "holds a trial of other data"
     return ""
 

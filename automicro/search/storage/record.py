@@ -14,14 +14,14 @@ from pydantic import ConfigDict, PlainSerializer, PlainValidator, TypeAdapter, V
 from automicro.explain import Replay
 from automicro.measure import Interpretability
 from automicro.request import Level
-from automicro.search.context import Outcome
+from automicro.search.context import Outcome, State
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 __all__ = ["UnusableError", "read_record", "write_record"]
 
-MAGIC = b"automicro trial 1"
+MAGIC = b"automicro trial 2"
 DIGITS = 64
 
 
@@ -67,6 +67,7 @@ _FORM.rebuild(
         "NDArray": _Arrays,
         "Outcome": Outcome,
         "Replay": Replay,
+        "State": State,
         "np": np,
     }
 )

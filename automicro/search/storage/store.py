@@ -175,7 +175,7 @@ class Store:
                 self._families[name] = of_family(self._registry, name)
             if self._families[name] is None:
                 raise TypeError("the files of its code are not known")  # noqa: TRY301 - one sentence for both
-            processor = "" if task.target.latency_us is None else self._processor
+            processor = "" if self._context.requirements.latency_us is None else self._processor
             return self._folder / f"{digest(self._salt, self._families[name], processor, task)}.trial"
         except TypeError as error:
             self._unknown[name] = f"no trials of family {name!r} are kept: {error}"

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from automicro.program import evaluate
-from automicro.search.context import STABILITY
 from automicro.search.decide.latency import score_interval
+from automicro.search.requirements.scores import STABILITY
 from automicro.search.trial.variant_scores import gain_of
 
 if TYPE_CHECKING:
@@ -74,11 +74,9 @@ class Agreement:
         """Whether the model agrees with those of its folds."""
         return self.excess <= self.allowed
 
-    def missed(self, least: float, scale: float, name: str = "score") -> dict[str, float]:
-        """Return by how much, relative to `scale`, a model lacks what its folds' models have, or what is required: a gain of `least`."""
-        if not self.holds:
-            return {STABILITY: self.excess / scale}
-        return {name: (least - self.gain) / scale} if self.gain < least else {}
+    def values(self, name: str, value: float, scale: float) -> dict[str, float]:
+        """Return the value that decides on a score of this name; of a model that does not agree, what it lacks relative to `scale`."""
+        return {name: value} if self.holds else {STABILITY: self.excess / scale}
 
 
 def _sampled(rows: int, most: int) -> NDArray[np.bool_]:

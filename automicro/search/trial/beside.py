@@ -5,68 +5,52 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from automicro.request import ScoreBeside, metric
 from automicro.search.decide.estimate import beside_certificate, on_held_out, resampled
 from automicro.search.trial.agreement import agreement, with_training_gains
 from automicro.search.trial.variant_scores import gain_of, mean_gain
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from automicro.program import Program
     from automicro.request import Constraints
     from automicro.search.context import Context, Outcome, QuantisedVariant
     from automicro.search.decide.certify import Certified
     from automicro.search.decide.estimate import Estimate
+    from automicro.search.requirements.scores import OtherScore
     from automicro.search.trial.variant_scores import VariantScores
 
-__all__ = ["BesideAsShipped", "beside_as_shipped", "missed_scores", "scores_beside"]
-
-LEAST_SCALE = 1e-9
+__all__ = ["BesideAsShipped", "beside_as_shipped", "other_scores", "scores_beside"]
 
 
-def missed_scores(
-    table: VariantScores, form: QuantisedVariant, limits: tuple[tuple[str, float], ...]
-) -> dict[str, float]:
-    """Return by how much a form misses each score, relative to it: the mean over the folds of what their models reach on held-out rows."""
-    missed: dict[str, float] = {}
-    for name, limit in limits:
-        sign = metric(name).sign
-        gain = mean_gain(table.gains_of(form, name))
-        short = (sign * limit - gain) / max(abs(limit), LEAST_SCALE)
-        if not short <= 0:  # where the metric is not defined on any fold, it is not reached
-            missed[f"scores.{name}"] = float(np.clip(short, 0, 1e6)) if np.isfinite(short) else 1e6
-    return missed
+def other_scores(table: VariantScores, form: QuantisedVariant, required: Iterable[OtherScore]) -> dict[str, float]:
+    """Return the value of each score of a form: the mean over the folds of what their models reach on held-out rows."""
+    return {each.name: metric(each.metric).sign * mean_gain(table.gains_of(form, each.metric)) for each in required}
 
 
 @dataclass(frozen=True)
 class BesideAsShipped:
-    """The gain by each metric beside the first that a file's own training rows imply, and by how much what is required is missed."""
+    """The gain by each metric beside the first that a file's own training rows imply, and the values that decide on it."""
 
     gains: Mapping[str, float]
-    missed: Mapping[str, float]
+    values: Mapping[str, float]
 
 
 def beside_as_shipped(
-    context: Context,
-    table: VariantScores,
-    form: QuantisedVariant,
-    program: Program,
-    limits: tuple[tuple[str, float], ...],
+    context: Context, table: VariantScores, form: QuantisedVariant, program: Program, required: Iterable[OtherScore]
 ) -> BesideAsShipped:
     """Compare a program that was trained on all rows with the models of its folds, by each required score beside the metric."""
     gains: dict[str, float] = {}
-    missed: dict[str, float] = {}
-    for name, limit in limits:
-        other, validated = replace(context, metric=name), table.gains_of(form, name)
+    values: dict[str, float] = {}
+    for each in required:
+        other, validated = replace(context, metric=each.metric), table.gains_of(form, each.metric)
         asked = replace(form, gain=mean_gain(validated), validated=validated)
         agreed = agreement(other, program, with_training_gains(other, table, asked))
         if agreed is not None:
-            gains[name] = agreed.gain
-            missed |= agreed.missed(metric(name).sign * limit, max(abs(limit), LEAST_SCALE), f"scores.{name}")
-    return BesideAsShipped(gains, missed)
+            gains[each.metric] = agreed.gain
+            values |= agreed.values(each.name, metric(each.metric).sign * agreed.gain, each.scale)
+    return BesideAsShipped(gains, values)
 
 
 def scores_beside(

@@ -11,6 +11,7 @@ from automicro.measure import row_values, scores
 from automicro.program import Affine, Chain, Forest, Nearest, StepTables, Sum, Weights, evaluate, simplify
 from automicro.program.encodings import Float32, round_mantissa, round_to
 from automicro.request import MeanCost, Metric, is_black_box, metric
+from automicro.search.requirements.scores import OtherScore
 from automicro.search.trial.offsets import with_offsets
 
 if TYPE_CHECKING:
@@ -104,7 +105,8 @@ def with_cuts(context: Context, programs: Mapping[str, Program], rows: NDArray[n
 
 def _of_labels(context: Context) -> Context:
     """Return the context about the metric that cuts are made for: the first recall or precision, else the first metric of labels."""
-    wanted = ((context.metric, context.goal), *context.beside)
+    others = context.requirements.of_kind(OtherScore)
+    wanted = ((context.metric, context.goal), *((each.metric, each.limit) for each in others))
     traded = [pair for pair in wanted if pair[0] in TRADED]
     of_labels = [pair for pair in wanted if metric(pair[0]).needs == "label"]
     name, goal = next(iter((*traded, *of_labels, *wanted)))

@@ -13,7 +13,7 @@ from automicro.search.trial.training import standard_of
 from automicro.search.trial.variant_scores import UNTOUCHED, VariantScores, check_finite, mean_gain
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Sequence
 
     from numpy.typing import NDArray
 
@@ -41,7 +41,7 @@ class _Measured:
     """Rows with their distances in the one space, and the partitions that programs make of them."""
 
     def __init__(self, context: Context, rows: NDArray[np.int64]) -> None:
-        standard = standard_of(context)
+        standard = standard_of(context.problem)
         self.batch = context.problem.batch(rows)
         self.apart = distances(standard.points[rows])
         self.dimensions = standard.dimensions
@@ -97,15 +97,10 @@ class PartitionTable(VariantScores):
             name: mean_gain([self._index(name, key, precision, fold) for fold in range(self.folds)]) for name in names
         }
 
-    def missed(self, key: str, precision: str, limits: Mapping[str, float]) -> dict[str, float]:
-        """Return by how much a form misses the limits of indices, relative to the limit."""
-        return _shortfalls(self.indices(key, precision, tuple(limits)), limits)
-
-    def missed_as_shipped(self, program: Program, limits: Mapping[str, float]) -> dict[str, float]:
-        """Return by how much the partition that a final program makes of all rows misses the limits."""
-        checked = _Measured(self._context, _thinned(np.arange(self._context.problem.rows), SHARED_ROWS))
-        found = {name: checked.index(name, program) for name in limits if name != "stability"}
-        return _shortfalls(found, limits)
+    def indices_as_shipped(self, program: Program, names: Iterable[str]) -> dict[str, float]:
+        """Return indices of the partition that a final program makes of all rows; stability is one of two programs."""
+        measured = _Measured(self._context, _thinned(np.arange(self._context.problem.rows), SHARED_ROWS))
+        return {name: measured.index(name, program) for name in names if name != "stability"}
 
     def _index(self, name: str, key: str, precision: str, fold: int) -> float:
         if name != "stability":
@@ -114,14 +109,6 @@ class PartitionTable(VariantScores):
         pair = [place for place, other in enumerate(self._folds) if other.repeat == repeat]
         one, other = (assigned(self.program(key, precision, place), self._shared) for place in pair)
         return agreement(one, other)
-
-
-def _shortfalls(found: Mapping[str, float], limits: Mapping[str, float]) -> dict[str, float]:
-    return {
-        name: (limits[name] - value) / max(abs(limits[name]), 1e-9)
-        for name, value in found.items()
-        if value < limits[name]
-    }
 
 
 def _thinned(rows: NDArray[np.int64], most: int) -> NDArray[np.int64]:

@@ -9,10 +9,10 @@ import numpy as np
 from automicro.errors import ConstraintError, DataError
 from automicro.measure import flips, stresses
 from automicro.program import Categories, columns_read
-from automicro.request import FLIP, INDICES
+from automicro.request import FLIP, INDICES, OF_CATEGORIES
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection
 
     from automicro.data import Problem
     from automicro.program import Program
@@ -20,10 +20,9 @@ if TYPE_CHECKING:
     from automicro.search.context import QuantisedVariant
     from automicro.search.trial.variant_scores import VariantScores
 
-__all__ = ["check_robustness", "missed_robustness", "robustness_of", "without_a_column"]
+__all__ = ["check_robustness", "robustness_of", "without_a_column"]
 
 COLUMN_LOST, MOST_COLUMNS = "column_lost", 64
-LEAST_SCALE, MOST_MISSED = 0.01, 1e6
 JUDGED_ROWS, FLIP_ROWS, FEW_ROWS = 1000, 40, 500
 
 
@@ -33,16 +32,16 @@ def check_robustness(problem: Problem, constraints: Constraints) -> None:
         raise ConstraintError(
             "robustness: flip is told of rows of tables, but the problem is a graph: ask for stresses instead"
         )
-    drifts = [name for name in constraints.robustness or () if name.startswith("drift")]
+    drifts = [name for name in constraints.robustness or () if name in OF_CATEGORIES]
     if drifts and not any(isinstance(column, Categories) for column in problem.table.columns):
         raise ConstraintError(
             f"robustness: {drifts[0]} needs a column of categories that can drift, but the table has none: leave it out"
         )
 
 
-def robustness_of(table: VariantScores, form: QuantisedVariant, limits: Mapping[str, float]) -> dict[str, float]:
+def robustness_of(table: VariantScores, form: QuantisedVariant, required: Collection[str]) -> dict[str, float]:
     """Return what a form loses under each stress, the mean over the folds, and the median of what flips are at least away."""
-    names = [name for name in limits if name != FLIP]
+    names = [name for name in required if name != FLIP]
     losses: dict[str, list[float]] = {name: [] for name in names}
     away: list[float] = []
     for fold in range(table.folds):
@@ -50,10 +49,10 @@ def robustness_of(table: VariantScores, form: QuantisedVariant, limits: Mapping[
         for stress in stresses(program, problem, table.metric, names=names, repeats=1, seed=fold):
             if not np.isnan(stress.loss):  # a metric that is not defined on this fold
                 losses[stress.name].append(stress.loss)
-        if FLIP in limits:
+        if FLIP in required:
             away += _away(program, problem)
     found = {name: float(np.mean(values)) if values else np.inf for name, values in losses.items()}
-    return {**found, FLIP: float(np.sort(away)[(len(away) - 1) // 2])} if FLIP in limits else found
+    return {**found, FLIP: float(np.sort(away)[(len(away) - 1) // 2])} if FLIP in required else found
 
 
 def _away(program: Program, problem: Problem) -> list[float]:
@@ -62,16 +61,6 @@ def _away(program: Program, problem: Problem) -> list[float]:
         return list(flips(program, problem, rows=FLIP_ROWS, search=False).low)
     except DataError:  # no column of numbers is read
         return [np.inf]
-
-
-def missed_robustness(found: Mapping[str, float], limits: Mapping[str, float]) -> dict[str, float]:
-    """Return by how much each limit is missed, relative to it; losses are told apart down to a hundredth."""
-    missed = {}
-    for name, limit in limits.items():
-        short = 1 - found[name] / limit if name == FLIP else (found[name] - limit) / max(limit, LEAST_SCALE)
-        if short > 0:
-            missed[f"robustness.{name}"] = min(float(short), MOST_MISSED)
-    return missed
 
 
 def without_a_column(table: VariantScores, form: QuantisedVariant) -> dict[str, float]:

@@ -47,16 +47,16 @@ def every_row(context: Context) -> NDArray[np.int64]:
 
 
 @cache
-def standard_of(context: Context) -> Standard:
-    """Return the space in which partitions of the problem's rows are judged."""
-    return Standard.of(context.problem)
+def standard_of(problem: Problem) -> Standard:
+    """Return the space in which partitions of a problem are measured."""
+    return Standard.of(problem)
 
 
 @cache
 def _ranking(context: Context, rows: bytes, seed: int) -> tuple[int, ...]:
     problem, chosen = context.problem, np.frombuffer(rows, dtype=np.int64)
     if problem.task == "clustering":
-        return rank_by_clusters(problem, standard_of(context).points, chosen, seed)
+        return rank_by_clusters(problem, standard_of(problem).points, chosen, seed)
     return tuple(rank_columns(problem, chosen, seed))
 
 
@@ -101,13 +101,13 @@ def train(
         seed=candidate.seed,
         weights=training_weights(problem, rows, context.cost_weights, context.class_weights if every_variant else None),
         groups=None if problem.groups is None else problem.groups[rows],
-        max_columns=context.max_columns if limited else None,
+        max_columns=context.requirements.max_columns if limited else None,
         unlabelled=preparation.others,
-        structural=context.structural if every_variant else StructuralConstraints(),
+        structural=context.requirements.structural if every_variant else StructuralConstraints(),
         topology=preparation.topology,
         places=preparation.places,
         start=start_of(context.earlier, context.encoders.get(family.name), preparation) if every_variant else None,
-        units=standard_of(context).units(preparation.features) if problem.task == "clustering" else None,
+        units=standard_of(problem).units(preparation.features) if problem.task == "clustering" else None,
     )
     model = family.fit(candidate.parameters, data)
     lowered: Iterable[tuple[str, Lowered]]

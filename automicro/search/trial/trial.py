@@ -9,30 +9,29 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from automicro.discovery import built_in
-from automicro.measure import interpretability
 from automicro.plugin import Declined
-from automicro.program import decode, evaluate, pack, quantise, unpack
-from automicro.search.constant import ASK, constant_words
-from automicro.search.context import STABILITY, Outcome, OwnTask, QuantisedVariant, RefitTask, TrialTask
+from automicro.program import evaluate, pack, quantise, unpack
+from automicro.search.context import Outcome, OwnTask, QuantisedVariant, RefitTask, State, TrialTask
 from automicro.search.decide.frontier import better_of, rank, unbeaten
-from automicro.search.decide.latency import median_call
+from automicro.search.requirements.scores import STABILITY, Index, OtherScore, Score
+from automicro.search.requirements.structure import Monotone, MostColumns, NotConstant
 from automicro.search.strongest import StrongestOutcome, StrongestTask, run_strongest
 from automicro.search.trial.agreement import agreement, with_training_gains
-from automicro.search.trial.beside import beside_as_shipped, missed_scores
+from automicro.search.trial.beside import beside_as_shipped
 from automicro.search.trial.hopeless import folds_together, hopeless_below
+from automicro.search.trial.measures import Measures
 from automicro.search.trial.partition_scores import PartitionTable
-from automicro.search.trial.robustness import missed_robustness, robustness_of, without_a_column
-from automicro.search.trial.structural_limits import mildest, missed_caps, monotone_words
+from automicro.search.trial.robustness import without_a_column
 from automicro.search.trial.training import every_row, train
 from automicro.search.trial.variant_scores import UNTOUCHED, Scored, VariantScores, check_finite, mean_gain, undominated
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
-    from automicro.measure import Interpretability
     from automicro.plugin import Family
     from automicro.program import Program
     from automicro.search.context import Context, Target, Variants
+    from automicro.search.requirements.requirements import Requirements
 
 __all__ = ["load", "run"]
 
@@ -63,7 +62,7 @@ def run(context: Context, task: TrialTask | StrongestTask | OwnTask | RefitTask)
         else:
             outcome = _tried(context, family, task)
     except Declined as declined:
-        outcome = Outcome(candidate.number, "declined", str(declined))
+        outcome = Outcome(candidate.number, State.DECLINED, str(declined))
     return replace(outcome, seconds=time.monotonic() - started)
 
 
@@ -72,7 +71,7 @@ def _tried(context: Context, family: Family, task: TrialTask) -> Outcome:
 
     A model that reads no more columns than are allowed is therefore found again. A family that is slow to start is trained once, limited.
     """
-    if context.max_columns is None or family.start_seconds:
+    if context.requirements.max_columns is None or family.start_seconds:
         trial = _Trial(context, family, task)
         return trial.told(trial.run())
     trial = _Trial(context, family, task, limited=False)
@@ -102,7 +101,12 @@ class _Trial:
         self.target: Target = task.target
         self.table = PartitionTable(context) if context.problem.task == "clustering" else VariantScores(context)
         self.reused = ""
-        self.robustness: dict[tuple[str, str], dict[str, float]] = {}
+        self.measures = Measures(context, self.table, task.target)
+
+    @property
+    def required(self) -> Requirements:
+        """The requirements at the score that the trial aims at."""
+        return self.measures.required
 
     def run(self) -> Outcome:
         """Train on the folds, then judge the forms."""
@@ -121,7 +125,7 @@ class _Trial:
                 small = found
             keys = [key for key in small if key in self.table.keys]
             if not keys:
-                return self._outcome("failed", "no variant came out of every fold")
+                return self._outcome(State.FAILED, "no variant came out of every fold")
             screened = self.table.screen(keys)
             best = max(screened.values())
             undefined = best == -math.inf  # the metric, on these rows
@@ -131,26 +135,23 @@ class _Trial:
 
     def limit_bars(self, outcome: Outcome) -> bool:
         """Whether a form that may be smaller within the limit on columns reads too many."""
-        if outcome.status != "too_large" or outcome.form is None:
+        if outcome.status != State.TOO_LARGE or outcome.form is None:
             return self.smallest_barred
-        return self.smallest_barred or "max_columns" in self._missed_by_folds(outcome.form)
+        return self.smallest_barred or MostColumns.key in self.required.violations(self.measures.of_folds(outcome.form))
 
     def own(self, task: OwnTask) -> Outcome:
         """Evaluate the reference's own model, which is finished and scored."""
         for fold, artifact, prediction in zip(self.context.folds, task.fold_artifacts, task.predictions, strict=True):
             self.table.add_predicted(fold, OWN, unpack(artifact), prediction)
         form = replace(self.table.form(OWN, UNTOUCHED, task.fold_gains), size_bytes=len(task.artifact))
-        missed = self._fragile(form)
-        if form.gain < self.target.gain:  # an absolute score that is required as well
-            missed["score"] = (self.target.gain - form.gain) / self.target.scale
+        values = {**self.measures.held_out(form), Score.key: form.gain}  # an absolute score may be required as well
         outcome = self._packed(form, task.fold_gains, unpack(task.artifact), (form,))
         form = with_training_gains(self.context, self.table, form)
         agreed = agreement(self.context, unpack(task.artifact), form)  # for its interval: it is as good as itself
         outcome = replace(outcome, form=form, implied_gain=None if agreed is None else agreed.gain)
-        if not missed:
+        if not self.required.missed(values):
             return outcome
-        missed |= outcome.violations
-        return self._infeasible(form, task.fold_gains, missed, (form,))
+        return self._infeasible(form, task.fold_gains, self.required.worse(values, outcome.values), (form,))
 
     def told(self, outcome: Outcome) -> Outcome:
         """Return an outcome that says how high to aim, and with which columns the score does not go as asked."""
@@ -158,21 +159,24 @@ class _Trial:
         if self.task.aim is not None and form is not None and outcome.out_of_fold is not None:
             self._aim_by(form)
             outcome = replace(outcome, aim=None if self.target.floor is None else self.target.gain)
-        if not {"constant", "monotone"} & outcome.violations.keys() or form is None:
+        missed = self.required.violations(outcome.values)
+        constant, monotone = self.required.one(NotConstant), self.required.one(Monotone)
+        if form is None or not {NotConstant.key, Monotone.key} & missed.keys():
             return outcome
-        shipped = outcome.artifact
+        shipped, problem = outcome.artifact, self.context.problem
         program = self.table.program(form.key, form.precision) if shipped is None else unpack(shipped)
-        if "constant" in outcome.violations:
-            words = constant_words(self.context.problem, program, self.context.metric)
-            return replace(outcome, reason=f"{words}: {ASK}")
-        return replace(outcome, reason=f"{outcome.reason}: {monotone_words(self.context, program)}")
+        if constant is not None and constant.name in missed:
+            return replace(outcome, reason=constant.shown_against(problem, program, self.context.metric))
+        shown = "" if monotone is None else monotone.shown_against(problem, program)
+        return replace(outcome, reason=f"{outcome.reason}: {shown}")
 
     def _aim_by(self, form: QuantisedVariant) -> None:
         """Aim above the target by what a form's predictions tell of its error, once, where the search does not know it yet."""
         if self.task.aim is not None and self.target.floor is None:
             self.target = self.task.aim.raised(self.target, self.context, self.table.out_of_fold(form))
+            self.measures.aim_at(self.target)
 
-    def _outcome(self, status: str, reason: str, **facts: object) -> Outcome:
+    def _outcome(self, status: State, reason: str, **facts: object) -> Outcome:
         number, done = self.task.candidate.number, self.table.folds
         return Outcome(number, status, reason, folds_run=done, reused=self.reused, **facts)  # type: ignore[arg-type]  # passed through
 
@@ -180,7 +184,7 @@ class _Trial:
         """Return the variants that may beat the incumbent in bytes, judged on the first fold at the coarsest precision."""
         keys, limit = self.table.keys, self.task.incumbent_bytes
         if not keys:
-            return self._outcome("failed", "the family gave no variant")
+            return self._outcome(State.FAILED, "the family gave no variant")
         if limit is None:
             return keys
         coarsest = list(self.table.precisions)[-1]
@@ -189,19 +193,20 @@ class _Trial:
             return small
         key = min(keys, key=lambda name: sizes[name])
         form = QuantisedVariant(key, coarsest, float("nan"), sizes[key])
-        return self._outcome("too_large", f"takes at least {sizes[key]} bytes, the incumbent {limit}", form=form)
+        return self._outcome(State.TOO_LARGE, f"takes at least {sizes[key]} bytes, the incumbent {limit}", form=form)
 
     def _given_up(self, best: float) -> Outcome:
-        shortfall = (self.target.expected(self.table.folds) - best) / self.target.scale
-        form = QuantisedVariant("", UNTOUCHED, best, 0)
-        folds = self.table.folds
+        form, folds = QuantisedVariant("", UNTOUCHED, best, 0), self.table.folds
         if folds == len(self.context.folds):
             return self._judge_shortfall()
         needed = self.target.expected(folds)
         reason = (
             f"at best {best:.4g} after {folds} of {len(self.context.folds)} folds, about {needed:.4g} is needed there"
         )
-        return self._outcome("given_up", reason, form=form, violations={"score": shortfall})
+        values = {Score.key: best - (needed - self.target.least_gain)}  # less what these folds are easier than all
+        return self._outcome(
+            State.GIVEN_UP, reason, form=form, values=values, missed=(needed - best) / self.target.scale
+        )
 
     def _judge_shortfall(self) -> Outcome:
         """Report the form that scores best where none reaches the score in less than the incumbent's bytes."""
@@ -210,19 +215,20 @@ class _Trial:
         key = max(screened, key=lambda k: screened[k])
         gains = self.table.gains(key, UNTOUCHED)
         form = self.table.form(key, UNTOUCHED, gains)
-        missed = self._missed(self.table.program(key, UNTOUCHED), form)
-        if form.gain < self.target.least_gain:
-            missed["score"] = (self.target.least_gain - form.gain) / self.target.scale
-        if missed:
-            return self._infeasible(form, gains, missed, (form,))
+        values = {
+            **self.measures.of_program(self.measures.examined(self.table.program(key, UNTOUCHED)), form),
+            Score.key: form.gain,
+        }
+        if self.required.missed(values):
+            return self._infeasible(form, gains, values, (form,))
         if self.target.short_of_margin(form.gain):
-            return self._outcome("below_margin", "", form=form, forms=(form,), fold_gains=gains)
+            return self._outcome(State.BELOW_MARGIN, "", form=form, forms=(form,), fold_gains=gains)
         reason = "reaches the score in no form " + (
             "that is rounded"
             if self.task.incumbent_bytes is None
             else f"smaller than the incumbent of {self.task.incumbent_bytes} bytes"
         )
-        return self._outcome("too_large", reason, form=form, forms=(form,), fold_gains=gains)
+        return self._outcome(State.TOO_LARGE, reason, form=form, forms=(form,), fold_gains=gains)
 
     def _judge(self, screened: dict[str, float]) -> Outcome:
         """Find the forms that meet the target, smallest first, and train those that may be returned on all rows."""
@@ -233,9 +239,9 @@ class _Trial:
         forms: list[QuantisedVariant] = []
         passing: list[Scored] = []
         below: list[Scored] = []  # meet the target, not the margin
-        excluded_columns: list[Outcome] = []
+        barred: list[Outcome] = []
         for size, key, precision in self._in_turn(near, passing):
-            if len(passing) >= FORMS_REFIT or len(excluded_columns) >= FORMS_BARRED:
+            if len(passing) >= FORMS_REFIT or len(barred) >= FORMS_BARRED:
                 break
             gains = self.table.gains(key, precision, self.target.least_gain)
             if len(gains) < self.table.folds:
@@ -247,9 +253,12 @@ class _Trial:
             form = with_training_gains(self.context, self.table, form)
             forms.append(form)
             self._aim_by(form)
-            if missed := self._missed_by_folds(form) or self._fragile(form):
-                self.smallest_barred |= not passing and "max_columns" in missed
-                excluded_columns.append(self._infeasible(form, gains, missed, tuple(forms)))
+            values = self.measures.of_folds(form)
+            if not self.required.missed(values):
+                values |= self.measures.held_out(form)
+            if missed := self.required.violations(values):
+                self.smallest_barred |= not passing and MostColumns.key in missed
+                barred.append(self._infeasible(form, gains, values, tuple(forms)))
             else:
                 (passing if form.gain >= self.target.gain else below).append((form, gains))
         unbeaten = undominated(below, self.task.known)
@@ -257,27 +266,31 @@ class _Trial:
             return self._refit(passing, unbeaten, tuple(forms))
         if below:
             form, gains = max(below, key=lambda pair: pair[0].gain)
-            return self._outcome("below_margin", "", form=form, forms=tuple(forms), fold_gains=gains)
-        return (
-            min(excluded_columns, key=lambda o: sum(o.violations.values()))
-            if excluded_columns
-            else self._judge_shortfall()
-        )
+            return self._outcome(State.BELOW_MARGIN, "", form=form, forms=tuple(forms), fold_gains=gains)
+        return min(barred, key=lambda o: o.missed) if barred else self._judge_shortfall()
 
     def _infeasible(
-        self, form: QuantisedVariant, gains: tuple[float, ...], missed: dict[str, float], forms: Variants
+        self,
+        form: QuantisedVariant,
+        gains: tuple[float, ...],
+        values: dict[str, float],
+        forms: tuple[QuantisedVariant, ...],
     ) -> Outcome:
-        reason = "misses " + ", ".join(f"{name} by {share:.1%}" for name, share in missed.items())
         return self._outcome(
-            "infeasible",
-            reason,
+            State.INFEASIBLE,
+            self._said_of(values),
             form=form,
             forms=forms,
             fold_gains=gains,
-            violations=missed,
+            values=values,
+            missed=self.required.missed(values),
             out_of_fold=self.table.out_of_fold(form),
-            robustness=self.robustness.get((form.key, form.precision), {}),
+            robustness=self.measures.robustness(form),
         )
+
+    def _said_of(self, values: Mapping[str, float]) -> str:
+        missed = self.required.violations(values)
+        return "misses " + ", ".join(f"{name} by {share:.1%}" for name, share in missed.items())
 
     def _in_turn(self, keys: Sequence[str], passing: Sequence[object]) -> Iterator[tuple[int, str, str]]:
         """Give the forms of some variants by their bytes, then those of the next ones as long as none has passed."""
@@ -291,13 +304,13 @@ class _Trial:
         if passing and limit is not None and passing[0][0].size_bytes >= limit + max(2, limit // 16):
             form, gains = passing[0]
             reason = f"takes {form.size_bytes} bytes, the incumbent {limit}"
-            larger = self._outcome("too_large", reason, form=form, forms=forms, fold_gains=gains)
+            larger = self._outcome(State.TOO_LARGE, reason, form=form, forms=forms, fold_gains=gains)
             return replace(larger, others=unbeaten(self._trained_on_all(below, forms)))
         outcomes = self._trained_on_all([*passing, *below], forms)
         return replace(outcomes[0], others=unbeaten(outcomes[1:])) if outcomes else self._not_trained(forms)
 
-    def _not_trained(self, forms: Variants) -> Outcome:
-        return self._outcome("failed", "no variant that passes came out of the training on all rows", forms=forms)
+    def _not_trained(self, forms: tuple[QuantisedVariant, ...]) -> Outcome:
+        return self._outcome(State.FAILED, "no variant that passes came out of the training on all rows", forms=forms)
 
     def refit(self, form: QuantisedVariant) -> Outcome:
         """Return the artifact of a form that was scored before, trained on all rows."""
@@ -315,7 +328,7 @@ class _Trial:
                 self._packed(form, gains, programs[form.key], forms) for form, gains in wanted if form.key in programs
             ]
             outcomes = sorted(made, key=lambda outcome: rank(outcome, self.target.gain))
-            if not outcomes or STABILITY not in outcomes[0].violations:
+            if not outcomes or STABILITY not in outcomes[0].values:
                 break
         return outcomes
 
@@ -326,75 +339,45 @@ class _Trial:
         program = unpack(payload)  # what is measured is what ships
         check_finite(evaluate(program, self.context.problem.batch(self.context.folds[0].validation)))
         form = replace(form, size_bytes=len(payload))
-        violations = self._missed(program, form)
+        examined = self.measures.examined(program)
+        values = self.measures.of_program(examined, form)
         agreed = agreement(self.context, program, form)
         if agreed is not None:
             form = replace(form, gain=min(form.gain, agreed.gain))
-            violations |= agreed.missed(self.target.least_gain, self.target.scale)
-        beside = beside_as_shipped(self.context, self.table, form, program, self.target.scores)
-        violations |= beside.missed
+            values |= agreed.values(Score.key, form.gain, self.target.scale)
+        beside = beside_as_shipped(self.context, self.table, form, program, self.required.of_kind(OtherScore))
+        values |= beside.values
         partitions = self.table if isinstance(self.table, PartitionTable) else None
         if partitions is not None:
-            limits = {self.context.metric: self.target.gain, **dict(self.target.indices)}
-            violations |= partitions.missed_as_shipped(program, limits)
+            indices = partitions.indices_as_shipped(program, [each.name for each in self.required.of_kind(Index)])
+            values = self.required.worse(values, indices)
+        values |= self.measures.under_stress(form)
         outcome = self._outcome(
-            "feasible",
+            State.FEASIBLE,
             "",
             form=form,
             forms=forms,
             fold_gains=gains,
             artifact=payload,
-            violations=violations,
-            structure=self._interpretability(program),
+            values=values,
+            missed=self.required.missed(values),
+            structure=examined.structure,
             indices=None if partitions is None else partitions.indices(form.key, form.precision),
             implied_gain=None if agreed is None else agreed.gain,
             implied_beside=beside.gains,
             out_of_fold=self.table.out_of_fold(form) if self.table.folds else None,
-            robustness={**without_a_column(self.table, form), **self.robustness.get((form.key, form.precision), {})},
+            robustness={**without_a_column(self.table, form), **self.measures.robustness(form)},
         )
-        if not violations and self.target.latency_us is not None:
-            outcome = self._timed(outcome, program)
-        if outcome.violations:
-            missed = ", ".join(f"{name} by {share:.1%}" for name, share in outcome.violations.items())
-            return replace(outcome, status="infeasible", reason=f"misses {missed}")
+        outcome = outcome if outcome.missed else self._timed(outcome, program)
+        if outcome.missed:
+            return replace(outcome, status=State.INFEASIBLE, reason=self._said_of(outcome.values))
         limit = self.task.incumbent_bytes
         if limit is not None and len(payload) > limit:
-            return replace(outcome, status="too_large", reason=f"takes {len(payload)} bytes, the incumbent {limit}")
+            return replace(outcome, status=State.TOO_LARGE, reason=f"takes {len(payload)} bytes, the incumbent {limit}")
         return outcome
-
-    def _fragile(self, form: QuantisedVariant) -> dict[str, float]:
-        """Return by how much a form misses what is required beside its score on held-out rows: other scores, and robustness."""
-        missed, limits = missed_scores(self.table, form, self.target.scores), dict(self.target.robustness)
-        if missed or not limits:
-            return missed
-        found = robustness_of(self.table, form, limits)
-        self.robustness[form.key, form.precision] = found
-        return missed_robustness(found, limits)
 
     def _timed(self, outcome: Outcome, program: Program) -> Outcome:
         """Refuse what is too slow at the median already; the quantile is decided where no other process disturbs."""
-        median, missed = median_call(self.context, program, self.target.latency_us or 0.0)
-        return replace(outcome, latency_us=median, violations={"latency": missed} if missed > 0 else {})
-
-    def _interpretability(self, program: Program) -> Interpretability:
-        rows = self.context.folds[0].validation[:1000]
-        batch = self.context.problem.batch(rows)
-        return interpretability(program, decode(program.decoders, batch), topology=batch.topology)
-
-    def _missed_by_folds(self, form: QuantisedVariant) -> dict[str, float]:
-        """Return what the models of all folds miss, by that which misses least: the file may be as that is."""
-        programs = (self.table.program(form.key, form.precision, fold) for fold in range(self.table.folds))
-        return mildest(self._missed(program, form) for program in programs)
-
-    def _missed(self, program: Program, form: QuantisedVariant) -> dict[str, float]:
-        """Return by how much a program misses the constraints on its structure, its size and the indices beside the score."""
-        missed: dict[str, float] = {}
-        target = self.target
-        if target.size_bytes is not None and form.size_bytes > target.size_bytes:
-            missed["size"] = form.size_bytes / target.size_bytes - 1
-        if target.level and (level := self._interpretability(program).level) < target.level:
-            missed["interpretability"] = float(target.level - level)
-        missed |= missed_caps(self.context, program, self._interpretability)
-        if target.indices and isinstance(self.table, PartitionTable):
-            missed |= self.table.missed(form.key, form.precision, dict(target.indices))
-        return missed
+        median, values = self.measures.latency(program)
+        values = {**outcome.values, **values}
+        return replace(outcome, latency_us=median, values=values, missed=self.required.missed(values))

@@ -64,7 +64,7 @@ def trained(family: str, problem: Any) -> dict[str, Program]:
     known, explained = profile(problem), discover().families[family]
     setting = candidate_space(explained, known).portfolio[0]
     candidate = Candidate(0, family, own_parameters(setting), preparation_settings(explained, setting), 7)
-    context = Context(problem, (), "r2" if problem.task == "regression" else "accuracy", None)
+    context = Context(problem, (), "r2" if problem.task == "regression" else "accuracy")
     return dict(train(context, explained, candidate, np.arange(problem.rows), every_variant=True).programs)
 
 

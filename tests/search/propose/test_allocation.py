@@ -59,9 +59,9 @@ def drawn(
             break
         names.append(candidate.family)
         size = sizes[candidate.family]
-        form, missed = QuantisedVariant("", "", 0.0, size or 1000), {} if size else {"score": 0.01}
+        form, missed = QuantisedVariant("", "", 0.0, size or 1000), 0.0 if size else 0.01
         status = "feasible" if size else "infeasible"
-        allocation.tell(candidate, Outcome(candidate.number, status, form=form, violations=missed, seconds=1.0), 1.0)
+        allocation.tell(candidate, Outcome(candidate.number, status, form=form, missed=missed, seconds=1.0), 1.0)
     return names
 
 

@@ -58,7 +58,7 @@ def changed(content: bytes, at: int) -> bytes:
     [
         (lambda old: b"", "is not a trial of this version"),
         (lambda old: pickle.dumps(["another"]), "is not a trial of this version"),
-        (lambda old: old.replace(MAGIC, b"automicro trial 2"), "is not a trial of this version"),
+        (lambda old: old.replace(MAGIC, b"automicro trial 3"), "is not a trial of this version"),
         (lambda old: old[:-1], "is damaged"),
         (lambda old: old + b" ", "is damaged"),
         (lambda old: changed(old, 40), "is damaged"),
@@ -84,7 +84,7 @@ def test_a_damaged_or_foreign_file_is_a_note(
     ("changes", "why"),
     [
         ({"number": 999}, "holds a trial of another number"),
-        ({"status": "taken"}, "does not hold a finished trial"),
+        ({"status": "skipped"}, "does not hold a finished trial"),
         ({"artifact": None}, "holds an incomplete trial"),
         ({"artifact": base64.b64encode(b"nonsense").decode()}, "holds a trial of other data"),
         ({"out_of_fold": {"shape": [1, 1], "float64": "AAAAAAAAAAA="}}, "holds a trial of other data"),
@@ -264,13 +264,13 @@ def test_what_a_kill_has_left_is_removed_by_the_next_run(run: Search, tmp_path: 
 
 
 def test_arrays_come_back_with_every_bit() -> None:
-    from automicro.search.context import Outcome, QuantisedVariant
+    from automicro.search.context import Outcome, QuantisedVariant, State
     from automicro.search.storage.record import read_record
 
     odd = np.array([[np.nan, -0.0, np.inf, 5e-324, 1 / 3]])
     outcome = Outcome(
         1,
-        "failed",
+        State.FAILED,
         "é\n\x1b",
         QuantisedVariant("k", "p", -np.inf, 3, (1 / 3, np.nan)),
         out_of_fold=odd,

@@ -14,9 +14,11 @@ from automicro.data import folds, given_folds, load_problem
 from automicro.plugin import Family, Lowered, Needs, Profile, SizeBudget, Space, TrainingData
 from automicro.program import Affine, Weights, evaluate, unpack
 from automicro.request import metric
-from automicro.search.context import STABILITY, Candidate, Context, Outcome, QuantisedVariant, Target, TrialTask
+from automicro.search.context import Candidate, Context, Outcome, QuantisedVariant, Target, TrialTask
 from automicro.search.decide.estimate import Estimate, beside_certificate, combined, cross_validated
 from automicro.search.propose.space import preparation_settings
+from automicro.search.requirements.requirements import Requirements
+from automicro.search.requirements.scores import STABILITY, OtherScore, Stability
 from automicro.search.trial.agreement import _training_rows, agreement
 from automicro.search.trial.beside import beside_as_shipped
 from automicro.search.trial.trial import _Trial
@@ -59,7 +61,7 @@ def context() -> Context:
     rng = np.random.default_rng(0)
     X = pd.DataFrame(rng.normal(size=(ROWS, 2)), columns=["a", "b"])
     problem = load_problem(X, X.a - X.b + 0.5 * rng.normal(size=ROWS), task="regression")
-    return Context(problem, folds(problem), "r2")
+    return Context(problem, folds(problem), "r2", Requirements((Stability(),)))
 
 
 def tried(context: Context, family: Family, target: float = 0.5) -> Outcome:
@@ -82,7 +84,7 @@ def test_a_stable_model_has_the_score_of_its_folds(context: Context) -> None:
 def test_a_model_that_went_wrong_on_all_rows_is_not_returned(context: Context) -> None:
     outcome = tried(context, Fickle(failures=9))
     assert outcome.status == "infeasible"
-    assert STABILITY in outcome.violations
+    assert STABILITY in outcome.values
     assert outcome.form is not None
     assert outcome.form.gain == pytest.approx(own_score(context, outcome), abs=0.02)  # its own number, not the folds'
     assert np.mean(outcome.fold_gains) > outcome.form.gain + 0.3
@@ -97,7 +99,7 @@ def test_training_that_went_wrong_is_repeated_from_another_seed(context: Context
 def test_a_model_that_is_below_the_target_on_its_own_rows_misses_the_score(context: Context) -> None:
     outcome = tried(context, Fickle(failures=9, shrink=0.93), target=0.884)  # least squares has 0.889
     assert outcome.status == "infeasible"
-    assert set(outcome.violations) in ({"score"}, {STABILITY})
+    assert set(context.required(Target(0.884)).violations(outcome.values)) in ({"score"}, {STABILITY})
 
 
 def test_what_more_rows_take_from_a_training_score_is_no_fault(context: Context) -> None:
@@ -124,20 +126,20 @@ def test_without_training_gains_the_validation_rows_are_compared(context: Contex
 
 @pytest.mark.parametrize(("failures", "status"), [(0, "feasible"), (9, "infeasible")])
 def test_a_file_is_compared_by_every_required_score(context: Context, failures: int, status: str) -> None:
-    limits = (
-        ("mean_absolute_error", 0.6),
-    )  # least squares has 0.40; the fit that went wrong 0.91, which r2 >= 0 permits
+    # least squares has 0.40; the fit that went wrong 0.91, which r2 >= 0 permits
+    required = OtherScore("mean_absolute_error", 0.6)
     candidate = Candidate(0, "linear", {}, preparation_settings(Fickle(0), {}), seed=0)
     trial = _Trial(context, Fickle(0), TrialTask(candidate, Target(0.0)))
     form = trial.run().form
     wrong = unpack(tried(context, Fickle(failures)).artifact or b"")
     assert form is not None
-    beside = beside_as_shipped(context, trial.table, form, wrong, limits)
+    beside = beside_as_shipped(context, trial.table, form, wrong, [required])
     rows = np.arange(context.problem.rows)
     own = gain_of(replace(context, metric="mean_absolute_error"), rows, evaluate(wrong, context.problem.batch()))
     assert beside.gains["mean_absolute_error"] == pytest.approx(own, abs=0.02)
-    assert set(beside.missed) == ({STABILITY} if failures else set())
-    outcome = _Trial(context, Fickle(failures), TrialTask(candidate, Target(0.0, scores=limits))).run()
+    assert set(beside.values) == {STABILITY if failures else required.name}
+    context = replace(context, requirements=Requirements((required, Stability())))
+    outcome = _Trial(context, Fickle(failures), TrialTask(candidate, Target(0.0))).run()
     assert outcome.status == status
 
 
@@ -184,7 +186,8 @@ def test_one_fold_allows_what_its_validation_rows_leave_open(context: Context) -
     assert np.isfinite(stable.out_of_fold[0]).sum() == 200
     assert tried(one, half).status == "feasible"  # loses 0.01 of R2, with a standard error of 0.02
     wrong = tried(one, Fickle(failures=9))
-    assert (wrong.status, *wrong.violations) == ("infeasible", STABILITY)
+    assert wrong.status == "infeasible"
+    assert STABILITY in wrong.values
     estimate = cross_validated(one, stable, 0.95, seed=0)
     assert estimate.low < estimate.value < estimate.high
 

@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from automicro.plugin import StructuralConstraints
-from automicro.search.context import Candidate, Outcome, QuantisedVariant, Target, TrialTask
+from automicro.search.context import Candidate, Context, Outcome, QuantisedVariant, Target, TrialTask
 from automicro.search.decide.frontier import better_of
+from automicro.search.requirements.requirements import Requirements
+from automicro.search.requirements.structure import MostColumns
 from automicro.search.trial import trial
 from automicro.search.trial.variant_scores import VariantScores
 
@@ -53,28 +54,20 @@ def names(passing: Any, below: Any, _forms: Any) -> list[str]:
     return [*(form.key.upper() for form, _ in passing), *(form.key for form, _ in below)]
 
 
-def checked(
-    monkeypatch: pytest.MonkeyPatch, gains: dict[str, float], incumbent: int | None, aim: Any = None, known: Any = ()
-) -> Any:
+def checked(monkeypatch: pytest.MonkeyPatch, gains: dict[str, float], incumbent: int | None, **more: Any) -> Any:
     monkeypatch.setattr(trial, "with_training_gains", lambda _context, _table, form: form)
     candidate = Candidate(0, "linear", {}, None, 0)  # type: ignore[arg-type]  # not prepared here
-    context: Any = SimpleNamespace(
-        folds=(None, None),
-        metric="accuracy",
-        problem=SimpleNamespace(task="classification", excluded_columns=frozenset(), table=SimpleNamespace(names=())),
-        max_columns=None,
-        structural=StructuralConstraints(),
-        allow_constant=True,
-    )
-    made = trial._Trial(context, None, TrialTask(candidate, Target(0.8), incumbent, aim, known))  # type: ignore[arg-type]  # not trained
-    made.table = Forms(gains)  # type: ignore[assignment]  # stands in for it
+    problem: Any = SimpleNamespace(task="classification")
+    context = Context(problem, (None, None), "accuracy", Requirements(more.pop("required", ())))  # type: ignore[arg-type]  # not trained on
+    monkeypatch.setattr(trial, "VariantScores", lambda _context: Forms(gains))
+    made = trial._Trial(context, None, TrialTask(candidate, Target(0.8), incumbent, **more))  # type: ignore[arg-type]  # not trained
     monkeypatch.setattr(made, "_refit", lambda *scored: made._outcome("feasible", ",".join(names(*scored))))
     return made._judge(dict.fromkeys(gains, 0.81))
 
 
 def test_what_passes_but_is_too_large_does_not_miss_the_score(monkeypatch: pytest.MonkeyPatch) -> None:
     outcome = checked(monkeypatch, {"a": 0.9}, incumbent=20)
-    assert (outcome.status, outcome.violations) == ("too_large", {})
+    assert (outcome.status, outcome.missed) == ("too_large", 0)
     assert outcome.reason == "reaches the score in no form smaller than the incumbent of 20 bytes"
 
 
@@ -86,7 +79,7 @@ def test_a_variant_behind_many_that_just_fail_is_found(monkeypatch: pytest.Monke
 def test_what_just_fails_misses_the_score(monkeypatch: pytest.MonkeyPatch) -> None:
     outcome = checked(monkeypatch, {"a": 0.79}, incumbent=None)
     assert outcome.status == "infeasible"
-    assert outcome.violations == pytest.approx({"score": 0.0125})
+    assert outcome.missed == pytest.approx(0.0125)
 
 
 class ThreePointsMore:
@@ -125,17 +118,17 @@ def test_a_form_below_the_margin_is_trained_on_all_rows_unless_an_artifact_beats
 ) -> None:
     outcome = checked(monkeypatch, {"below": 0.82}, incumbent=60, aim=ThreePointsMore(), known=known)
     assert outcome.reason == trained
-    assert trained or (outcome.status, outcome.violations, outcome.form.gain) == ("below_margin", {}, 0.82)
+    assert trained or (outcome.status, outcome.missed, outcome.form.gain) == ("below_margin", 0, 0.82)
 
 
 @pytest.mark.parametrize(("meets", "became"), [(1, "A"), (None, "misses max_columns by 50.0%")])
 def test_a_form_is_dropped_for_its_structure_only_if_the_models_of_all_folds_miss_a_limit(
     monkeypatch: pytest.MonkeyPatch, meets: int | None, became: str
 ) -> None:
-    missed = {0: {"max_columns": 1.0}, 1: {"max_columns": 0.5}}
+    read = {0: 4.0, 1: 3.0} | ({} if meets is None else {meets: 2.0})
     monkeypatch.setattr(Forms, "program", lambda _self, _key, _precision, fold=0: fold)
-    monkeypatch.setattr(trial, "missed_caps", lambda _context, fold, _structure: {} if fold == meets else missed[fold])
-    assert checked(monkeypatch, {"a": 0.9}, incumbent=None).reason == became
+    monkeypatch.setattr(MostColumns, "measured", lambda _self, examined: read[examined.program])
+    assert checked(monkeypatch, {"a": 0.9}, incumbent=None, required=(MostColumns(2),)).reason == became
 
 
 @pytest.mark.parametrize(
@@ -157,7 +150,9 @@ def test_a_form_is_scored_on_further_folds_while_its_mean_may_reach_the_target(
 
 
 def of_size(size: int, gain: float, **missed: float) -> Outcome:
-    return Outcome(0, "feasible", form=QuantisedVariant("k", "p", gain, size), artifact=bytes(size), violations=missed)
+    return Outcome(
+        0, "feasible", form=QuantisedVariant("k", "p", gain, size), artifact=bytes(size), missed=sum(missed.values())
+    )
 
 
 def test_of_two_trainings_of_a_candidate_the_smaller_artifact_is_its_result() -> None:
@@ -165,4 +160,4 @@ def test_of_two_trainings_of_a_candidate_the_smaller_artifact_is_its_result() ->
     best = better_of(free, within, 0.8)
     assert (len(best.artifact or b""), [len(other.artifact or b"") for other in best.others]) == (14, [15])
     assert better_of(excluded_columns, within, 0.8).artifact == within.artifact
-    assert better_of(excluded_columns, Outcome(0, "given_up", violations={"score": 0.1}), 0.8).status == "given_up"
+    assert better_of(excluded_columns, Outcome(0, "given_up", missed=0.1), 0.8).status == "given_up"

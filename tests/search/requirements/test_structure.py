@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -14,8 +14,13 @@ from automicro import ConstraintError, Constraints, Infeasible, Search
 from automicro.data import load_problem
 from automicro.measure import interpretability
 from automicro.program import Affine, Forest, Numeric, Program, StepTables, Tree, Weights, columns_read
-from automicro.search.context import Context
-from automicro.search.trial.structural_limits import limited, missed_caps, monotone_words, structural_of
+from automicro.search.requirements.columns import limited
+from automicro.search.requirements.requirement import Examined
+from automicro.search.requirements.requirements import Requirements
+from automicro.search.requirements.structure import Monotone
+
+if TYPE_CHECKING:
+    from automicro.data import Problem
 
 LINEAR = Search(trials=3, families=["linear"], progress=False, workers=0)
 
@@ -57,11 +62,17 @@ def test_several_classes_have_no_one_direction(table: Any) -> None:
 
 
 def checked(table: Any, body: Any, **asked: Any) -> tuple[dict[str, float], str]:
-    constraints = Constraints(metric="r2", score=0, **asked)
+    constraints = Constraints(metric="r2", score=0, allow_constant=True, **asked)
     problem = limited(load_problem(*table), constraints)
-    context = Context(problem, (), "r2", structural=structural_of(problem, constraints), allow_constant=True)
     program = Program(4, tuple(Numeric(j, 0.0) for j in range(3)), body, "identity")
-    return missed_caps(context, program, interpretability), monotone_words(context, program)
+    return missed(problem, constraints, program)
+
+
+def missed(problem: Problem, constraints: Constraints, program: Program) -> tuple[dict[str, float], str]:
+    """Return the violations of a program, and in words what shows that a direction is wrong."""
+    required, monotone = Requirements.of(problem, constraints), Monotone.of(problem, constraints)
+    values = required.measured(Examined(problem, "r2", program, interpretability))
+    return required.violations(values), monotone[0].shown_against(problem, program) if monotone else ""
 
 
 def linear(*weights: float) -> Affine:
@@ -84,22 +95,21 @@ def test_a_program_is_judged_on_its_structure(table: Any) -> None:
 
 
 def test_a_wrong_direction_is_told_with_the_values_that_show_it(table: Any) -> None:
-    missed, said = checked(table, crossing(), monotone="age=+,noise=-")
-    assert missed == {"monotone": 0.5}
+    violations, said = checked(table, crossing(), monotone="age=+,noise=-")
+    assert violations == {"monotone": 0.5}
     assert said == "with age the score falls from 1 to 1.00000012 (price 2.00000024)"
 
 
 def test_a_wrong_direction_is_told_in_the_numbers_of_the_data() -> None:
     seconds = 1_700_000_000 + np.random.default_rng(0).integers(0, 3600, 200)
-    constraints = Constraints(metric="r2", score=0.0, monotone="t=-")
+    constraints = Constraints(metric="r2", score=0.0, monotone="t=-", allow_constant=True)
     problem = load_problem({"t": seconds, "b": np.arange(200.0) % 7}, seconds * 1.0)
-    context = Context(problem, (), "r2", structural=structural_of(problem, constraints), allow_constant=True)
     offset = problem.table.profiles[0].offset
     assert offset
     table = StepTables((0,), (0,), (2,), Weights.of([1_700_001_000 - offset]), Weights.of([0, 1]), Weights.of([0]))
     program = Program(2, (Numeric(0, 0.0, offset),), table, "identity")
-    assert missed_caps(context, program, interpretability) == {"monotone": 1.0}
-    said = monotone_words(context, program)
+    violations, said = missed(problem, constraints, program)
+    assert violations == {"monotone": 1.0}
     assert said.startswith("with t the score rises from 1700001000 to 1700001000.0"), said
 
 
