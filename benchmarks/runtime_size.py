@@ -14,7 +14,7 @@ from pathlib import Path
 
 from elftools.elf.elffile import ELFFile
 
-from automicro_runtime.files import FOLDER, build_wasm
+from automicro_runtime.files import FOLDER, SMALL, build_wasm
 from automicro_runtime.target import KINDS
 
 RESULT = Path(__file__).parent / "results" / "runtime_size.md"
@@ -41,8 +41,15 @@ LAYOUT = """SECTIONS {
   /DISCARD/ : { *(.ARM.exidx*) *(.ARM.attributes) *(.comment) }
 }"""
 TARGET = ("-target", "thumb-freestanding-eabihf", "-mcpu=cortex_m4+vfp4d16sp", "-ffreestanding")
-SMALL = ("-std=c99", "-Os", "-Xclang", "-Oz", "-g", "-fno-unwind-tables", "-fno-asynchronous-unwind-tables")
-LINKED = ("-ffunction-sections", "-fdata-sections", "-Wl,--gc-sections", "-Wl,-e,predict")
+LINKED = (
+    "-g",
+    "-fno-unwind-tables",
+    "-fno-asynchronous-unwind-tables",
+    "-ffunction-sections",
+    "-fdata-sections",
+    "-Wl,--gc-sections",
+    "-Wl,-e,predict",
+)
 OF_TABLES = ("LEVELS", "EXTENSIONS", "TABLES", "FOREST", "CHAINS", "PROTOTYPES")
 ROWS = {
     "affine alone": (),
@@ -84,7 +91,7 @@ def main() -> None:
         "# Flash of the runtime",
         "",
         "A whole program for a Cortex-M4F that opens a model file out of memory and predicts a row, compiled by zig with",
-        "`-Os -Xclang -Oz`: code, tables, and the compiler's library of float64 and memory functions. Without sentences",
+        f"`{' '.join(SMALL)}`: code, tables, and the compiler's library of float64 and memory functions. Without sentences",
         "(`AUTOMICRO_WITHOUT_REASONS`). Affine nodes, numbers and missing cells are always in.",
         "",
         "| kinds | flash, bytes | of which the compiler's library |",

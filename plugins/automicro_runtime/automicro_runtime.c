@@ -89,22 +89,21 @@ static void damaged(reader *r) {
 }
 
 /* Return room for elements that stay, NULL if there is none. Rooms follow each other without gaps if sizes are multiples of 8. */
-static void *keep(reader *r, uint64_t count, uint32_t size) {
-    uint64_t bytes = (count * size + 7) & ~(uint64_t)7;
+static void *keep(reader *r, uint32_t size, uint32_t count) {
     void *found = r->low;
-    if (r->status || bytes > (uint64_t)(r->high - r->low)) {
+    if (r->status || count > (size_t)(r->high - r->low) / size) {
         refuse(r, AUTOMICRO_NO_ROOM, WHY("the arena must hold the model, but is too small"));
         return NULL;
     }
-    r->low += (size_t)bytes;
+    r->low += ((size_t)count * size + 7) & ~(size_t)7; /* the free room is a multiple of 8 */
     if ((size_t)(r->high - r->low) < r->least_free) r->least_free = (size_t)(r->high - r->low);
     return found;
 }
 
 /* Return room that is free again when the caller puts `high` back. */
-static void *borrow(reader *r, uint64_t count, uint32_t size) {
+static void *borrow(reader *r, uint32_t size, uint32_t count) {
     uint8_t *before = r->low;
-    if (!keep(r, count, size)) return NULL;
+    if (!keep(r, size, count)) return NULL;
     r->high -= r->low - before;
     r->low = before;
     return r->high;
@@ -115,16 +114,16 @@ static void *borrow(reader *r, uint64_t count, uint32_t size) {
 static void *grow(reader *r, uint8_t **end, uint32_t size) {
     void *found = *end;
     while (*end + size > r->low)
-        if (!keep(r, 8, 1)) return NULL;
+        if (!keep(r, 1, 8)) return NULL;
     *end += size;
     return found;
 }
 #endif
 
-static int claim(reader *r, uint64_t elements) {
+static int claim(reader *r, uint32_t elements) {
     if (elements > r->left) damaged(r);
     if (r->status) return 0;
-    r->left -= (uint32_t)elements;
+    r->left -= elements;
     return 1;
 }
 
@@ -172,18 +171,24 @@ static uint64_t uniform(reader *r, uint64_t count) {
     return value;
 }
 
+/* Return a number of so many bits, 0 if there are none. */
+static uint64_t some_bits(reader *r, unsigned bits) { return uniform(r, (uint64_t)1 << bits); }
+
 static uint32_t below(reader *r, uint32_t count) { return (uint32_t)uniform(r, count); }
 
 static uint32_t flip(reader *r) { return one_event(r, 2); }
 
 /* Return a value that must be at most `most`, 0 if it is not. */
-static uint32_t bounded(reader *r, uint64_t value, uint32_t most) {
+static uint32_t bounded(reader *r, uint32_t most, uint64_t value) {
     if (value > most) {
         damaged(r);
         return 0;
     }
     return (uint32_t)value;
 }
+
+/* Return a product of numbers of elements, 0 if so many cannot be claimed. */
+static uint32_t product(reader *r, uint32_t a, uint32_t b) { return bounded(r, r->left, (uint64_t)a * b); }
 
 static uint64_t golomb(reader *r, unsigned order) {
     unsigned length = 0;
@@ -194,8 +199,8 @@ static uint64_t golomb(reader *r, unsigned order) {
             return 0;
         }
     }
-    high = uniform(r, (uint64_t)1 << length) + ((uint64_t)1 << length) - 1;
-    return high << order | uniform(r, (uint64_t)1 << order);
+    high = some_bits(r, length) + ((uint64_t)1 << length) - 1;
+    return high << order | some_bits(r, order);
 }
 
 static int64_t zigzag(reader *r, unsigned order) {
@@ -204,7 +209,7 @@ static int64_t zigzag(reader *r, unsigned order) {
 }
 
 /* Return a number of things, at least `least`, that are claimed elsewhere or here not at all. */
-static uint32_t how_many(reader *r, unsigned order, uint32_t least) { return bounded(r, golomb(r, order) + least, r->left); }
+static uint32_t how_many(reader *r, unsigned order, uint32_t least) { return bounded(r, r->left, golomb(r, order) + least); }
 
 static uint32_t choice(reader *r, const char *chances, uint32_t symbols) {
     uint32_t total = 0, start = 0, i, drawn;
@@ -261,7 +266,7 @@ static uint64_t learnt_number(reader *r, lengths *l) {
             return 0;
         }
     }
-    return uniform(r, (uint64_t)1 << length) + ((uint64_t)1 << length) - 1;
+    return some_bits(r, length) + ((uint64_t)1 << length) - 1;
 }
 
 typedef void (*put)(reader *r, void *to, uint32_t place, int64_t value);
@@ -288,7 +293,7 @@ static void put_index(reader *r, void *to, uint32_t place, int64_t value) {
 
 /* Return ascending numbers below `limit`; room is kept, or borrowed. */
 static uint32_t *some_of(reader *r, uint32_t count, uint32_t limit) {
-    uint32_t *found = (uint32_t *)borrow(r, count, sizeof(uint32_t));
+    uint32_t *found = (uint32_t *)borrow(r, sizeof(uint32_t), count);
     if (found) ascending(r, put_index, found, 0, count, 0, (int64_t)limit - 1);
     return r->status ? NULL : found;
 }
@@ -321,8 +326,8 @@ static double power_of_two(int power) {
 
 static scale read_scale(reader *r) {
     scale s;
-    s.odd = 2 * bounded(r, golomb(r, 0), (1u << 23) - 1) + 1;
-    s.power = (int)(bounded(r, (uint64_t)(zigzag(r, 3) - 4 + 149), 276)) - 149;
+    s.odd = 2 * bounded(r, (1u << 23) - 1, golomb(r, 0)) + 1;
+    s.power = (int)(bounded(r, 276, (uint64_t)(zigzag(r, 3) - 4 + 149))) - 149;
     if (s.power > 104 && s.odd >= 1u << (128 - s.power)) damaged(r);
     return s;
 }
@@ -363,9 +368,9 @@ static void symbols_start(reader *r, symbols *s, uint32_t count, uint64_t size) 
     s->gain = count >= 16 ? "\0\1\2\4"[choice(r, "\5\1\1\1", 4)] : 0;
     s->size = size;
     if (!s->gain) return;
-    s->low = bounded(r, golomb(r, 0), 48);
-    s->n = bounded(r, ((size - 1) >> s->low) + 1, MOST_SYMBOLS);
-    s->of = (uint16_t *)borrow(r, s->n, sizeof(uint16_t));
+    s->low = bounded(r, 48, golomb(r, 0));
+    s->n = bounded(r, MOST_SYMBOLS, ((size - 1) >> s->low) + 1);
+    s->of = (uint16_t *)borrow(r, sizeof(uint16_t), s->n);
     if (s->of) set_all(s->of, s->n);
 }
 
@@ -374,7 +379,7 @@ static uint64_t next_symbol(reader *r, symbols *s) {
     if (r->status) return 0;
     if (!s->gain) return uniform(r, s->size);
     code = (uint64_t)learnt(r, s->of, s->n, s->gain) << s->low;
-    code |= uniform(r, (uint64_t)1 << s->low);
+    code |= some_bits(r, s->low);
     if (code < s->size) return code;
     damaged(r);
     return 0;
@@ -412,10 +417,10 @@ static void read_set(reader *r, float *values, uint32_t count) {
         first = zigzag(r, 4);
     } else {
         uint32_t negative;
-        set.bits = bounded(r, golomb(r, 2), 23);
+        set.bits = bounded(r, 23, golomb(r, 2));
         negative = flip(r);
-        first = (int64_t)bounded(r, (uint64_t)(zigzag(r, 3) + 127), 254) << set.bits;
-        first += (int64_t)uniform(r, (uint64_t)1 << set.bits);
+        first = (int64_t)bounded(r, 254, (uint64_t)(zigzag(r, 3) + 127)) << set.bits;
+        first += (int64_t)some_bits(r, set.bits);
         if (negative) first = -first;
     }
     put_value(r, &set, 0, first);
@@ -429,14 +434,14 @@ static void read_set(reader *r, float *values, uint32_t count) {
 }
 
 static void read_floating(reader *r, float *values, uint32_t stride, uint32_t count) {
-    unsigned bits = bounded(r, golomb(r, 2), 23);
+    unsigned bits = bounded(r, 23, golomb(r, 2));
     int64_t high = zigzag(r, 3) + 127;
     uint32_t signs = below(r, count > 1 ? 3 : 2), zeros = 0, left = count, i;
     uint8_t *mark = r->high;
     symbols s;
     if (count > 1) {
         zeros = flip(r);
-        symbols_start(r, &s, count, (uint64_t)bounded(r, golomb(r, 2), 255) + 1 + zeros);
+        symbols_start(r, &s, count, (uint64_t)bounded(r, 255, golomb(r, 2)) + 1 + zeros);
     }
     for (i = 0; i < count && !r->status; i++) { /* a pattern of ones stands for a zero until mantissas are read */
         int64_t code = count > 1 ? (int64_t)next_symbol(r, &s) : 0;
@@ -460,7 +465,7 @@ static void read_floating(reader *r, float *values, uint32_t stride, uint32_t co
         if (pattern == NOTHING) {
             pattern = 0;
         } else {
-            pattern |= (uint32_t)uniform(r, (uint64_t)1 << bits) << (23 - bits) | (signs == 1 ? 1u << 31 : 0);
+            pattern |= (uint32_t)some_bits(r, bits) << (23 - bits) | (signs == 1 ? 1u << 31 : 0);
         }
         values[i * stride] = float_of(pattern << 1 ? pattern : 0);
     }
@@ -486,7 +491,7 @@ static void read_whole(reader *r, float *values, uint32_t stride, uint32_t count
 static void read_listed(reader *r, float *values, uint32_t stride, uint32_t count) {
     uint8_t *mark = r->high;
     uint32_t size = how_many(r, 1, 1), i;
-    float *entries = (float *)borrow(r, size, sizeof(float));
+    float *entries = (float *)borrow(r, sizeof(float), size);
     symbols s;
     if (!entries) return;
     read_set(r, entries, size);
@@ -515,9 +520,9 @@ static void read_claimed(reader *r, float *values, uint32_t stride, uint32_t cou
     }
 }
 
-static float *read_block(reader *r, uint64_t count, int unit) {
-    float *values = claim(r, count) ? (float *)keep(r, count, sizeof(float)) : NULL;
-    read_claimed(r, values, 1, (uint32_t)count, unit);
+static float *read_block(reader *r, uint32_t count, int unit) {
+    float *values = claim(r, count) ? (float *)keep(r, sizeof(float), count) : NULL;
+    read_claimed(r, values, 1, count, unit);
     return values;
 }
 
@@ -574,7 +579,7 @@ static uint32_t known(const inputs *in, uint32_t feature) { return in->flags ? (
 static uint32_t features_of(const decoder *d) { return d->kind == ONE_HOT || d->kind == GRAMS ? d->size : 1; }
 
 static int add_decoder(reader *r, uint32_t column) {
-    decoder *d = (decoder *)keep(r, 1, sizeof(decoder));
+    decoder *d = (decoder *)keep(r, sizeof(decoder), 1);
     if (!d) return 0;
     memset(d, 0, sizeof *d);
     d->input = column;
@@ -588,7 +593,7 @@ static uint32_t read_columns(reader *r, uint32_t columns) {
     uint8_t *mark = r->high;
     uint32_t some_again;
     if (flip(r)) {
-        count = bounded(r, golomb(r, 3), r->left);
+        count = bounded(r, r->left, golomb(r, 3));
         if (!claim(r, count)) return 0;
         while (added < count && add_decoder(r, below(r, columns))) added++;
         return added;
@@ -614,9 +619,9 @@ static void read_grams(reader *r, decoder *d) {
     unsigned shift;
     lengths upper;
     d->flags = flip(r) ? CHARACTER : 0;
-    low = bounded(r, golomb(r, 0) + 1, 64);
-    high = bounded(r, golomb(r, 0) + low, 64);
-    prefix = bounded(r, golomb(r, 1), 64);
+    low = bounded(r, 64, golomb(r, 0) + 1);
+    high = bounded(r, 64, golomb(r, 0) + low);
+    prefix = bounded(r, 64, golomb(r, 1));
     if (flip(r)) d->flags |= COUNTED;
     if (flip(r)) d->flags |= SCALED;
     bits = below(r, 24) + 1;
@@ -625,14 +630,14 @@ static void read_grams(reader *r, decoder *d) {
     d->of.grams[2] = (uint8_t)prefix;
     d->of.grams[3] = (uint8_t)bits;
     d->size = how_many(r, 6, 1);
-    buckets = claim(r, d->size) ? (uint32_t *)keep(r, d->size, sizeof(uint32_t)) : NULL;
+    buckets = claim(r, d->size) ? (uint32_t *)keep(r, sizeof(uint32_t), d->size) : NULL;
     d->index = buckets;
     shift = below(r, 24);
     lengths_start(&upper);
     for (i = 0; buckets && i < d->size && !r->status; i++) {
-        expected += (uint64_t)bounded(r, learnt_number(r, &upper), 1u << 24) << shift;
-        expected += uniform(r, (uint64_t)1 << shift);
-        buckets[i] = bounded(r, expected, (1u << bits) - 1);
+        expected += (uint64_t)bounded(r, 1u << 24, learnt_number(r, &upper)) << shift;
+        expected += some_bits(r, shift);
+        buckets[i] = bounded(r, (1u << bits) - 1, expected);
         expected++;
     }
 }
@@ -655,7 +660,8 @@ static void read_kinds(reader *r, decoder *of, uint32_t count) {
 #ifdef AUTOMICRO_WITHOUT_LEVELS
             refuse(r, AUTOMICRO_LEFT_OUT, WHY("levels must be compiled in, but were left out"));
 #endif
-            if (claim(r, size)) of[i].size = (uint32_t)size;
+            of[i].size = bounded(r, r->left, size);
+            claim(r, of[i].size);
         }
     }
 #ifndef AUTOMICRO_WITHOUT_SERIES
@@ -684,7 +690,7 @@ static void read_kinds(reader *r, decoder *of, uint32_t count) {
 /* List the columns that decoders read, and what they are read as. */
 static void find_inputs(reader *r, automicro_model *m, decoder *of) {
     uint8_t *mark = r->high;
-    uint64_t *keys = (uint64_t *)borrow(r, m->decoder_count, sizeof(uint64_t));
+    uint64_t *keys = (uint64_t *)borrow(r, sizeof(uint64_t), m->decoder_count);
     automicro_input *in;
     uint32_t i, n = 0;
     if (!keys) return;
@@ -692,7 +698,7 @@ static void find_inputs(reader *r, automicro_model *m, decoder *of) {
     sort(keys, m->decoder_count, NULL);
     for (i = 0; i < m->decoder_count; i++)
         if (!n || keys[i] != keys[n - 1]) keys[n++] = keys[i];
-    in = (automicro_input *)keep(r, n, sizeof(automicro_input));
+    in = (automicro_input *)keep(r, sizeof(automicro_input), n);
     for (i = 0; in && i < n; i++) {
         memset(&in[i], 0, sizeof *in);
         in[i].column = (uint32_t)keys[i];
@@ -727,9 +733,9 @@ static void read_offsets(reader *r, automicro_model *m) {
     places = claim(r, count) ? some_of(r, count, numeric) : NULL;
     for (i = 0; places && i < m->input_count && next < count; i++) {
         if (in[i].numeric && place++ == places[next]) {
-            uint32_t negative = flip(r), bits = bounded(r, golomb(r, 3), 47);
-            uint64_t half = bits ? ((uint64_t)1 << (bits - 1)) + uniform(r, (uint64_t)1 << (bits - 1)) : 0;
-            int power = (int)bounded(r, (uint64_t)(zigzag(r, 4) + 79), 158) - 79;
+            uint32_t negative = flip(r), bits = bounded(r, 47, golomb(r, 3));
+            uint64_t half = bits ? ((uint64_t)1 << (bits - 1)) + some_bits(r, bits - 1) : 0;
+            int power = (int)bounded(r, 158, (uint64_t)(zigzag(r, 4) + 79)) - 79;
             in[i].offset = (negative ? -1.0 : 1.0) * (double)(2 * half + 1) * power_of_two(power);
             next++;
         }
@@ -742,8 +748,8 @@ static double read_size(reader *r, uint32_t sign) {
     unsigned bits;
     uint64_t top, odd;
     if (!sign) return 0;
-    exponent = (int)bounded(r, (uint64_t)(zigzag(r, 4) + 8 + 1022), 2045) - 1022;
-    bits = bounded(r, golomb(r, 2), 52);
+    exponent = (int)bounded(r, 2045, (uint64_t)(zigzag(r, 4) + 8 + 1022)) - 1022;
+    bits = bounded(r, 52, golomb(r, 2));
     top = (uint64_t)1 << (bits ? bits - 1 : 0);
     odd = bits ? 2 * (top + uniform(r, top)) + 1 : 1;
     return (sign == 1 ? 1.0 : -1.0) * (double)odd * power_of_two(-(int)bits) * power_of_two(exponent);
@@ -760,7 +766,7 @@ static void read_limits(reader *r, automicro_model *m) {
 
 /* ---- bodies ---- */
 
-#define index_of(r, count) ((uint32_t *)keep(r, count, sizeof(uint32_t)))
+#define index_of(r, count) ((uint32_t *)keep(r, sizeof(uint32_t), count))
 
 #if !defined(AUTOMICRO_WITHOUT_TABLES) || !defined(AUTOMICRO_WITHOUT_FOREST)
 typedef struct {
@@ -775,7 +781,7 @@ static void read_cuts(reader *r, const inputs *in, cuts *c, uint32_t least) {
     float *single;
     lengths numbers;
     c->total = 0;
-    c->starts = (uint32_t *)borrow(r, (uint64_t)c->count + 1, sizeof(uint32_t));
+    c->starts = (uint32_t *)borrow(r, sizeof(uint32_t), c->count + 1);
     if (!c->starts) return;
     for (i = 0; i < c->count; i++) binary |= known(in, c->features[i]) & BINARY;
     if (binary) granted = flip(r);
@@ -783,7 +789,7 @@ static void read_cuts(reader *r, const inputs *in, cuts *c, uint32_t least) {
     for (i = 0; i < c->count; i++) {
         uint32_t own = 1;
         if (!granted || !(known(in, c->features[i]) & BINARY)) {
-            own = bounded(r, learnt_number(r, &numbers) + least, r->left);
+            own = bounded(r, r->left, learnt_number(r, &numbers) + least);
             singles += own == 1;
         }
         c->starts[i] = c->total;
@@ -793,8 +799,8 @@ static void read_cuts(reader *r, const inputs *in, cuts *c, uint32_t least) {
     }
     c->starts[c->count] = c->total;
     if (!claim(r, c->total)) return;
-    c->values = (float *)borrow(r, c->total, sizeof(float));
-    single = (float *)borrow(r, singles, sizeof(float));
+    c->values = (float *)borrow(r, sizeof(float), c->total);
+    single = (float *)borrow(r, sizeof(float), singles);
     if (!single || !claim(r, singles)) return;
     read_claimed(r, single, 1, singles, NO_UNIT);
     for (i = 0; i < c->count && !r->status; i++) {
@@ -838,14 +844,14 @@ static void read_owners(reader *r, node *t, uint32_t shape, uint32_t features) {
     uint16_t there[2] = {1, 1};
     t->index = (const uint32_t *)r->low;
     if (shape == 2) {
-        count = bounded(r, golomb(r, 2), r->left);
+        count = bounded(r, r->left, golomb(r, 2));
         if (!claim(r, count)) return;
         for (i = 0; i < count && !r->status; i++) {
             k = below(r, features);
             if (!add_table(r, t, &end, k, below(r, t->outputs))) return;
         }
     } else {
-        if (shape == 1 && !claim(r, (uint64_t)features * t->outputs)) return;
+        if (shape == 1 && !claim(r, product(r, features, t->outputs))) return;
         for (i = 0; i < features; i++)
             for (k = 0; k < (shape ? t->outputs : 1); k++)
                 if (!shape || learnt(r, there, 2, 1))
@@ -856,7 +862,7 @@ static void read_owners(reader *r, node *t, uint32_t shape, uint32_t features) {
 
 static void read_piece_values(reader *r, node *t, const inputs *in, uint32_t pieces) {
     uint32_t *row = (uint32_t *)t->index, i, k, open = 0, anchored = flip(r);
-    float *values = (float *)keep(r, pieces, sizeof(float)), *from, *extra;
+    float *values = (float *)keep(r, sizeof(float), pieces), *from, *extra;
     if (!values || !claim(r, pieces - anchored * t->count)) return;
     from = values + anchored * t->count;
     read_claimed(r, from, 1, pieces - anchored * t->count, NO_UNIT);
@@ -868,9 +874,9 @@ static void read_piece_values(reader *r, node *t, const inputs *in, uint32_t pie
     }
     if (open && flip(r)) {
         uint8_t *mark = r->high;
-        float *some = claim(r, open) ? (float *)borrow(r, open, sizeof(float)) : NULL;
+        float *some = claim(r, open) ? (float *)borrow(r, sizeof(float), open) : NULL;
         read_claimed(r, some, 1, open, NO_UNIT);
-        extra = (float *)keep(r, t->count, sizeof(float));
+        extra = (float *)keep(r, sizeof(float), t->count);
         for (i = 0, row -= 3 * t->count; extra && i < t->count; i++, row += 3)
             extra[i] = known(in, row[0]) & CAN_MISS ? *some++ : 0;
         t->extra = extra;
@@ -998,7 +1004,7 @@ static void read_tree(reader *r, trees *t, uint32_t *features, uint8_t **end) {
         if (is_split(r, t, depth)) {
             if (!grow(r, end, 4)) return;
             pair = read_pair(r, t, &owner);
-            path = (visit *)borrow(r, 1, sizeof(visit));
+            path = (visit *)borrow(r, sizeof(visit), 1);
             if (!path) return;
             word[0] = SPLIT | pair;
             word[1] = 0;
@@ -1034,10 +1040,10 @@ static void read_tree(reader *r, trees *t, uint32_t *features, uint8_t **end) {
 static void read_leaf_table(reader *r, node *f, trees *t) {
     float *values;
     if (t->mode != 4 && t->width == 1) {
-        f->values = values = (float *)keep(r, t->rows, sizeof(float));
+        f->values = values = (float *)keep(r, sizeof(float), t->rows);
         if (values) read_set(r, values, t->rows);
     } else {
-        f->values = read_block(r, (uint64_t)t->rows * t->width, NO_UNIT);
+        f->values = read_block(r, product(r, t->rows, t->width), NO_UNIT);
     }
 }
 
@@ -1047,19 +1053,19 @@ static void read_rules(reader *r, node *f, trees *t) {
     t->direction = can_miss ? below(r, 3) : 0;
     t->bounded = !choice(r, "\17\1", 2);
     t->gain = (int)"\0\1\2\4"[choice(r, "\6\6\2\2", 4)] - 1;
-    bounded(r, t->c.total, t->gain ? MOST_SYMBOLS : MOST_ROWS);
+    bounded(r, t->gain ? MOST_SYMBOLS : MOST_ROWS, t->c.total);
     t->counted = flip(r);
     t->open = f->count;
     if (t->counted) {
         uint64_t more = t->gain < 0 ? 0 : golomb(r, 2);
-        t->splits = bounded(r, t->c.total + more, 256);
-        bounded(r, (uint64_t)f->count + t->splits, 256);
+        t->splits = bounded(r, 256, t->c.total + more);
+        bounded(r, 256, (uint64_t)f->count + t->splits);
     }
     set_all(t->shapes[0], 16);
     set_all(t->left, 2);
-    t->low = (uint32_t *)borrow(r, t->c.count, sizeof(uint32_t));
-    t->high = (uint32_t *)borrow(r, t->c.count, sizeof(uint32_t));
-    if (t->gain) t->pairs = (uint16_t *)borrow(r, t->c.total, sizeof(uint16_t));
+    t->low = (uint32_t *)borrow(r, sizeof(uint32_t), t->c.count);
+    t->high = (uint32_t *)borrow(r, sizeof(uint32_t), t->c.count);
+    if (t->gain) t->pairs = (uint16_t *)borrow(r, sizeof(uint16_t), t->c.total);
     if (r->status) return;
     if (t->gain) set_all(t->pairs, t->c.total);
     for (i = 0; i < t->c.count; i++) {
@@ -1073,7 +1079,7 @@ static void read_trees(reader *r, node *f, trees *t) {
     float *values;
     uint8_t *end;
     read_rules(r, f, t);
-    values = (float *)keep(r, t->c.total, sizeof(float));
+    values = (float *)keep(r, sizeof(float), t->c.total);
     features = index_of(r, t->c.total);
     starts = index_of(r, f->count);
     if (!starts) return;
@@ -1100,7 +1106,7 @@ static void read_forest(reader *r, node *f, const inputs *in) {
     memset(&t, 0, sizeof t);
     t.in = in;
     f->outputs = how_many(r, 0, 1);
-    f->count = bounded(r, golomb(r, 1), r->left);
+    f->count = bounded(r, r->left, golomb(r, 1));
     if (!claim(r, f->count)) return;
     t.c.count = below(r, in->count + 1);
     t.c.features = some_of(r, t.c.count, in->count);
@@ -1117,10 +1123,10 @@ static void read_forest(reader *r, node *f, const inputs *in) {
     t.mode = choice(r, "\3\3\2\2\6", 5);
     if (t.mode != 4) {
         t.leaf_gain = "\0\1\2\4"[t.mode];
-        t.rows = bounded(r, golomb(r, 3) + 1, t.leaf_gain ? MOST_SYMBOLS : MOST_ROWS);
+        t.rows = bounded(r, t.leaf_gain ? MOST_SYMBOLS : MOST_ROWS, golomb(r, 3) + 1);
         if (!claim(r, t.rows)) return;
         read_leaf_table(r, f, &t);
-        if (t.leaf_gain) t.leaves = (uint16_t *)borrow(r, t.rows, sizeof(uint16_t));
+        if (t.leaf_gain) t.leaves = (uint16_t *)borrow(r, sizeof(uint16_t), t.rows);
         if (r->status) return;
         if (t.leaf_gain) set_all(t.leaves, t.rows);
     }
@@ -1153,15 +1159,15 @@ static void read_distances(reader *r, node *d, const inputs *in) {
     own = flip(r);
     if (!claim(r, d->outputs)) return;
     d->flag = (uint8_t)own;
-    d->weights = read_block(r, (uint64_t)in->count * (own ? d->outputs : 1), NO_UNIT);
+    d->weights = read_block(r, product(r, in->count, own ? d->outputs : 1), NO_UNIT);
     for (i = 0; !r->status && i < in->count * (own ? d->outputs : 1); i++)
         if (d->weights[i] < 0) damaged(r);
     if (!flip(r)) {
-        d->values = read_block(r, (uint64_t)d->outputs * in->count, NO_UNIT);
+        d->values = read_block(r, product(r, d->outputs, in->count), NO_UNIT);
         return;
     }
-    step = (int64_t)bounded(r, (uint64_t)(zigzag(r, 3) + 512), 1024) - 512;
-    d->values = points = (float *)keep(r, bounded(r, (uint64_t)d->outputs * in->count, r->left), sizeof(float));
+    step = (int64_t)bounded(r, 1024, (uint64_t)(zigzag(r, 3) + 512)) - 512;
+    d->values = points = (float *)keep(r, sizeof(float), product(r, d->outputs, in->count));
     for (i = 0; points && i < in->count && claim(r, d->outputs); i++) {
         float largest = 0;
         int unit = (int)step, exponent;
@@ -1182,11 +1188,11 @@ static void read_nearest(reader *r, node *n, const inputs *in) {
     uint32_t outputs, way, i, k, size, left, *owners, most = 0;
     uint8_t *mark = r->high, *owns;
     if (!in->count) damaged(r);
-    outputs = bounded(r, golomb(r, 0), in->count - 1) + 1;
+    outputs = bounded(r, in->count - 1, golomb(r, 0)) + 1;
     if (!claim(r, outputs)) return;
     way = below(r, 3);
     n->index = owners = index_of(r, in->count);
-    owns = (uint8_t *)borrow(r, outputs, 1);
+    owns = (uint8_t *)borrow(r, 1, outputs);
     if (!owns) return;
     memset(owns, 0, outputs);
     if (!way && in->count % outputs) damaged(r);
@@ -1229,7 +1235,7 @@ static void read_tokens(reader *r, node *t, const inputs *in) {
     lengths_start(&l);
     t->words = sizes = index_of(r, t->count);
     for (i = 0; sizes && i < t->count && !r->status; i++) {
-        sizes[i] = alike && i ? sizes[0] : bounded(r, learnt_number(r, &l) + 1, r->left);
+        sizes[i] = alike && i ? sizes[0] : bounded(r, r->left, learnt_number(r, &l) + 1);
         owned += sizes[i];
         if (owned > r->left) damaged(r);
     }
@@ -1244,8 +1250,8 @@ static void read_tokens(reader *r, node *t, const inputs *in) {
             features[i] = order == 1 ? below(r, in->count) : order ? token + slot * t->count : i;
     if (r->status) return;
     rows = t->flag ? sizes[0] : owned;
-    t->weights = read_block(r, (uint64_t)rows * t->width, NO_UNIT);
-    t->bias = read_block(r, (uint64_t)t->count * t->width, NO_UNIT);
+    t->weights = read_block(r, product(r, rows, t->width), NO_UNIT);
+    t->bias = read_block(r, product(r, t->count, t->width), NO_UNIT);
     t->outputs = r->status ? 0 : t->count * t->width;
 }
 
@@ -1255,12 +1261,12 @@ static void read_attention(reader *r, node *a, const inputs *in) {
     a->width = how_many(r, 2, 1);
     if (!in->count || !a->width || in->count % a->width) damaged(r);
     asks = flip(r);
-    queries = bounded(r, (uint64_t)a->count * a->width, r->left);
-    a->weights = read_block(r, (uint64_t)queries * (asks ? a->width : 1), NO_UNIT);
+    queries = product(r, a->count, a->width);
+    a->weights = read_block(r, product(r, queries, asks ? a->width : 1), NO_UNIT);
     a->outputs = queries;
     if (!asks || r->status) return;
     if (in->count / a->width > 1024) damaged(r);
-    a->extra = read_block(r, (uint64_t)queries * a->width, NO_UNIT);
+    a->extra = read_block(r, product(r, queries, a->width), NO_UNIT);
     a->outputs = in->count;
 }
 #endif
@@ -1269,14 +1275,14 @@ static void read_attention(reader *r, node *a, const inputs *in) {
 static void read_messages(reader *r, node *m) {
     uint32_t own;
     m->sub = (uint8_t)below(r, 4);
-    m->count = bounded(r, golomb(r, 0) + 1, 16);
+    m->count = bounded(r, 16, golomb(r, 0) + 1);
     own = choice(r, "\4\3\1", 3);
     m->number = own == 0 ? 1.0f : 0.0f;
     if (own == 2) {
         const float *share = read_block(r, 1, NO_UNIT);
         if (share) m->number = *share;
     }
-    m->width = bounded(r, golomb(r, 0), 1u << 24); /* the edge attribute + 1 */
+    m->width = bounded(r, 1u << 24, golomb(r, 0)); /* the edge attribute + 1 */
     m->about = READS_GRAPHS;
 }
 
@@ -1327,7 +1333,7 @@ static void after(reader *r, const node *n, inputs *in) {
 #ifndef AUTOMICRO_WITHOUT_GRAPHS
     if (n->about && (n->kind == POOL || (n->kind == MESSAGES && in->flags))) {
         uint32_t i;
-        uint8_t *flags = (uint8_t *)borrow(r, out.count, 1);
+        uint8_t *flags = (uint8_t *)borrow(r, 1, out.count);
         for (i = 0; flags && i < out.count; i++) {
             uint32_t feature = n->kind == POOL ? n->index[2 * i + 1] : i;
             flags[i] = n->kind == POOL && n->index[2 * i] == 3 ? 0 : (uint8_t)(known(in, feature) & CAN_MISS);
@@ -1368,7 +1374,7 @@ static void read_nest(reader *r, node *nest, inputs in, uint32_t depth) {
 #endif
 
 static node *read_node(reader *r, const inputs *in, uint32_t depth) {
-    node *n = (node *)keep(r, 1, sizeof(node));
+    node *n = (node *)keep(r, sizeof(node), 1);
     if (depth > DEEPEST) damaged(r);
     if (!n || r->status) return NULL;
     memset(n, 0, sizeof *n);
@@ -1377,7 +1383,7 @@ static node *read_node(reader *r, const inputs *in, uint32_t depth) {
     switch (n->kind) {
     case AFFINE:
         n->outputs = how_many(r, 0, 1);
-        n->weights = read_block(r, (uint64_t)n->outputs * in->count, NO_UNIT);
+        n->weights = read_block(r, product(r, n->outputs, in->count), NO_UNIT);
         if (!r->status) n->bias = read_block(r, n->outputs, unit_of(n->weights, n->outputs * in->count));
         break;
 #ifndef AUTOMICRO_WITHOUT_TABLES
@@ -1421,17 +1427,17 @@ typedef struct {
     int positional;
 } usage;
 
-static void mark_weights(usage *u, const float *weights, uint64_t count, uint32_t inputs_of) {
-    uint64_t i;
-    for (i = 0; i < count; i++)
-        if (weights[i] != 0) u->of[i % inputs_of] |= COMPUTED;
+static void mark_weights(usage *u, const node *n, uint32_t rows) {
+    uint32_t i;
+    for (i = 0; i < rows * n->inputs; i++)
+        if (n->weights[i] != 0) u->of[i % n->inputs] |= COMPUTED;
 }
 
 #if !defined(AUTOMICRO_WITHOUT_TABLES) || !defined(AUTOMICRO_WITHOUT_FOREST)
 static void mark_cut(reader *r, usage *u, uint32_t feature, float cut) {
     uint64_t *found;
     if (!(u->of[feature] & WANTED)) return;
-    found = (uint64_t *)borrow(r, 1, sizeof(uint64_t));
+    found = (uint64_t *)borrow(r, sizeof(uint64_t), 1);
     if (!found) return;
     *found = (uint64_t)feature << 32 | ordered(cut);
     u->found = found;
@@ -1444,7 +1450,7 @@ static void mark_usage(reader *r, usage *u, const node *n, uint32_t computes) {
     uint32_t i;
     (void)r, (void)computes, (void)i; /* what is left out reads them */
     switch (n->kind) {
-    case AFFINE: mark_weights(u, n->weights, (uint64_t)n->inputs * n->outputs, n->inputs); break;
+    case AFFINE: mark_weights(u, n, n->outputs); break;
 #ifndef AUTOMICRO_WITHOUT_TABLES
     case TABLES: {
         const uint32_t *row = n->index;
@@ -1473,7 +1479,7 @@ static void mark_usage(reader *r, usage *u, const node *n, uint32_t computes) {
     case CHAIN:
         for (n = n->child; (n->kind == SCALE || n->kind == MESSAGES) && n->next; n = n->next) {
             computes = COMPUTED;
-            if (n->kind == SCALE) mark_weights(u, n->weights, n->inputs, n->inputs);
+            if (n->kind == SCALE) mark_weights(u, n, 1);
         }
         mark_usage(r, u, n, computes);
         break;
@@ -1493,7 +1499,7 @@ static void mark_usage(reader *r, usage *u, const node *n, uint32_t computes) {
         break;
 #endif
 #ifndef AUTOMICRO_WITHOUT_PROTOTYPES
-    case DISTANCES: mark_weights(u, n->weights, (uint64_t)n->inputs * (n->flag ? n->outputs : 1), n->inputs); break;
+    case DISTANCES: mark_weights(u, n, n->flag ? n->outputs : 1); break;
 #endif
     default: u->positional = 1;
     }
@@ -1543,7 +1549,7 @@ static void read_fills(reader *r, const automicro_model *m, const usage *u) {
         n.d->of.number = end + 1 < n.ends ? unordered((uint32_t)n.cuts[end]) : float_of(0x7f7fffff);
     }
     count = at_ends ? blocked : blocked + compared;
-    if (claim(r, count)) values = (float *)borrow(r, count, sizeof(float));
+    if (claim(r, count)) values = (float *)borrow(r, sizeof(float), count);
     read_claimed(r, values, 1, count, NO_UNIT);
     n.d = NULL;
     while (!r->status && next_numbered(m, u, &n, FILLED))
@@ -1560,8 +1566,7 @@ static int is_ranked(const numbered *n) {
 }
 
 static void read_lookups(reader *r, const automicro_model *m, const usage *u) {
-    uint32_t some = 0, ranks = 0, i;
-    uint64_t count = 0, levels = 0;
+    uint32_t some = 0, ranks = 0, i, count = 0, levels = 0;
     float *values;
     numbered n = {NULL, 0, 0, NULL};
     while (next_numbered(m, u, &n, LOOKUP)) some |= (uint32_t)is_ranked(&n);
@@ -1571,7 +1576,7 @@ static void read_lookups(reader *r, const automicro_model *m, const usage *u) {
         if (ranks && is_ranked(&n)) {
             uint32_t own = below(r, n.ends);
             n.d->of.number = (float)own;
-            n.d->values = values = (float *)keep(r, n.d->size, sizeof(float));
+            n.d->values = values = (float *)keep(r, sizeof(float), n.d->size);
             for (i = 0; values && i < n.d->size && !r->status; i++) {
                 uint32_t rank = below(r, n.ends - 1);
                 values[i] = (float)(rank + (rank >= own));
@@ -1601,7 +1606,7 @@ static void read_numbers(reader *r, automicro_model *m) {
     memset(&u, 0, sizeof u);
     for (i = 0; i < m->decoder_count; i++) wanted |= m->decoders[i].kind == FILLED || m->decoders[i].kind == LOOKUP;
     if (!wanted) return;
-    u.of = (uint8_t *)borrow(r, m->feature_count, 1);
+    u.of = (uint8_t *)borrow(r, 1, m->feature_count);
     if (!u.of) return;
     memset(u.of, 0, m->feature_count);
     for (i = 0; i < m->decoder_count; i++) {
@@ -1655,19 +1660,19 @@ static void read_labels(reader *r, automicro_model *m, uint32_t outputs) {
     count = m->link == SIGMOID ? 2 : outputs;
     if (count < 2 || m->limited) damaged(r);
     if (!claim(r, count) || kind == COUNTING || kind == TEXT_LABELS) return;
-    m->numbers = numbers = (uint64_t *)keep(r, count, sizeof(uint64_t));
-    keys = (uint64_t *)borrow(r, count, sizeof(uint64_t));
+    m->numbers = numbers = (uint64_t *)keep(r, sizeof(uint64_t), count);
+    keys = (uint64_t *)borrow(r, sizeof(uint64_t), count);
     if (!keys) return;
     for (i = 0; i < count && !r->status; i++) {
         if (kind == BOOLEANS) {
             numbers[i] = flip(r);
         } else if (kind == INTEGERS) {
             before += zigzag(r, 0) + 1;
-            bounded(r, (uint64_t)(before < 0 ? -before : before) >> 40, 0);
+            bounded(r, 0, (uint64_t)(before < 0 ? -before : before) >> 40);
             numbers[i] = (uint64_t)before;
         } else {
-            numbers[i] = uniform(r, (uint64_t)1 << 32) << 32;
-            numbers[i] |= uniform(r, (uint64_t)1 << 32);
+            numbers[i] = some_bits(r, 32) << 32;
+            numbers[i] |= some_bits(r, 32);
             if ((numbers[i] >> 52 & 2047) == 2047) damaged(r);
         }
         keys[i] = kind == REALS && !(numbers[i] << 1) ? 0 : numbers[i]; /* -0 is 0 */
@@ -1716,7 +1721,7 @@ static void read_strings(reader *r, uint32_t *starts, uint32_t count) {
     uint8_t *mark = r->high, *end = r->low;
     uint32_t sharing = count > 1 ? flip(r) : 0, i, k, code;
     uint16_t prefixes[16];
-    letters *l = (letters *)borrow(r, 1, sizeof(letters));
+    letters *l = (letters *)borrow(r, sizeof(letters), 1);
     if (!l) return;
     letters_start(l);
     set_all(prefixes, 16);
@@ -1756,7 +1761,7 @@ static uint32_t *read_list(reader *r, references *f, uint32_t length) {
     uint8_t *mark = r->high;
     uint32_t free = 0, i, k, *list = index_of(r, length), *known_ones = NULL;
     if (!list || !length) return list;
-    if (!f->all_differ) known_ones = (uint32_t *)borrow(r, (uint64_t)f->seen + 1, sizeof(uint32_t));
+    if (!f->all_differ) known_ones = (uint32_t *)borrow(r, sizeof(uint32_t), f->seen + 1);
     if (known_ones && f->has_missing) known_ones[free++] = NOTHING;
     for (i = 0; known_ones && i < f->seen; i++) known_ones[free++] = i;
     for (i = 0; i < length && !r->status; i++) {
@@ -1779,8 +1784,8 @@ static uint32_t *read_list(reader *r, references *f, uint32_t length) {
 /* Let equal strings have one number, and refuse lists that hold one twice. */
 static void check_lists(reader *r, automicro_model *m, uint32_t *words, uint32_t labels) {
     uint8_t *mark = r->high;
-    uint64_t *keys = (uint64_t *)borrow(r, m->text_count, sizeof(uint64_t));
-    uint32_t *first = (uint32_t *)borrow(r, m->text_count, sizeof(uint32_t)), *list = (uint32_t *)borrow(r, m->text_count, sizeof(uint32_t));
+    uint64_t *keys = (uint64_t *)borrow(r, sizeof(uint64_t), m->text_count);
+    uint32_t *first = (uint32_t *)borrow(r, sizeof(uint32_t), m->text_count), *list = (uint32_t *)borrow(r, sizeof(uint32_t), m->text_count);
     uint32_t i, k;
     strings by;
     if (!list) return;
@@ -1814,8 +1819,7 @@ static void check_lists(reader *r, automicro_model *m, uint32_t *words, uint32_t
 }
 
 static void read_texts(reader *r, automicro_model *m, uint32_t labels) {
-    uint64_t total = labels;
-    uint32_t lists = labels > 0, i, *starts, *words = NULL;
+    uint32_t total = labels, lists = labels > 0, i, *starts, *words = NULL;
     references f;
     for (i = 0; i < m->decoder_count; i++) {
         if (m->decoders[i].kind != ONE_HOT && m->decoders[i].kind != LOOKUP) continue;
@@ -1825,7 +1829,7 @@ static void read_texts(reader *r, automicro_model *m, uint32_t labels) {
     if (!lists || !claim(r, total)) return;
     f.has_missing = choice(r, "\7\1", 2);
     f.all_differ = choice(r, "\1\1", 2);
-    f.count = f.all_differ ? (uint32_t)total : below(r, (uint32_t)total);
+    f.count = f.all_differ ? total : below(r, total);
     f.seen = 0;
     set_all(f.fresh, 2);
     m->text_count = f.count;
@@ -1867,7 +1871,7 @@ static void read_program(reader *r, automicro_model *m, int extended) {
     inputs in;
     uint8_t *mark = r->high, *flags;
     uint32_t i, k, feature = 0;
-    m->columns = bounded(r, golomb(r, 4), (1u << 24) - 1) + 1;
+    m->columns = bounded(r, (1u << 24) - 1, golomb(r, 4)) + 1;
     if (extended) extensions = choice(r, "\2\5\1", 3) + 1;
     m->link = (uint8_t)choice(r, extensions & 2 ? "\4\1\0\0" : "\4\1\6\5", 4);
 #ifndef AUTOMICRO_WITHOUT_EXTENSIONS
@@ -1884,7 +1888,7 @@ static void read_program(reader *r, automicro_model *m, int extended) {
     if (extensions & 1 && !r->status) read_offsets(r, m);
 #endif
     in.count = m->feature_count;
-    in.flags = flags = (uint8_t *)borrow(r, in.count, 1);
+    in.flags = flags = (uint8_t *)borrow(r, 1, in.count);
     if (!flags || r->status) return;
     for (i = 0; i < m->decoder_count; i++) {
         const decoder *d = &m->decoders[i];
@@ -2393,8 +2397,11 @@ static float number_of(const automicro_cell *cell, double offset) {
         return cell->of.single < float_of(0xff7fffff) ? float_of(0xff7fffff) : cell->of.single;
     }
     if (cell->kind == AUTOMICRO_CELL_INTEGER) {
-        int64_t a = cell->of.integer, b = offset > -9e18 && offset < 9e18 ? (int64_t)offset : 0;
+        int64_t a = cell->of.integer;
+#ifndef AUTOMICRO_WITHOUT_EXTENSIONS
+        int64_t b = offset > -9e18 && offset < 9e18 ? (int64_t)offset : 0;
         if (offset == (double)b) return clipped(a < b ? -(double)((uint64_t)b - (uint64_t)a) : (double)((uint64_t)a - (uint64_t)b));
+#endif
         number = (double)a;
     } else {
         number = cell->kind == AUTOMICRO_CELL_FLOAT ? (double)cell->of.single : cell->of.number;

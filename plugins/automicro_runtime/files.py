@@ -10,7 +10,7 @@ from pathlib import Path
 
 from automicro.errors import OutputError
 
-__all__ = ["FOLDER", "SOURCES", "build_wasm", "source"]
+__all__ = ["FOLDER", "SMALL", "SOURCES", "build_wasm", "source"]
 
 FOLDER = Path(__file__).parent
 SOURCES = ("automicro_runtime.c", "automicro_runtime.h", "automicro_runtime.mjs")
@@ -36,7 +36,8 @@ ENTRIES = (
     "predict_graphs",
 )
 STACK_BYTES = 16384
-FLAGS = ("-std=c99", "-target", "wasm32-freestanding", "-Os", "-Xclang", "-Oz", "-g0", "-s")
+SMALL = ("-std=c99", "-Os", "-Xclang", "-Oz", "-mllvm", "-inline-threshold=-100")
+FLAGS = (*SMALL, "-target", "wasm32-freestanding", "-g0", "-s")
 LINKED = ("--strip-all", "--no-entry", "--export-memory", "--export=__heap_base", f"-z,stack-size={STACK_BYTES}")
 
 
