@@ -94,9 +94,40 @@ def block(
     cast = "(double)" if ctype == "double" else ""
     if len(flat) and (flat == flat[0]).all():
         return Block(literal(float(flat[0]), ctype))
+    if unit.arithmetic == "integer":
+        whole = flat.astype(np.int64)
+        step = int(np.gcd.reduce(whole))
+        return Block(_of_integers(unit, word, whole // step), float(step))
     if not unit.is_packed:
         return Block(f"{cast}{unit.table(word, 'float', flat.tolist())}[@]")
     return _written(unit, word, flat, min(_options(flat, encoding, exact), key=lambda option: option.bytes))
+
+
+def _of_integers(unit: Unit, word: str, whole: NDArray[np.int64]) -> str:
+    """Store whole numbers, and return the expression that reads one."""
+    low, high = int(whole.min()), int(whole.max())
+    bits = max(1, (high - low).bit_length())
+    distinct, places = np.unique(whole, return_inverse=True)
+    few = max(1, (len(distinct) - 1).bit_length())
+    costs = {
+        "table": len(whole) * _size(whole) / 8,
+        "bits": _cost(len(whole), bits) if bits <= MOST_BITS else np.inf,
+        "book": _cost(len(whole), few) + len(distinct) * _size(distinct) / 8 + BOOK if few <= 8 else np.inf,
+    }
+    cheapest = min(costs, key=lambda kind: costs[kind])
+    if cheapest == "bits":
+        zero = "" if low == 0 else f" {'+' if low > 0 else '-'} {abs(low)}"
+        return f"((int32_t){codes(unit, word, whole - low, bits)}{zero})"
+    if cheapest == "book":
+        entry = f"{unit.table(f'{word}_values', f'int{_size(distinct)}_t', distinct.tolist())}[@]"
+        return entry.replace("@", codes(unit, word, places.astype(np.int64), few))
+    return f"{unit.table(word, f'int{_size(whole)}_t', whole.tolist())}[@]"
+
+
+def _size(whole: NDArray[np.int64]) -> int:
+    """Return the bits of the smallest type that holds whole numbers."""
+    low, high = int(whole.min()), int(whole.max())
+    return next(size for size in (8, 16, 32) if -(1 << (size - 1)) <= low and high < 1 << (size - 1))
 
 
 def _written(unit: Unit, word: str, flat: NDArray[np.float32], option: _Option) -> Block:

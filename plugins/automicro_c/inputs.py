@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from automicro.program import Decoder
     from automicro_c.unit import Unit
 
-__all__ = ["Struct", "features", "features_known", "struct_of"]
+__all__ = ["Struct", "features", "features_known", "struct_of", "whole_features"]
 
 # fmt: off
 WORDS = frozenset([  # of C and of C++
@@ -66,14 +66,14 @@ class Struct:
     notes: tuple[str, ...]
 
 
-def struct_of(deployed: Deployed) -> Struct:
-    """Return the struct of the columns that a program reads."""
+def struct_of(deployed: Deployed, number: str = "float") -> Struct:
+    """Return the struct of the columns that a program reads, numbers of a type."""
     names = identifiers([each.name for each in deployed.inputs], WORDS)
     fields = {each.column: name for each, name in zip(deployed.inputs, names, strict=True)}
     codes = {each.column: _codes(each) for each in deployed.inputs if each.kind == "category"}
     wide = {d.column for d in deployed.program.decoders if isinstance(d, Numeric) and d.offset}
     enums = [line for each in deployed.inputs for line in _enum(deployed.name, each, fields, codes)]
-    members = [line for each in deployed.inputs for line in _member(each, fields[each.column], wide)]
+    members = [line for each in deployed.inputs for line in _member(each, fields[each.column], wide, number)]
     body = "\n".join(members or ["    char none; /* the model reads no column */"])
     absent = {
         each.column: each.reading.numbers
@@ -118,7 +118,7 @@ def _enum(stem: str, given: Input, fields: dict[int, str], codes: dict[int, dict
     yield "};"
 
 
-def _member(given: Input, name: str, wide: set[int]) -> Iterator[str]:
+def _member(given: Input, name: str, wide: set[int], number: str) -> Iterator[str]:
     said = comment(given.name)
     if given.kind == "category":
         size = 8 if len(given.levels) < 250 else 16
@@ -130,6 +130,9 @@ def _member(given: Input, name: str, wide: set[int]) -> Iterator[str]:
         yield f"    const float *{name}; /* {said}: samples, the oldest first; NAN where missing */"
         yield f"    uint32_t {name}_samples;"
     else:
+        if number != "float":
+            yield f"    {number} {name}; /* {said} */"
+            return
         ctype = "double" if given.column in wide else "float"
         read = _read(given)
         told = (
@@ -157,6 +160,17 @@ def features(unit: Unit, deployed: Deployed, struct: Struct) -> tuple[list[str],
         writers += _written(unit, decoder, struct, place)
         place += feature_count(decoder)
     return [f"float x[{max(place, 1)}];", *writers], x
+
+
+def whole_features(deployed: Deployed, struct: Struct, inputs: str) -> tuple[list[str], Vector]:
+    """Return the statements that fill the array of features from a struct of whole numbers that are never missing, and the array."""
+    decoders, ctype = deployed.program.decoders, f"{inputs}_t"
+    largest = 255.0 if inputs == "uint8" else 32768.0
+    x = Vector("x", np.full(len(decoders), largest), np.zeros(len(decoders), dtype=np.bool_), ctype)
+    if decoders and [each.column for each in decoders] == [each.column for each in deployed.inputs]:
+        return [f"const {ctype} *x = (const {ctype} *)row;"], x
+    cells = [f"x[{place}] = row->{struct.fields[each.column]};" for place, each in enumerate(decoders)]
+    return [f"{ctype} x[{max(len(cells), 1)}];", *cells], x
 
 
 def _is_direct(deployed: Deployed) -> bool:

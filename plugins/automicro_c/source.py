@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from automicro.export import quoted
+from automicro.program import Affine
 from automicro_c.body import emit
-from automicro_c.inputs import features, struct_of
+from automicro_c.inputs import features, struct_of, whole_features
+from automicro_c.integer import integers
 from automicro_c.unit import Unit, literal
 from automicro_c.vector import Place, settled
 
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
     from automicro_c.unit import Arithmetic, Layout
     from automicro_c.vector import Vector
 
-__all__ = ["Source", "struct_source", "text_of"]
+__all__ = ["Source", "struct_source", "text_of", "whole_source"]
 
 LONGEST = 400  # bytes of a label that stands as a string
 
@@ -46,8 +48,30 @@ def struct_source(deployed: Deployed, arithmetic: Arithmetic, layout: Layout) ->
     struct = struct_of(deployed)
     lines, x = features(unit, deployed, struct)
     body, made = emit(unit, deployed.program.body, x, Place("scores"))
-    functions = [_scores(unit, lines, body), *_results(unit, deployed, made)]
+    functions = [_scores(unit, lines, body), *_results(unit, deployed, made, lines, body)]
     return Source(_header(unit, deployed, struct, len(made)), text_of(unit, functions), unit.payload, struct.notes)
+
+
+def whole_source(deployed: Deployed, layout: Layout, inputs: str, scale: float) -> Source:
+    """Return functions of one row of whole numbers, which compute with whole numbers alone.
+
+    Raises
+    ------
+    Declined
+        If they cannot.
+    """
+    unit = Unit(deployed.name, "integer", layout)
+    made = integers(deployed, inputs, scale)
+    struct = struct_of(deployed, f"{inputs}_t")
+    lines, x = whole_features(deployed, struct, inputs)
+    body, result = emit(unit, made.body, x, Place("scores"))
+    functions = [_scores(unit, lines, body), *_results(unit, deployed, result, lines, body)]
+    notes = (
+        *struct.notes,
+        f"an input v stands for v * {scale!r}, and none is ever missing",
+        f"a score s stands for s * {made.unit!r}",
+    )
+    return Source(_header(unit, deployed, struct, len(result)), text_of(unit, functions), unit.payload, notes)
 
 
 def _scores(unit: Unit, features: list[str], body: list[str]) -> str:
@@ -58,7 +82,7 @@ def _scores(unit: Unit, features: list[str], body: list[str]) -> str:
     return "\n".join([head, "{", *(f"    {line}" for line in lines), "}"])
 
 
-def _results(unit: Unit, deployed: Deployed, made: Vector) -> list[str]:
+def _results(unit: Unit, deployed: Deployed, made: Vector, lines: list[str], body: list[str]) -> list[str]:
     """Return the functions that a user calls."""
     program, stem, real = deployed.program, unit.stem, unit.real
     count = len(made)
@@ -68,8 +92,10 @@ def _results(unit: Unit, deployed: Deployed, made: Vector) -> list[str]:
         "\n".join([f"void {stem}_scores({row}, {real} *scores)", "{", f"    {stem}_sums(row, scores);", *settle, "}"])
     ]
     if program.labels is not None:
-        functions += [_label(unit, deployed, made), _labels(unit, deployed)]
-        functions += [_probabilities(unit, deployed, made)] if program.link in {"sigmoid", "softmax"} else []
+        label = _streamed_label(unit, lines, body) if _streams(deployed, made, body) else _label(unit, deployed, made)
+        functions += [label, _labels(unit, deployed)]
+        if program.link in {"sigmoid", "softmax"} and unit.arithmetic != "integer":
+            functions.append(_probabilities(unit, deployed, made))
         return functions
     lines = [f"    {stem}_scores(row, values);"]
     read = "values[@]"
@@ -111,6 +137,27 @@ def _label(unit: Unit, deployed: Deployed, made: Vector) -> str:
             f"            return {first};",
         ]
     return "\n".join([*lines, "    return best;", "}"])
+
+
+def _streams(deployed: Deployed, made: Vector, body: list[str]) -> bool:
+    """Whether scores come one after the other, so that the largest is known without an array of them."""
+    in_turn = any("scores[o] = " in line for line in body)
+    return in_turn and isinstance(deployed.program.body, Affine) and not made.absent.any()
+
+
+def _streamed_label(unit: Unit, lines: list[str], body: list[str]) -> str:
+    """Return the function of the label, which keeps the largest score only."""
+    kept = []
+    for line in body:
+        before, sign, score = line.partition("scores[o] = ")
+        if not sign:
+            kept.append(line)
+            continue
+        kept += [f"{before}sum = {score}", f"{before}if (o == 0 || sum > largest) {{", f"{before}    largest = sum;"]
+        kept += [f"{before}    best = o;", f"{before}}}"]
+    head = [f"unsigned {unit.stem}_label(const {unit.stem}_input *row)", "{"]
+    start = [lines[0], f"{unit.real} largest = 0;", "unsigned best = 0;", *lines[1:], *kept, "return best;"]
+    return "\n".join([*head, *(f"    {line}" for line in start), "}"])
 
 
 def _probabilities(unit: Unit, deployed: Deployed, made: Vector) -> str:
@@ -197,7 +244,7 @@ def _header(unit: Unit, deployed: Deployed, struct: Struct, count: int) -> str:
         lines += ["", f"enum {{ {stem.upper()}_CLASSES = {classes} }};"]
         lines += [f"extern const {kind.removeprefix('const ')}{stem}_labels[{classes}];"]
         lines += ["", "/* The place of the predicted label among the labels. */", f"unsigned {stem}_label({row});"]
-        if program.link in {"sigmoid", "softmax"}:
+        if program.link in {"sigmoid", "softmax"} and unit.arithmetic != "integer":
             lines += ["", "/* The probability of each label, in their order. */"]
             lines += [f"void {stem}_probabilities({row}, {real} *probabilities);"]
     lines += ["", "#ifdef __cplusplus", "}", "#endif", "", "#endif", ""]

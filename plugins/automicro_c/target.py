@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pydantic import Field
 
-from automicro.plugin import Export, Target, TargetOptions
+from automicro.plugin import Declined, Export, Target, TargetOptions
 from automicro_c.arrays import arrays_source
-from automicro_c.source import struct_source
+from automicro_c.source import struct_source, whole_source
 
 if TYPE_CHECKING:
     from automicro.plugin import Deployed
+    from automicro_c.source import Source
 
 __all__ = ["C", "COptions"]
 
@@ -24,8 +25,13 @@ class COptions(TargetOptions):
         description="Layout of tables and trees: packed into the fewest bytes and read by a loop, or written out as comparisons, which is "
         "faster and larger.",
     )
-    arithmetic: Literal["float", "double"] = Field(
-        "float", description="Type that sums are computed in: float, or double, which is what `predict` computes in."
+    arithmetic: Literal["float", "double", "integer"] = Field(
+        "float",
+        description="What sums are computed in: float, double as in `predict`, or whole numbers alone, of inputs that are whole numbers.",
+    )
+    inputs: Literal["int16", "uint8"] = Field("int16", description="Type of inputs where the arithmetic is integer.")
+    scale: float = Field(
+        1.0, le=1e30, ge=1e-30, description="What one unit of each input stands for where the arithmetic is integer."
     )
     interface: Literal["struct", "arrays"] = Field(
         "struct",
@@ -48,9 +54,17 @@ class C(Target):
             If the program reads graphs.
         """
         assert isinstance(options, COptions)  # noqa: S101 - tells mypy what the caller has checked
-        write = struct_source if options.interface == "struct" else arrays_source
-        made = write(deployed, options.arithmetic, options.layout)
+        made = _written(deployed, options)
         name = deployed.name
         files = {f"{name}.h": made.header, f"{name}.c": made.source}
         sizes = {**{file: len(text.encode()) for file, text in files.items()}, "tables": made.table_bytes}
         return Export(self.name, files, f"{name}.h", made.notes, sizes)
+
+
+def _written(deployed: Deployed, options: COptions) -> Source:
+    if options.arithmetic == "integer":
+        if options.interface == "arrays":
+            raise Declined("computes with integers on a struct alone, but interface is 'arrays'")
+        return whole_source(deployed, options.layout, options.inputs, options.scale)
+    write = struct_source if options.interface == "struct" else arrays_source
+    return write(deployed, options.arithmetic, options.layout)

@@ -36,7 +36,9 @@ PREFIX = "am_"  # of the names in parts
 
 
 def literal(value: float, real: str) -> str:
-    """Return a number as a constant of type float or double; of a float the shortest that is read back the same."""
+    """Return a number as a constant of a type: of a float the shortest that is read back the same."""
+    if real.startswith(("int", "uint")):
+        return str(int(value))
     number = float(value)
     text = repr(number) if real == "double" else str(np.float32(number))
     if not any(mark in text for mark in ".e"):
@@ -69,7 +71,7 @@ class Unit:
     @property
     def real(self) -> str:
         """Type that sums are computed in."""
-        return "double" if self.arithmetic == "double" else "float"
+        return {"float": "float", "double": "double", "integer": "int32_t"}[self.arithmetic]
 
     @property
     def is_packed(self) -> bool:

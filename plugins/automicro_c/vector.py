@@ -88,7 +88,7 @@ def shift_for(unit: Unit, bounds: NDArray[np.float64], place: Place) -> int:
     if place.start is not None:
         return place.start.shift
     largest = float(bounds.max(initial=0.0))
-    if unit.real == "double" or largest <= SAFE:
+    if unit.real != "float" or largest <= SAFE:
         return place.shift
     return max(place.shift, min(int(np.ceil(np.log2(largest / SAFE))), MOST_SHIFT))
 
