@@ -1,7 +1,7 @@
 """Flash of exports in C on Cortex-M4F and Cortex-M0+, compiled and linked by zig: code, tables and support library of one function.
 
-Run: ``python benchmarks/c_size.py [--write]``; it needs ziglang and pyelftools. The function is the one that returns the label; what it does
-not call is dropped by the linker. Stack is that of the deepest calls, as the compiler reports it.
+Run: ``python benchmarks/c_size.py [--write]``; it needs ziglang and pyelftools. The function is the one that returns the label; what it
+does not call is dropped by the linker.
 """
 
 from __future__ import annotations
@@ -40,25 +40,22 @@ SPLIT = {"test_size": 0.33, "random_state": 42}
 
 
 def measured(program, part, **options):
-    """Return bytes of flash, of tables among them, and of stack."""
+    """Return bytes of flash, and of tables among them."""
     made = export(program, None, "c", "m", options)
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
         made.save(folder)
         (folder / "layout.ld").write_text(LAYOUT)
         link = ["-Wl,--gc-sections", "-Wl,-T,layout.ld", "-Wl,-e,m_label", "-o", "m.elf"]
-        zig = [sys.executable, "-m", "ziglang", "cc", *PARTS[part], *FLAGS.split()]
-        subprocess.run([*zig, *link, "m.c"], cwd=folder, check=True)
-        subprocess.run([*zig, "-fstack-usage", "-c", "-o", "m.o", "m.c"], cwd=folder, check=True)
-        usage = [line.split("\t") for path in folder.glob("*.su") for line in path.read_text().splitlines()]
-        called = sum(int(size) for name, size, *_ in usage if name.rpartition(":")[2] in {"m_label", "m_sums"})
+        command = [sys.executable, "-m", "ziglang", "cc", *PARTS[part], *FLAGS.split(), *link, "m.c"]
+        subprocess.run(command, cwd=folder, check=True)
         with (folder / "m.elf").open("rb") as file:
             elf = ELFFile(file)
             flash = sum(section["sh_size"] for section in elf.iter_sections() if section["sh_flags"] & 2)
             symbols = {each.name: each["st_size"] for each in elf.get_section_by_name(".symtab").iter_symbols()}
             kinds = {each.name: each["st_info"]["type"] for each in elf.get_section_by_name(".symtab").iter_symbols()}
     tables = sum(size for name, size in symbols.items() if kinds[name] == "STT_OBJECT")
-    return flash, tables, called
+    return flash, tables
 
 
 def data_of(name):
@@ -115,12 +112,12 @@ def main():
     parser.add_argument("--write", action="store_true")
     write = parser.parse_args().write
     rows = [
-        "| model | part | accuracy | flash, B | tables, B | beside, B | stack, B |",
-        "|---|---|--:|--:|--:|--:|--:|",
+        "| model | part | accuracy | flash, B | tables, B | beside, B |",
+        "|---|---|--:|--:|--:|--:|",
     ]
     for said, program, reached, part, options in lines():
-        flash, tables, stack = measured(program, part, **options)
-        rows.append(f"| {said} | {part} | {reached:.3f} | {flash:,} | {tables:,} | {flash - tables:,} | {stack:,} |")
+        flash, tables = measured(program, part, **options)
+        rows.append(f"| {said} | {part} | {reached:.3f} | {flash:,} | {tables:,} | {flash - tables:,} |")
         print(rows[-1], flush=True)
     if write:
         told = "The function that returns the label, compiled with `-Os` by zig (`benchmarks/c_size.py`). Beside: code and support library."

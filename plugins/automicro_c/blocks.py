@@ -35,6 +35,10 @@ class Block:
         """Return the expression for number `index` divided by the scale."""
         return self.text.replace("@", index)
 
+    def of_float(self, index: str) -> str:
+        """Return the expression for number `index` as a float, whatever sums are computed in."""
+        return self.code(index) if self.scale == 1.0 else f"{self.code(index)} * {literal(self.scale, 'float')}"
+
     def at(self, index: str, unit: Unit) -> str:
         """Return the expression for number `index`."""
         return self.code(index) if self.scale == 1.0 else f"{self.code(index)} * {unit.number(self.scale)}"

@@ -11,6 +11,7 @@ from automicro.export import comment, identifiers
 from automicro.plugin import Declined
 from automicro.program import Grams, Lookup, Missing, Numeric, OneHot, Summary
 from automicro.program.nodes import feature_count
+from automicro_c.blocks import block
 from automicro_c.unit import literal
 from automicro_c.vector import FLOAT_MAX, Vector
 
@@ -153,6 +154,9 @@ def features(unit: Unit, deployed: Deployed, struct: Struct) -> tuple[list[str],
     decoders = deployed.program.decoders
     x = replace(features_known(decoders), raw=any(isinstance(decoder, Numeric) for decoder in decoders))
     if not struct.absent and _is_direct(deployed):
+        fills = [each.fill for each in decoders if isinstance(each, Numeric) and each.fill is not None]
+        if fills:
+            x = replace(x, fill=block(unit, "fills", np.array(fills, dtype=np.float32), compared="float"))
         return ["const float *x = (const float *)row;"], x
     writers: list[str] = []
     place = 0
@@ -174,10 +178,11 @@ def whole_features(deployed: Deployed, struct: Struct, inputs: str) -> tuple[lis
 
 
 def _is_direct(deployed: Deployed) -> bool:
-    """Whether the struct is the array of features."""
+    """Whether the struct is the array of features, but for missing values that all are filled, or none."""
     decoders = deployed.program.decoders
-    plain = all(isinstance(d, Numeric) and d.fill is None and not d.offset for d in decoders)
-    return bool(decoders) and plain and [d.column for d in decoders] == [each.column for each in deployed.inputs]
+    plain = all(isinstance(d, Numeric) and not d.offset for d in decoders)
+    filled = {isinstance(d, Numeric) and d.fill is not None for d in decoders}
+    return len(filled) == 1 and plain and [d.column for d in decoders] == [each.column for each in deployed.inputs]
 
 
 def _bounds(decoder: Decoder) -> np.ndarray[tuple[int], np.dtype[np.float64]]:

@@ -153,7 +153,8 @@ def _streamed_label(unit: Unit, lines: list[str], body: list[str]) -> str:
         if not sign:
             kept.append(line)
             continue
-        kept += [f"{before}sum = {score}", f"{before}if (o == 0 || sum > largest) {{", f"{before}    largest = sum;"]
+        kept += [f"{before}sum = {score}"] * (score != "sum;")
+        kept += [f"{before}if (o == 0 || sum > largest) {{", f"{before}    largest = sum;"]
         kept += [f"{before}    best = o;", f"{before}}}"]
     head = [f"unsigned {unit.stem}_label(const {unit.stem}_input *row)", "{"]
     start = [lines[0], f"{unit.real} largest = 0;", "unsigned best = 0;", *lines[1:], *kept, "return best;"]

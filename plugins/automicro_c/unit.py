@@ -20,6 +20,7 @@ ORDER = (
     "bits",
     "pattern",
     "finite",
+    "filled",
     "narrow",
     "missing",
     "absent",
@@ -30,7 +31,14 @@ ORDER = (
     "attend",
     "summary",
 )  # parts that others use come first
-NEEDS = {"absent": ("missing",), "tanh": ("exp",), "sigmoid": ("exp",), "attend": ("exp",), "summary": ("root",)}
+NEEDS = {
+    "filled": ("finite",),
+    "absent": ("missing",),
+    "tanh": ("exp",),
+    "sigmoid": ("exp",),
+    "attend": ("exp",),
+    "summary": ("root",),
+}
 LINE = 110
 PREFIX = "am_"  # of the names in parts
 

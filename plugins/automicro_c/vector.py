@@ -10,6 +10,7 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from automicro_c.blocks import Block
     from automicro_c.unit import Unit
 
 __all__ = ["FLOAT_MAX", "SAFE", "Place", "Vector", "settled", "shift_for"]
@@ -37,6 +38,8 @@ class Vector:
         Whether it may hold infinities, which count as the largest float of their sign.
     shift : int
         The numbers are those of the array times two to this power, so that no float overflows.
+    fill : Block, optional
+        What each number is where it is missing in the array; NaN where there is none.
     """
 
     name: str
@@ -45,6 +48,7 @@ class Vector:
     ctype: str = "float"
     raw: bool = False
     shift: int = 0
+    fill: Block | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "bounds", np.minimum(self.bounds, MOST))
@@ -55,12 +59,16 @@ class Vector:
     def read(self, unit: Unit, index: str) -> str:
         """Return the expression that computes with number `index`."""
         text = f"{self.name}[{index}]"
-        if self.raw:
+        if self.fill is not None:
+            text = f"{unit.part('filled')}({text}, {self.fill.of_float(index)})"
+        elif self.raw:
             text = f"{unit.part('finite')}({text})"
         return f"({unit.real}){text}" if self.ctype != unit.real else text
 
     def compared(self, unit: Unit, thresholds: NDArray[np.float32], index: str) -> str:
         """Return the expression that is compared with thresholds: only the largest float needs infinities to be clipped."""
+        if self.fill is not None:
+            return f"{unit.part('filled')}({self.name}[{index}], {self.fill.of_float(index)})"
         clipped = self.raw and bool((np.abs(thresholds) >= FLOAT_MAX).any())
         return f"{unit.part('finite')}({self.name}[{index}])" if clipped else f"{self.name}[{index}]"
 

@@ -78,4 +78,7 @@ def test_what_is_not_served_is_declined():
     made = export(
         Program(1, (Numeric(0),), body, "identity"), None, "c", options={"arithmetic": "integer", "scale": 0.5}
     )
-    assert made.notes == ("an input v stands for v * 0.5, and none is ever missing", "a score s stands for s * 0.001953125")
+    assert made.notes == (
+        "an input v stands for v * 0.5, and none is ever missing",
+        "a score s stands for s * 0.001953125",
+    )

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from built import LARGEST, Built, beside_cuts, differs, library, needs_compiler, sources_of
 
-from automicro.program import Activation, Affine, Attention, Chain, Distances, Sum, Tokens
+from automicro.program import Activation, Affine, Attention, Chain, Distances, Numeric, Program, Sum, Tokens
 
 PROGRAMS = 60
 
@@ -51,3 +51,23 @@ def test_float_is_near_the_reference(layout, tmp_path):
             assert not len(differs(np.clip(made, -LARGEST, LARGEST), np.clip(wanted, -LARGEST, LARGEST), 1e-5)), seed
             assert labels is None or np.array_equal(*labels), seed
     assert compared > PROGRAMS / 5
+
+
+@needs_compiler
+@pytest.mark.parametrize("arithmetic", ["float", "double"])
+def test_missing_values_are_filled_in_place(arithmetic, tmp_path):
+    programs = {}
+    for number, body in enumerate((drawn.affine, drawn.tables, drawn.forest, drawn.affine)):
+        rng = np.random.default_rng(number)
+        decoders = tuple(Numeric(column, fill) for column, fill in enumerate((0.5, -2.0, 0.25)))
+        programs[number] = Program(3, decoders, body(rng, 3, 2), "softmax", ("a", "b"))
+    files, served, _ = sources_of(programs, arithmetic, "packed")
+    code = library(tmp_path, files, *(f"m{seed}.c" for seed in served))
+    for seed, given in served.items():
+        assert "(const float *)row" in files[f"m{seed}.c"]
+        real = ctypes.c_float if arithmetic == "float" else ctypes.c_double
+        for rows in (drawn.rows(given.program, seed, 100), beside_cuts(given.program, drawn.rows(given.program, seed))):
+            (made, wanted), labels, _ = Built(code, given, real).results(rows)
+            clipped = (np.clip(each, -LARGEST, LARGEST) if arithmetic == "float" else each for each in (made, wanted))
+            assert not len(differs(*clipped, 1e-5 if arithmetic == "float" else 1e-12)), seed
+            assert np.array_equal(*labels), seed
