@@ -143,6 +143,13 @@ def _cuts(node):
     return [each for part in getattr(node, "nodes", ()) for each in _cuts(part)]
 
 
+def undecided(wanted):
+    """Return whether the two largest scores of each row are so near that floats or probabilities may be the same."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        ordered = np.sort(wanted, axis=1)
+        return ordered[:, -1] - ordered[:, -2] <= 1e-6 * np.abs(wanted).max(axis=1) + 1e-15
+
+
 def differs(made, wanted, tolerance):
     """Return the rows in which numbers differ by more than a tolerance, relative to the numbers of their column."""
     with np.errstate(over="ignore", invalid="ignore"):

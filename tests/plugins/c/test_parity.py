@@ -7,7 +7,7 @@ import ctypes
 import drawn
 import numpy as np
 import pytest
-from built import LARGEST, Built, beside_cuts, differs, library, needs_compiler, sources_of
+from built import LARGEST, Built, beside_cuts, differs, library, needs_compiler, sources_of, undecided
 
 from automicro.program import Activation, Affine, Attention, Chain, Distances, Numeric, Program, Sum, Tokens
 
@@ -70,4 +70,4 @@ def test_missing_values_are_filled_in_place(arithmetic, tmp_path):
             (made, wanted), labels, _ = Built(code, given, real).results(rows)
             clipped = (np.clip(each, -LARGEST, LARGEST) if arithmetic == "float" else each for each in (made, wanted))
             assert not len(differs(*clipped, 1e-5 if arithmetic == "float" else 1e-12)), seed
-            assert np.array_equal(*labels), seed
+            assert not ((labels[0] != labels[1]) & ~undecided(wanted)).any(), seed
