@@ -18,7 +18,10 @@ if TYPE_CHECKING:
 
 MODULES = (automicro, automicro.plugin, automicro.testing)
 NO_CALL = {"TargetTransform", "hookimpl"}  # a type and an object of pluggy
-NEVER_RAISE = {"cases", "draw_model", "fills_of", "ordered_leaves", "ordered_pieces"}
+NEVER_RAISE = {
+    *("cases", "class_shares", "draw_model", "drawn_rows", "fills_of", "ordered_leaves", "ordered_pieces"),
+    *("row_weights", "rounded_down", "sample_weights", "shortest_between", "target_values", "unit_of"),
+}
 WITHOUT_EXAMPLE = {"Family", "Target"}  # whole plugins are in examples/plugin and docs/how-to/targets.md
 WITH_KEYWORDS = {automicro.select, automicro.MicroClassifier}  # fields of Constraints and Search are keywords too
 LIKE_ANOTHER = {automicro.MicroRegressor, automicro.MicroClusterer}  # parameters are those of MicroClassifier

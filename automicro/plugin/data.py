@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
+
+import numpy as np
 
 from automicro.plugin.structural import StructuralConstraints
 
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import NDArray
 
     from automicro.plugin.profile import Task
     from automicro.plugin.start import Start
     from automicro.program import Topology
 
-__all__ = ["Feature", "TrainingData"]
+__all__ = ["Feature", "TrainingData", "drawn_rows"]
 
 
 @dataclass(frozen=True)
@@ -119,3 +120,42 @@ class TrainingData:
     def outputs(self) -> int:
         """Scores per row: 1 for regression and two classes, else one a class."""
         return self.classes if self.classes > 2 else 1
+
+    def at(self, rows: NDArray[np.int64] | NDArray[np.bool_]) -> TrainingData:
+        """Return the data of some rows, given as positions or as a mask; the nodes of a graph stay."""
+        weights, groups, soft = self.weights, self.groups, self.soft_targets
+        return replace(
+            self,
+            X=self.X[rows],
+            y=self.y[rows],
+            weights=None if weights is None else weights[rows],
+            groups=None if groups is None else groups[rows],
+            soft_targets=None if soft is None else soft[rows],
+        )
+
+
+def drawn_rows(rows: int, most: int, seed: int) -> NDArray[np.int64]:
+    """Return all rows, or so many drawn at random where there are more, in ascending order.
+
+    Parameters
+    ----------
+    rows : int
+        Number of rows.
+    most : int
+        Number of rows that are drawn at most.
+    seed : int
+        Seed of the draw.
+
+    Returns
+    -------
+    array of int64
+        Positions of the rows.
+
+    Examples
+    --------
+    >>> drawn_rows(3, 5, seed=0), len(drawn_rows(1000, 5, seed=0))
+    (array([0, 1, 2]), 5)
+    """
+    if rows <= most:
+        return np.arange(rows)
+    return np.sort(np.random.default_rng(seed).choice(rows, most, replace=False))

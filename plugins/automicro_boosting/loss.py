@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.special import expit, log_softmax, softmax
 
+from automicro.plugin import class_shares, sample_weights, target_values
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -101,9 +103,7 @@ def make_loss(data: TrainingData, link: Link) -> Loss:
 
 def row_weights(data: TrainingData) -> Array:
     """Return sample weights, times the classes' where the metric counts classes alike."""
-    weights = np.ones(len(data.y))
-    if data.weights is not None and data.weights.any():
-        weights = data.weights.astype(np.float64)
+    weights = sample_weights(data, alike=False)
     if data.task == "classification" and data.metric.startswith("balanced"):
         codes = data.y.astype(np.int64)
         mass = np.bincount(codes, weights, minlength=data.classes)
@@ -113,14 +113,7 @@ def row_weights(data: TrainingData) -> Array:
 
 
 def _target(data: TrainingData) -> Array:
-    target: Array
-    if data.soft_targets is not None:
-        target = data.soft_targets.astype(np.float64).reshape(len(data.y), -1)
-        return target[:, 1:] if data.outputs == 1 and target.shape[1] == 2 else target
     if data.task == "regression":
-        return data.y.astype(np.float64)[:, None]
-    if data.outputs == 1:
-        target = (data.y == 1).astype(np.float64)[:, None]
-        return target
-    target = np.eye(data.classes)[data.y.astype(np.int64)]
-    return target
+        return target_values(data)[:, None]
+    shares = class_shares(data)
+    return shares[:, -1:] if data.outputs == 1 else shares

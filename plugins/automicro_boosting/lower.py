@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from automicro.errors import PluginError
+from automicro.plugin import rounded_down
 from automicro.program import Forest, Lowered, Tree, Weights
 from automicro.program.encodings import Float32, round_to
 from automicro_boosting.ensemble import Ensemble, GrownTree
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from automicro.program.encodings import Encoding
     from automicro.program.nodes import Link
 
-__all__ = ["as_given", "forest", "read_model", "round_down", "rounded"]
+__all__ = ["as_given", "forest", "read_model", "rounded"]
 
 _DEFAULT_LEFT = 2  # bits of LightGBM's decision_type: 1 categorical, 2 default left, 4 and 8 the missing type
 _MISSING = {0: "none", 4: "zero", 8: "nan"}
@@ -35,13 +36,6 @@ def read_model(text: str, outputs: int, link: Link) -> Ensemble:
     """
     trees = tuple(_grown(fields, number % outputs) for number, fields in enumerate(_tree_fields(text)))
     return Ensemble(trees, np.zeros(outputs), link)
-
-
-def round_down(thresholds: NDArray[np.float64]) -> NDArray[np.float32]:
-    """Return the largest float32 not above each threshold: float32 rows compare with it as with the threshold itself."""
-    limit = np.finfo(np.float32).max
-    near = np.clip(thresholds, -limit, limit).astype(np.float32)
-    return np.where(near > thresholds, np.nextafter(near, -limit), near)
 
 
 def as_given(values: NDArray[np.floating]) -> Weights:
@@ -98,7 +92,7 @@ def _grown(fields: Mapping[str, str], output: int) -> GrownTree:
     )
     exact = np.array(fields["threshold"].split(), dtype=np.float64)
     tree.feature[split] = np.array(fields["split_feature"].split(), dtype=np.int32)[order[split]]
-    tree.threshold[split] = round_down(exact)[order[split]]
+    tree.threshold[split] = rounded_down(exact)[order[split]]
     tree.default_left[split] = _default_left(np.array(fields["decision_type"].split(), dtype=np.int64), exact)[
         order[split]
     ]

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.linalg import LinAlgError, cho_solve, cholesky
 
+from automicro.plugin import drawn_rows
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -210,7 +212,4 @@ def _newton_step(
 
 def _sample(rows: int, values: int, products: float) -> NDArray[np.intp]:
     """Return all rows, or so many at random that not many more products than these have to be taken."""
-    count = max(int(products / values**2), _ROWS_A_VALUE * values)
-    if count >= rows:
-        return np.arange(rows)
-    return np.sort(np.random.default_rng(0).choice(rows, count, replace=False))
+    return drawn_rows(rows, max(int(products / values**2), _ROWS_A_VALUE * values), seed=0)

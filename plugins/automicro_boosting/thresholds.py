@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from automicro.plugin import shortest_between
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -17,7 +19,7 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float32]
 
-__all__ = ["coarsened", "shortened", "shortest_between"]
+__all__ = ["coarsened", "shortened"]
 
 _ALL_DIGITS = 23
 _FEW_VALUES = 32  # features of so few distinct values keep them: their thresholds are cheap as they are
@@ -76,29 +78,12 @@ def shortened(ensemble: Ensemble, X: Floats, features: Sequence[Feature]) -> Ens
     return replace(ensemble, trees=tuple(trees))
 
 
-def shortest_between(low: float, high: float) -> float:
-    """Return the number in [low, high) with the shortest binary significand, the one nearest the middle of several.
-
-    Both must be float32 numbers with ``low < high``.
-    """
-    if low <= 0 < high:
-        return 0.0
-    exponent = int(np.frexp(max(abs(low), abs(high)))[1])
-    middle = 0.5 * (low + high)
-    for places in range(-exponent, 160):
-        step = 2.0**-places
-        first, last = np.ceil(low / step), np.ceil(high / step) - 1
-        if first <= last:
-            return float(np.clip(np.round(middle / step), first, last) * step)
-    return low
-
-
 def _short(values: Floats, threshold: np.float32) -> np.float32:
     """Return the shortest threshold that cuts these ascending values as `threshold` does."""
     place = int(np.searchsorted(values, threshold, side="right"))
     if 0 < place < len(values):
-        return np.float32(shortest_between(float(values[place - 1]), float(values[place])))
+        return np.float32(shortest_between(float(values[place - 1]), float(values[place]), central=True))
     # only missing values are set apart: stay clear of numbers yet unseen
     largest = min(4.0 * float(np.max(np.abs(values), initial=1.0)), _LARGEST / 4)
-    edge = shortest_between(largest, 2 * largest)
+    edge = shortest_between(largest, 2 * largest, central=True)
     return np.float32(edge if place else -edge)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from automicro.plugin import Declined
+from automicro.plugin import Declined, class_shares, sample_weights, target_values, unit_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Rows", "rows_of"]
 
-ALIKE = frozenset({"balanced_accuracy", "recall_macro"})
 FARTHEST = 8.0  # standard deviations at which a value stops pulling prototypes along
 SMALLEST, LARGEST = 2.0**-50, 2.0**50  # standard deviations whose squares are far from the ends of float32
 MOST_CELLS = 20_000_000
@@ -78,7 +77,7 @@ def rows_of(data: TrainingData) -> Rows:
     if X.size > MOST_CELLS:
         index = np.sort(np.random.default_rng(data.seed).permutation(len(X))[: MOST_CELLS // X.shape[1]])
         X = X[index]
-    weights = _weights(data)[index]
+    weights = sample_weights(data)[index]
     exact = X.astype(np.float64)
     mean = weights @ exact / weights.sum()
     spread = np.sqrt(weights @ (exact - mean) ** 2 / weights.sum())
@@ -104,23 +103,9 @@ def rows_of(data: TrainingData) -> Rows:
 
 
 def _target(data: TrainingData, index: NDArray[np.int64], weights: NDArray[np.float64]) -> tuple[Floats, float, float]:
-    given = data.y if data.soft_targets is None else data.soft_targets
     if data.task == "classification":
-        shares = np.eye(data.classes)[data.y.astype(np.int64)] if data.soft_targets is None else np.asarray(given)
-        return shares.reshape(-1, data.classes)[index].astype(np.float32), 0.0, 1.0
-    y = np.asarray(given, dtype=np.float64).reshape(-1)[index]
+        return class_shares(data)[index].astype(np.float32), 0.0, 1.0
+    y = target_values(data)[index]
     offset = float(weights @ y / weights.sum())
-    unit = float(np.sqrt(weights @ (y - offset) ** 2 / weights.sum()))
-    unit = unit if unit > 1e-12 * max(1.0, abs(offset)) else 1.0
+    unit = unit_of(float(np.sqrt(weights @ (y - offset) ** 2 / weights.sum())), offset)
     return ((y - offset) / unit).astype(np.float32)[:, None], offset, unit
-
-
-def _weights(data: TrainingData) -> NDArray[np.float64]:
-    """Return weights, with all classes alike where the metric requires that."""
-    weights = np.ones(len(data.y)) if data.weights is None else np.asarray(data.weights, dtype=np.float64)
-    weights = weights if weights.any() else np.ones(len(data.y))
-    if data.task == "classification" and data.metric in ALIKE:
-        y = data.y.astype(np.int64)
-        sums = np.bincount(y, weights=weights, minlength=data.classes)
-        weights = weights / np.where(sums > 0, sums, 1.0)[y]
-    return weights

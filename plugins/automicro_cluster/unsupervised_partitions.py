@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from automicro.plugin import drawn_rows
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
@@ -78,9 +80,7 @@ def partitions(method: str, counts: Sequence[int], Z: Floats, seed: int) -> Iter
     seed : int
     """
     most = MOST_DENSE_ROWS if method == "density" else MOST_ROWS
-    rows = np.arange(len(Z))
-    if len(Z) > most:
-        rows = np.sort(np.random.default_rng(seed).choice(len(Z), most, replace=False))
+    rows = drawn_rows(len(Z), most, seed)
     if method == "density":
         yield from _dense(Z[rows], rows)
         return

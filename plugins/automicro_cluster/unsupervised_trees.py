@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from automicro.plugin import shortest_between
 from automicro.program import Forest, Lowered, Tree, Weights
 
 if TYPE_CHECKING:
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 __all__ = ["tree_of"]
 
 SCORE = 2.0  # of a leaf's cluster: a probability of 0.88 with two clusters
-SMALLEST_STEP = -149  # exponent of the smallest positive float32
 
 
 def tree_of(X: NDArray[np.float32], labels: NDArray[np.int64], leaves: int, seed: int) -> Lowered | None:
@@ -66,7 +65,7 @@ class _Preorder:
         feature = int(self.grown.feature[node])
         values = self.X[rows, feature]
         left = values <= self.grown.threshold[node]
-        self._append(feature, _shortest(float(values[left].max()), float(values[~left].min())), 0)
+        self._append(feature, shortest_between(float(values[left].max()), float(values[~left].min())), 0)
         self.visit(int(self.grown.children_left[node]), rows[left])
         self.visit(int(self.grown.children_right[node]), rows[~left])
 
@@ -80,16 +79,3 @@ class _Preorder:
         if left < 0:
             return {int(self.labels[node])}
         return self._leaves(left) | self._leaves(int(self.grown.children_right[node]))
-
-
-def _shortest(low: float, high: float) -> float:
-    """Return the float32 number t, ``low <= t < high``, with the most zeros at the end of its binary digits."""
-    if low <= 0 < high:
-        return 0.0
-    exponent = math.frexp(max(abs(low), abs(high)))[1]
-    while exponent >= SMALLEST_STEP:
-        found = math.ldexp(math.ceil(math.ldexp(low, -exponent)), exponent)
-        if low <= found < high:
-            return found
-        exponent -= 1
-    return low

@@ -14,7 +14,7 @@ with warnings.catch_warnings():
 
     from automicro_gnn.network import Graphs, Model
 
-from automicro.plugin import Declined
+from automicro.plugin import Declined, sample_weights
 from automicro_gnn.lowering import Map, Network, Target
 from automicro_gnn.setting import GRIDS
 
@@ -92,8 +92,8 @@ class _Fit:
     def __init__(self, model: Model, graphs: Graphs, data: TrainingData) -> None:
         self._model, self._graphs = model, graphs
         self._places = None if data.places is None else torch.from_numpy(np.asarray(data.places, dtype=np.int64))
-        weights = np.ones(len(data.y)) if data.weights is None else data.weights / data.weights.mean()
-        self._weights = torch.from_numpy(weights.astype(np.float32))
+        weights = sample_weights(data, alike=False)
+        self._weights = torch.from_numpy((weights / weights.mean()).astype(np.float32))
         self.target, values = _target(data)
         self._values = torch.from_numpy(values)
         self._decay = model.setting.decay

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from automicro_linear.short import short_between
+from automicro.plugin import shortest_between
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -47,5 +47,5 @@ def candidate_cuts(x: NDArray[np.float32], count: int) -> NDArray[np.float32]:
 
 def _short(values: NDArray[np.float32], low: NDArray[np.int64], high: NDArray[np.int64]) -> NDArray[np.float32]:
     """Return short numbers, each at or above ``values[low]`` and below ``values[high + 1]``."""
-    cuts = [short_between(float(values[i]), float(values[j + 1])) for i, j in zip(low, high, strict=True)]
+    cuts = [shortest_between(float(values[i]), float(values[j + 1])) for i, j in zip(low, high, strict=True)]
     return np.array(cuts, dtype=np.float32)

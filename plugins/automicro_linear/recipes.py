@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from automicro.plugin import shortest_between
 from automicro.program.encodings import Fixed, Minifloat
 from automicro_linear.design import SLOPE
 from automicro_linear.lowering import RawModel
 from automicro_linear.rounding import round_together
-from automicro_linear.short import minifloats, short_between, short_numbers
+from automicro_linear.short import minifloats, short_numbers
 from automicro_linear.solve.newton import Fit, Problem, fit_bias, quadratic, scores
 from automicro_linear.thresholds import THRESHOLDED, best_threshold
 
@@ -160,7 +161,7 @@ def _exponents(values: NDArray[np.float64]) -> tuple[int, int]:
 def _short_bias(bias: NDArray[np.float64], tolerance: float) -> tuple[NDArray[np.float64], Encoding]:
     """Return biases within the tolerance that take few bits: one number of few digits, or several on one grid."""
     if len(bias) == 1:
-        short = np.array([short_between(float(bias[0]) - tolerance, float(bias[0]) + tolerance)])
+        short = np.array([shortest_between(float(bias[0]) - tolerance, float(bias[0]) + tolerance)])
         return short, ANY_NUMBER
     step = 2.0 ** math.floor(math.log2(2 * tolerance))
     codes = np.rint(bias / step)

@@ -10,28 +10,9 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["minifloats", "short_between", "short_numbers", "significant_bits"]
+__all__ = ["minifloats", "short_numbers", "significant_bits"]
 
 SIGNIFICANT = (1.0, 1.25, 1.5, 1.75)
-
-
-def short_between(low: float, high: float) -> float:
-    """Return the number in [low, high) with the fewest significant bits, in float32.
-
-    Examples
-    --------
-    >>> short_between(36.2, 41.0), short_between(-3.0, 0.5), short_between(0.1, 0.11)
-    (40.0, 0.0, 0.1015625)
-    """
-    if low <= 0 < high:
-        return 0.0
-    exponent = math.frexp(max(abs(low), abs(high)))[1]
-    for bits in range(1, 25):
-        step = math.ldexp(1.0, exponent - bits)
-        number = math.ceil(low / step) * step
-        if low <= number < high:
-            return number
-    return low
 
 
 def significant_bits(number: float) -> int:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from automicro.plugin import Lowered
+from automicro.plugin import Lowered, row_weights
 from automicro_linear.columns import within_columns
 from automicro_linear.design import basis_of, softened, standardise
 from automicro_linear.emphasis import emphasis
@@ -19,12 +19,10 @@ from automicro_linear.solve.newton import Fit, Problem
 from automicro_linear.solve.paths import ORDERS
 from automicro_linear.solve.prior import PULL_ROWS, prior_of
 from automicro_linear.spaces import BANDS
-from automicro_linear.targets import row_weights, target_of
+from automicro_linear.targets import target_of
 from automicro_linear.unlabelled import with_unlabelled
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from automicro.plugin import TrainingData
     from automicro.plugin.family import Parameters
     from automicro_linear.lowering import RawModel
@@ -123,15 +121,4 @@ def _drawn(data: TrainingData, cuts: int) -> TrainingData:
     if rows <= most:
         return data
     index = np.sort(random.permutation(rows)[:most])
-    return replace(
-        data,
-        X=data.X[index],
-        y=data.y[index],
-        weights=_rows(data.weights, index),
-        groups=None,
-        soft_targets=_rows(data.soft_targets, index),
-    )
-
-
-def _rows(values: NDArray[np.float64] | None, index: NDArray[np.int64]) -> NDArray[np.float64] | None:
-    return None if values is None else values[index]
+    return data.at(index)

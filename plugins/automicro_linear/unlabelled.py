@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import optimize
 
+from automicro.plugin import class_shares, row_weights
 from automicro_linear.design import basis_of, softened, standardise
 from automicro_linear.solve.dense import dense, split
 from automicro_linear.solve.losses import Logistic, Softmax
 from automicro_linear.solve.newton import Problem
-from automicro_linear.targets import row_weights, target_of
+from automicro_linear.targets import target_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -50,7 +51,7 @@ def with_unlabelled(data: TrainingData) -> TrainingData:
     if data.outputs == 1:
         said = np.hstack([1 - said, said])
     known, count = len(data.y), len(data.unlabelled)
-    labels = data.soft_targets if data.soft_targets is not None else np.eye(data.classes)[data.y.astype(np.int64)]
+    labels = class_shares(data)
     targets = np.vstack([LABEL * labels + (1 - LABEL) * said[:known], said[known:]])
     return replace(
         data,

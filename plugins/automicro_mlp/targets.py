@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from automicro.plugin import class_shares, row_weights, target_values, unit_of
+from automicro.plugin.objectives import ABSOLUTE_ERRORS
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -14,9 +17,6 @@ if TYPE_CHECKING:
     from automicro.program import Link
 
 __all__ = ["Target", "target_of"]
-
-ALIKE = frozenset({"balanced_accuracy", "recall_macro"})
-ABSOLUTE = frozenset({"mean_absolute_error", "median_absolute_error", "mean_absolute_percentage_error"})
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,32 +36,15 @@ class Target:
 
 def target_of(data: TrainingData) -> Target:
     """Return the target of prepared rows, or of a teacher where there is one."""
-    weights = _row_weights(data)
-    soft = None if data.soft_targets is None else np.asarray(data.soft_targets, dtype=np.float64)
+    exact = row_weights(data)
+    weights: NDArray[np.float32] = (exact / exact.mean()).astype(np.float32)
     if data.task == "classification":
-        shares = np.eye(data.classes)[data.y.astype(np.int64)] if soft is None else soft.reshape(len(data.y), -1)
+        shares = class_shares(data)
         if data.outputs == 1:
             return Target(shares[:, -1:].astype(np.float32), weights, "sigmoid")
         return Target(shares.astype(np.float32), weights, "softmax")
-    y = (data.y.astype(np.float64) if soft is None else soft).reshape(-1, 1)
+    y = target_values(data).reshape(-1, 1)
     offset = float(np.average(y[:, 0], weights=weights))
-    unit = float(np.sqrt(np.average((y[:, 0] - offset) ** 2, weights=weights)))
-    unit = unit if unit > 1e-12 * max(1.0, abs(offset)) else 1.0
-    is_absolute = data.metric.removeprefix("neg_") in ABSOLUTE
+    unit = unit_of(float(np.sqrt(np.average((y[:, 0] - offset) ** 2, weights=weights))), offset)
+    is_absolute = data.metric.removeprefix("neg_") in ABSOLUTE_ERRORS
     return Target(((y - offset) / unit).astype(np.float32), weights, "identity", is_absolute, offset, unit)
-
-
-def _row_weights(data: TrainingData) -> NDArray[np.float32]:
-    """Return the weights of the rows, turned so that they serve the metric: classes alike, or errors in percent."""
-    weights = np.ones(len(data.y)) if data.weights is None else np.asarray(data.weights, dtype=np.float64)
-    if not weights.any():
-        weights = np.ones(len(data.y))
-    if data.task == "classification" and data.metric in ALIKE:
-        y = data.y.astype(np.int64)
-        sums = np.bincount(y, weights=weights, minlength=data.classes)
-        weights = weights / np.where(sums > 0, sums, 1.0)[y]
-    elif data.metric.removeprefix("neg_") == "mean_absolute_percentage_error":
-        size = np.abs(data.y.astype(np.float64))
-        weights = weights / np.maximum(size, 0.01 * max(float(size.mean()), 1e-300))
-    result: NDArray[np.float32] = (weights / weights.mean()).astype(np.float32)
-    return result

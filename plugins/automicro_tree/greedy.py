@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from automicro.plugin import drawn_rows, rounded_down
 from automicro_tree.splits import Splits
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ def grow(
 
     rows = max(CELLS_AT_MOST // max(X.shape[1], 1), 5000)
     if len(X) > rows:
-        part = np.sort(np.random.default_rng(seed).choice(len(X), rows, replace=False))
+        part = drawn_rows(len(X), rows, seed)
         X, mass = X[part], mass[part]
     shape: dict[str, Any] = {
         "max_leaf_nodes": max(leaves, 2),
@@ -75,12 +76,6 @@ def read_tree(tree: Any) -> Splits:
     split = tree.children_left[places] >= 0
     return Splits(
         np.where(split, tree.feature[places], -1).astype(np.int32),
-        np.where(split, _rounded_down(tree.threshold[places]), 0.0),
+        np.where(split, rounded_down(tree.threshold[places]), 0.0),
         (tree.missing_go_to_left[places] != 0) & split,
     )
-
-
-def _rounded_down(thresholds: NDArray[np.float64]) -> NDArray[np.float32]:
-    """Return the largest float32 numbers not above thresholds: float32 features compare with both in the same way."""
-    near = thresholds.astype(np.float32)
-    return np.where(near > thresholds, np.nextafter(near, np.float32(-np.inf)), near)

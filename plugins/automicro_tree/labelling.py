@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from automicro.plugin.objectives import CLASSES_ALIKE
 from automicro.request import METRICS
 from automicro_tree.criteria import balancing
 
@@ -14,11 +15,10 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-__all__ = ["counts_errors", "labels_of", "tells_labels", "weighs_classes_alike"]
+__all__ = ["counts_errors", "labels_of", "tells_labels"]
 
-_ALIKE = frozenset({"balanced_accuracy", "recall_macro"})
 _CUT_BY_SEARCH = frozenset({"cohen_kappa", "cohen_kappa_quadratic", "f0.5", "f2", "jaccard", "precision", "recall"})
-_ERRORS = _ALIKE | {"accuracy", "f1_micro", "precision_micro", "recall_micro"}
+_ERRORS = CLASSES_ALIKE | {"accuracy", "f1_micro", "precision_micro", "recall_micro"}
 
 
 def counts_errors(metric: str) -> bool:
@@ -29,11 +29,6 @@ def counts_errors(metric: str) -> bool:
 def tells_labels(metric: str, classes: int) -> bool:
     """Whether leaves score nothing but a label; of other metrics of two classes the search cuts their scores."""
     return METRICS[metric].needs == "label" and not (classes == 2 and metric in _CUT_BY_SEARCH)
-
-
-def weighs_classes_alike(metric: str) -> bool:
-    """Whether all classes count the same, however many rows they have."""
-    return metric in _ALIKE
 
 
 def labels_of(metric: str, mass: Floats, scale: Floats) -> NDArray[np.int64]:
@@ -49,7 +44,7 @@ def labels_of(metric: str, mass: Floats, scale: Floats) -> NDArray[np.int64]:
     scale : array, (classes,)
         Class weights of the training.
     """
-    if weighs_classes_alike(metric):
+    if metric in CLASSES_ALIKE:
         scale = balancing(mass)
     if mass.shape[1] > 2 or counts_errors(metric):
         heaviest: NDArray[np.int64] = np.argmax(mass * scale, axis=1)

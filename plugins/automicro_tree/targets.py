@@ -6,6 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from automicro.plugin import target_values
+from automicro.plugin.objectives import LOGARITHMIC_ERRORS
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -16,14 +19,13 @@ if TYPE_CHECKING:
 __all__ = ["centres", "regression_target"]
 
 MEDIAN_METRICS = frozenset({"mean_absolute_error", "median_absolute_error", "d2_absolute_error_score"})
-LOG_METRICS = frozenset({"mean_squared_log_error", "root_mean_squared_log_error"})
 SMALLEST_LOG_TARGET = -1 + 1e-6
 
 
 def regression_target(data: TrainingData) -> NDArray[np.float64]:
     """Return what a regression tree is grown on: values, or logarithms where the metric compares those, centred."""
-    values = _values(data)
-    if _metric(data) in LOG_METRICS:
+    values = target_values(data)
+    if _metric(data) in LOGARITHMIC_ERRORS:
         values = _logarithm(values)
     centred = values - np.average(values, weights=data.weights)
     spread = float(np.abs(centred).max(initial=0.0))
@@ -34,7 +36,7 @@ def centres(data: TrainingData) -> Callable[[NDArray[np.int64]], float]:
     """Return the function from rows to the value with the least training error for them; 0 for classes."""
     if data.task == "classification":
         return lambda rows: 0.0  # noqa: ARG005 - leaves of classes come from their masses
-    y = _values(data)
+    y = target_values(data)
     weights = np.ones(len(y)) if data.weights is None else data.weights
     metric = _metric(data)
     if metric in MEDIAN_METRICS:
@@ -44,7 +46,7 @@ def centres(data: TrainingData) -> Callable[[NDArray[np.int64]], float]:
         return lambda rows: _median(y[rows], relative[rows])
     if metric == "max_error":
         return lambda rows: (float(y[rows].min()) + float(y[rows].max())) / 2
-    if metric in LOG_METRICS:
+    if metric in LOGARITHMIC_ERRORS:
         logarithms = _logarithm(y)
         return lambda rows: float(np.expm1(np.average(logarithms[rows], weights=weights[rows])))
     return lambda rows: float(np.average(y[rows], weights=weights[rows]))
@@ -52,10 +54,6 @@ def centres(data: TrainingData) -> Callable[[NDArray[np.int64]], float]:
 
 def _metric(data: TrainingData) -> str:
     return data.metric.removeprefix("neg_")
-
-
-def _values(data: TrainingData) -> NDArray[np.float64]:
-    return np.asarray(data.y if data.soft_targets is None else data.soft_targets, dtype=np.float64)
 
 
 def _logarithm(values: NDArray[np.float64]) -> NDArray[np.float64]:

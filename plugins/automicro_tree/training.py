@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from automicro.plugin import Declined
+from automicro.plugin import Declined, class_shares, drawn_rows
+from automicro.plugin.objectives import CLASSES_ALIKE
 from automicro_tree.binning import Binned
 from automicro_tree.candidates import guess_comparisons
 from automicro_tree.criteria import balancing, impurity, weight_of
 from automicro_tree.exhaustive import best_trees, comparisons_affordable, to_splits
 from automicro_tree.greedy import grow
-from automicro_tree.labelling import counts_errors, weighs_classes_alike
+from automicro_tree.labelling import counts_errors
 from automicro_tree.leaves import Target, lowered, only_order_counts
 from automicro_tree.monotone import filled
 from automicro_tree.pruning import best_subtrees
@@ -102,26 +103,14 @@ def _task(parameters: Parameters, data: TrainingData) -> _Task:
     if data.task == "regression":
         mass = np.stack([weights, weights * regression_target(data)], axis=1)
         return _Task(data, mass, np.ones(2), Target(0, data.metric, np.ones(0)), "squared")
-    soft = np.eye(data.classes)[data.y] if data.soft_targets is None else data.soft_targets
-    mass = weights[:, None] * soft
-    alike = parameters["class_weight"] == "balanced" or weighs_classes_alike(metric)
+    mass = weights[:, None] * class_shares(data)
+    alike = parameters["class_weight"] == "balanced" or metric in CLASSES_ALIKE
     scale = balancing(mass) if alike else np.ones(data.classes)
     return _Task(data, mass, scale, Target(data.classes, data.metric, scale), parameters["criterion"])
 
 
 def _rows_that_count(data: TrainingData) -> TrainingData:
-    if data.weights is None or np.all(data.weights > 0):
-        return data
-    used = data.weights > 0
-    groups, soft = data.groups, data.soft_targets
-    return replace(
-        data,
-        X=data.X[used],
-        y=data.y[used],
-        weights=data.weights[used],
-        groups=None if groups is None else groups[used],
-        soft_targets=None if soft is None else soft[used],
-    )
+    return data if data.weights is None or np.all(data.weights > 0) else data.at(data.weights > 0)
 
 
 def _min_leaf(parameters: Parameters, rows: int) -> int:
@@ -138,7 +127,8 @@ def _greedy(parameters: Parameters, task: _Task) -> dict[int, Grown]:
 
 
 def _refined(trees: dict[int, Grown], parameters: Parameters, task: _Task) -> dict[int, Grown]:
-    rows = _some_rows(task.data, min(REFINING_ROWS, max(REFINING_CELLS // max(task.data.X.shape[1], 1), 2000)))
+    most = min(REFINING_ROWS, max(REFINING_CELLS // max(task.data.X.shape[1], 1), 2000))
+    rows = drawn_rows(len(task.data.X), most, task.data.seed)
     X = task.data.X[rows]
     if task.data.max_columns is not None:  # no column that the grown trees do not read
         source = np.array([feature.column for feature in task.data.features])
@@ -147,13 +137,6 @@ def _refined(trees: dict[int, Grown], parameters: Parameters, task: _Task) -> di
     shared = Rows(X, task.scaled[rows], Binned.of(X), _min_leaf(parameters, len(rows)))
     criterion, thrift = task.final_criterion, float(parameters["thrift"])
     return {size: _settled(refine(grown.splits, shared, criterion, thrift), task) for size, grown in trees.items()}
-
-
-def _some_rows(data: TrainingData, most: int) -> NDArray[np.int64]:
-    everything = np.arange(len(data.X))
-    if len(everything) <= most:
-        return everything
-    return np.sort(np.random.default_rng(data.seed).choice(everything, most, replace=False))
 
 
 def _grown_on_few_columns(parameters: Parameters, task: _Task, leaves: int) -> Splits:
@@ -181,7 +164,7 @@ def _grown_on_few_columns(parameters: Parameters, task: _Task, leaves: int) -> S
 
 def _exhaustive(parameters: Parameters, task: _Task) -> dict[int, Grown]:
     data, wanted = task.data, sizes(parameters)
-    rows = _some_rows(data, EXHAUSTIVE_ROWS)
+    rows = drawn_rows(len(data.X), EXHAUSTIVE_ROWS, data.seed)
     X, mass = data.X[rows], task.scaled[rows]
     most = min(COMPARISONS, comparisons_affordable(len(rows), mass.shape[1]))
     comparisons = guess_comparisons(X, mass, task.criterion, most, data.seed)

@@ -16,7 +16,7 @@ from automicro_linear.bit_costs import BitCosts
 from automicro_linear.cuts import candidate_cuts
 from automicro_linear.design import ABSENT, FLAG, STEP, Basis, basis_of, softened, standardise
 from automicro_linear.rounding import round_together
-from automicro_linear.short import minifloats, short_between, short_numbers, significant_bits
+from automicro_linear.short import minifloats, short_numbers, significant_bits
 from automicro_linear.solve.definite import factor, solve
 from automicro_linear.solve.dense import constant, dense, split
 from automicro_linear.solve.losses import Absolute, Logistic, Poisson, Softmax, Squared, SquaredLog
@@ -59,23 +59,6 @@ def problem_of(loss_name: str, ridge: float, rows: int = 200) -> tuple[Problem, 
         loss = Squared(y[:, None])
     design = standardise(X, np.ones(rows), basis_of(X, NUMERIC, 0, slopes=True))
     return Problem(design, loss, ridge), design.Z.astype(np.float64), y
-
-
-@given(NUMBERS, NUMBERS)
-def test_short_between_lies_between(a, b):
-    low, high = min(a, b), max(a, b)
-    if low < high:
-        number = short_between(low, high)
-        assert low <= number < high
-        assert np.float32(number) == number
-
-
-@given(st.integers(-1000, 1000), st.integers(1, 500), st.integers(-8, 8))
-def test_short_between_is_shortest(low, width, exponent):
-    number = short_between(math.ldexp(low, exponent), math.ldexp(low + width, exponent))
-
-    inside = [math.ldexp(n, exponent - 2) for n in range(4 * low, 4 * (low + width))]
-    assert significant_bits(number) <= min(map(significant_bits, inside))
 
 
 def test_significant_bits():

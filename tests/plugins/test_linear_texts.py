@@ -6,12 +6,12 @@ from dataclasses import replace
 
 import numpy as np
 
-from automicro.plugin import Feature, TrainingData
+from automicro.plugin import Feature, TrainingData, row_weights
 from automicro_linear.design import basis_of, standardise
 from automicro_linear.emphasis import emphasis
 from automicro_linear.solve.dense import _value_and_slope
 from automicro_linear.solve.newton import Fit, Problem, quadratic, scores
-from automicro_linear.targets import row_weights, target_of
+from automicro_linear.targets import target_of
 
 
 def data(rows=400, grams=50):

@@ -20,7 +20,7 @@ from automicro_tree.labelling import labels_of
 from automicro_tree.pruning import best_subtrees
 from automicro_tree.refining import Rows, refine
 from automicro_tree.splits import Splits, goes_left, settle
-from automicro_tree.thresholds import HALF, shared_thresholds, shortest_between
+from automicro_tree.thresholds import shared_thresholds
 
 FLOATS = st.floats(width=32, allow_nan=False, allow_infinity=False)
 CRITERIA = ("gini", "entropy", "error", "squared")
@@ -63,28 +63,6 @@ def _leaf_of(splits, X):
             node = node + 1 if left else right[node]
         leaf.append(node)
     return np.array(leaf)
-
-
-@given(FLOATS, FLOATS)
-def test_a_short_threshold_lies_between_and_no_other_has_more_zeros(a, b):
-    low, high = sorted((np.float32(a), np.float32(b)))
-    if low == high:
-        return
-    found = shortest_between(float(low), float(high))
-    assert low <= found < high
-    assert np.float32(found) == found
-    if found:
-        step = 2.0 ** (int(np.frexp(found)[1]) - 24)
-        while found % (2 * step) == 0:
-            step *= 2
-        nearest = np.ceil(float(low) / (2 * step)) * 2 * step
-        assert not float(low) <= nearest < float(high)
-    else:
-        assert low <= 0 < high
-
-
-def test_a_binary_feature_is_cut_at_half():
-    assert shortest_between(*HALF) == 0.5
 
 
 @given(st.lists(st.tuples(st.integers(0, 1), st.integers(0, 30), st.integers(1, 10)), min_size=1, max_size=7))
