@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from automicro.plugin import Family, Needs, SizeBudget, Variant
-from automicro_attention.lowering import lowered
-from automicro_attention.spaces import Setting, most_bytes, space_of, usual_bytes
+from automicro.plugin import Family, Needs, Variant
+from automicro_attention.lower import lowered
+from automicro_attention.size import budget_of
+from automicro_attention.space import Setting, space_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from automicro.plugin import Lowered, Profile, Space, TrainingData
+    from automicro.plugin import Lowered, Profile, SizeBudget, Space, TrainingData
     from automicro.plugin.family import Parameters
     from automicro.plugin.profile import Kind, Task
-    from automicro_attention.training import Trained
+    from automicro_attention.train import Trained
 
 __all__ = ["AttentionModel"]
 
@@ -42,11 +43,11 @@ class AttentionModel(Family):
 
     def size_budget(self, parameters: Parameters, profile: Profile) -> SizeBudget:
         """Return bytes between a constant and float32 for every weight."""
-        return SizeBudget(1, most_bytes(parameters, profile), usual_bytes(parameters, profile))
+        return budget_of(parameters, profile)
 
     def fit(self, parameters: Parameters, data: TrainingData) -> Trained:
         """Train the network at falling precisions."""
-        from automicro_attention.training import train  # noqa: PLC0415 - torch is imported where it is used
+        from automicro_attention.train import train  # noqa: PLC0415 - torch is imported where it is used
 
         return train(data, Setting.of(parameters))
 

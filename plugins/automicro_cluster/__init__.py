@@ -17,6 +17,6 @@ __all__ = ["automicro_families"]
 @hookimpl
 def automicro_families() -> Sequence[Family]:
     """Return the one family of this plugin."""
-    from automicro_cluster.member import Member  # noqa: PLC0415 - keeps the listing of plugins light
+    from automicro_cluster.family import Member  # noqa: PLC0415 - keeps the listing of plugins light
 
     return (Member(),)

@@ -1,73 +1,66 @@
-"""The family `cluster`: prototypes, and what is nearest or how near it is."""
+"""The one family that users see: prototypes where there is a target, partitions where there is none."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from automicro.plugin import Family, Needs, SizeBudget, Variant
-from automicro.program import bounds
-from automicro_cluster.lowering import lowered
-from automicro_cluster.spaces import prototypes_of, space_of, strongest_of
-from automicro_cluster.training import Setting, train
+from automicro.plugin import Family
+from automicro_cluster.partitions.family import Partitions
+from automicro_cluster.partitions.train import Found
+from automicro_cluster.prototypes.family import Cluster
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from automicro.plugin import Lowered, Profile, Space, TrainingData
+    from automicro.plugin import Lowered, Needs, Profile, SizeBudget, Space, TrainingData, Variant
     from automicro.plugin.family import Parameters
-    from automicro.plugin.profile import Task
-    from automicro_cluster.training import Trained
+    from automicro.plugin.profile import Kind, Task
 
-__all__ = ["Cluster"]
+__all__ = ["Member"]
 
 
-class Cluster(Family):
-    """Models of prototypes, trained by gradient descent from class-wise k-means, with the rounding that ships in the loop.
-
-    Its parameters: `kind`, what is compared: the columns under relevances ("nearest"), a projection of them ("projected"), or for
-    numbers how fast the influence of prototypes fades ("kernels"); `prototypes`, how many a class, or in all; `noise` that rows get in
-    training; `shrink`, the penalty of relevances or of the projection; `medoids`, whether prototypes are rows of the data;
-    `dimensions`, `density` and `mantissa` bits of the projection.
-    """
+class Member(Family):
+    """The family `cluster`: hands each call to the part that serves the task."""
 
     name: ClassVar[str] = "cluster"
-    tasks: ClassVar[frozenset[Task]] = frozenset({"classification", "regression"})
-    start_seconds: ClassVar[float] = 1.0  # a training takes seconds, others' portfolios often less
+    tasks: ClassVar[frozenset[Task]] = Cluster.tasks | Partitions.tasks
+    kinds: ClassVar[frozenset[Kind]] = Cluster.kinds
+    start_seconds: ClassVar[float] = Cluster.start_seconds
+
+    def __init__(self) -> None:
+        self._prototypes, self._partitions = Cluster(), Partitions()
+
+    def _of(self, task: Task) -> Family:
+        return self._partitions if task in Partitions.tasks else self._prototypes
 
     def space(self, profile: Profile) -> Space:
-        """Return kinds, numbers of prototypes, and how they are trained."""
-        return space_of(profile)
+        """Return the space of the part that serves the task."""
+        return self._of(profile.task).space(profile)
 
-    def needs(self, parameters: Parameters) -> Needs:  # noqa: ARG002 - an argument of the protocol
-        """Return: missing values filled, categories one-hot; prototypes find the scale of columns themselves."""
-        return Needs(missing="fill")
+    def needs(self, parameters: Parameters) -> Needs:
+        """Return what that part needs; only partitions have a `method`."""
+        return (self._partitions if "method" in parameters else self._prototypes).needs(parameters)
 
     def size_budget(self, parameters: Parameters, profile: Profile) -> SizeBudget:
-        """Return bytes between a constant and float32 for every number."""
-        inputs, points = profile.features_at_most, prototypes_of(parameters, profile)
-        outputs, classes = max(profile.classes, 1), profile.classes
-        if parameters["kind"] == "kernels":
-            return SizeBudget(1, bounds.distances_bytes(points, inputs, 1, kernels=True)[1])
-        if parameters["kind"] == "nearest":
-            most = bounds.distances_bytes(points, inputs, outputs, classes)[1]
-            return SizeBudget(1, max(most, bounds.affine_bytes(inputs, outputs, classes)[1]))
-        dimensions = int(parameters["dimensions"])
-        most = bounds.distances_bytes(points, dimensions, outputs, classes)[1]
-        return SizeBudget(1, most + bounds.affine_bytes(inputs, dimensions)[1])
+        """Return the bytes of that part's artifacts."""
+        return self._of(profile.task).size_budget(parameters, profile)
 
-    def fit(self, parameters: Parameters, data: TrainingData) -> Trained:
-        """Train prototypes on a path of fewer columns and coarser numbers."""
-        return train(data, Setting.of(parameters))
+    def fit(self, parameters: Parameters, data: TrainingData) -> Any:
+        """Train that part."""
+        return self._of(data.task).fit(parameters, data)
 
-    def lower(self, model: Trained) -> Lowered:
-        """Return the most exact stage."""
-        return lowered(model, model.stages[0])
+    def lower(self, model: Any) -> Lowered:
+        """Return the model as a program."""
+        return (self._partitions if isinstance(model, Found) else self._prototypes).lower(model)
 
-    def variants(self, model: Trained, data: TrainingData) -> Iterable[Variant]:  # noqa: ARG002 - the stages have all
-        """Return every stage."""
-        for stage in model.stages:
-            yield Variant(stage.key, lowered(model, stage))
+    def variants(self, model: Any, data: TrainingData) -> Iterable[Variant]:
+        """Return all programs of a training."""
+        return self._of(data.task).variants(model, data)
+
+    def reused(self, model: Any) -> str:
+        """Return what of an earlier model went into a trained one."""
+        return (self._partitions if isinstance(model, Found) else self._prototypes).reused(model)
 
     def strongest(self, profile: Profile) -> Parameters | None:
-        """Return many prototypes in a projection, or many kernels."""
-        return strongest_of(profile)
+        """Return the setting of that part with the best score."""
+        return self._of(profile.task).strongest(profile)

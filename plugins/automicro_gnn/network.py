@@ -11,7 +11,7 @@ import torch
 from torch_geometric.nn import SimpleConv, global_add_pool, global_max_pool, global_mean_pool
 
 from automicro.program.evaluate.message_passing import propagated, shares
-from automicro_gnn.lowering import GRAIN
+from automicro_gnn.lower import GRAIN
 from automicro_gnn.setting import POOLS
 
 if TYPE_CHECKING:

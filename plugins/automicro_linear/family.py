@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from automicro.plugin import Family, Needs, SizeBudget, Variant
-from automicro.program import bounds
+from automicro.plugin import Family, Needs, Variant
 from automicro_linear.recipes import as_minifloats, as_points, exact
-from automicro_linear.spaces import space_of, strongest_of
-from automicro_linear.training import Setting, train
+from automicro_linear.size import budget_of
+from automicro_linear.space import space_of, strongest_of
+from automicro_linear.train import Setting, train
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from automicro.plugin import Lowered, Profile, Space, TrainingData
+    from automicro.plugin import Lowered, Profile, SizeBudget, Space, TrainingData
     from automicro.plugin.family import Parameters
     from automicro.plugin.profile import Task
-    from automicro_linear.training import Path
+    from automicro_linear.train import Path
 
 __all__ = ["Linear"]
 
@@ -50,11 +50,7 @@ class Linear(Family):
 
     def size_budget(self, parameters: Parameters, profile: Profile) -> SizeBudget:
         """Return bytes between a constant and float32 for every term."""
-        inputs, outputs = profile.features_at_most, profile.outputs
-        most = bounds.affine_bytes(inputs, outputs, profile.classes)[1]
-        if cuts := int(parameters["cuts"]):
-            most += bounds.tables_bytes(inputs, inputs * outputs * (cuts + 2), outputs, profile.classes)[1]
-        return SizeBudget(1, most)
+        return budget_of(parameters, profile)
 
     def fit(self, parameters: Parameters, data: TrainingData) -> Path:
         """Train a path of sparse ridge fits, or the fit on all terms."""

@@ -11,7 +11,7 @@ import numpy as np
 from automicro.plugin import shortest_between
 from automicro.program.encodings import Fixed, Minifloat
 from automicro_linear.design import SLOPE
-from automicro_linear.lowering import RawModel
+from automicro_linear.lower import RawModel
 from automicro_linear.rounding import round_together
 from automicro_linear.short import minifloats, short_numbers
 from automicro_linear.solve.newton import Fit, Problem, fit_bias, quadratic, scores

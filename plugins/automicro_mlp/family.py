@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from automicro.plugin import Declined, Family, Needs, SizeBudget, Variant
+from automicro.plugin import Declined, Family, Needs, Variant
+from automicro_mlp.lower import lowered
 from automicro_mlp.setting import Setting
-from automicro_mlp.sizes import least_bytes, most_bytes, size_bytes, usual_bytes
-from automicro_mlp.spaces import space_of
-from automicro_mlp.trained import lowered
+from automicro_mlp.size import budget_of, size_bytes
+from automicro_mlp.space import space_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from automicro.plugin import Lowered, Profile, Space, TrainingData
+    from automicro.plugin import Lowered, Profile, SizeBudget, Space, TrainingData
     from automicro.plugin.family import Parameters
     from automicro.plugin.profile import Task
-    from automicro_mlp.trained import Trained
+    from automicro_mlp.lower import Trained
 
 __all__ = ["Mlp"]
 
@@ -43,16 +43,11 @@ class Mlp(Family):
 
     def size_budget(self, parameters: Parameters, profile: Profile) -> SizeBudget:
         """Return bytes between the layers behind the first at the fewest bits and all weights at the largest codes."""
-        setting = Setting.of(parameters)
-        return SizeBudget(
-            least_bytes(setting, profile.outputs),
-            most_bytes(setting, profile.features_at_most, profile.outputs, profile.classes),
-            usual_bytes(setting, profile.features_at_most, profile.outputs),
-        )
+        return budget_of(parameters, profile)
 
     def fit(self, parameters: Parameters, data: TrainingData) -> Trained:
         """Train a path of networks."""
-        from automicro_mlp.training import train  # noqa: PLC0415 - torch is heavy: only training needs it
+        from automicro_mlp.train import train  # noqa: PLC0415 - torch is heavy: only training needs it
 
         return train(data, Setting.of(parameters))
 

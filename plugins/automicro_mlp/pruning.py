@@ -8,7 +8,7 @@ import numpy as np
 import torch
 
 from automicro_mlp.loop import loss_of
-from automicro_mlp.sizes import thinned
+from automicro_mlp.size import thinned
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -27,7 +27,7 @@ from automicro.program import (
 from automicro_attention.family import AttentionModel
 
 torch = pytest.importorskip("torch", reason="the family attention trains with torch")
-training = pytest.importorskip("automicro_attention.training")
+training = pytest.importorskip("automicro_attention.train")
 forward = pytest.importorskip("automicro_attention.network").forward
 
 FAMILY = AttentionModel()

@@ -10,11 +10,11 @@ import pytest
 
 from automicro.plugin import ColumnProfile, Declined, Feature, Profile, TrainingData
 from automicro.program import Affine, Distances, Numeric, Program, evaluate, pack, scores, simplify, unpack
-from automicro_cluster.family import Cluster
-from automicro_cluster.maps import Parameters, Rounding
-from automicro_cluster.refining import class_scores, kernel_values
-from automicro_cluster.seeding import k_means
-from automicro_cluster.training import Setting, train
+from automicro_cluster.prototypes.family import Cluster
+from automicro_cluster.prototypes.maps import Parameters, Rounding
+from automicro_cluster.prototypes.refining import class_scores, kernel_values
+from automicro_cluster.prototypes.seeding import k_means
+from automicro_cluster.prototypes.train import Setting, train
 
 FAMILY = Cluster()
 NEAREST = {"kind": "nearest", "prototypes": 2, "noise": 0.2, "shrink": 1e-3, "medoids": False}
@@ -196,7 +196,7 @@ def test_a_cap_on_columns_holds():
 
 def test_a_projection_of_very_many_columns_reads_the_best_of_them(monkeypatch):
     data = table(3)
-    monkeypatch.setattr("automicro_cluster.training.MOST_PROJECTED", 2)
+    monkeypatch.setattr("automicro_cluster.prototypes.train.MOST_PROJECTED", 2)
     program = simplify(program_of(data, FAMILY.lower(FAMILY.fit(DENSE, data))))
     assert {decoder.column for decoder in program.decoders} == {0, 1}
 

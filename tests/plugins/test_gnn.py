@@ -24,9 +24,9 @@ from automicro.program import (
     validate,
 )
 from automicro.program.inputs.rows import Batch
-from automicro_gnn import training
+from automicro_gnn import train
 from automicro_gnn.family import Gnn
-from automicro_gnn.lowering import Network, Target, lowered
+from automicro_gnn.lower import Network, Target, lowered
 from automicro_gnn.network import Graphs, Model
 from automicro_gnn.setting import GRIDS, KINDS, POOLS, Setting
 
@@ -108,7 +108,7 @@ def test_the_program_computes_what_the_network_does(kind: str, pool: str | None,
             part.bias.data.normal_(generator=random)
         model.set_grid(GRIDS["fine"][seed % 4])
         factors = np.exp2(np.arange(FEATURES) - 1.0) if seed % 2 else np.full(FEATURES, 0.5)
-        maps = training._maps(model)
+        maps = train._maps(model)
         network = Network(told, 2, pool is not None, factors, maps, Target("identity"))
         with torch.no_grad():
             expected = model(Graphs.of(X * factors.astype(np.float32), topology, told)).numpy()
@@ -192,7 +192,7 @@ def test_nodes_without_a_target_are_learnt_from_where_classes_are_told(task: str
     graphs = Graphs.of(known.X, known.topology, setting)
     random = torch.Generator().manual_seed(0)
     model = Model(setting, setting.shapes(FEATURES, known.outputs, 1, pooled=False), pooled=False, random=random)
-    fit = training._Fit(model, graphs, known)
+    fit = train._Fit(model, graphs, known)
     fit.run(100, 0.02)
     labelled = fit._values.clone()
     fit.take_in_others()

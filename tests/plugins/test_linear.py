@@ -13,9 +13,9 @@ from automicro.plugin import ColumnProfile, Declined, Feature, Profile, Training
 from automicro.program import Numeric, Program, Weights, body_scores, evaluate, pack, unpack
 from automicro_linear.design import STEP
 from automicro_linear.family import Linear
-from automicro_linear.lowering import RawModel, body
+from automicro_linear.lower import RawModel, body
 from automicro_linear.recipes import exact
-from automicro_linear.spaces import BANDS
+from automicro_linear.space import BANDS
 
 FAMILY = Linear()
 RIDGE = {"order": "forward", "ridge": 3e-3}

@@ -24,7 +24,7 @@ from automicro_linear.solve.newton import Fit, Problem, Quadratic, fit_bias, new
 from automicro_linear.solve.paths import elastic
 from automicro_linear.solve.sweep import Sweep
 from automicro_linear.thresholds import THRESHOLDED, best_threshold
-from automicro_linear.training import MOST_ROWS, Setting, train
+from automicro_linear.train import MOST_ROWS, Setting, train
 from automicro_linear.unlabelled import with_unlabelled
 
 NUMERIC = tuple(Feature(j, f"x{j}", "numeric") for j in range(4))

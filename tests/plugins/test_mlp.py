@@ -25,11 +25,11 @@ from automicro.program import (
     simplify,
     unpack,
 )
-from automicro_mlp import training
+from automicro_mlp import train
 from automicro_mlp.family import Mlp
+from automicro_mlp.lower import Stack, lowered
 from automicro_mlp.rates import BitCosts
 from automicro_mlp.setting import GRIDS, Setting
-from automicro_mlp.trained import Stack, lowered
 
 FAMILY = Mlp()
 USUAL = {
@@ -88,9 +88,9 @@ def share_right(data: TrainingData, model: object, **options: object) -> float:
 )
 def test_programs_compute_what_the_trained_module_computes(task, scales, depth, bits, monkeypatch):
     networks = []
-    stacked = training._stack
+    stacked = train._stack
     monkeypatch.setattr(
-        training, "_stack", lambda network: (networks.append(copy.deepcopy(network)), stacked(network))[1]
+        train, "_stack", lambda network: (networks.append(copy.deepcopy(network)), stacked(network))[1]
     )
     data = table(task)
     more = {"narrowing": 0.7} if depth > 1 else {}
@@ -192,7 +192,7 @@ def test_a_price_on_bits_shortens_the_network():
 
 
 def test_prices_rise_with_the_code_and_follow_how_often_it_occurs():
-    network = training.Network.drawn([4, 40], [GRIDS["4-bit"]], 1.0, torch.Generator().manual_seed(0))
+    network = train.Network.drawn([4, 40], [GRIDS["4-bit"]], 1.0, torch.Generator().manual_seed(0))
     network.layers[0].codes = torch.tensor([0.0] * 120 + [1.0] * 30 + [-2.0] * 10).reshape(40, 4).requires_grad_()
     prices = BitCosts(network)
     total = prices.bits(network)

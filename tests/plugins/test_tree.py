@@ -21,7 +21,7 @@ from automicro.plugin import ColumnProfile, Declined, Feature, Profile, Training
 from automicro.program import PRECISIONS, Numeric, Program, evaluate, pack, quantise, simplify, unpack
 from automicro.request import METRICS
 from automicro_tree.family import DecisionTree
-from automicro_tree.training import train
+from automicro_tree.train import train
 
 FAMILY = DecisionTree()
 CLASSES = {"criterion": "gini", "class_weight": "none"}

@@ -10,10 +10,11 @@ from sklearn.mixture import GaussianMixture
 from automicro.data import Preparation, PreparationSettings, load_problem, profile
 from automicro.plugin import Declined, Feature, TrainingData
 from automicro.program import Numeric, Program, evaluate, pack, unpack
-from automicro_cluster.unsupervised_family import COUNTS, Partitions
-from automicro_cluster.unsupervised_partitions import partitions, standardised
-from automicro_cluster.unsupervised_points import centres, components, covers
-from automicro_cluster.unsupervised_trees import tree_of
+from automicro_cluster.partitions.clusterings import partitions, standardised
+from automicro_cluster.partitions.family import Partitions
+from automicro_cluster.partitions.lower import centres, components, covers
+from automicro_cluster.partitions.space import COUNTS
+from automicro_cluster.partitions.trees import tree_of
 
 SETTINGS = [
     {"method": "kmeans", "clusters": "2-6"},

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from automicro.plugin import TrainingData
     from automicro_attention.layout import Layout
     from automicro_attention.network import Tensors
-    from automicro_attention.spaces import Setting
+    from automicro_attention.space import Setting
     from automicro_attention.targets import Target
 
 __all__ = ["Stage", "Trained", "rows_of", "train"]

@@ -15,10 +15,11 @@ from automicro_tree.criteria import balancing, impurity, weight_of
 from automicro_tree.exhaustive import best_trees, comparisons_affordable, to_splits
 from automicro_tree.greedy import grow
 from automicro_tree.labelling import counts_errors
-from automicro_tree.leaves import Target, lowered, only_order_counts
+from automicro_tree.lower import Target, lowered, only_order_counts
 from automicro_tree.monotone import filled
 from automicro_tree.pruning import best_subtrees
 from automicro_tree.refining import Rows, refine
+from automicro_tree.size import sizes
 from automicro_tree.splits import settle
 from automicro_tree.targets import centres, regression_target
 
@@ -32,9 +33,8 @@ if TYPE_CHECKING:
     from automicro_tree.exhaustive import Nested
     from automicro_tree.splits import Grown, Splits
 
-__all__ = ["SIZES", "Model", "sizes", "train"]
+__all__ = ["Model", "train"]
 
-SIZES = (1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 14, 16, 20, 24, 32, 48, 64, 96, 128)
 EXHAUSTIVE_ROWS = 6000
 REFINING_ROWS = 10_000
 REFINING_CELLS = 600_000  # rows times features
@@ -72,12 +72,6 @@ class _Task:
         """Criterion for a tree of a size: errors where the metric counts those, else the criterion of growth."""
         errors = self.data.task == "classification" and counts_errors(self.data.metric) and self.criterion == "gini"
         return "error" if errors else self.criterion
-
-
-def sizes(parameters: Parameters) -> tuple[int, ...]:
-    """Return the numbers of leaves of the trees that a training returns."""
-    most = 2 ** parameters["depth"] if parameters["search"] == "exhaustive" else parameters["leaves"]
-    return (*(size for size in SIZES if size < most), most)
 
 
 def train(parameters: Parameters, data: TrainingData) -> Model:

@@ -5,13 +5,15 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from automicro.plugin import SizeBudget
 from automicro.program import Numeric, Program, bounds, simplify, size_by_part
+from automicro_mlp.setting import Setting
 
 if TYPE_CHECKING:
-    from automicro.plugin import Lowered
-    from automicro_mlp.setting import Setting
+    from automicro.plugin import Lowered, Profile
+    from automicro.plugin.family import Parameters
 
-__all__ = ["POINTS", "THINNED", "least_bytes", "most_bytes", "size_bytes", "thinned", "usual_bytes"]
+__all__ = ["POINTS", "THINNED", "budget_of", "least_bytes", "size_bytes", "thinned"]
 
 POINTS = 4  # networks of a path
 WIDE = 48  # inputs beyond which more of them hardly add to what is kept of their weights
@@ -33,16 +35,18 @@ def least_bytes(setting: Setting, outputs: int) -> int:
     return 1 + int(bits / 8)
 
 
-def usual_bytes(setting: Setting, inputs: int, outputs: int) -> int:
+def budget_of(parameters: Parameters, profile: Profile) -> SizeBudget:
+    """Return bytes between the layers behind the first at the fewest bits and all weights at the largest codes."""
+    setting, inputs = Setting.of(parameters), profile.features_at_most
+    most = bounds.network_bytes((inputs, *setting.widths, profile.outputs), profile.classes)[1]
+    return SizeBudget(least_bytes(setting, profile.outputs), most, _usual_bytes(setting, inputs, profile.outputs))
+
+
+def _usual_bytes(setting: Setting, inputs: int, outputs: int) -> int:
     """Return what the first network of a path takes as a rule: nearly the bits of its codes."""
     widths = (min(inputs, setting.inputs or inputs, WIDE), *setting.widths, outputs)
     grids = setting.grids(widths[0], outputs)
     return 1 + int(sum(a * b * grid.usual_bits for (a, b), grid in zip(pairwise(widths), grids, strict=True)) / 8)
-
-
-def most_bytes(setting: Setting, inputs: int, outputs: int, classes: int) -> int:
-    """Return the most bytes of body, link and numeric labels."""
-    return bounds.network_bytes((inputs, *setting.widths, outputs), classes)[1]
 
 
 def size_bytes(lowered: Lowered, features: int) -> float:

@@ -1,4 +1,4 @@
-"""The search space of the family, and the bytes that its settings take."""
+"""What can be tried: widths, heads, patches and roundings."""
 
 from __future__ import annotations
 
@@ -7,13 +7,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from automicro.plugin import Choice, Declined, Space
-from automicro.program import bounds
 
 if TYPE_CHECKING:
     from automicro.plugin import Profile
     from automicro.plugin.family import Parameters
 
-__all__ = ["Setting", "most_bytes", "space_of", "usual_bytes"]
+__all__ = ["Setting", "space_of"]
 
 FEWEST_ROWS = 20
 NEIGHBOURS = 16  # columns from which on neighbours may make one token
@@ -93,28 +92,3 @@ def _side(profile: Profile) -> int:
     if len(columns) < NEIGHBOURS or any(column.kind != "numeric" for column in columns):
         return 1
     return round(math.sqrt(len(columns)))
-
-
-def most_bytes(parameters: Parameters, profile: Profile) -> int:
-    """Return the bytes of float32 for every weight."""
-    setting, features = Setting.of(parameters), profile.features_at_most
-    tokens = features if profile.kind != "table" else min(len(profile.columns), features)
-    most = bounds.affine_bytes(features)[1] + bounds.tokens_bytes(features, tokens, setting.width, features)[1]
-    most += bounds.attention_bytes(setting.heads, setting.width)[1]
-    if setting.asks:
-        most += bounds.attention_bytes(setting.heads, setting.width, asking=True)[1]
-    return most + bounds.affine_bytes(setting.heads * setting.width, profile.outputs, profile.classes)[1]
-
-
-def usual_bytes(parameters: Parameters, profile: Profile) -> int:
-    """Return about what three bits for every weight take."""
-    setting = Setting.of(parameters)
-    features = profile.features_at_most
-    if profile.kind == "table":
-        features = min(features, profile.max_columns or features)
-    tokens = max(1, features // setting.patch)
-    rows = tokens + (setting.patch if setting.shared else 1 if profile.kind == "text" else features)
-    numbers = setting.width * (setting.kept * rows + setting.heads * (1 + profile.outputs))
-    if setting.asks:
-        numbers += 2 * setting.heads * setting.width**2
-    return 12 + int(3 * numbers / 8)

@@ -11,7 +11,7 @@ from automicro.program import Affine, Chain, Distances, Lowered, Nearest, Weight
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from automicro_cluster.unsupervised_partitions import Partition
+    from automicro_cluster.partitions.clusterings import Partition
 
     Floats = NDArray[np.float64]
 

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from automicro.program import Node
-    from automicro_cluster.maps import Rounding
-    from automicro_cluster.training import Stage, Trained
+    from automicro_cluster.prototypes.maps import Rounding
+    from automicro_cluster.prototypes.train import Stage, Trained
 
 __all__ = ["lowered"]
 

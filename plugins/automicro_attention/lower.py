@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from automicro.program import Node
-    from automicro_attention.training import Stage, Trained
+    from automicro_attention.train import Stage, Trained
 
 __all__ = ["lowered"]
 

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from automicro_cluster.maps import Parameters, seen
+from automicro_cluster.prototypes.maps import Parameters, seen
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from automicro_cluster.maps import Rounding
-    from automicro_cluster.rows import Rows
+    from automicro_cluster.prototypes.maps import Rounding
+    from automicro_cluster.prototypes.rows import Rows
 
     Floats = NDArray[np.float32]
 

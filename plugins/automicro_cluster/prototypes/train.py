@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from automicro_cluster.maps import LN2, Parameters, Rounding, discriminants
-from automicro_cluster.refining import Schedule, quality, refine, with_fitted_kernels
-from automicro_cluster.rows import Rows, rows_of
-from automicro_cluster.seeding import class_centres, k_means, medoids
+from automicro_cluster.prototypes.maps import LN2, Parameters, Rounding, discriminants
+from automicro_cluster.prototypes.refining import Schedule, quality, refine, with_fitted_kernels
+from automicro_cluster.prototypes.rows import Rows, rows_of
+from automicro_cluster.prototypes.seeding import class_centres, k_means, medoids
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

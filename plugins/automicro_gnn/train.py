@@ -15,7 +15,7 @@ with warnings.catch_warnings():
     from automicro_gnn.network import Graphs, Model
 
 from automicro.plugin import Declined, sample_weights
-from automicro_gnn.lowering import Map, Network, Target
+from automicro_gnn.lower import Map, Network, Target
 from automicro_gnn.setting import GRIDS
 
 if TYPE_CHECKING:

@@ -11,13 +11,13 @@ import torch
 from automicro.plugin import Declined
 from automicro_mlp.inputs import scaling_of
 from automicro_mlp.loop import Phase, Rows, optimise
+from automicro_mlp.lower import Stack, Trained
 from automicro_mlp.network import Network
 from automicro_mlp.pruning import prune_inputs, prune_units
-from automicro_mlp.sizes import POINTS, least_bytes
+from automicro_mlp.size import POINTS, least_bytes
 from automicro_mlp.start import begin
 from automicro_mlp.targets import target_of
 from automicro_mlp.teachers import taught
-from automicro_mlp.trained import Stack, Trained
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

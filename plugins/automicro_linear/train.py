@@ -11,21 +11,21 @@ from automicro.plugin import Lowered, row_weights
 from automicro_linear.columns import within_columns
 from automicro_linear.design import basis_of, softened, standardise
 from automicro_linear.emphasis import emphasis
-from automicro_linear.lowering import body
+from automicro_linear.lower import body
 from automicro_linear.monotone import free_terms, kept_to, signs_of
 from automicro_linear.recipes import Scorer
 from automicro_linear.solve.dense import tuned
 from automicro_linear.solve.newton import Fit, Problem
 from automicro_linear.solve.paths import ORDERS
 from automicro_linear.solve.prior import PULL_ROWS, prior_of
-from automicro_linear.spaces import BANDS
+from automicro_linear.space import BANDS
 from automicro_linear.targets import target_of
 from automicro_linear.unlabelled import with_unlabelled
 
 if TYPE_CHECKING:
     from automicro.plugin import TrainingData
     from automicro.plugin.family import Parameters
-    from automicro_linear.lowering import RawModel
+    from automicro_linear.lower import RawModel
 
 __all__ = ["Path", "Setting", "train"]
 

@@ -1,0 +1,1 @@
+"""Partitions of rows that have no target, by thresholds or by centres."""
