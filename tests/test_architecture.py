@@ -1,8 +1,9 @@
-"""What must hold of the code as a whole: layers, ceilings, sorted names, light imports, one door for every family."""
+"""What must hold of the code as a whole: layers, no circles, ceilings, sorted names, light imports, families of one anatomy and door."""
 
 from __future__ import annotations
 
 import ast
+import configparser
 import importlib
 import inspect
 import re
@@ -11,6 +12,8 @@ import sys
 import tomllib
 from pathlib import Path
 
+import grimp
+import networkx as nx
 import pytest
 
 import automicro
@@ -20,6 +23,14 @@ ROOT = Path(__file__).parent.parent
 SOURCES = sorted([*(ROOT / "automicro").rglob("*.py"), *(ROOT / "plugins").rglob("*.py")])
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 HEAVY = {"torch", "torch_geometric", "networkx", "sklearn", "lightgbm", "optuna", "scipy", "pandas", "matplotlib"}
+
+CIRCULAR = (
+    "automicro.search.",
+    "automicro.export",
+    "automicro.runtime",
+)  # types of trials; models that write themselves
+ANATOMY = {"family", "space", "size", "train", "lower"}
+CHOOSERS = {"automicro_cluster/family.py"}  # the one family that users see, of the two in its folders
 
 FILE_LINES, FUNCTION_LINES, PARAMETERS = 400, 50, 7  # parameters: six and self
 
@@ -94,6 +105,35 @@ def test_layers_hold() -> None:
     assert done.returncode == 0, done.stdout
 
 
+def test_contracts_cover_every_package() -> None:
+    contracts = configparser.ConfigParser()
+    contracts.read(ROOT / ".importlinter", encoding="utf-8")
+    listed = set(contracts["importlinter"]["root_packages"].split())
+    assert listed == {"automicro", *(path.parent.name for path in (ROOT / "plugins").glob("*/__init__.py"))}
+
+
+def test_no_import_leads_back() -> None:
+    """No module, and no folder beside another one, imports itself by way of others, for types included."""
+    packages = ["automicro", *sorted(path.parent.name for path in (ROOT / "plugins").glob("*/__init__.py"))]
+    graph = grimp.build_graph(*packages)
+    arrows = {(a, b) for a in graph.modules for b in graph.find_modules_directly_imported_by(a)}
+    rooms = {pair for a, b in arrows if (pair := beside(a, b))}
+    circles = [
+        sorted(circle)
+        for edges in (arrows, rooms)
+        for circle in nx.strongly_connected_components(nx.DiGraph(edges))
+        if len(circle) > 1 and not all(name.startswith(CIRCULAR) for name in circle)
+    ]
+    assert not circles
+
+
+def beside(a: str, b: str) -> tuple[str, str] | None:
+    """Return the modules or folders of one folder that two modules lie in, or are; None where one of them is that folder."""
+    one, other = a.split("."), b.split(".")
+    same = next((at for at, (x, y) in enumerate(zip(one, other, strict=False)) if x != y), None)
+    return None if same is None else (".".join(one[: same + 1]), ".".join(other[: same + 1]))
+
+
 @pytest.mark.parametrize("statement", ["import automicro", "from automicro.cli import main", "import automicro.plugin"])
 def test_import_stays_light(statement: str) -> None:
     assert not loaded_by(statement) & HEAVY
@@ -121,6 +161,18 @@ def test_entry_points_are_the_folders_in_plugins() -> None:
         path.name for path in (ROOT / "plugins").iterdir() if path.is_dir() and not path.name.startswith((".", "__"))
     }
     assert set(PROJECT["project"]["entry-points"]["automicro"].values()) == folders
+
+
+def test_every_family_has_the_same_files() -> None:
+    families = [
+        path
+        for path in (ROOT / "plugins").rglob("family.py")
+        if str(path.relative_to(ROOT / "plugins")) not in CHOOSERS
+    ]
+    assert len(families) >= 8
+    for path in families:
+        missing = ANATOMY - {file.stem for file in path.parent.glob("*.py")}
+        assert not missing, f"{named(path.parent)} must have the files of a family, but lacks {sorted(missing)}"
 
 
 @pytest.mark.parametrize(

@@ -15,8 +15,8 @@ import pytest
 
 import automicro
 from automicro.cli.arguments import parse
-from automicro.request.constraints import Level
 from automicro.request.files import read_request
+from automicro.request.levels import Level
 from automicro.request.records import Status, Verdict
 
 ROOT = Path(__file__).parent.parent

@@ -13,7 +13,7 @@ import automicro
 from automicro.api import _problem_for
 from automicro.cli import main
 from automicro.data import load_problem, load_table
-from automicro.data.read.graphs import raw_graphs
+from automicro.data.graphs import raw_graphs
 from automicro.evidence.hashes import data_sha256
 from automicro.explain import explain, global_card, replay
 from automicro.measure import directions, effects

@@ -1,12 +1,13 @@
 """From data as people have them to what a family trains on."""
 
 from automicro.data.given_split import given_folds, is_in_order
+from automicro.data.load import load_problem
 from automicro.data.positive import label_word, labelled_as, positive_of, with_positive
 from automicro.data.prepare.derived import GramSettings, SummarySettings
 from automicro.data.prepare.prepare import Preparation, PreparationSettings, features_at_most
 from automicro.data.prepare.relevance import rank_by_clusters, rank_columns
 from automicro.data.prepare.standard import Standard
-from automicro.data.problem import Problem, load_problem
+from automicro.data.problem import Problem
 from automicro.data.profile import profile
 from automicro.data.read.files import place_in_file, read_file, sklearn_source
 from automicro.data.read.series import series_of

@@ -5,9 +5,10 @@ from __future__ import annotations
 from automicro.measure.clustering.indices import agreement, density_validity, distances, silhouette
 from automicro.measure.clustering.tendency import Columns, StructureTest, structure_test
 from automicro.measure.effects.curves import Effect
-from automicro.measure.effects.effects import Effects, effects, function_effects
+from automicro.measure.effects.effects import effects, function_effects
 from automicro.measure.effects.importance import Importance, permutation_importance
 from automicro.measure.effects.interactions import Interaction
+from automicro.measure.effects.text import Effects
 from automicro.measure.interpretability.level import Interpretability, Limits, interpretability
 from automicro.measure.interpretability.saved_level import VerifiedLevel, verified_level
 from automicro.measure.latency.quantiles import (

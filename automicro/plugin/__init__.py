@@ -1,8 +1,9 @@
 """All that the author of a model family or a target imports."""
 
 from automicro.plugin.budget import SizeBudget
-from automicro.plugin.data import Feature, TrainingData, drawn_rows
+from automicro.plugin.data import TrainingData, drawn_rows
 from automicro.plugin.family import Declined, Family, Needs, Variant
+from automicro.plugin.feature import Feature
 from automicro.plugin.hooks import hookimpl
 from automicro.plugin.monotone import fills_of, ordered_leaves, ordered_pieces
 from automicro.plugin.objectives import class_shares, row_weights, sample_weights, target_values, unit_of

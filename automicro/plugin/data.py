@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -12,39 +12,12 @@ from automicro.plugin.structural import StructuralConstraints
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from automicro.plugin.feature import Feature
     from automicro.plugin.profile import Task
     from automicro.plugin.start import Start
     from automicro.program import Topology
 
-__all__ = ["Feature", "TrainingData", "drawn_rows"]
-
-
-@dataclass(frozen=True)
-class Feature:
-    """Where a prepared feature comes from.
-
-    Parameters
-    ----------
-    column : int
-        Source column.
-    name : str
-        Name of the feature.
-    kind : {"numeric", "level", "lookup", "missing", "gram", "summary"}
-        How the source column was decoded. A "gram" is a bucket of hashed grams of a text, mostly 0 and never negative; a "summary" is a
-        statistic of a series.
-    level : str or None
-        The level of a "level"; the window of a "summary": "0 of 4" is the first quarter.
-
-    Examples
-    --------
-    >>> Feature(0, "island = Dream", "level", "Dream").kind
-    'level'
-    """
-
-    column: int
-    name: str
-    kind: Literal["numeric", "level", "lookup", "missing", "gram", "summary"]
-    level: str | None = None
+__all__ = ["TrainingData", "drawn_rows"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,7 +65,7 @@ class TrainingData:
 
     Examples
     --------
-    >>> import numpy as np
+    >>> from automicro.plugin import Feature
     >>> X, y = np.float32([[1.0], [2.0]]), np.array([0, 1])
     >>> TrainingData(X, y, "classification", 2, (Feature(0, "age", "numeric"),), "accuracy").outputs
     1

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from automicro.plugin.data import Feature
+    from automicro.plugin.feature import Feature
 
 __all__ = ["StructuralConstraints"]
 

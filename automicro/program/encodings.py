@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING, TypeAlias
 import numpy as np
 
 from automicro.errors import PluginError
-from automicro.program.weights import Weights
 
 if TYPE_CHECKING:
-    from numpy.typing import ArrayLike, NDArray
+    from numpy.typing import NDArray
 
 __all__ = [
     "Codebook",
@@ -22,7 +21,6 @@ __all__ = [
     "Minifloat",
     "Sparse",
     "round_mantissa",
-    "round_to",
     "short_scale",
 ]
 
@@ -125,16 +123,6 @@ class Sparse:
 
 
 Encoding: TypeAlias = Float32 | Float16 | Minifloat | Fixed | Codebook | Sparse
-
-
-def round_to(values: ArrayLike, encoding: Encoding) -> Weights:
-    """Return a block of values, each rounded to the nearest that `encoding` holds."""
-    exact = np.asarray(values, dtype=np.float64)
-    if not np.isfinite(exact).all():
-        raise PluginError("weights must be finite, but got NaN or infinity")
-    largest = float(np.finfo(np.float32).max)
-    rounded = np.clip(encoding.round(exact), -largest, largest)
-    return Weights(np.ascontiguousarray(rounded, dtype=np.float32) + np.float32(0), encoding)
 
 
 def round_mantissa(values: NDArray[np.float64], mantissa_bits: int) -> NDArray[np.float64]:

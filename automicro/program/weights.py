@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from automicro.errors import PluginError
+
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
     from automicro.program.encodings import Encoding
 
-__all__ = ["Weights"]
+__all__ = ["Weights", "round_to"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,3 +46,13 @@ class Weights:
 
     def __hash__(self) -> int:
         return hash((self.values.shape, self.values.tobytes()))
+
+
+def round_to(values: ArrayLike, encoding: Encoding) -> Weights:
+    """Return a block of values, each rounded to the nearest that `encoding` holds."""
+    exact = np.asarray(values, dtype=np.float64)
+    if not np.isfinite(exact).all():
+        raise PluginError("weights must be finite, but got NaN or infinity")
+    largest = float(np.finfo(np.float32).max)
+    rounded = np.clip(encoding.round(exact), -largest, largest)
+    return Weights(np.ascontiguousarray(rounded, dtype=np.float32) + np.float32(0), encoding)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from automicro.request.class_weights import BALANCED
-from automicro.request.constraints import LEVELS, Constraints, Level
+from automicro.request.constraints import Constraints
 from automicro.request.keywords import read_keywords, with_keywords
+from automicro.request.levels import LEVELS, Level
 from automicro.request.metrics.costs import MEAN_COST, MeanCost, cost_metric, matrix_of
 from automicro.request.metrics.known import ALIASES, INDICES, METRICS, MetricFacts, metric
 from automicro.request.metrics.names import metric_named

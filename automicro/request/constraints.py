@@ -8,6 +8,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import AfterValidator, Field, PlainSerializer, PlainValidator, WithJsonSchema, model_validator
 
 from automicro.errors import ConstraintError, RequestError
+from automicro.request.levels import LEVELS, Level
 from automicro.request.metrics.costs import MEAN_COST, Costs, bounds_of
 from automicro.request.metrics.known import ALIASES, INDICES, METRICS, MetricFacts, metric
 from automicro.request.metrics.names import metric_named
@@ -31,12 +32,7 @@ from automicro.request.quantities import (
 from automicro.request.renamed import FORMER, with_present_names
 from automicro.request.stresses import Limits
 
-__all__ = ["LEVELS", "Constraints", "Level"]
-
-Level = Literal["opaque", "decomposable", "additive", "simulatable"]
-
-LEVELS: tuple[Level, ...] = ("opaque", "decomposable", "additive", "simulatable")
-
+__all__ = ["Constraints"]
 
 PERCENT = 10  # a score from here on that can be 1 at most is meant as a percentage
 

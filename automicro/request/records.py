@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, RootModel, ValidationError
 
 from automicro.errors import ArtifactError
-from automicro.request.constraints import Level
+from automicro.request.levels import Level
 from automicro.values import hash_of, same
 
 __all__ = [

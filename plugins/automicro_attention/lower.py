@@ -8,7 +8,8 @@ import numpy as np
 
 from automicro.plugin import Lowered
 from automicro.program import Activation, Affine, Attention, Chain, Scale, Tokens, Weights
-from automicro.program.encodings import Fixed, round_to
+from automicro.program.encodings import Fixed
+from automicro.program.weights import round_to
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -9,7 +9,8 @@ import numpy as np
 from automicro.errors import PluginError
 from automicro.plugin import rounded_down
 from automicro.program import Forest, Lowered, Tree, Weights
-from automicro.program.encodings import Float32, round_to
+from automicro.program.encodings import Float32
+from automicro.program.weights import round_to
 from automicro_boosting.ensemble import Ensemble, GrownTree
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from automicro.program import Affine, StepTables, Sum, Weights
-from automicro.program.encodings import round_to
+from automicro.program.weights import round_to
 from automicro_linear.design import ABSENT, STEP
 
 if TYPE_CHECKING:

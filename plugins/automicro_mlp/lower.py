@@ -9,7 +9,8 @@ import numpy as np
 
 from automicro.plugin import Lowered
 from automicro.program import Activation, Affine, Chain, Scale, Weights
-from automicro.program.encodings import Fixed, Float32, Minifloat, round_mantissa, round_to
+from automicro.program.encodings import Fixed, Float32, Minifloat, round_mantissa
+from automicro.program.weights import round_to
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -13,8 +13,9 @@ import pytest
 
 from automicro import DataError, Model, RequestError
 from automicro.cli import main
+from automicro.explain.decision.explained_graph import ExplainedGraph
 from automicro.explain.decision.explained_row import ExplainedRow, factors
-from automicro.explain.decision.graphs import ExplainedGraph, graph_parts
+from automicro.explain.decision.graphs import graph_parts
 from automicro.explain.decision.local import row_parts
 from automicro.program import (
     Activation,

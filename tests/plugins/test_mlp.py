@@ -89,9 +89,7 @@ def share_right(data: TrainingData, model: object, **options: object) -> float:
 def test_programs_compute_what_the_trained_module_computes(task, scales, depth, bits, monkeypatch):
     networks = []
     stacked = train._stack
-    monkeypatch.setattr(
-        train, "_stack", lambda network: (networks.append(copy.deepcopy(network)), stacked(network))[1]
-    )
+    monkeypatch.setattr(train, "_stack", lambda network: (networks.append(copy.deepcopy(network)), stacked(network))[1])
     data = table(task)
     more = {"narrowing": 0.7} if depth > 1 else {}
     model = FAMILY.fit({**USUAL, "depth": depth, "scales": scales, "bits": bits, "steps": 40, **more}, data)

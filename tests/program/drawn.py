@@ -33,8 +33,9 @@ from automicro.program import (
     Tree,
     Weights,
 )
-from automicro.program.encodings import Codebook, Fixed, Float16, Minifloat, Sparse, round_to
+from automicro.program.encodings import Codebook, Fixed, Float16, Minifloat, Sparse
 from automicro.program.nodes import feature_count
+from automicro.program.weights import round_to
 
 LEVELS = ("a", "b", "A11", "A12", "long level", "3", "True", "é", "", None)
 OFFSETS = (0.0, 0.5, -3.0, 1e9, -1.7e9, 2.0**62 + 2.0**20, 2.0**-70, 5412345.625)

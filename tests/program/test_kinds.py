@@ -10,6 +10,7 @@ import pytest
 
 from automicro.explain import card
 from automicro.explain.replay import input_decoder, interpreter
+from automicro.export import bodies as export
 from automicro.measure.interpretability import operations
 from automicro.measure.monotonicity.signs import signs
 from automicro.program import (
@@ -66,6 +67,7 @@ from automicro.program.wire import decoders as layout
 from automicro.report.model import model_text
 from automicro.words import body as words
 from automicro.words.features import input_text, inputs_of
+from automicro_c import body as c_body
 
 NODES, DECODERS = frozenset(get_args(Node)), frozenset(get_args(Decoder))
 
@@ -82,6 +84,8 @@ TABLES = {
     "readers": (bodies._READERS, dict.fromkeys((Chain, Sum), INSIDE)),
     "operations": (operations._COUNTS, dict.fromkeys((Chain, Sum), INSIDE) | dict.fromkeys((Affine, Forest, Attention), MIXED)),
     "cards": (card._DATA, {}),
+    "steps of scripts": (export._STEPS, {}),
+    "C": (c_body._MEANINGS, dict.fromkeys((Chain, Sum), INSIDE) | dict.fromkeys((Propagate, Pool), GRAPH)),
 }  # fmt: skip
 DECODER_TABLES = {
     "order": (decoding.ORDER, {}),

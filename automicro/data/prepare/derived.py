@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal, get_args
 
 import numpy as np
 
-from automicro.data.prepare.relevance import rank_features
+from automicro.data.prepare.ranking import rank_features
 from automicro.plugin import Feature
 from automicro.program import Grams, Summary
 from automicro.program.inputs.series import Observed, summary_column, summary_words

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from automicro.data.graphs import of_nodes
 from automicro.data.prepare.derived import (
     GramSettings,
     SummarySettings,
@@ -17,11 +18,9 @@ from automicro.data.prepare.derived import (
     summaries_at_most,
 )
 from automicro.data.prepare.encode import MOST_LEVELS, list_levels, lookup_values
-from automicro.data.prepare.relevance import rank_columns
 from automicro.data.prepare.scaling import Scaling
 from automicro.data.prepare.screening import screened
 from automicro.data.prepare.short import short_number
-from automicro.data.read.graphs import of_nodes
 from automicro.errors import DataError
 from automicro.plugin import Feature
 from automicro.program import (
@@ -164,10 +163,10 @@ class Preparation:
         rows : array of int, (training rows,)
         settings : PreparationSettings
         seed : int
-            Seed of the cross-fitting of target encodings and of the ranking.
+            Seed of the cross-fitting of target encodings.
         ranking : sequence of int, optional
-            Column numbers, the most relevant first, as `rank_columns` returns them for the same rows; computed where it
-            is not given and `settings.columns` is set.
+            Column numbers, the most relevant first, as `rank_columns` returns them for the same rows; read where `settings.columns` is
+            set.
 
         Raises
         ------
@@ -177,7 +176,9 @@ class Preparation:
         given: Sequence[int] = range(len(problem.table.columns)) if settings.only is None else settings.only
         columns = screened(problem, [j for j in given if j not in problem.excluded_columns], rows)
         if settings.columns is not None:
-            ranked = sorted(ranking or rank_columns(problem, rows, seed), key=lambda j: j not in problem.needed)
+            if ranking is None:
+                raise ValueError("ranking must be given where the number of columns is limited")
+            ranked = sorted(ranking, key=lambda j: j not in problem.needed)
             known = set(columns)
             columns = sorted([j for j in ranked if j in known][: settings.columns])
         flat, training = of_nodes(problem, rows)

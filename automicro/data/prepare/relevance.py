@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from automicro.data.prepare.prepare import Preparation, PreparationSettings
+from automicro.data.prepare.ranking import MOST_COLUMNS, MOST_ROWS, correlations, greedy, importances_of
 from automicro.data.split import row_subset
 
 if TYPE_CHECKING:
@@ -14,11 +16,8 @@ if TYPE_CHECKING:
 
     from automicro.data.problem import Problem
 
-__all__ = ["rank_by_clusters", "rank_columns", "rank_features"]
+__all__ = ["rank_by_clusters", "rank_columns"]
 
-TREES = 100
-MOST_ROWS = 4000
-MOST_COLUMNS = 500
 CLUSTERS = 8
 
 
@@ -32,20 +31,18 @@ def rank_columns(problem: Problem, rows: NDArray[np.int64], seed: int = 0) -> tu
     2005): ten columns that say the same would else come before the first that adds something. It takes up to a
     second: keep the result.
     """
-    from automicro.data.prepare.prepare import Preparation, PreparationSettings  # noqa: PLC0415 - which imports this module for its ranking
-
     subset = row_subset(problem, rows, MOST_ROWS, seed)
     prepared = Preparation.fit(problem, subset, PreparationSettings(categories="target"), seed=seed)
-    importances = _importances(problem, subset, prepared.fit_matrix, seed)
+    importances = importances_of(problem, subset, prepared.fit_matrix, seed)
     relevance = np.zeros(len(problem.table.columns))
     for feature, importance in zip(prepared.features, importances, strict=True):
         relevance[feature.column] += importance
     place = {f.column: i for i, f in enumerate(prepared.features) if f.kind != "missing"}
     columns = sorted(place, key=lambda j: (-relevance[j], j))
     first = columns[:MOST_COLUMNS]
-    alike = _correlations(prepared.fit_matrix[:, [place[j] for j in first]])
+    alike = correlations(prepared.fit_matrix[:, [place[j] for j in first]])
     flags = sorted({feature.column for feature in prepared.features} - set(columns))
-    return (*(first[i] for i in _greedy(relevance[first], alike)), *columns[MOST_COLUMNS:], *flags)
+    return (*(first[i] for i in greedy(relevance[first], alike)), *columns[MOST_COLUMNS:], *flags)
 
 
 def rank_by_clusters(
@@ -68,44 +65,3 @@ def rank_by_clusters(
     target[subset] = KMeans(min(CLUSTERS, len(subset)), n_init=1, random_state=seed).fit_predict(points[subset])
     labels = tuple(range(int(target.max()) + 1))
     return rank_columns(replace(problem, target=target, task="classification", labels=labels), subset, seed)
-
-
-def rank_features(problem: Problem, rows: NDArray[np.int64], X: NDArray[np.float32], seed: int = 0) -> list[int]:
-    """Return the places of the features of `rows`, (rows, features), ranked as `rank_columns` ranks columns."""
-    step = -(-len(rows) // MOST_ROWS)
-    X, rows = X[::step], rows[::step]
-    relevance = _importances(problem, rows, X, seed)
-    order = np.argsort(-relevance, kind="stable")
-    first = order[:MOST_COLUMNS]
-    greedy = _greedy(relevance[first], _correlations(X[:, first]))
-    return [*first[greedy].tolist(), *order[MOST_COLUMNS:].tolist()]
-
-
-def _importances(problem: Problem, rows: NDArray[np.int64], X: NDArray[np.float32], seed: int) -> NDArray[np.float64]:
-    from sklearn.ensemble import ExtraTreesClassifier, ExtraTreesRegressor  # noqa: PLC0415 - heavy, and only for training
-
-    forest = ExtraTreesRegressor if problem.task == "regression" else ExtraTreesClassifier
-    model = forest(TREES, min_samples_leaf=3, max_features="sqrt", random_state=seed, n_jobs=1)
-    weights = None if problem.weights is None else problem.weights[rows]
-    model.fit(X, problem.target[rows], sample_weight=weights)
-    return np.asarray(model.feature_importances_, dtype=np.float64)
-
-
-def _correlations(X: NDArray[np.float32]) -> NDArray[np.float64]:
-    """Absolute correlations of the columns of X; 0 with a column that is constant."""
-    centred = X - X.mean(axis=0, dtype=np.float64)
-    length = np.sqrt((centred**2).sum(axis=0))
-    unit = centred / np.where(length > 0, length, 1.0)
-    return np.asarray(np.abs(unit.T @ unit), dtype=np.float64)
-
-
-def _greedy(relevance: NDArray[np.float64], alike: NDArray[np.float64]) -> list[int]:
-    ranking: list[int] = []
-    nearest = np.zeros(len(relevance))
-    left = np.ones(len(relevance), dtype=bool)
-    for _ in relevance:
-        best = int(np.where(left, relevance * (1.0 - nearest), -np.inf).argmax())
-        ranking.append(best)
-        left[best] = False
-        nearest = np.minimum(np.maximum(nearest, alike[best]), 1.0)
-    return ranking

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from automicro.data.prepare.offsets import different_numbers, float32_values, offset_of
+from automicro.data.read.offsets import different_numbers, float32_values, offset_of
 from automicro.errors import DataError
 from automicro.plugin import ColumnProfile
 from automicro.program.inputs.numbers import FLOAT32_MAX, is_nested, numbers_of

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from automicro.data.read.column import value_kind, where_missing
-from automicro.data.suspects import index_columns, suspects
+from automicro.data.read.suspects import index_columns, suspects
 from automicro.errors import DataError
 from automicro.rows.frames import RawColumn
 from automicro.rows.moments import clock_hours, moment_format

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from automicro.explain.decision.counterfactual import Counterfactual
-    from automicro.explain.decision.graphs import ExplainedGraph
+    from automicro.explain.decision.explained_graph import ExplainedGraph
     from automicro.explain.decision.receptive_field import ReceptiveField
     from automicro.program import Column
 

@@ -17,7 +17,7 @@ from automicro.words.numbers import count
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from automicro.explain.decision.graphs import ExplainedGraph
+    from automicro.explain.decision.explained_graph import ExplainedGraph
     from automicro.program import Node
 
     Floats = NDArray[np.float64]

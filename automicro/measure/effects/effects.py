@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from automicro.errors import DataError
-from automicro.escaped import escaped
 from automicro.measure.effects.accumulated import differences
 from automicro.measure.effects.curves import Effect, averaged_effect, exact_effect
 from automicro.measure.effects.inputs import OfFunction, OfProgram
 from automicro.measure.effects.interactions import Interaction, witnessed_interactions
-from automicro.measure.effects.text import ENOUGH_ROWS, effects_text
+from automicro.measure.effects.text import ENOUGH_ROWS, Effects
 from automicro.program import offsets_of, reads_graphs
 from automicro.program.analyse.structure import structure
 
@@ -34,62 +33,6 @@ BINS = 50
 RESAMPLES = 50
 MOST_ROWS, FEWEST_ROWS = 2000, 2
 ROUNDING = 1e-7  # of the range of the scores
-
-
-@dataclass(frozen=True)
-class Effects:
-    """What a model's score does with each column, on the scale before the link: associations in the model, not causes.
-
-    Parameters
-    ----------
-    effects : tuple of Effect
-        The widest first.
-    outputs : tuple of str
-        What the scores are of: the target, or each class.
-    exact : bool
-        Whether the score is the sum of these effects and a constant; else they are averages over the rows near each value.
-    interaction_strength : float
-        The share of the score's variance that the effects leave over, 0 if exact (IAS of Molnar, Casalicchio and Bischl, 2019). Below
-        0.02 it cannot be distinguished from the error of bins; it speaks of rows like these, so that it proves no additivity.
-    strength_interval : (float, float)
-        From resampled rows (basic bootstrap), at 95 %.
-    complexity : float
-        Parameters of straight pieces that follow an effect, averaged by the variance of the effects.
-    interactions : tuple of Interaction
-    interactions_are : {"certified", "witnessed"}
-        Certified: only these pairs can interact, by the program's structure. Witnessed: these pairs do on some rows, others may.
-    inputs_tried : int
-        Among how many inputs witnesses were looked for; 0 if certified.
-    non_monotone : tuple of str
-        Numbers in which the score was seen to rise somewhere and to fall elsewhere; the others may still do so.
-    rows, bins, seed : int
-    """
-
-    effects: tuple[Effect, ...]
-    outputs: tuple[str, ...]
-    exact: bool
-    interaction_strength: float
-    strength_interval: tuple[float, float]
-    complexity: float
-    interactions: tuple[Interaction, ...]
-    interactions_are: Literal["certified", "witnessed"]
-    inputs_tried: int
-    non_monotone: tuple[str, ...]
-    rows: int
-    bins: int
-    seed: int
-
-    def __getitem__(self, column: str) -> Effect:
-        """Return the effect of a column."""
-        found = next((effect for effect in self.effects if effect.column == column), None)
-        if found is None:
-            raise KeyError(
-                f"the model reads no column {column!r}: {', '.join(effect.column for effect in self.effects)}"
-            )
-        return found
-
-    def __str__(self) -> str:
-        return escaped(effects_text(self), keep="\n")
 
 
 def effects(program: Program, names: Sequence[str], columns: Sequence[Column | None], *, seed: int = 0) -> Effects:

@@ -1,8 +1,9 @@
-"""The effects of a model as a table in words."""
+"""The effects of a model, as values and as a table in words."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
@@ -11,16 +12,72 @@ from automicro.words.numbers import aligned, count, rounded
 
 if TYPE_CHECKING:
     from automicro.measure.effects.curves import Effect
-    from automicro.measure.effects.effects import Effects
+    from automicro.measure.effects.interactions import Interaction
 
-__all__ = ["BIN_ERROR", "ENOUGH_ROWS", "effects_text"]
+__all__ = ["BIN_ERROR", "ENOUGH_ROWS", "Effects"]
 
 BIN_ERROR = 0.02  # of an interaction strength, that bins alone may cause
 ENOUGH_ROWS = 400
 MOST_COLUMNS, MOST_PAIRS = 30, 8
 
 
-def effects_text(found: Effects) -> str:
+@dataclass(frozen=True)
+class Effects:
+    """What a model's score does with each column, on the scale before the link: associations in the model, not causes.
+
+    Parameters
+    ----------
+    effects : tuple of Effect
+        The widest first.
+    outputs : tuple of str
+        What the scores are of: the target, or each class.
+    exact : bool
+        Whether the score is the sum of these effects and a constant; else they are averages over the rows near each value.
+    interaction_strength : float
+        The share of the score's variance that the effects leave over, 0 if exact (IAS of Molnar, Casalicchio and Bischl, 2019). Below
+        0.02 it cannot be distinguished from the error of bins; it speaks of rows like these, so that it proves no additivity.
+    strength_interval : (float, float)
+        From resampled rows (basic bootstrap), at 95 %.
+    complexity : float
+        Parameters of straight pieces that follow an effect, averaged by the variance of the effects.
+    interactions : tuple of Interaction
+    interactions_are : {"certified", "witnessed"}
+        Certified: only these pairs can interact, by the program's structure. Witnessed: these pairs do on some rows, others may.
+    inputs_tried : int
+        Among how many inputs witnesses were looked for; 0 if certified.
+    non_monotone : tuple of str
+        Numbers in which the score was seen to rise somewhere and to fall elsewhere; the others may still do so.
+    rows, bins, seed : int
+    """
+
+    effects: tuple[Effect, ...]
+    outputs: tuple[str, ...]
+    exact: bool
+    interaction_strength: float
+    strength_interval: tuple[float, float]
+    complexity: float
+    interactions: tuple[Interaction, ...]
+    interactions_are: Literal["certified", "witnessed"]
+    inputs_tried: int
+    non_monotone: tuple[str, ...]
+    rows: int
+    bins: int
+    seed: int
+
+    def __getitem__(self, column: str) -> Effect:
+        """Return the effect of a column."""
+        found = next((effect for effect in self.effects if effect.column == column), None)
+        if found is None:
+            raise KeyError(
+                f"the model reads no column {column!r}: {', '.join(effect.column for effect in self.effects)}"
+            )
+        return found
+
+    def __str__(self) -> str:
+        return escaped(_table(self), keep="\n")
+
+
+def _table(found: Effects) -> str:
     """Return one line for each column, then how much is left to interactions."""
     how = "exact" if found.exact else f"averages over rows near each value, {found.bins} bins"
     rows = [("column", "effect", "direction", "parameters"), *(_row(effect, found) for effect in found.effects)]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from automicro.program.analyse.usage import cut_ranges, usage
-from automicro.program.encodings import Float32, round_to
+from automicro.program.encodings import Float32
 from automicro.program.inputs.rows import FLOAT32_MAX
 from automicro.program.nodes import (
     Affine,
@@ -32,7 +32,7 @@ from automicro.program.rewrite.encoding_fit import fit_fixed, fit_minifloat
 from automicro.program.rewrite.features import map_cuts
 from automicro.program.rewrite.simplify import simplify
 from automicro.program.walk import children, rebuild, steps
-from automicro.program.weights import Weights
+from automicro.program.weights import Weights, round_to
 from automicro.program.wire.prototypes import grid_exponents
 
 if TYPE_CHECKING:

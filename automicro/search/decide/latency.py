@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from automicro.data.read.graphs import raw_graphs
+from automicro.data.graphs import raw_graphs
 from automicro.errors import AutomicroError
 from automicro.evidence import Contender, HeldOutPredictions, selection_optimism
 from automicro.measure import (

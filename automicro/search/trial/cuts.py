@@ -9,7 +9,8 @@ import numpy as np
 
 from automicro.measure import row_values, scores
 from automicro.program import Affine, Chain, Forest, Nearest, StepTables, Sum, Weights, evaluate, simplify
-from automicro.program.encodings import Float32, round_mantissa, round_to
+from automicro.program.encodings import Float32, round_mantissa
+from automicro.program.weights import round_to
 from automicro.request import MeanCost, Metric, is_black_box, metric
 from automicro.search.requirements.scores import OtherScore
 from automicro.search.trial.offsets import with_offsets

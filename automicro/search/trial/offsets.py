@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from automicro.program import Affine, Chain, Forest, StepTables, Sum, Weights, evaluate, simplify
-from automicro.program.encodings import Float32, round_to
+from automicro.program.encodings import Float32
+from automicro.program.weights import round_to
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -8,7 +8,8 @@ import numpy as np
 
 from automicro.plugin import Lowered
 from automicro.program import Activation, Affine, Chain, Distances, Nearest, Weights
-from automicro.program.encodings import Float32, round_to
+from automicro.program.encodings import Float32
+from automicro.program.weights import round_to
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

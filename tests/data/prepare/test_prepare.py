@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from automicro.data import Preparation, PreparationSettings, features_at_most, load_problem, load_table
+from automicro.data import Preparation, PreparationSettings, features_at_most, load_problem, load_table, rank_columns
 from automicro.errors import DataError
 from automicro.program import Chain, Lookup, Missing, Numeric, OneHot, Program, body_scores, columns_of, decode
 from automicro.program.nodes import Affine
@@ -247,8 +247,11 @@ def test_as_many_columns_are_used_as_asked_for():
     problem = mixed()
     made = Preparation.fit(problem, np.arange(ROWS), PreparationSettings(columns=2), ranking=(4, 1, 0))
     assert {f.column for f in made.features} == {1, 4}
-    ranked = Preparation.fit(problem, np.arange(ROWS), PreparationSettings(columns=2))
+    ranking = rank_columns(problem, np.arange(ROWS))
+    ranked = Preparation.fit(problem, np.arange(ROWS), PreparationSettings(columns=2), ranking=ranking)
     assert len({f.column for f in ranked.features}) == 2
+    with pytest.raises(ValueError, match="ranking must be given"):
+        Preparation.fit(problem, np.arange(ROWS), PreparationSettings(columns=2))
 
 
 def test_rows_without_weight_do_not_count_in_means():

@@ -23,8 +23,9 @@ from automicro.program import (
     quantise,
     simplify,
 )
-from automicro.program.encodings import Fixed, Float32, round_to
+from automicro.program.encodings import Fixed, Float32
 from automicro.program.rewrite.quantise import Precision, round_down
+from automicro.program.weights import round_to
 
 LARGEST = float(np.finfo(np.float32).max)
 

@@ -33,7 +33,8 @@ from automicro.program import (
     unpack,
     validate,
 )
-from automicro.program.encodings import Fixed, round_to
+from automicro.program.encodings import Fixed
+from automicro.program.weights import round_to
 
 SEEDS = st.integers(0, 2**32 - 1)
 ZERO = Weights.of([0])

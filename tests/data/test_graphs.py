@@ -13,7 +13,7 @@ import pytest
 
 import automicro
 from automicro.data import Preparation, PreparationSettings, load_problem
-from automicro.data.read.graphs import raw_graphs
+from automicro.data.graphs import raw_graphs
 from automicro.errors import DataError, RequestError
 from automicro.program import (
     Affine,

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from automicro.data.problem import Problem, checked_roles
+from automicro.data.checks import checked_roles
+from automicro.data.problem import Problem
 from automicro.data.read.column import where_missing
 from automicro.data.read.table import Table, table_of
 from automicro.data.read.target import read_target

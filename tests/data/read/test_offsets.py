@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from automicro.data import load_problem, load_table, read_file
-from automicro.data.prepare.offsets import offset_of, shortest_between
+from automicro.data.read.offsets import offset_of, shortest_between
 from automicro.program import raw_cells
 from automicro.program.inputs.numbers import is_offset
 
