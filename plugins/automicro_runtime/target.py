@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import Field
 
+from automicro.export import comment, identifiers
 from automicro.plugin import Export, Target, TargetOptions
 from automicro.program import pack
 from automicro.program.nodes import (
@@ -51,6 +52,7 @@ KINDS: dict[str, tuple[type, ...]] = {
     "GRAPHS": (Propagate, Pool),
 }
 A_LINE = 16
+RESERVED = ("inputs", "micro")  # ends of names that the header has already
 
 
 class RuntimeOptions(TargetOptions):
@@ -70,16 +72,25 @@ class Runtime(Target):
         file, array = f"{deployed.name}.micro", f"{deployed.name}_micro.h"
         data = pack(deployed.program)
         files: dict[str, str | bytes] = {name: source(name) for name in SOURCES}
-        files |= {array: _array(deployed.name, data), file: data}
+        files |= {array: _header(deployed, data), file: data}
         if isinstance(options, RuntimeOptions) and options.wasm:
             files["automicro_runtime.wasm"] = build_wasm()
         return Export(self.name, files, SOURCES[1], tuple(_notes(deployed)))
 
 
-def _array(name: str, data: bytes) -> str:
+def _header(deployed: Deployed, data: bytes) -> str:
+    """Return the model file as an array, and the names of the cells of a row."""
+    name = deployed.name
     lines = [data[at : at + A_LINE] for at in range(0, len(data), A_LINE)]
     rows = "".join(f"    {', '.join(map(hex, line))},\n" for line in lines)
-    return f"/* A model file of automicro, {len(data)} bytes. */\nstatic const unsigned char {name}_micro[{len(data)}] = {{\n{rows}}};\n"
+    places = identifiers([each.name for each in deployed.inputs], RESERVED)
+    cells = "".join(
+        f"    {name}_{place}, /* {comment(each.name)} */\n" for place, each in zip(places, deployed.inputs, strict=True)
+    )
+    return (
+        f"/* A model file of automicro, {len(data)} bytes. */\nstatic const unsigned char {name}_micro[{len(data)}] = {{\n{rows}}};\n\n"
+        f"/* Cells of a row. */\nenum {{\n{cells}    {name}_inputs\n}};\n"
+    )
 
 
 def left_out(program: Program) -> tuple[str, ...]:
