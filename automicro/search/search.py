@@ -18,12 +18,11 @@ from automicro.request import why_not_passed_on
 from automicro.room import check_memory
 from automicro.search.classes import with_classes
 from automicro.search.clock import Clock, Patience
-from automicro.search.context import Context, Target, offsets_of
-from automicro.search.decide.certify import SafetyMargin
+from automicro.search.context import Context
 from automicro.search.decide.clustering import one_cluster, partition_target, structure_note, structure_of
-from automicro.search.decide.conclude import Refits, not_contradicted, refits, select_certified
-from automicro.search.decide.latency import LatencyDecision, decide_latency, doubts
+from automicro.search.decide.latency import LatencyDecision, doubts
 from automicro.search.decide.replay_check import ReplayCheck
+from automicro.search.decide.strategies import Clustering, Estimation, HeldOutTest
 from automicro.search.given_metric import cost_weights, with_metric
 from automicro.search.haste import haste
 from automicro.search.loop import Goal, Loop, usable_families
@@ -41,15 +40,15 @@ from automicro.search.workers.executor import LocalExecutor
 from automicro.search.workers.in_process import InProcessExecutor
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     from automicro.data import Problem
     from automicro.discovery import Registry
-    from automicro.measure import StructureTest
     from automicro.plugin import Family, Profile
     from automicro.request import Constraints, Search
-    from automicro.search.context import Outcome
-    from automicro.search.decide.certify import CertificationSplit, Certified
+    from automicro.search.context import Target
+    from automicro.search.decide.certify import Certified, SafetyMargin
+    from automicro.search.decide.conclude import Refits
     from automicro.search.history import SearchHistory
     from automicro.search.loop import Listener
     from automicro.search.reference import Reference
@@ -155,19 +154,14 @@ class _Means:
 
 @dataclass(frozen=True)
 class _Prepared:
-    """What is known before a search tries anything; `rows` is what its model is for, `certification` the rows that are held out.
-
-    For clusters `structure` is the test of the rows, and `partition` what an index must reach.
-    """
+    """What is known before a search tries anything; `rows` is what its model is for."""
 
     rows: Problem
     context: Context
     facts: Profile
     families: dict[str, Family]
-    certification: CertificationSplit | None
+    strategy: Estimation
     notes: list[str]
-    structure: StructureTest | None = None
-    partition: Target | None = None
 
 
 def _prepared(problem: Problem, constraints: Constraints, settings: Search, means: _Means) -> _Prepared:
@@ -185,22 +179,25 @@ def _prepared(problem: Problem, constraints: Constraints, settings: Search, mean
     notes += [*said_of_rows, *means.notes]
     if certification is not None and (settings.start_from or settings.encoders):
         notes.append(STARTED)
-    made = _Prepared(problem, context, facts, families, certification, notes)
-    if problem.task != "clustering":
-        return made
-    structure = structure_of(context, constraints, settings.seed, means.clock.until(REFERENCE_SHARE))
-    notes.insert(0, structure_note(constraints, structure))
-    partition, indices = partition_target(constraints, structure)
-    context = replace(context, requirements=requirements.with_indices(indices))
-    return replace(made, context=context, structure=structure, partition=partition)
+    if problem.task == "clustering":
+        structure = structure_of(context, constraints, settings.seed, means.clock.until(REFERENCE_SHARE))
+        notes.insert(0, structure_note(constraints, structure))
+        partition, indices = partition_target(constraints, structure)
+        context = replace(context, requirements=requirements.with_indices(indices))
+        strategy: Estimation = Clustering(context, constraints, settings.seed, partition, structure)
+    elif certification is not None:
+        strategy = HeldOutTest(context, constraints, settings.seed, certification)
+    else:
+        strategy = Estimation(context, constraints, settings.seed)
+    return _Prepared(problem, context, facts, families, strategy, notes)
 
 
 def _search(problem: Problem, constraints: Constraints, settings: Search, means: _Means) -> SearchResult:
     """Search; an interrupt once there are candidates leaves what is known of them."""
     made = _prepared(problem, constraints, settings, means)
-    context, clock, executor = made.context, means.clock, means.executor
-    if made.structure is not None and made.partition is not None and not made.structure.structured:
-        return _one_cluster(made, constraints, (made.partition, made.structure), means)
+    context, clock, executor, strategy = made.context, means.clock, means.executor, made.strategy
+    if isinstance(strategy, Clustering) and not strategy.structure.structured:
+        return _one_cluster(made, strategy, means)
     store = None if settings.storage is None else Store(settings.storage, context, means.registry)
     known: SearchResult | None = None
     try:
@@ -209,8 +206,7 @@ def _search(problem: Problem, constraints: Constraints, settings: Search, means:
             reference = None
             if constraints.within is not None:
                 reference = _reference(means, context, settings.seed)
-            target = made.partition or _target(constraints, reference)
-            aim = None if made.partition else _aim(context, made.certification, constraints, settings.seed)
+            target, aim = strategy.target(reference), strategy.margin()
             first = own_model(executor, reference, made.families, target, aim)
             patience = Patience.of(settings, made.families)
             goal = Goal(
@@ -227,12 +223,10 @@ def _search(problem: Problem, constraints: Constraints, settings: Search, means:
             known = SearchResult(context, target, loop.found, LatencyDecision(None, None), reference, aim=aim)
             clock.prepared(executor.loaded(clock.until(0.5)), decides_latency=constraints.latency is not None)
             trials = executor if store is None else SharedTrials(executor, store, means.workers)
-            ends = clock.loop_ends(certifying=made.certification is not None)
+            ends = clock.loop_ends(certifying=strategy.certifies)
             found = loop.run(trials, settings.trials, ends, means.listener)
-            more = Refits()
-            if made.certification is not None and not found.interrupted:
-                more = refits(executor, context, found, target, clock.loop_until(certifying=False))
-        known = _concluded(known, made.certification, more, constraints, means)
+            more = strategy.trained_after(executor, found, target, clock.loop_until(certifying=False))
+        known = _concluded(known, strategy, more, means)
     except KeyboardInterrupt:
         if known is None:
             raise
@@ -245,27 +239,17 @@ def _search(problem: Problem, constraints: Constraints, settings: Search, means:
     return replace(known, notes=_said(known, made, constraints, store), seconds=clock.passed)
 
 
-def _concluded(
-    known: SearchResult, certification: CertificationSplit | None, made: Refits, constraints: Constraints, means: _Means
-) -> SearchResult:
-    """Certify what was found, where that is asked for, and decide on its latency; after an interrupt that may take a moment only."""
-    context, found, target = known.context, known.found, known.target
-    fresh = constraints.latency is not None or (means.workers > 0 and not found.interrupted)
-    replay_check = ReplayCheck(context, found, target, fresh)
-    certificate, until = None, means.clock.timing_until()
+def _concluded(known: SearchResult, strategy: Estimation, made: Refits, means: _Means) -> SearchResult:
+    """Decide on the certificate and on the latency of what was found; after an interrupt that may take a moment only."""
+    found, limit = known.found, strategy.constraints.latency
+    fresh = limit is not None or (means.workers > 0 and not found.interrupted)
+    until = means.clock.timing_until()
     if found.interrupted:
         until = min(until or math.inf, time.monotonic() + MOMENT)
-    if certification is not None:
-        certificate, timed = select_certified(replay_check, certification, constraints, made, known.reference, until)
-    if certification is None or (timed.outcome is None and constraints.certify == "auto"):
-        left = (
-            found.feasible
-            if certificate is None
-            else not_contradicted(replay_check, certificate, constraints, made, target)
-        )
-        timed = _timed(replay_check, left, constraints, until)
+    gate = ReplayCheck(known.context, found, known.target, fresh)
+    certificate, timed = strategy.concluded(gate, made, known.reference, until)
     if found.interrupted or found.untimed:
-        timed = timed.or_undecided(constraints.latency)
+        timed = timed.or_undecided(limit)
     return replace(known, timed=timed, certified=certificate)
 
 
@@ -317,14 +301,6 @@ def _facts(problem: Problem, constraints: Constraints, settings: Search, require
     return profile(problem, max_columns=requirements.max_columns, structural=requirements.structural, transforms=ways)
 
 
-def _aim(
-    context: Context, certification: CertificationSplit | None, constraints: Constraints, seed: int
-) -> SafetyMargin | None:
-    return SafetyMargin.of(
-        constraints, context.problem.rows, None if certification is None else len(certification.held), seed
-    )
-
-
 def _context(
     problem: Problem, constraints: Constraints, settings: Search, families: Mapping[str, Family], notes: list[str]
 ) -> Context:
@@ -345,22 +321,14 @@ def _context(
     )
 
 
-def _one_cluster(
-    made: _Prepared, constraints: Constraints, tested: tuple[Target, StructureTest], means: _Means
-) -> SearchResult:
+def _one_cluster(made: _Prepared, strategy: Clustering, means: _Means) -> SearchResult:
     """Return the model of one cluster, for rows without structure."""
-    target, found = tested[0], one_cluster(made.context, *tested)
-    replay_check = ReplayCheck(made.context, found, target, means.workers > 0 or constraints.latency is not None)
-    timed = _timed(replay_check, found.feasible, constraints, means.clock.timing_until())
-    notes = (*made.rows.notes, *made.notes, *doubts(timed, constraints.latency, found.untimed))
+    target, limit = strategy.partition, strategy.constraints.latency
+    found = one_cluster(made.context, target, strategy.structure)
+    gate = ReplayCheck(made.context, found, target, means.workers > 0 or limit is not None)
+    timed = strategy.timed(gate, found.feasible, means.clock.timing_until())
+    notes = (*made.rows.notes, *made.notes, *doubts(timed, limit, found.untimed))
     return SearchResult(made.context, target, found, timed, None, notes, means.clock.passed)
-
-
-def _timed(
-    replay_check: ReplayCheck, feasible: Sequence[Outcome], constraints: Constraints, until: float | None
-) -> LatencyDecision:
-    timed = decide_latency(replay_check, feasible, constraints.latency, constraints.latency_quantile, until)
-    return timed.or_undecided(constraints.latency) if replay_check.found.untimed else timed
 
 
 def _reference(means: _Means, context: Context, seed: int) -> Reference:
@@ -372,12 +340,3 @@ def _reference(means: _Means, context: Context, seed: int) -> Reference:
     prompt = {name: family for name, family in usable.items() if not family.start_seconds}
     members = portfolio(prompt, facts, len(context.folds), seed) if facts.kind == "table" else []
     return find_reference(executor, context, members or portfolio(usable, facts, len(context.folds), seed), limits)
-
-
-def _target(constraints: Constraints, reference: Reference | None) -> Target:
-    sign = constraints.measured.sign
-    limit = constraints.limit(None if reference is None else sign * reference.best.gain)
-    return Target(
-        gain=sign * limit,
-        fold_offsets=() if reference is None else offsets_of(reference.best.fold_gains),
-    )

@@ -43,7 +43,7 @@ BEFORE = {
 }
 AFTER = {
     "later trial": ("search.trial.trial", "run", []),
-    "refits": ("search.search", "refits", ["--certify", "auto"]),
+    "refits": ("search.decide.strategies", "refits", ["--certify", "auto"]),
     "certification": ("search.decide.conclude", "certified", []),
     "latency in this process": ("search.decide.latency", "latency_in_this_process", []),
     "latency in fresh ones": ("search.decide.latency", "latency_in_fresh_processes", ["--latency", "5ms"]),
