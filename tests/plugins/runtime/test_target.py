@@ -7,13 +7,15 @@ import shutil
 import subprocess
 import unicodedata
 from pathlib import Path
+from typing import get_args
 
 import drawn
 import pytest
 from compiled import LEFT_OUT, OK, STRICT, Runtime
 
 from automicro.export import deployed
-from automicro.program import Affine, Numeric, OneHot, Program, Weights, pack, unpack
+from automicro.program import Affine, Missing, Numeric, OneHot, Program, Weights, pack, unpack
+from automicro.program.nodes import Decoder, Node
 from automicro_runtime.files import FOLDER, source
 from automicro_runtime.letters import letter_tables
 from automicro_runtime.target import KINDS, RuntimeOptions, left_out
@@ -70,6 +72,11 @@ def test_what_a_model_does_without_can_be_left_out(compiler, tmp_path):
         others = [pack(drawn.program(other)) for other in range(60)]
         refused = [LEFT_OUT if {*without} - {*left_out(unpack(data))} else OK for data in others]
         assert [small.open(data).status for data in others] == refused
+
+
+def test_every_kind_can_be_left_out_or_is_always_in():
+    known = {Affine, Numeric, Missing}.union(*KINDS.values())
+    assert known == {*get_args(Node), *get_args(Decoder)}
 
 
 def test_each_kind_compiles_alone(compiler, tmp_path):
