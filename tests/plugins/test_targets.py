@@ -147,6 +147,15 @@ def test_python_refuses_what_predict_refuses(row: dict[str, Any], said: str) -> 
         model.predict([row])
 
 
+@needs_node
+@pytest.mark.parametrize(
+    ("row", "said"), [({}, 'column "day" must be given'), ({"day": "22.1.2016"}, "a date must be given")]
+)
+def test_javascript_refuses_what_predict_refuses(row: dict[str, Any], said: str) -> None:
+    with pytest.raises(AssertionError, match=said):
+        run_javascript([Exported(dated_model().export("javascript"), [row])])
+
+
 @pytest.fixture(scope="module")
 def trained() -> automicro.Model:
     X = [[i, i % 7, ("red", "green")[i % 2]] for i in range(80)]
