@@ -22,13 +22,13 @@ from datasets import SPLIT, TABLES
 
 import automicro
 from automicro.discovery import discover
-from automicro.program import columns_of, evaluate
+from automicro.program import Summary, columns_of, evaluate
 from automicro.program.analyse.usage import usage
 from automicro.program.inputs.rows import offsets_of
 from automicro.program.nodes import feature_count
 from automicro.runtime.model import Model
 
-RESULTS = Path(__file__).parent / "results" / "parity"
+RESULTS = Path(__file__).parent / "results"
 TRAINED, SECONDS = 800, 20  # rows and time of one search
 ODD = (None, math.nan, math.inf, -math.inf, 0.0, -0.0, 1e30, -3.5e38, 1e-40)
 ODD_TEXTS = (None, "never seen", "", "\U0001f600 ; -- */", "1")
@@ -100,9 +100,22 @@ def as_number(value: Any) -> Any:
     return float(value.replace("Infinity", "inf")) if value in ("NaN", "Infinity", "-Infinity") else value
 
 
+def run_c(model: Model, rows: list[dict[str, Any]]) -> Answers:
+    """Answer with the code of the target c as `Model.compile` builds it."""
+    model.export("c")  # which declines here what compile would leave to Python
+    built = model.compile()
+    table = rows
+    if any(isinstance(each, Summary) for each in model.program.decoders):
+        table = [np.array([row[name] for name in model.column_names]) for row in rows]
+    predicted = built.predict(table).tolist()
+    proba = [None] * len(rows) if model.program.labels is None else built.predict_proba(table).tolist()
+    return list(zip(predicted, proba, strict=True))
+
+
 RUNNERS: dict[str, Callable[[Model, list[dict[str, Any]]], Answers]] = {
     "python": run_python,
     "javascript": run_javascript,
+    "c": run_c,
 }
 
 
@@ -206,9 +219,9 @@ def largest_difference(made: np.ndarray, wanted: np.ndarray) -> float:
     return float(np.nanmax(relative, initial=0.0))
 
 
-def cells(count: int) -> Iterator[Cell | tuple[str, str, str]]:
+def cells(tasks: list[str], count: int) -> Iterator[Cell | tuple[str, str, str]]:
     """Yield a model for every family and task, or why there is none."""
-    for task in SETS:
+    for task in tasks:
         X, y = data_of(task)
         for family, known in discover().families.items():
             kind = {"series": "series", "texts": "text", "graphs": "graph"}.get(task, "table")
@@ -257,18 +270,21 @@ def shown_cell(result: dict[str, Any]) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rows", type=int, default=5000, help="rows of each model")
-    count = parser.parse_args().rows
-    offered = [name for name in RUNNERS if name in discover().targets]
+    parser.add_argument("--targets", default=",".join(RUNNERS), help="names with commas between")
+    parser.add_argument("--tasks", default=",".join(SETS), help="names with commas between")
+    parser.add_argument("--out", default="parity", help="stem of the files of results")
+    given = parser.parse_args()
+    offered = [name for name in given.targets.split(",") if name in discover().targets]
     lines: list[dict[str, Any]] = []
-    for cell in cells(count):
+    for cell in cells(given.tasks.split(","), given.rows):
         if isinstance(cell, tuple):
             lines.append({"family": cell[0], "task": cell[1], "absent": cell[2]})
         else:
             line = {"family": cell.family, "task": cell.task, "bytes": cell.model.size_bytes}
             lines.append({**line, **{name: compared(cell, name) for name in offered}})
         print(json.dumps(lines[-1]), flush=True)
-        RESULTS.with_suffix(".json").write_text(json.dumps(lines, indent=1) + "\n")
-        RESULTS.with_suffix(".md").write_text(text_of(lines))
+        (RESULTS / f"{given.out}.json").write_text(json.dumps(lines, indent=1) + "\n")
+        (RESULTS / f"{given.out}.md").write_text(text_of(lines))
 
 
 if __name__ == "__main__":
