@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from automicro_c.blocks import Block, block
+from automicro_c.blocks import Block, block, moved
 from automicro_c.vector import SAFE, Vector, loop, settled, shift_for
 
 if TYPE_CHECKING:
     from automicro.program import Activation, Affine, Scale
+    from automicro.program.encodings import Encoding
     from automicro_c.unit import Unit
     from automicro_c.vector import Place
 
@@ -34,7 +35,8 @@ def affine(unit: Unit, node: Affine, x: Vector, place: Place) -> tuple[list[str]
         return constant(unit, bias, place), made
     if np.count_nonzero(weights) <= FEW_TERMS and len(bias) == 1:
         return _written_out(unit, weights[0], bias[0], x, place), made
-    return _looped(unit, node, (weights, bias), x, place), made
+    encoding = moved(node.weights.encoding, x.shift - shift)
+    return _looped(unit, (weights, bias), encoding, x, place), made
 
 
 def constant(unit: Unit, bias: np.ndarray, place: Place) -> list[str]:
@@ -50,11 +52,12 @@ def _written_out(unit: Unit, weights: np.ndarray, bias: float, x: Vector, place:
     return [f"{place.name}[0] = {' + '.join([start, *terms])};"]
 
 
-def _looped(unit: Unit, node: Affine, numbers: tuple[np.ndarray, np.ndarray], x: Vector, place: Place) -> list[str]:
+def _looped(
+    unit: Unit, numbers: tuple[np.ndarray, np.ndarray], encoding: Encoding | None, x: Vector, place: Place
+) -> list[str]:
     weights, bias = numbers
     count, inputs = weights.shape
-    plain = np.array_equal(weights, node.weights.values)
-    stored = block(unit, "weights", weights.astype(np.float32), node.weights.encoding if plain else None)
+    stored = block(unit, "weights", weights.astype(np.float32), encoding)
     if float((np.abs(weights) @ x.bounds).max()) > SAFE * stored.scale:
         stored = Block(stored.at("@", unit))  # sums of codes would overflow
     starts = block(unit, "bias", bias.astype(np.float32))
@@ -95,7 +98,8 @@ def scale(unit: Unit, node: Scale, x: Vector, place: Place) -> tuple[list[str], 
     factors = node.factors.values.astype(np.float64)
     bounds = np.abs(factors) * x.bounds
     shift = shift_for(unit, bounds, place)
-    stored = block(unit, "factors", np.ldexp(factors, x.shift - shift).astype(np.float32), node.factors.encoding)
+    encoding = moved(node.factors.encoding, x.shift - shift)
+    stored = block(unit, "factors", np.ldexp(factors, x.shift - shift).astype(np.float32), encoding)
     read = x.read(unit, "@")
     factor = stored.at("@", unit)
     if (x.absent & (factors == 0)).any():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from automicro.program.encodings import Encoding
     from automicro_c.unit import Unit
 
-__all__ = ["Block", "block", "codes"]
+__all__ = ["Block", "block", "codes", "moved"]
 
 MOST_BITS = 24  # of a code: the reader of bits takes so many at any place
 READER, SHIFTS, BOOK, PATTERN = 30, 8, 8, 6  # bytes of code that an encoding costs beside its table, on a Cortex-M4
@@ -55,6 +55,12 @@ class _Option:
     scale: float = 1.0
     part: str | None = None
     entries: NDArray[np.float32] | None = None
+
+
+def moved(encoding: Encoding | None, power: int) -> Encoding | None:
+    """Return the encoding of values that are multiplied by a power of two, if that is known."""
+    inner = encoding.inner if isinstance(encoding, Sparse) else encoding
+    return replace(inner, scale=inner.scale * 2.0**power) if isinstance(inner, Fixed) else None
 
 
 def codes(unit: Unit, word: str, values: NDArray[np.integer], bits: int) -> str:

@@ -92,7 +92,11 @@ def _results(unit: Unit, deployed: Deployed, made: Vector, lines: list[str], bod
         "\n".join([f"void {stem}_scores({row}, {real} *scores)", "{", f"    {stem}_sums(row, scores);", *settle, "}"])
     ]
     if program.labels is not None:
-        label = _streamed_label(unit, lines, body) if _streams(deployed, made, body) else _label(unit, deployed, made)
+        label = (
+            _streamed_label(unit, deployed, made, (lines, body))
+            if _streams(deployed, body)
+            else _label(unit, deployed, made)
+        )
         functions += [label, _labels(unit, deployed)]
         if program.link in {"sigmoid", "softmax"} and unit.arithmetic != "integer":
             functions.append(_probabilities(unit, deployed, made))
@@ -139,14 +143,16 @@ def _label(unit: Unit, deployed: Deployed, made: Vector) -> str:
     return "\n".join([*lines, "    return best;", "}"])
 
 
-def _streams(deployed: Deployed, made: Vector, body: list[str]) -> bool:
+def _streams(deployed: Deployed, body: list[str]) -> bool:
     """Whether scores come one after the other, so that the largest is known without an array of them."""
     in_turn = any("scores[o] = " in line for line in body)
-    return in_turn and isinstance(deployed.program.body, Affine) and not made.absent.any()
+    return in_turn and isinstance(deployed.program.body, Affine)
 
 
-def _streamed_label(unit: Unit, lines: list[str], body: list[str]) -> str:
+def _streamed_label(unit: Unit, deployed: Deployed, made: Vector, text: tuple[list[str], list[str]]) -> str:
     """Return the function of the label, which keeps the largest score only."""
+    lines, body = text
+    first_absent = "0" if deployed.program.link == "softmax" else "o"
     kept = []
     for line in body:
         before, sign, score = line.partition("scores[o] = ")
@@ -154,6 +160,8 @@ def _streamed_label(unit: Unit, lines: list[str], body: list[str]) -> str:
             kept.append(line)
             continue
         kept += [f"{before}sum = {score}"] * (score != "sum;")
+        if made.absent.any():
+            kept += [f"{before}if (sum != sum)", f"{before}    return {first_absent};"]
         kept += [f"{before}if (o == 0 || sum > largest) {{", f"{before}    largest = sum;"]
         kept += [f"{before}    best = o;", f"{before}}}"]
     head = [f"unsigned {unit.stem}_label(const {unit.stem}_input *row)", "{"]

@@ -32,7 +32,6 @@ ORDER = (
     "summary",
 )  # parts that others use come first
 NEEDS = {
-    "filled": ("finite",),
     "absent": ("missing",),
     "tanh": ("exp",),
     "sigmoid": ("exp",),

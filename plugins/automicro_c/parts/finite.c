@@ -1,5 +1,12 @@
-/* Infinities as the largest number of their sign. */
+/* Infinities as the largest number of their sign, whose bits are one less. */
 static float am_finite(float x)
 {
-    return x > 3.4028235e38f ? 3.4028235e38f : x < -3.4028235e38f ? -3.4028235e38f : x;
+    union {
+        float value;
+        uint32_t bits;
+    } both;
+    both.value = x;
+    if (both.bits << 1 == 0xff000000u)
+        both.bits--;
+    return both.value;
 }
