@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 import numpy as np
 
 from automicro.export import comment, identifiers
 from automicro.plugin import Declined
 from automicro.program import Grams, Lookup, Missing, Numeric, OneHot, Summary
-from automicro.program.nodes import feature_count
+from automicro.program.nodes import Statistic, feature_count
 from automicro_c.blocks import block
 from automicro_c.unit import literal
 from automicro_c.vector import FLOAT_MAX, Vector
@@ -39,6 +39,7 @@ WORDS = frozenset([  # of C and of C++
     "NULL", "EOF",
 ])
 # fmt: on
+STATISTICS = get_args(Statistic)  # their places are the kinds of the run time
 OTHER, MISSING, FIRST = 0, 1, 2  # codes of levels
 
 
@@ -54,6 +55,8 @@ class Struct:
         Name of the member of each column.
     codes : dict of int to dict of str or None to int
         Code of each level of the columns that hold levels.
+    kinds : dict of int to str
+        What each column holds, as in `Input`.
     absent : dict of int to tuple of float
         Numbers that count as missing, of the columns that have some.
     notes : tuple of str
@@ -63,6 +66,7 @@ class Struct:
     text: str
     fields: dict[int, str]
     codes: dict[int, dict[str | None, int]]
+    kinds: dict[int, str]
     absent: dict[int, tuple[float, ...]]
     notes: tuple[str, ...]
 
@@ -83,7 +87,7 @@ def struct_of(deployed: Deployed, number: str = "float") -> Struct:
     }
     notes = tuple(f"{fields[each.column]} is {words}" for each in deployed.inputs if (words := _read(each)))
     text = "\n".join([*enums, "typedef struct {", body, f"}} {deployed.name}_input;"])
-    return Struct(text, fields, codes, absent, notes)
+    return Struct(text, fields, codes, {each.column: each.kind for each in deployed.inputs}, absent, notes)
 
 
 def _read(given: Input) -> str:
@@ -208,13 +212,16 @@ def _written(unit: Unit, decoder: Decoder, struct: Struct, place: int) -> list[s
         return [lines[0], *lost, *lines[1:]]
     if isinstance(decoder, Missing):
         lost = [f" || {cell} == {number}" for number in gone]
-        return [f"x[{place}] = {_is_missing(decoder, struct, cell)}{''.join(lost)} ? 1.0f : 0.0f;"]
+        return [f"x[{place}] = {_is_missing(unit, struct.kinds[decoder.column], cell)}{''.join(lost)} ? 1.0f : 0.0f;"]
     codes = struct.codes.get(decoder.column, {})
     if isinstance(decoder, OneHot):
         return _one_hot([codes[level] for level in decoder.levels], cell, place)
     if isinstance(decoder, Lookup):
         return _look_up(unit, decoder, codes, cell, place)
-    raise Declined("needs columns of numbers and categories, but the model reads texts or series")
+    if isinstance(decoder, Summary):
+        kind, samples = STATISTICS.index(decoder.statistic), f"{cell}, {cell}_samples"
+        return [f"x[{place}] = {unit.part('summary')}({samples}, {decoder.level}, {decoder.window}, {kind});"]
+    raise Declined("needs columns of numbers, categories or series, but the model reads texts")
 
 
 def _numeric(decoder: Numeric, cell: str, place: int) -> list[str]:
@@ -226,10 +233,11 @@ def _numeric(decoder: Numeric, cell: str, place: int) -> list[str]:
     return lines
 
 
-def _is_missing(decoder: Missing, struct: Struct, cell: str) -> str:
-    if decoder.column in struct.codes:
-        return f"{cell} == {MISSING}"
-    return f"{cell} != {cell}"
+def _is_missing(unit: Unit, kind: str, cell: str) -> str:
+    if kind == "series":
+        unit.part("summary")
+        return f"{unit.stem}_observed({cell}, {cell}_samples) == 0"
+    return {"category": f"{cell} == {MISSING}", "text": f"!{cell}"}.get(kind, f"{cell} != {cell}")
 
 
 def _one_hot(codes: Sequence[int], cell: str, place: int) -> list[str]:

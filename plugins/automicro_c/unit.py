@@ -28,6 +28,7 @@ ORDER = (
     "tanh",
     "sigmoid",
     "root",
+    "narrowed",
     "attend",
     "summary",
 )  # parts that others use come first
@@ -36,7 +37,7 @@ NEEDS = {
     "tanh": ("exp",),
     "sigmoid": ("exp",),
     "attend": ("exp",),
-    "summary": ("root",),
+    "summary": ("finite", "narrowed", "root"),
 }
 LINE = 110
 PREFIX = "am_"  # of the names in parts

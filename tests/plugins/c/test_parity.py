@@ -3,13 +3,28 @@
 from __future__ import annotations
 
 import ctypes
+from typing import get_args
 
 import drawn
 import numpy as np
 import pytest
 from built import LARGEST, Built, beside_cuts, differs, library, needs_compiler, sources_of, undecided
 
-from automicro.program import Activation, Affine, Attention, Chain, Distances, Numeric, Program, Sum, Tokens
+from automicro.program import (
+    Activation,
+    Affine,
+    Attention,
+    Chain,
+    Distances,
+    Missing,
+    Numeric,
+    Program,
+    Sum,
+    Summary,
+    Tokens,
+    Weights,
+)
+from automicro.program.nodes import Statistic
 
 PROGRAMS = 60
 
@@ -71,3 +86,27 @@ def test_missing_values_are_filled_in_place(arithmetic, tmp_path):
             clipped = (np.clip(each, -LARGEST, LARGEST) if arithmetic == "float" else each for each in (made, wanted))
             assert not len(differs(*clipped, 1e-5 if arithmetic == "float" else 1e-12)), seed
             assert not ((labels[0] != labels[1]) & ~undecided(wanted)).any(), seed
+
+
+@needs_compiler
+@pytest.mark.parametrize("arithmetic", ["float", "double"])
+def test_every_statistic_of_every_window(arithmetic, tmp_path):
+    kinds, programs = get_args(Statistic), {}
+    body = Affine(Weights.of(np.eye(len(kinds) + 1)), Weights.of(np.zeros(len(kinds) + 1)))
+    for level, window in ((0, 0), (1, 1), (2, 1), (5, 31)):
+        decoders = (*(Summary(0, kind, level, window) for kind in kinds), Missing(0))
+        programs[level] = Program(1, decoders, body, "identity")
+    files, served, _ = sources_of(programs, arithmetic, "packed")
+    code = library(tmp_path, files, *(f"m{level}.c" for level in served))
+    assert list(served) == list(programs)
+    rng = np.random.default_rng(0)
+    series = rng.normal(size=(60, 70)) * 10.0 ** rng.integers(-3, 4, (60, 1))
+    series[rng.random(series.shape) < 0.1] = np.nan
+    series[np.arange(70) >= rng.integers(0, 71, (60, 1))] = np.nan
+    for given in served.values():
+        real = ctypes.c_float if arithmetic == "float" else ctypes.c_double
+        (made, wanted), _, _ = Built(code, given, real).results([series])
+        size = np.nanmax(np.abs(series), axis=1, initial=1e-9, where=~np.isnan(series))[:, None]
+        assert np.abs((made - wanted) / np.maximum(size, np.abs(wanted))).max() <= (
+            3e-6 if arithmetic == "float" else 1e-7
+        )

@@ -60,7 +60,7 @@ def test_what_is_not_served_is_declined():
     with pytest.raises(NotExported, match="target 'c' needs a model of rows, but this one reads graphs"):
         export(graphs, None, "c")
     texts = Program(1, (Grams(0, "word", 1, 1, 4, (1,)),), Affine(Weights.of([[1.0]]), Weights.of([0.0])), "identity")
-    with pytest.raises(NotExported, match="target 'c' needs columns of numbers and categories"):
+    with pytest.raises(NotExported, match="target 'c' needs columns of numbers, categories or series"):
         export(texts, None, "c")
 
 

@@ -1,18 +1,18 @@
 /* The square root, by Newton's method from a first guess within 4 %. */
-static real am_root(real x)
+static float am_root(float x)
 {
     union {
         uint32_t bits;
         float value;
     } guess;
-    real y;
+    float y;
     int k;
-    if (!(x > 0))
+    if (!(x > 0) || x - x != 0)
         return x;
-    guess.value = (float)x;
+    guess.value = x;
     guess.bits = (guess.bits >> 1) + 0x1fbb4000u;
-    y = (real)guess.value;
-    for (k = 0; k < 4; k++)
+    y = guess.value;
+    for (k = 0; k < 3; k++)
         y = (y + x / y) / 2;
     return y;
 }

@@ -1,0 +1,5 @@
+/* A sum as float. */
+static float am_narrowed(float x)
+{
+    return am_finite(x);
+}
