@@ -78,7 +78,7 @@ def table(name):
         "`Model.compile().predict_proba`": compiled.predict_proba,
         "`Model.compile().predict`": compiled.predict,
         "`Model.predict_proba`": plain.predict_proba,
-        "`Booster.predict`": fitted.booster_.predict,
+        "`Booster.predict`": lambda X: fitted.booster_.predict(X, num_threads=1),
         "`LGBMClassifier.predict_proba`": fitted.predict_proba,
     }
     if (onnx := onnx_call(fitted, test.shape[1])) is not None:
