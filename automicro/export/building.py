@@ -70,14 +70,14 @@ def library(files: Mapping[str, str], source: str) -> ctypes.CDLL:
         If there is no compiler, or it fails.
     """
     command = compiler()
-    told = [
+    parts = [
         *command,
         *FLAGS,
         platform.machine(),
         sys.platform,
         *(part for pair in sorted(files.items()) for part in pair),
     ]
-    name = f"{hashlib.sha256(chr(0).join(told).encode('utf-8', 'surrogatepass')).hexdigest()[:32]}.so"
+    name = f"{hashlib.sha256(chr(0).join(parts).encode('utf-8', 'surrogatepass')).hexdigest()[:32]}.so"
     for folder in (_cache_folder(), None):
         if folder is not None and (loaded := _loaded(folder / name)) is not None:
             return loaded

@@ -85,14 +85,16 @@ def _needed(crossed: Estimate, result: SearchResult, constraints: Constraints) -
 
 def _certified(certified: Certified, result: SearchResult, constraints: Constraints, seed: int) -> Assessment:
     step = certified.chosen
-    assert step is not None  # noqa: S101 - asked for by the caller
+    assert step is not None  # noqa: S101 - checked by the caller
     held = _on_held_out(certified, step.outcome, constraints, models=len(certified.steps))
     families = {number: candidate.family for number, candidate in result.found.candidates.items()}
     certificate = certificate_of(certified, constraints, families)
     needed = None if certificate is None else certificate.rows_needed
     crossed = cross_validated(result.context, step.outcome, constraints.confidence, seed)
-    told, seen = beside_certificate(crossed, held), _seen(held, certified)
-    return Assessment("certified", step.score, told.value, (told.low, told.high), certificate, needed, held_out=seen)
+    expected, seen = beside_certificate(crossed, held), _seen(held, certified)
+    return Assessment(
+        "certified", step.score, expected.value, (expected.low, expected.high), certificate, needed, held_out=seen
+    )
 
 
 def _seen(held: Estimate, certified: Certified) -> HeldOutScore:
@@ -121,7 +123,7 @@ def _rows_for_a_certificate(needed: int | None, result: SearchResult) -> tuple[s
     if needed is None:
         return ("a certificate at this target is out of reach: the expected score is not above the target",)
     enough = needed <= result.context.problem.rows // 4
-    remedy = "ask for certify=True" if enough else "give more rows, or ask for less"
+    remedy = "search with certify=True" if enough else "give more rows, or require less"
     return (f"a certificate with this margin would need about {_rounded(needed):,} held-out rows: {remedy}",)
 
 

@@ -26,8 +26,8 @@ TO_REPORT, LATE = (
 )  # seconds to report that nothing was found; seconds by which a first model may be late
 LOAD_SHARE = 0.4  # seconds that a process which times calls takes to load, for each second that a worker takes, if two do it side by side
 TIMED_SECONDS = 0.3  # of one process, warm calls included
-TOLD_RUNS, DECIDING_RUNS = 3, 8
-TOLD_SHARE = 0.15  # of the seconds, for processes that decide nothing; but for one, whatever that takes
+USUAL_RUNS, DECIDING_RUNS = 3, 8
+USUAL_SHARE = 0.15  # of the seconds, for processes that decide nothing; but for one, whatever that takes
 
 TRIAL_SHARE, FIRST_SHARE = 0.25, 0.5  # of the seconds, for one trial
 LEAST_TRIAL_SECONDS, STARTS = (
@@ -82,8 +82,8 @@ class Clock:
         """Estimate the last steps, now that all is prepared for the loop, from how long a worker took to load."""
         self._last_steps = LAST_STEPS + AFTER_PREPARING * self.passed
         of_one = LOAD_SHARE * load_seconds + TIMED_SECONDS
-        told = max(of_one, min(TOLD_RUNS * of_one, TOLD_SHARE * (self.seconds or 0.0)))
-        self._timing = DECIDING_RUNS * of_one if decides_latency else told
+        usual = max(of_one, min(USUAL_RUNS * of_one, USUAL_SHARE * (self.seconds or 0.0)))
+        self._timing = DECIDING_RUNS * of_one if decides_latency else usual
         self._least = self._last_steps + (self._timing if decides_latency else of_one)
 
     def until(self, share: float) -> float | None:

@@ -46,5 +46,5 @@ def constant_words(problem: Problem, program: Program, metric_name: str) -> str:
 
 def _the_same(prediction: NDArray[np.float64], *, labels: bool) -> Any:
     """Return what is predicted for every row; None where rows differ."""
-    told = prediction.argmax(axis=1) if labels else prediction
-    return None if (told != told[:1]).any() else told[0]
+    predicted = prediction.argmax(axis=1) if labels else prediction
+    return None if (predicted != predicted[:1]).any() else predicted[0]

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["class_weights_of", "training_weights"]
 
 
-def class_weights_of(problem: Problem, asked: Mapping[str, float] | str | None) -> tuple[float, ...] | None:
+def class_weights_of(problem: Problem, given: Mapping[str, float] | str | None) -> tuple[float, ...] | None:
     """Return the weight of each class in the order of the codes; None if no weights are given.
 
     Labels that are not named have weight 1. ``"balanced"`` has all classes count alike: rows / (classes * rows of the class), the rows by
@@ -31,21 +31,21 @@ def class_weights_of(problem: Problem, asked: Mapping[str, float] | str | None) 
     RequestError
         If the target has no classes, or a name is none of its labels.
     """
-    if asked is None:
+    if given is None:
         return None
     labels = problem.labels
     if problem.task != "classification" or labels is None:
         raise RequestError(
             f"search.class_weight: needs a target of classes, but the task is {problem.task}: leave it out"
         )
-    if asked == BALANCED or isinstance(asked, str):
+    if given == BALANCED or isinstance(given, str):
         masses = np.bincount(problem.target.astype(np.int64), problem.weights, minlength=len(labels))
         return tuple((masses.sum() / (len(labels) * np.where(masses > 0, masses, np.inf))).tolist())
     codes = {label_word(label): code for code, label in enumerate(labels)} | {
         str(label): code for code, label in enumerate(labels)
     }
     weights = [1.0] * len(labels)
-    for name, weight in asked.items():
+    for name, weight in given.items():
         code = codes.get(name, codes.get(label_word(name)))
         if code is None:
             remedy = did_you_mean(name, map(str, labels))

@@ -35,7 +35,7 @@ BEYOND = float(
 MOST_ROWS = 4000  # that the factor back to the target's units is estimated on
 
 
-def target_transforms(problem: Problem, asked: str, metric: str) -> tuple[TargetTransform, ...]:
+def target_transforms(problem: Problem, transform: str, metric: str) -> tuple[TargetTransform, ...]:
     """Return how the target may be transformed for training, in the order of the portfolio.
 
     With ``"auto"`` logarithms are tried of a positive target that is skewed to the right, more than its logarithms are to either
@@ -46,21 +46,21 @@ def target_transforms(problem: Problem, asked: str, metric: str) -> tuple[Target
     DataError
         If logarithms are required and the target has none.
     """
-    if asked == "none":
+    if transform == "none":
         return ("none",)
     if problem.task != "regression":
-        if asked == "log":
+        if transform == "log":
             raise DataError(f"search.target_transform: 'log' needs a target of numbers, but the task is {problem.task}")
         return ("none",)
     target = np.asarray(problem.target, dtype=np.float64)
     if (low := int((target <= 0).sum())) > 0:
-        if asked == "log":
+        if transform == "log":
             raise DataError(
                 f"search.target_transform: 'log' needs a target above 0 in every row, but {low} of {len(target)} rows have 0 or less: "
                 "drop these rows, add a constant to the target, or use 'auto'"
             )
         return ("none",)
-    if asked == "log":
+    if transform == "log":
         return ("log",)
     if metric.removeprefix("neg_") in RELATIVE:
         return ("none", "log")
