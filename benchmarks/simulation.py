@@ -52,7 +52,7 @@ MOST_REFITS = 12
 NOISE = 0.1  # forms whose cross-validated score is this share below the target are no candidates of the oracle
 TABLE_SECONDS = 300
 ROUNDING = PRECISIONS[3]
-BARE = Target(gain=-np.inf)
+BARE = Target(utility=-np.inf)
 Run = dict[str, Any]
 
 
@@ -165,8 +165,8 @@ def described(people: Population, artifact: bytes, facts: Any) -> list[float]:
 def scored_forms(result: SearchResult) -> list[tuple[QuantisedVariant, int]]:
     """Return the forms that every fold has scored, smallest first, with their trials."""
     found = {(o.number, f.key, f.precision): (f, o.number) for o in result.found.outcomes for f in o.forms}
-    known = [pair for pair in found.values() if pair[0].size_bytes and np.isfinite(pair[0].gain)]
-    return sorted(known, key=lambda pair: (pair[0].size_bytes, -pair[0].gain, pair[1]))
+    known = [pair for pair in found.values() if pair[0].size_bytes and np.isfinite(pair[0].utility)]
+    return sorted(known, key=lambda pair: (pair[0].size_bytes, -pair[0].utility, pair[1]))
 
 
 def refitted(result: SearchResult, form: QuantisedVariant, trial: int) -> bytes | None:
@@ -178,18 +178,18 @@ def refitted(result: SearchResult, form: QuantisedVariant, trial: int) -> bytes 
 def naive_artifact(result: SearchResult) -> tuple[bytes, list[float]] | None:
     """Return the smallest model whose cross-validated score reaches the target, and that score."""
     for form, trial in scored_forms(result):
-        if form.gain >= result.target.gain and (artifact := refitted(result, form, trial)):
-            return artifact, [metric(result.context.metric).sign * form.gain]
+        if form.utility >= result.target.utility and (artifact := refitted(result, form, trial)):
+            return artifact, [metric(result.context.metric).sign * form.utility]
     return None
 
 
-def frontier_artifacts(result: SearchResult, gain: float) -> list[bytes]:
+def frontier_artifacts(result: SearchResult, utility: float) -> list[bytes]:
     """Return the artifacts of the frontier near the target, the smallest first."""
     made: list[bytes] = []
-    best = gain - NOISE * abs(gain)
+    best = utility - NOISE * abs(utility)
     for form, trial in scored_forms(result):
-        if form.gain > best and len(made) < MOST_REFITS:
-            best = form.gain
+        if form.utility > best and len(made) < MOST_REFITS:
+            best = form.utility
             made += filter(None, [refitted(result, form, trial)])
     return made
 

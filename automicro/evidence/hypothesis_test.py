@@ -61,7 +61,7 @@ def better_than(held_out: HeldOutPredictions, limit: float, seed: int = 0) -> Te
         return replace(tested, p_value=max(tested.p_value, _unseen_loss(held_out, limit)))
 
     def margins(batch: NDArray[np.float64]) -> NDArray[np.float64]:
-        return _gains(held_out, held_out.prediction, batch) - _signed(held_out, limit)
+        return _utilities(held_out, held_out.prediction, batch) - _signed(held_out, limit)
 
     if isinstance(held_out.metric, Metric):
         return function_test(_units(held_out), margins, seed)
@@ -92,8 +92,10 @@ def within_of(held_out: HeldOutPredictions, reference: NDArray[np.float64], with
         return replace(tested, method=f"paired {tested.method}")
 
     def margins(batch: NDArray[np.float64]) -> NDArray[np.float64]:
-        allowed = _gains(held_out, reference, batch)
-        margin: NDArray[np.float64] = _gains(held_out, held_out.prediction, batch) - allowed + within * np.abs(allowed)
+        allowed = _utilities(held_out, reference, batch)
+        margin: NDArray[np.float64] = (
+            _utilities(held_out, held_out.prediction, batch) - allowed + within * np.abs(allowed)
+        )
         return margin
 
     if isinstance(held_out.metric, Metric):
@@ -165,7 +167,7 @@ def _signed(held_out: HeldOutPredictions, limit: float) -> float:
     return metric_of(held_out.metric).sign * limit
 
 
-def _gains(
+def _utilities(
     held_out: HeldOutPredictions, prediction: NDArray[np.float64], batch: NDArray[np.float64]
 ) -> NDArray[np.float64]:
     weighted = batch if held_out.weights is None else batch * held_out.weights

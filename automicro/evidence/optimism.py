@@ -33,29 +33,29 @@ class Contender:
     Parameters
     ----------
     size_bytes : int
-    gain : float
+    utility : float
         Its cross-validated score, the sign turned for an error: what it was selected by.
     held_out : HeldOutPredictions
         Its out-of-fold predictions, on the same rows as those of all others.
     """
 
     size_bytes: int
-    gain: float
+    utility: float
     held_out: HeldOutPredictions
 
 
-def selection_optimism(contenders: Sequence[Contender], target_gain: float, sign: int, seed: int = 0) -> float:
-    """Return by how much the gain of "the smallest model above the target" exceeds, on average, what that model is worth.
+def selection_optimism(contenders: Sequence[Contender], target_utility: float, sign: int, seed: int = 0) -> float:
+    """Return by how much the utility of "the smallest model above the target" exceeds, on average, what that model is worth.
 
     Rows (or their groups) are drawn with replacement; in each resample the smallest contender that reaches the target there is
-    selected, and its gain there compared with its gain on all rows, which represent the population. This is the bootstrap bias correction
+    selected, and its utility there compared with its utility on all rows, for the population. This is the bootstrap bias correction
     of Tsamardinos, Greasidou and Borboudakis (Machine Learning 107, 2018) applied to another selection rule, in Efron's form of optimism.
     Of many rows a part is drawn from, and deviations are scaled to all of them (m out of n bootstrap: Bickel, Goetze and van Zwet, 1997).
 
     Parameters
     ----------
     contenders : sequence of Contender
-    target_gain : float
+    target_utility : float
     sign : int
         -1 for an error.
     seed : int
@@ -75,11 +75,13 @@ def selection_optimism(contenders: Sequence[Contender], target_gain: float, sign
     of_part = np.array([sign * _scores(part, np.ones((1, len(rows))))[0] for part in parts])
     if not (finite := np.isfinite(pooled) & np.isfinite(of_part)).all():  # of no use as a model, nor as a number
         kept = [contender for contender, usable in zip(ordered, finite, strict=True) if usable]
-        return selection_optimism(kept, target_gain, sign, seed)
+        return selection_optimism(kept, target_utility, sign, seed)
     drawn = np.stack([sign * _scores(part, batch) for part in parts])
     drawn = pooled[:, None] + scale * (drawn - of_part[:, None])
-    shift = np.array([contender.gain for contender in ordered]) - pooled  # mean over folds instead of all rows at once
-    passes = drawn + shift[:, None] >= target_gain
+    shift = (
+        np.array([contender.utility for contender in ordered]) - pooled
+    )  # mean over folds instead of all rows at once
+    passes = drawn + shift[:, None] >= target_utility
     found = passes.any(axis=0)
     first = passes.argmax(axis=0)
     excess = drawn[first, np.arange(len(first))] - pooled[first]

@@ -88,7 +88,7 @@ class Progress:
     def update(self, trials: int, outcome: Any = None, incumbent: Any = None) -> None:  # noqa: ARG002 - what listeners get
         """Hear that so many trials were begun, how the last one ended, and which outcome is the best so far.
 
-        Incumbent, of which ``artifact`` (bytes) and ``form.gain`` (the score, negative for an error) are read.
+        Incumbent, of which ``artifact`` (bytes) and ``form.utility`` (the score, negative for an error) are read.
         """
         self._trials, self._incumbent = trials, incumbent
 
@@ -118,8 +118,8 @@ class Progress:
         if form is None:
             return ""
         if self._metric is None:
-            return f"  score {rounded(form.gain)}"
-        return f"  {self._metric.name} {rounded(self._metric.sign * form.gain)}"
+            return f"  score {rounded(form.utility)}"
+        return f"  {self._metric.name} {rounded(self._metric.sign * form.utility)}"
 
     def _time(self, elapsed: float) -> str:
         return f"{elapsed:.0f} s" if self._seconds is None else f"{max(self._seconds - elapsed, 0):.0f} s left"

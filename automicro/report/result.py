@@ -212,6 +212,7 @@ def _nearest(nearest: dict[str, object]) -> str:
 
 def _missed(name: str, share: float) -> str:
     """Return by how much a limit is missed; a large excess as a multiple of the limit, which a score has not."""
-    return (
-        f"{name} {1 + share:.3g} times its limit" if share >= 1 and name != "score" else f"{name} missed by {share:.1%}"
-    )
+    if share < 1 or name == "score":
+        return f"{name} missed by {share:.1%}"
+    times = f"{1 + share:.3g}" if share < 999 else f"{1 + share:,.0f}"
+    return f"{name} {times} times its limit"

@@ -56,7 +56,9 @@ def _level(name: str) -> Level:
     for level in LEVELS:
         if name == level:
             return level
-    raise problem(f"must be one of {', '.join(LEVELS)}, but got {name!r}: {did_you_mean(name, LEVELS)}")
+    remedy = did_you_mean(name, LEVELS)
+    near = "" if remedy.startswith("choose") else f": {remedy}"
+    raise problem(f"must be one of {', '.join(LEVELS)}, but got {name!r}{near}")
 
 
 def _fraction(value: float) -> float:

@@ -154,7 +154,7 @@ def _selection(asked: _Asked, result: SearchResult, chosen: Outcome, trace: tupl
         expected_score=assessed.expected_score,
         score_interval=assessed.score_interval,
         indices=None if chosen.indices is None else dict(chosen.indices),
-        target=sign * result.target.gain,
+        target=sign * result.target.utility,
         size_bytes=card.size_bytes,
         latency=result.timed.latency,
         interpretability=structure.name,
@@ -225,7 +225,7 @@ def _below_margin(constraints: Constraints, result: SearchResult, chosen: Outcom
         return ""
     sign, most = constraints.measured.sign, constraints.size
     within = "" if most is None else f" of at most {int(most)} bytes"
-    aim, target = sign * result.found.aim, sign * result.target.gain
+    aim, target = sign * result.found.aim, sign * result.target.utility
     missed = f"no model{within} reached the margin ({constraints.metric} {aim:.4g})"
     return f"{missed}: the surest of those that meet the target {target:.4g} is returned"
 
@@ -250,7 +250,7 @@ def _points(asked: _Asked, result: SearchResult, chosen: Outcome, model: Model, 
             structure: Any = outcome.structure
             card = _card(asked, estimated, outcome, assessed, structure)
             of_point = Model(unpack(outcome.artifact or b""), card.model_dump(mode="json"))
-        score, size = asked.constraints.measured.sign * form.gain, len(outcome.artifact or b"")
+        score, size = asked.constraints.measured.sign * form.utility, len(outcome.artifact or b"")
         points.append(Point(outcome.number, candidate.family, form.key, form.precision, score, size, status, of_point))
     return points
 
@@ -306,8 +306,10 @@ def _card_reference(result: SearchResult) -> CardReference | None:
         return None
     best, sign = found.best, metric(result.context.metric).sign
     digest = hashlib.sha256(best.artifact).hexdigest()
-    score = rounded(sign * best.gain)
-    return CardReference(family=best.family, score=score, folds=len(best.fold_gains), rows=found.rows, sha256=digest)
+    score = rounded(sign * best.utility)
+    return CardReference(
+        family=best.family, score=score, folds=len(best.fold_utilities), rows=found.rows, sha256=digest
+    )
 
 
 def _reference(result: SearchResult, sign: float) -> ReferenceScore | None:
@@ -316,9 +318,9 @@ def _reference(result: SearchResult, sign: float) -> ReferenceScore | None:
         return None
     return ReferenceScore(
         family=found.best.family,
-        score=sign * found.best.gain,
-        members={m.family: sign * m.gain if m.is_finished else m.reason for m in found.members},
-        folds=len(found.best.fold_gains),
+        score=sign * found.best.utility,
+        members={m.family: sign * m.utility if m.is_finished else m.reason for m in found.members},
+        folds=len(found.best.fold_utilities),
         rows=found.rows,
         size_bytes=len(found.best.artifact),
         seconds=found.seconds,

@@ -129,7 +129,8 @@ def _difference(problem: Problem, model: Model, certificate: Certificate) -> str
         return f"have {count(problem.rows, 'row')} instead of {rows:,}: give the same rows"
     known = [column["name"] for column in (model.card or {}).get("columns") or ()]
     if further := [name for name in problem.table.names if name not in known] if known else []:
-        return f"also have the columns {', '.join(map(repr, further))}: leave them out, as the search did"
+        listed = f"the column {further[0]!r}" if len(further) == 1 else f"the columns {', '.join(map(repr, further))}"
+        return f"also have {listed}: leave out what the search left out"
     return "some values differ: give the same values, target, weights, groups and time"
 
 

@@ -128,9 +128,9 @@ def _passed_over(
     best = chosen.form.size_bytes if chosen is not None and chosen.form else 0
     if most is not None and size > most:
         return Status.REJECTED, f"takes {size} bytes, {int(most)} are allowed"
-    if form is not None and form.gain < result.found.aim:
+    if form is not None and form.utility < result.found.aim:
         sign, name = _sign(result), result.context.metric
-        reached = f"{name} {sign * form.gain:.4g}, aimed at {sign * result.found.aim:.4g}"
+        reached = f"{name} {sign * form.utility:.4g}, aimed at {sign * result.found.aim:.4g}"
         return Status.BELOW_MARGIN, f"meets the target in {size} bytes, not the margin: {reached}"
     if outcome.status == State.TOO_LARGE:
         return Status.NOT_SMALLER, outcome.reason
@@ -153,9 +153,9 @@ def _sign(result: SearchResult) -> float:
 
 
 def _score(result: SearchResult, form: QuantisedVariant | None) -> float | None:
-    if form is None or not math.isfinite(form.gain):
+    if form is None or not math.isfinite(form.utility):
         return None
-    return _sign(result) * form.gain
+    return _sign(result) * form.utility
 
 
 def _values(result: SearchResult, outcome: Outcome | None, latency: Latency | None) -> dict[str, float]:
@@ -218,14 +218,14 @@ def _not_certified(result: SearchResult, constraints: Constraints, trace: tuple[
     from automicro.search import rows_needed
 
     certified = result.certified
-    assert certified is not None  # noqa: S101 - asked for by the caller
+    assert certified is not None  # noqa: S101 - checked by the caller
     step, held = certified.steps[0], len(certified.certification.held)
     needed = rows_needed(step.tested.p_value, held, constraints.confidence)
     above = constraints.score is not None and constraints.measured.sign * (step.score - constraints.score) > 0
     if needed:
         more = f"about {needed:,} held-out rows would do"
     elif above:
-        more = "so few rows cannot tell that from chance"
+        more = "so few rows do not distinguish that from chance"
     else:
         more = "its margin is not above 0, so that more rows alone would not do"
     if not step.level:
@@ -236,7 +236,7 @@ def _not_certified(result: SearchResult, constraints: Constraints, trace: tuple[
         f"no model could be certified at {100 * constraints.confidence:.6g}%: the surest one, of "
         f"{len(step.outcome.artifact or b'')} bytes, has {constraints.metric} {step.score:.4g} on {held:,} held-out rows "
         f"(p {step.tested.p_value:.2g}); {more}: "
-        "ask for less, give more rows or time, or take an estimate with certify=False"
+        "require less, give more rows or time, or accept an estimate with certify=False"
     )
     nearest: dict[str, dict[str, object]] = {
         "certify": {

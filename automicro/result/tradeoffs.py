@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 __all__ = ["prices"]
 
 MOST_OF_A_KIND = 3
-WORTH_TELLING = 0.03  # share of the bytes below which a price is no news
+WORTH_STATING = 0.03  # share of the bytes below which a price is no news
 GROWTH, GROWTH_BYTES = 0.05, 2  # by which training on all rows may add to the bytes of a fold's artifact
-MARGIN = 1.1  # times what this search aims above a limit: another tells its margin by another form
+MARGIN = 1.1  # times what this search aims above a limit: another search measures its margin on another variant
 UNPLANNED = 0.25  # by which another search, which draws other candidates, may miss the bytes of a drawn one
 
 
@@ -30,11 +30,11 @@ UNPLANNED = 0.25  # by which another search, which draws other candidates, may m
 class _Known:
     """A form that was scored on every fold, and all that it misses.
 
-    `worth` is the highest limit that it surely meets: its gain less what a search aims above a limit. `planned` says that every search
+    `worth` is the highest limit that it surely meets: its utility less what a search aims above a limit. `planned` says that every search
     tries its candidate, `trained` that its bytes are those of an artifact trained on all rows.
     """
 
-    gain: float
+    utility: float
     worth: float
     size_bytes: int
     level: int | None
@@ -67,7 +67,7 @@ def prices(result: SearchResult, constraints: Constraints, chosen: Outcome | Non
     size = len(chosen.artifact or b"")
     found = [
         *_of_margin(known, result, constraints, size),
-        *_of_score(known, result, constraints, (size, chosen.form.gain)),
+        *_of_score(known, result, constraints, (size, chosen.form.utility)),
         *_of_level(known, result, constraints, size),
         *_of_others(known, result, size),
     ]
@@ -78,20 +78,20 @@ def _known(result: SearchResult) -> Iterator[_Known]:
     target = result.target
     examined = not all(each.known_of_forms for each in result.requirements.every)
     stresses = {each.name for each in result.requirements.of_kind(Robustness)}
-    margin = max(0.0, result.found.aim - target.gain) if math.isfinite(result.found.aim) else 0.0
+    margin = max(0.0, result.found.aim - target.utility) if math.isfinite(result.found.aim) else 0.0
     for outcome in result.found.outcomes:
         for form, own in _scored(outcome):
             level = None if own is None or own.structure is None else own.structure.level
             if own is None and examined:
                 continue  # a form that was never packed on its own: what else it may miss is not known
-            values = {**(own.values if own else {}), Score.key: form.gain}
+            values = {**(own.values if own else {}), Score.key: form.utility}
             if result.requirements.size_bytes is not None:
                 values[Size.key] = float(form.size_bytes)
             if not stresses <= values.keys():
                 continue
             yield _Known(
-                form.gain,
-                form.gain - MARGIN * margin,
+                form.utility,
+                form.utility - MARGIN * margin,
                 form.size_bytes,
                 level,
                 own.latency_us if own else None,
@@ -104,13 +104,13 @@ def _known(result: SearchResult) -> Iterator[_Known]:
 
 def _scored(outcome: Outcome) -> Iterator[tuple[QuantisedVariant, Outcome | None]]:
     """Return the forms of a trial that every fold has scored, each with what became of it where it was examined on its own."""
-    forms = {(form.key, form.precision): form for form in outcome.forms if math.isfinite(form.gain)}
+    forms = {(form.key, form.precision): form for form in outcome.forms if math.isfinite(form.utility)}
     made: dict[tuple[str, str], Outcome] = {}
     for each in (outcome, *outcome.others):
         if each.form is not None:
             key = each.form.key, each.form.precision
             made[key] = each
-            if each.fold_gains and math.isfinite(each.form.gain):
+            if each.fold_utilities and math.isfinite(each.form.utility):
                 forms[key] = each.form
     for key, form in forms.items():
         if form.size_bytes:
@@ -120,8 +120,8 @@ def _scored(outcome: Outcome) -> Iterator[tuple[QuantisedVariant, Outcome | None
 def _edge(forms: Iterable[_Known]) -> list[_Known]:
     """Return the forms that no other beats in both promised bytes and score, smallest first."""
     kept: list[_Known] = []
-    for form in sorted(forms, key=lambda f: (f.promised_bytes, -f.gain)):
-        if not kept or form.gain > kept[-1].gain:
+    for form in sorted(forms, key=lambda f: (f.promised_bytes, -f.utility)):
+        if not kept or form.utility > kept[-1].utility:
             kept.append(form)
     return kept
 
@@ -130,14 +130,14 @@ def _of_margin(known: Sequence[_Known], result: SearchResult, constraints: Const
     """Return the smallest form that meets the target, not the margin: a search without a margin returns it, or a smaller one."""
     if result.certified is not None or not math.isfinite(result.found.aim):
         return []
-    met = [f for f in known if not f.misses and f.gain < result.found.aim]
+    met = [f for f in known if not f.misses and f.utility < result.found.aim]
     kept = {id(f): f.size_bytes if f.trained and f.planned else f.promised_bytes for f in met}
-    smallest = min(met, key=lambda f: (kept[id(f)], -f.gain), default=None)
-    if smallest is None or kept[id(smallest)] > size * (1 - WORTH_TELLING):
+    smallest = min(met, key=lambda f: (kept[id(f)], -f.utility), default=None)
+    if smallest is None or kept[id(smallest)] > size * (1 - WORTH_STATING):
         return []
     sign, bytes_ = constraints.measured.sign, kept[id(smallest)]
     said = (
-        f"margin 0: {bytes_} bytes instead of {size}: {constraints.metric} {sign * smallest.gain:.4g} meets the target, "
+        f"margin 0: {bytes_} bytes instead of {size}: {constraints.metric} {sign * smallest.utility:.4g} meets the target, "
         f"but not the margin ({sign * result.found.aim:.4g})"
     )
     return [
@@ -155,37 +155,37 @@ def _of_margin(known: Sequence[_Known], result: SearchResult, constraints: Const
 def _of_score(
     known: Sequence[_Known], result: SearchResult, constraints: Constraints, taken: tuple[int, float]
 ) -> list[Price]:
-    """Return the bytes of a lower target, and of more score than the model taken (bytes and gain) has anyway.
+    """Return the bytes of a lower target, and of more score than the model taken (bytes and utility) has anyway.
 
     A form that meets the target has no price in score where an estimate is enough.
     """
     sign, target = constraints.measured.sign, result.target
-    size, own = taken[0], max(taken[1], result.target.gain)
+    size, own = taken[0], max(taken[1], result.target.utility)
     edge = _edge(f for f in known if f.misses <= {"score"})
-    cheaper = [f for f in edge if f.worth < target.gain and f.promised_bytes <= size * (1 - WORTH_TELLING)]
+    cheaper = [f for f in edge if f.worth < target.utility and f.promised_bytes <= size * (1 - WORTH_STATING)]
     if result.certified is None:
-        cheaper = [f for f in cheaper if f.gain < target.gain]
+        cheaper = [f for f in cheaper if f.utility < target.utility]
     dearer = [f for f in edge if f.worth > own and f.size_bytes > size]
     spread = [*_spread(cheaper[::-1]), *_spread(dearer)]
     return [
         Price(
             constraint="score",
-            limit=sign * target.gain,
+            limit=sign * target.utility,
             instead=sign * _towards(f.worth),
             size_bytes=size,
             size_instead=f.promised_bytes,
-            said=f"{constraints.metric} {sign * _towards(f.worth):.5g} instead of {sign * target.gain:.5g}: "
+            said=f"{constraints.metric} {sign * _towards(f.worth):.5g} instead of {sign * target.utility:.5g}: "
             f"{f.promised_bytes} bytes instead of {size}",
         )
         for f in spread
     ]
 
 
-def _towards(gain: float) -> float:
-    """Return a limit that is just met: the gain rounded down to five significant digits."""
-    digits = 5 - math.ceil(math.log10(max(abs(gain), 1e-12)))
+def _towards(utility: float) -> float:
+    """Return a limit that is just met: the utility rounded down to five significant digits."""
+    digits = 5 - math.ceil(math.log10(max(abs(utility), 1e-12)))
     scale = 10.0**digits
-    return math.floor(gain * scale) / scale
+    return math.floor(utility * scale) / scale
 
 
 def _spread(forms: Sequence[_Known]) -> list[_Known]:
@@ -195,21 +195,21 @@ def _spread(forms: Sequence[_Known]) -> list[_Known]:
 
 def _of_level(known: Sequence[_Known], result: SearchResult, constraints: Constraints, size: int) -> list[Price]:
     """Return what one level of interpretability less saves in bytes, or buys in score within the same bytes."""
-    level, found, told = result.requirements.level, [], size
+    level, found, smallest = result.requirements.level, [], size
     sign, target = constraints.measured.sign, result.target
     excluded_columns = [
         f for f in known if "interpretability" in f.misses and f.misses <= {"score", "interpretability"}
     ]
     for lower in range(level - 1, -1, -1):
         freed = [f for f in excluded_columns if f.level is not None and f.level >= lower]
-        cheapest = min((f for f in freed if f.worth >= target.gain), key=lambda f: f.size_bytes, default=None)
-        if cheapest is not None and cheapest.promised_bytes <= told * (1 - WORTH_TELLING):
-            told = cheapest.promised_bytes
-            said = f"{LEVELS[lower]} instead of {LEVELS[level]}: {told} bytes instead of {size}"
-            found.append(_level_price(result, lower, (size, told), said))
+        cheapest = min((f for f in freed if f.worth >= target.utility), key=lambda f: f.size_bytes, default=None)
+        if cheapest is not None and cheapest.promised_bytes <= smallest * (1 - WORTH_STATING):
+            smallest = cheapest.promised_bytes
+            said = f"{LEVELS[lower]} instead of {LEVELS[level]}: {smallest} bytes instead of {size}"
+            found.append(_level_price(result, lower, (size, smallest), said))
             continue
-        best = max((f for f in freed if f.promised_bytes <= told), key=lambda f: f.worth, default=None)
-        if told == size and best is not None and best.worth > target.gain:
+        best = max((f for f in freed if f.promised_bytes <= smallest), key=lambda f: f.worth, default=None)
+        if smallest == size and best is not None and best.worth > target.utility:
             said = f"{LEVELS[lower]} instead of {LEVELS[level]}: {constraints.metric} {sign * best.worth:.4g} in the same bytes"
             found.append(_level_price(result, lower, (size, size), said))
     return found
@@ -231,14 +231,20 @@ def _ways_out(known: Sequence[_Known], result: SearchResult, constraints: Constr
     sign, target = constraints.measured.sign, result.target
     for form in _spread(_edge(f for f in known if f.misses == {"score"})[::-1]):
         reached = sign * _towards(form.worth)
-        said = f"with {constraints.metric} {reached:.4g} instead of {sign * target.gain:.4g} a model of {form.promised_bytes} bytes passes"
+        limits = f"{reached:.4g} instead of {sign * target.utility:.4g}"
+        said = f"with {constraints.metric} {limits} a model of {form.promised_bytes} bytes passes"
         yield Price(
-            constraint="score", limit=sign * target.gain, instead=reached, size_instead=form.promised_bytes, said=said
+            constraint="score",
+            limit=sign * target.utility,
+            instead=reached,
+            size_instead=form.promised_bytes,
+            said=said,
         )
     smallest = min((f for f in known if f.misses == {"size"}), key=lambda f: f.size_bytes, default=None)
     if smallest is not None:
         most = result.requirements.size_bytes or 0
-        said = f"with {smallest.promised_bytes} bytes instead of {int(most)} a model passes"
+        limits = f"{smallest.promised_bytes} bytes instead of {int(most)}"
+        said = f"with a limit of {limits} a model of about {smallest.size_bytes} bytes passes"
         yield Price(
             constraint="size",
             limit=most,
@@ -266,7 +272,7 @@ def _ways_out(known: Sequence[_Known], result: SearchResult, constraints: Constr
     fastest = min(slow, key=lambda f: f.latency_us or math.inf, default=None)
     if fastest is not None and fastest.latency_us is not None:
         us = result.requirements.latency_us or 0.0
-        said = f"with {fastest.latency_us:.3g} us (median) instead of {us:g}: {fastest.promised_bytes} bytes pass"
+        said = f"with {fastest.latency_us:.3g} us (median) instead of {us:g} a model of {fastest.promised_bytes} bytes passes"
         yield Price(
             constraint="latency",
             limit=us,
@@ -279,9 +285,9 @@ def _ways_out(known: Sequence[_Known], result: SearchResult, constraints: Constr
 def _of_others(known: Sequence[_Known], result: SearchResult, size: int) -> Iterator[Price]:
     """Return what giving up a requirement saves, of those whose price follows from one form."""
     for each in result.requirements.every:
-        freed = [f for f in known if f.misses == {each.name} and f.worth >= result.target.gain]
+        freed = [f for f in known if f.misses == {each.name} and f.worth >= result.target.utility]
         cheapest = min(freed, key=lambda f: f.size_bytes, default=None)
-        if cheapest is None or cheapest.promised_bytes > size * (1 - WORTH_TELLING):
+        if cheapest is None or cheapest.promised_bytes > size * (1 - WORTH_STATING):
             continue
         if (price := _other_price(each, cheapest)) is not None:
             said = f"{price.said.removesuffix(' passes')} instead of {size}"

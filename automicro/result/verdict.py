@@ -43,31 +43,31 @@ def assess(
     if result.certified is not None and result.is_certified:
         return _certified(result.certified, result, constraints, seed)
     sign, form = constraints.measured.sign, chosen.form
-    gain = form.gain if form else float("nan")
+    utility = form.utility if form else float("nan")
     if result.context.problem.task == "clustering":
         side = (1 + constraints.confidence) / 2
-        return Assessment("estimated", gain, gain, halves_interval(chosen.fold_gains, side))
+        return Assessment("estimated", utility, utility, halves_interval(chosen.fold_utilities, side))
     if excess is None:
-        excess = optimism(result.context, result.found.outcomes, result.target.gain, seed)
+        excess = optimism(result.context, result.found.outcomes, result.target.utility, seed)
     crossed = cross_validated(result.context, chosen, constraints.confidence, seed, excess)
     held = None if result.certified is None else _on_held_out(result.certified, chosen, constraints, models=1)
     if result.certified is None or held is None:
         needed = _needed(crossed, result, constraints)
         notes = _rows_for_a_certificate(needed, result)
         return Assessment(
-            "estimated", sign * gain, crossed.value, (crossed.low, crossed.high), None, needed, notes, None, excess
+            "estimated", sign * utility, crossed.value, (crossed.low, crossed.high), None, needed, notes, None, excess
         )
     both = combined(crossed, held, constraints.confidence)
     bounds = (max(both.low, constraints.measured.low), min(both.high, constraints.measured.high))
     seen = _seen(held, result.certified)
     notes = _not_certified(result.certified, chosen, result)
-    return Assessment("estimated", sign * gain, both.value, bounds, None, None, notes, seen, excess)
+    return Assessment("estimated", sign * utility, both.value, bounds, None, None, notes, seen, excess)
 
 
 def unassessed(result: SearchResult, chosen: Outcome) -> Assessment:
     """Return the verdict on an outcome that must be returned at once: its cross-validated score, and no more."""
     score = (1 if result.context.problem.task == "clustering" else metric(result.context.metric).sign) * (
-        chosen.form.gain if chosen.form else float("nan")
+        chosen.form.utility if chosen.form else float("nan")
     )
     left_out = "interrupted: interval, certificate, replay, frontier and prices were left out"
     return Assessment("estimated", score, score, (float("nan"), float("nan")), notes=(left_out,))
@@ -78,7 +78,7 @@ def _needed(crossed: Estimate, result: SearchResult, constraints: Constraints) -
     error = crossed.error(constraints.confidence)
     if not error > 0:  # as good as can be on every row, or not defined: nothing is known of its error
         return None
-    margin = constraints.measured.sign * crossed.value - result.target.gain
+    margin = constraints.measured.sign * crossed.value - result.target.utility
     p_value = NormalDist().cdf(-margin / error)
     return rows_needed(p_value, result.context.problem.rows, constraints.confidence)
 

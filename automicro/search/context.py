@@ -95,7 +95,7 @@ class Context:
 
     def required(self, target: Target) -> Requirements:
         """Return all requirements, the score of a target included."""
-        score = Score(self.metric, target.least_gain, target.scale)
+        score = Score(self.metric, target.least_utility, target.scale)
         return self.requirements.with_score(score, of_partition=self.problem.task == "clustering")
 
 
@@ -103,39 +103,39 @@ class Context:
 class Target:
     """The score to reach.
 
-    Scores are *gains*: the metric's value, its sign turned where smaller is better, so that more is always better.
-    `fold_offsets` says how much easier than the average each fold is, as far as that is known. `floor` is the gain that was asked for where
-    the search aims higher (`gain`), so that forms between the two are scored as well.
+    Scores are *utilities*: the metric's value, its sign turned where smaller is better, so that more is always better.
+    `fold_offsets` says how much easier than the average each fold is, as far as that is known. `floor` is the required utility where
+    the search aims higher (`utility`), so that forms between the two are scored as well.
     """
 
-    gain: float
+    utility: float
     fold_offsets: tuple[float, ...] = ()
     floor: float | None = None
 
     @property
-    def least_gain(self) -> float:
-        """The gain below which a form is of no interest."""
-        return self.gain if self.floor is None else self.floor
+    def least_utility(self) -> float:
+        """The utility below which a form is of no interest."""
+        return self.utility if self.floor is None else self.floor
 
     def expected(self, folds: int) -> float:
-        """Return the mean gain that a model on the target, or on its floor, has on the first `folds` folds."""
+        """Return the mean utility that a model on the target, or on its floor, has on the first `folds` folds."""
         known = self.fold_offsets[:folds]
-        return self.least_gain + (sum(known) / len(known) if known else 0.0)
+        return self.least_utility + (sum(known) / len(known) if known else 0.0)
 
-    def short_of_margin(self, gain: float) -> bool:
-        """Whether a gain meets the target, but not the margin."""
-        return self.least_gain <= gain < self.gain
+    def short_of_margin(self, utility: float) -> bool:
+        """Whether a utility meets the target, but not the margin."""
+        return self.least_utility <= utility < self.utility
 
     @property
     def scale(self) -> float:
-        """What a shortfall of the gain is divided by to compare it with other constraints."""
-        return max(abs(self.gain), 1e-9)
+        """What a shortfall of the utility is divided by to compare it with other constraints."""
+        return max(abs(self.utility), 1e-9)
 
 
-def offsets_of(fold_gains: Sequence[float]) -> tuple[float, ...]:
+def offsets_of(fold_utilities: Sequence[float]) -> tuple[float, ...]:
     """Return how much easier than their mean each fold was for some model; nothing where a fold has no score."""
-    mean = sum(fold_gains) / max(len(fold_gains), 1)
-    return tuple(gain - mean for gain in fold_gains) if math.isfinite(mean) else ()
+    mean = sum(fold_utilities) / max(len(fold_utilities), 1)
+    return tuple(utility - mean for utility in fold_utilities) if math.isfinite(mean) else ()
 
 
 class _OfOneFamily:
@@ -153,7 +153,7 @@ class _OfOneFamily:
 class TrialTask(_OfOneFamily):
     """Train and judge one candidate; forms of `incumbent_bytes` and more cannot win.
 
-    With an `aim` the target is the requested one, and the trial itself finds out how far above it to aim. `known` are bytes and gain
+    With an `aim` the target is the requested one, and the trial itself finds out how far above it to aim. `known` are bytes and utility
     of the artifacts that the search has: a form that meets the target, not the margin, is trained on all rows where none of them is as
     small and as good.
     """
@@ -185,7 +185,7 @@ class OwnTask:
     """Evaluate the reference's own model as a candidate: packed models and predictions of its folds, and the one of all rows."""
 
     task: TrialTask
-    fold_gains: tuple[float, ...]
+    fold_utilities: tuple[float, ...]
     fold_artifacts: tuple[bytes, ...]
     predictions: tuple[NDArray[np.float64], ...]
     artifact: bytes
@@ -209,15 +209,15 @@ class RefitTask(_OfOneFamily):
 class QuantisedVariant:
     """One program that a trial could return: a variant of the trained model at one precision.
 
-    `size_bytes` is that of the first fold's artifact, `gain` the mean of the folds' models on their validation rows. Of an artifact that
-    was trained on all rows `size_bytes` is its own, and `gain` is lower where its own training rows imply less. `validated` and `trained`
-    are the gains of the folds' models on their validation rows and on their training rows, the latter of forms that may be returned.
+    `size_bytes` is that of the first fold's artifact, `utility` the mean of the folds' models on their validation rows. Of an artifact that
+    was trained on all rows `size_bytes` is its own, and `utility` is lower where its training rows imply less. `validated` and `trained`
+    are the utilities of the folds' models on their validation rows and on their training rows, the latter of forms that may be returned.
     `limited` says whether it was trained within the number of columns that are allowed.
     """
 
     key: str
     precision: str
-    gain: float
+    utility: float
     size_bytes: int
     validated: tuple[float, ...] = ()
     trained: tuple[float, ...] = ()
@@ -235,14 +235,14 @@ class Outcome:
     ----------
     status : State
     values : mapping of str to float
-        What was measured, by the name of the requirement: of the file, or of the form that came nearest; its gain and bytes only
+        What was measured, by the name of the requirement: of the file, or of the form that came nearest; its utility and bytes only
         where they decide (see `measured`).
     missed : float
         By how much the trial, which may aim higher than the request, saw the requirements missed, all together; 0 if none is.
     artifact : bytes or None
         The stripped artifact trained on all rows; only for a feasible form that beats the incumbent.
     others : tuple of Outcome
-        Further artifacts of the same training: forms that meet every constraint and the target, smaller or with a higher gain.
+        Further artifacts of the same training: forms that meet every constraint and the target, smaller or with a higher utility.
     structure : Interpretability or None
         Of the artifact.
     indices : mapping of str to float, or None
@@ -250,12 +250,12 @@ class Outcome:
     out_of_fold : array of float64 or None
         Predictions of the chosen form on rows it was not trained on, (repeats, rows) or (repeats, rows, classes); NaN where a
         row was never held out. For clustering each half's clusters have numbers of their own.
-    implied_gain : float or None
-        The gain that the artifact's own training rows imply; see `automicro.search.trial.agreement`.
+    implied_utility : float or None
+        The utility that the artifact's own training rows imply; see `automicro.search.trial.agreement`.
     implied_beside : mapping of str to float
         The same of each required score beside the metric.
     aim : float or None
-        The gain that the trial found the search should aim at, where its task left that to it.
+        The utility that the trial found the search should aim at, where its task left that to it.
     robustness : mapping of str to float
         On held-out rows: what stresses take from the score, and how far half of the rows are at least from another decision (``"flip"``).
     reused : str
@@ -273,7 +273,7 @@ class Outcome:
     reason: str = ""
     form: QuantisedVariant | None = None
     forms: Variants = ()
-    fold_gains: tuple[float, ...] = ()
+    fold_utilities: tuple[float, ...] = ()
     values: Mapping[str, float] = field(default_factory=dict)
     missed: float = 0.0
     artifact: bytes | None = None
@@ -281,7 +281,7 @@ class Outcome:
     latency_us: float | None = None
     indices: Mapping[str, float] | None = None
     out_of_fold: NDArray[np.float64] | None = None
-    implied_gain: float | None = None
+    implied_utility: float | None = None
     implied_beside: Mapping[str, float] = field(default_factory=dict)
     aim: float | None = None
     robustness: Mapping[str, float] = field(default_factory=dict)
@@ -295,10 +295,10 @@ class Outcome:
 
     @property
     def measured(self) -> dict[str, float]:
-        """All that was measured, by the name of the requirement: `values`, and gain and bytes of the form."""
+        """All that was measured, by the name of the requirement: `values`, and utility and bytes of the form."""
         known = dict(self.values)
-        if self.form is not None and math.isfinite(self.form.gain):
-            known.setdefault(Score.key, self.form.gain)
+        if self.form is not None and math.isfinite(self.form.utility):
+            known.setdefault(Score.key, self.form.utility)
         if self.form is not None and self.form.size_bytes:
             known.setdefault(Size.key, self.form.size_bytes)
         return known
@@ -306,10 +306,10 @@ class Outcome:
 
 @dataclass(frozen=True, eq=False)
 class ReferenceOutcome:
-    """What a strongest setting packs to, and on a fold its gain and its predictions for the validation rows."""
+    """What a strongest setting packs to, and on a fold its utility and its predictions for the validation rows."""
 
     artifact: bytes
-    gain: float
+    utility: float
     prediction: NDArray[np.float64]
     seconds: float = 0.0
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from automicro.search.context import Candidate, Outcome
 
-__all__ = ["SearchHistory", "Stop", "bytes_of", "gain_of"]
+__all__ = ["SearchHistory", "Stop", "bytes_of", "utility_of"]
 
 
 class Stop(StrEnum):
@@ -31,9 +31,9 @@ class SearchHistory:
     Parameters
     ----------
     aim : float
-        The gain that the search aims at: the target and the margin; minus infinity where there is no margin.
+        The utility that the search aims at: the target and the margin; minus infinity where there is no margin.
     floor : float
-        The requested gain.
+        The requested utility.
     stopped : Stop or None
         Why the search ended; None while it runs.
     figures : str
@@ -66,7 +66,7 @@ class SearchHistory:
         """Return what was trained on all rows and meets the constraints, the size that is allowed aside; the best first.
 
         Those that reach the margin (`aim`) come first: smallest, then fewest operations, then fewest columns. The others meet the
-        target alone: of them the surest, which has the highest gain, comes first, since a score just above the target is probably too high.
+        target alone: of them the surest, which has the highest utility, comes first, as a score just above the target is likely too high.
         """
         made = [each for o in self.outcomes for each in (o, *o.others)]
         return sorted((each for each in made if each.artifact is not None and not each.missed), key=self.order)
@@ -74,7 +74,7 @@ class SearchHistory:
     def order(self, outcome: Outcome) -> tuple[Any, ...]:
         """Return what is least for the best artifact."""
         size = bytes_of(outcome)
-        first = (False, size) if self.reaches_aim(outcome) else (True, -gain_of(outcome), size)
+        first = (False, size) if self.reaches_aim(outcome) else (True, -utility_of(outcome), size)
         return (*first, _effort(outcome), outcome.number)
 
     @property
@@ -97,8 +97,8 @@ class SearchHistory:
         return f"{self.stopped or ''}{self.figures}"
 
     def reaches_aim(self, outcome: Outcome) -> bool:
-        """Whether an outcome's gain is as high as the search aims."""
-        return gain_of(outcome) >= self.aim
+        """Whether an outcome's utility is as high as the search aims."""
+        return utility_of(outcome) >= self.aim
 
     @property
     def incumbent(self) -> Outcome | None:
@@ -122,9 +122,9 @@ def bytes_of(outcome: Outcome) -> int:
     return len(outcome.artifact or b"")
 
 
-def gain_of(outcome: Outcome) -> float:
-    """Return the gain of an outcome's form; minus infinity where there is none."""
-    return outcome.form.gain if outcome.form else -math.inf
+def utility_of(outcome: Outcome) -> float:
+    """Return the utility of an outcome's form; minus infinity where there is none."""
+    return outcome.form.utility if outcome.form else -math.inf
 
 
 def _effort(outcome: Outcome) -> tuple[float, int]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from automicro.plugin import Declined
 from automicro.search.context import Candidate, Outcome, QuantisedVariant, State, TrialTask, offsets_of
-from automicro.search.history import SearchHistory, Stop, bytes_of, gain_of
+from automicro.search.history import SearchHistory, Stop, bytes_of, utility_of
 from automicro.search.propose.allocation import Allocation, left_out
 from automicro.search.propose.budget import artifact_budget
 from automicro.search.propose.space import candidate_space, own_parameters, preparation_settings
@@ -108,7 +108,7 @@ class Loop:
         self._done: dict[int, Outcome] = {}
         self._tasks: dict[int, TrialTask] = {}
         self._trials = 0
-        self.found = SearchHistory(floor=goal.target.gain, size_bytes=goal.size_bytes, notes=self._allocation.notes)
+        self.found = SearchHistory(floor=goal.target.utility, size_bytes=goal.size_bytes, notes=self._allocation.notes)
         if goal.first is not None:
             self._begin_with(*goal.first)
 
@@ -213,30 +213,30 @@ class Loop:
 
     @property
     def _known(self) -> tuple[tuple[int, float], ...]:
-        """Bytes and gain of the artifacts that none beats in both."""
+        """Bytes and utility of the artifacts that none beats in both."""
         kept: list[tuple[int, float]] = []
-        for size, gain in sorted((bytes_of(o), -gain_of(o)) for o in self.found.artifacts):
-            if not kept or -gain > kept[-1][1]:
-                kept.append((size, -gain))
+        for size, utility in sorted((bytes_of(o), -utility_of(o)) for o in self.found.artifacts):
+            if not kept or -utility > kept[-1][1]:
+                kept.append((size, -utility))
         return tuple(kept)
 
     def _aimed(self, outcome: Outcome) -> None:
         """Aim above the target from now on, as high as the first trial that could tell a margin."""
         if self._aim is None or outcome.aim is None:
             return
-        asked, self._aim = self._target.gain, None
-        self._target = replace(self._target, gain=outcome.aim, floor=asked)
+        asked, self._aim = self._target.utility, None
+        self._target = replace(self._target, utility=outcome.aim, floor=asked)
         self.found.aim, self.found.floor = outcome.aim, asked
 
     def _paired_target(self) -> Target:
         """Return the target with what the best trial so far tells about the folds, where no reference has told it."""
         if self._target.fold_offsets:
             return self._target
-        whole = [o for o in self.found.outcomes if len(o.fold_gains) == self._folds and o.form is not None]
+        whole = [o for o in self.found.outcomes if len(o.fold_utilities) == self._folds and o.form is not None]
         if not whole:
             return self._target
-        best = max(whole, key=lambda o: (o.form.gain if o.form else -math.inf, -o.number))
-        return replace(self._target, fold_offsets=offsets_of(best.fold_gains))
+        best = max(whole, key=lambda o: (o.form.utility if o.form else -math.inf, -o.number))
+        return replace(self._target, fold_offsets=offsets_of(best.fold_utilities))
 
     def _finish(self, number: int, result: Any, failure: str | None, seconds: float) -> None:
         if not isinstance(result, Outcome):
@@ -256,13 +256,13 @@ class Loop:
 
     def _short_of_margin(self, outcome: Outcome) -> Outcome:
         """Return what the studies learn of an outcome: one that meets the target, not the margin, misses the score by what is short."""
-        short = self._target.short_of_margin(gain_of(outcome)) and outcome.status in (
+        short = self._target.short_of_margin(utility_of(outcome)) and outcome.status in (
             State.FEASIBLE,
             State.BELOW_MARGIN,
         )
         if not short or outcome.missed:
             return outcome
-        missed = (self._target.gain - gain_of(outcome)) / self._target.scale
+        missed = (self._target.utility - utility_of(outcome)) / self._target.scale
         return replace(outcome, status=State.INFEASIBLE, missed=missed)
 
     def _take_what_is_done(self, listener: Listener) -> None:

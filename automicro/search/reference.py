@@ -22,7 +22,7 @@ from automicro.search.context import (
     TrialTask,
 )
 from automicro.search.propose.space import preparation_settings, reference_preparation
-from automicro.search.trial.variant_scores import mean_gain
+from automicro.search.trial.variant_scores import mean_utility
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -81,7 +81,7 @@ class Member:
 
     candidate: Candidate
     required: bool
-    fold_gains: list[float]
+    fold_utilities: list[float]
     outcomes: dict[int | None, ReferenceOutcome] = field(default_factory=dict)
     probed_seconds: float = 0.0
     reason: str = ""
@@ -95,12 +95,12 @@ class Member:
     @property
     def is_finished(self) -> bool:
         """Whether every fold is scored, and a model is trained on all rows."""
-        return not self.reason and len(self.outcomes) == len(self.fold_gains) + 1
+        return not self.reason and len(self.outcomes) == len(self.fold_utilities) + 1
 
     @property
-    def gain(self) -> float:
+    def utility(self) -> float:
         """Mean over the folds; minus infinity if it is not finished."""
-        return mean_gain(self.fold_gains) if self.is_finished else -math.inf
+        return mean_utility(self.fold_utilities) if self.is_finished else -math.inf
 
     @property
     def folds_done(self) -> int:
@@ -110,12 +110,12 @@ class Member:
     @property
     def artifacts(self) -> tuple[bytes, ...]:
         """The packed model of each fold."""
-        return tuple(self.outcomes[fold].artifact for fold in range(len(self.fold_gains)))
+        return tuple(self.outcomes[fold].artifact for fold in range(len(self.fold_utilities)))
 
     @property
     def predictions(self) -> tuple[NDArray[np.float64], ...]:
         """What the packed model of each fold predicts for its validation rows."""
-        return tuple(self.outcomes[fold].prediction for fold in range(len(self.fold_gains)))
+        return tuple(self.outcomes[fold].prediction for fold in range(len(self.fold_utilities)))
 
     @property
     def artifact(self) -> bytes:
@@ -146,7 +146,7 @@ class Reference:
 
     @property
     def best(self) -> Member:
-        """The member with the best mean gain."""
+        """The member with the best mean utility."""
         return self.members[0]
 
 
@@ -189,7 +189,7 @@ def find_reference(executor: LocalExecutor, context: Context, members: list[Memb
         )
     race = _Race(executor, context, members, limits)
     race.run()
-    ranked = sorted(members, key=lambda member: (not member.is_finished, -member.gain, member.family))
+    ranked = sorted(members, key=lambda member: (not member.is_finished, -member.utility, member.family))
     if not ranked[0].is_finished or any(m.required and not m.is_finished for m in members):
         raise race.unfinished()
     notes = [f"reference: family {member.family!r} {member.reason}" for member in ranked if member.reason]
@@ -213,7 +213,7 @@ def own_model(
         )
         return None
     task = TrialTask(best.candidate, target, None, aim)
-    own = OwnTask(task, tuple(best.fold_gains), best.artifacts, best.predictions, best.artifact)
+    own = OwnTask(task, tuple(best.fold_utilities), best.artifacts, best.predictions, best.artifact)
     executor.submit(OWN, own, limited=False)
     finished = executor.next_finished()
     while finished is not None and finished.number != OWN:  # a training that was given up, but had ended
@@ -296,7 +296,7 @@ class _Race:
         elif isinstance(result, ReferenceOutcome):
             member.outcomes[task.fold] = result
             if task.fold is not None:
-                member.fold_gains[task.fold] = result.gain
+                member.fold_utilities[task.fold] = result.utility
         else:
             where = "all rows" if task.fold is None else f"fold {task.fold + 1}"
             why = finished.failure or getattr(result, "reason", "ended without a result")

@@ -11,7 +11,7 @@ import numpy as np
 from automicro.program import evaluate, pack, unpack
 from automicro.search.context import Probe, ProbeTask, ReferenceOutcome, ReferenceTask
 from automicro.search.trial.training import every_row, train
-from automicro.search.trial.variant_scores import gain_of
+from automicro.search.trial.variant_scores import utility_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -38,7 +38,7 @@ def _scored(context: Context, family: Family, task: ReferenceTask) -> ReferenceO
     fold = context.folds[task.fold]
     artifact = _trained(context, family, task, fold.train)
     prediction = evaluate(unpack(artifact), context.problem.batch(fold.validation))
-    return ReferenceOutcome(artifact, gain_of(context, fold.validation, prediction), prediction)
+    return ReferenceOutcome(artifact, utility_of(context, fold.validation, prediction), prediction)
 
 
 def _probed(context: Context, family: Family, task: ProbeTask) -> Probe:

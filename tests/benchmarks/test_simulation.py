@@ -45,10 +45,10 @@ def test_the_true_score_is_that_of_the_model_on_all_rows(source, target):
 def test_the_naive_choice_is_the_smallest_whose_score_reaches_the_target():
     _, found, result = searched("two classes", 0.7)
     with searching_in_process(QUICK):
-        artifact, (gain,) = naive_artifact(result)
+        artifact, (utility,) = naive_artifact(result)
     forms = [form for outcome in result.found.outcomes for form in outcome.forms]
-    smallest = min(form.size_bytes for form in forms if form.gain >= 0.7)
-    assert gain in {form.gain for form in forms if form.size_bytes == smallest}
+    smallest = min(form.size_bytes for form in forms if form.utility >= 0.7)
+    assert utility in {form.utility for form in forms if form.size_bytes == smallest}
     assert abs(len(artifact) - smallest) <= 3  # trained on all rows instead of a fold's
     assert smallest <= found.size_bytes + 3
 

@@ -127,7 +127,7 @@ def test_too_few_rows_are_not_said_to_be_below_the_target():
     y = np.arange(40) % 2
     X = {"a": y + rng.normal(size=40) / 10, "b": rng.normal(size=40)}
     constraints = Constraints(metric="roc_auc", score=0.9, certify=True)
-    with pytest.raises(automicro.Infeasible, match="so few rows cannot tell that from chance"):
+    with pytest.raises(automicro.Infeasible, match="so few rows do not distinguish that from chance"):
         automicro.select(X, y, constraints, search=Search(trials=1, families=["linear"], workers=0))
 
 
@@ -163,8 +163,8 @@ def test_groups_and_time_stay_on_their_side():
 
 def test_the_sequence_runs_from_the_surest_to_the_smallest():
     made = [
-        Outcome(i, "feasible", form=QuantisedVariant("k", "p", gain, size), artifact=b"x" * size)
-        for i, (gain, size) in enumerate([(0.91, 30), (0.95, 80), (0.93, 90), (0.92, 50), (0.90, 20)])
+        Outcome(i, "feasible", form=QuantisedVariant("k", "p", utility, size), artifact=b"x" * size)
+        for i, (utility, size) in enumerate([(0.91, 30), (0.95, 80), (0.93, 90), (0.92, 50), (0.90, 20)])
     ]
     assert [len(o.artifact) for o in sequence(made)] == [80, 50, 30, 20]
 
@@ -181,10 +181,12 @@ def test_only_artifacts_that_lie_above_the_target_by_a_quarter_of_an_error_are_t
     repeats = 1 + max(fold.repeat for fold in context.folds)
     predicted = np.repeat(np.stack([1.0 - shares, shares], axis=1)[None], repeats, axis=0)
     error = np.sqrt(0.8 * 0.2 / len(certification.held))
-    gains = [0.8 + share * error for share in (2.0, 0.4, 0.1, 0.0)]
+    utilities = [0.8 + share * error for share in (2.0, 0.4, 0.1, 0.0)]
     made = [
-        Outcome(i, "feasible", form=QuantisedVariant("k", "p", gain, 9), artifact=b"x" * (9 - i), out_of_fold=predicted)
-        for i, gain in enumerate(gains)
+        Outcome(
+            i, "feasible", form=QuantisedVariant("k", "p", utility, 9), artifact=b"x" * (9 - i), out_of_fold=predicted
+        )
+        for i, utility in enumerate(utilities)
     ]
     assert [o.number for o in likely(made, context, Target(0.8), certification, constraints)] == [0, 1]
     within = Constraints(metric="accuracy", within=0.01, certify=True)
@@ -242,7 +244,7 @@ def test_auto_estimates_a_model_that_only_reaches_the_plain_target(monkeypatch):
 
     def high(self, *positional, **named):
         begin(self, *positional, **named)
-        self._target, self._aim = replace(self._target, gain=0.85, floor=0.78), None
+        self._target, self._aim = replace(self._target, utility=0.85, floor=0.78), None
 
     monkeypatch.setattr(Loop, "__init__", high)
     monkeypatch.setattr("automicro.search.decide.certify.AUTO_ROWS", 200)

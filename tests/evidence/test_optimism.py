@@ -24,9 +24,9 @@ def test_the_bias_is_mostly_taken_off():
     raw, corrected = [], []
     for seed in range(60):
         pool = contenders(rng, 400, accuracies)
-        passing = [place for place, c in enumerate(pool) if c.gain >= 0.9]
+        passing = [place for place, c in enumerate(pool) if c.utility >= 0.9]
         chosen = passing[0]
-        raw.append(pool[chosen].gain - accuracies[chosen])
+        raw.append(pool[chosen].utility - accuracies[chosen])
         corrected.append(raw[-1] - selection_optimism(pool, 0.9, 1, seed))
     assert np.mean(raw) > 0.008
     assert abs(np.mean(corrected)) < 0.5 * np.mean(raw)

@@ -100,7 +100,7 @@ def test_progress_shows_incumbent_trials_and_time() -> None:
     progress = Progress(True, stream=stream, metric=METRICS["max_error"])
     progress.start(10, None)
     progress.update(1)
-    progress.update(2, None, SimpleNamespace(artifact=bytes(31), form=SimpleNamespace(gain=-2.5)))
+    progress.update(2, None, SimpleNamespace(artifact=bytes(31), form=SimpleNamespace(utility=-2.5)))
     progress.stop()
     progress.stop()
     shown = stream.getvalue()

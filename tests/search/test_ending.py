@@ -188,8 +188,8 @@ def test_a_hard_first_fold_is_no_proof() -> None:
     assert found.score >= 0.33
 
 
-def outcome_of(number: int, gain: float, size: int) -> Outcome:
-    return Outcome(number, "feasible", "", form=QuantisedVariant("k", "float32", gain, size), artifact=bytes(size))
+def outcome_of(number: int, utility: float, size: int) -> Outcome:
+    return Outcome(number, "feasible", "", form=QuantisedVariant("k", "float32", utility, size), artifact=bytes(size))
 
 
 @pytest.mark.parametrize(
@@ -203,7 +203,7 @@ def outcome_of(number: int, gain: float, size: int) -> Outcome:
 def test_the_smallest_that_reaches_the_margin_wins_or_else_the_surest(
     outcomes: list[tuple[float, int]], best: int
 ) -> None:
-    made = [outcome_of(number + 1, gain, size) for number, (gain, size) in enumerate(outcomes)]
+    made = [outcome_of(number + 1, utility, size) for number, (utility, size) in enumerate(outcomes)]
     incumbent = SearchHistory(outcomes=made, aim=0.86, floor=0.83).incumbent
     assert incumbent is not None
     assert incumbent.number == best
@@ -220,7 +220,7 @@ def test_the_aim_is_some_errors_above_the_target_but_at_most_half_way_to_the_bes
     context: Any = SimpleNamespace(metric=metric, folds=[SimpleNamespace(validation=np.arange(400))])
     aim = certify.SafetyMargin(errors=0.5, certified_rows=100)  # an error on a quarter of the rows is twice as large
     target = aim.raised(Target(asked), context, np.zeros((1, 400)))
-    assert (target.gain, target.floor) == pytest.approx((raised, asked))
+    assert (target.utility, target.floor) == pytest.approx((raised, asked))
 
 
 def test_a_margin_that_cannot_be_told_leaves_the_target_alone(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -236,7 +236,7 @@ def test_the_first_trial_that_tells_an_aim_settles_it() -> None:
     loop._aimed(replace(outcome_of(1, 0.5, 60), aim=0.43))
     loop._aimed(replace(outcome_of(2, 0.5, 60), aim=0.49))
     assert (loop.found.aim, loop.found.floor) == (0.43, 0.4)
-    assert (loop._target.gain, loop._target.floor) == (0.43, 0.4)
+    assert (loop._target.utility, loop._target.floor) == (0.43, 0.4)
 
 
 def test_a_trial_that_is_trained_tells_an_aim(table: tuple[Any, Any], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -184,8 +184,8 @@ def member(family: str, *, required: bool) -> Member:
     return Member(Candidate(0, family, {}, PreparationSettings(), 0), required, [math.nan] * 2)
 
 
-def outcome(gain: float = 0.9, seconds: float = 4.0) -> ReferenceOutcome:
-    return ReferenceOutcome(b"model", gain, np.zeros(3), seconds)
+def outcome(utility: float = 0.9, seconds: float = 4.0) -> ReferenceOutcome:
+    return ReferenceOutcome(b"model", utility, np.zeros(3), seconds)
 
 
 def race(ends: list[End], seconds: float | None = 10.0) -> Reference:
@@ -200,7 +200,7 @@ ALL = [("sure", 0, outcome(0.8)), ("sure", 1, outcome(0.6)), ("sure", None, outc
 def test_what_is_not_required_does_not_count_where_it_is_late() -> None:
     found = race([*ALL, ("late", 0, outcome(0.99))])
     assert found.best.family == "sure"
-    assert found.best.gain == pytest.approx(0.7)
+    assert found.best.utility == pytest.approx(0.7)
     assert found.notes == [
         "reference: family 'late' does not count: it finished 1 of 2 folds within its part of the time"
     ]

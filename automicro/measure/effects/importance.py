@@ -78,10 +78,10 @@ def permutation_importance(
     facts.check_task(problem.task, problem.classes)
     generator = np.random.default_rng(seed)
 
-    def gain(given: Sequence[Column | None]) -> float:
+    def utility(given: Sequence[Column | None]) -> float:
         return facts.sign * float(score(metric, problem.target, evaluate(program, given), problem.weights))
 
-    whole, z = gain(columns), NormalDist().inv_cdf(0.5 + CONFIDENCE / 2)
+    whole, z = utility(columns), NormalDist().inv_cdf(0.5 + CONFIDENCE / 2)
     found = []
     for column in columns_read(program):
         own = columns[column]
@@ -91,7 +91,7 @@ def permutation_importance(
         for _ in range(REPEATS):
             shuffled = list(columns)
             shuffled[column] = take(own, generator.permutation(problem.rows))
-            losses.append(whole - gain(shuffled))
+            losses.append(whole - utility(shuffled))
         mean, error = float(np.mean(losses)), float(np.std(losses, ddof=1) / np.sqrt(REPEATS))
         found.append(Importance(names[column], mean, mean - z * error, mean + z * error))
     return tuple(sorted(found, key=lambda importance: (-importance.loss, importance.column)))

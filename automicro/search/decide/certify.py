@@ -173,14 +173,14 @@ class SafetyMargin:
         return cls(SELECTED_OF_FEW if rows < FEW_ROWS else SELECTED, None, seed)
 
     def raised(self, target: Target, context: Context, out_of_fold: NDArray[np.float64]) -> Target:
-        """Return the target raised by the margin, at most half-way to the best possible gain; as it is where no margin can be told."""
+        """Return the target raised by the margin, at most half-way to the best possible utility; as it is where no margin can be told."""
         margin = self.errors * self.error(context, out_of_fold)
         if not math.isfinite(margin):
             return target
         facts = metric_of(context.metric)
         best = facts.high if facts.sign > 0 else -facts.low
-        most = (target.gain + best) / 2 if math.isfinite(best) else math.inf
-        return replace(target, gain=min(target.gain + margin, most), floor=target.gain)
+        most = (target.utility + best) / 2 if math.isfinite(best) else math.inf
+        return replace(target, utility=min(target.utility + margin, most), floor=target.utility)
 
     def error(self, context: Context, out_of_fold: NDArray[np.float64]) -> float:
         """Return the standard error of a score on so many rows, from the out-of-fold predictions of a trial."""
@@ -193,7 +193,7 @@ class SafetyMargin:
 def refit_tasks(found: SearchHistory, target: Target, requirements: Requirements) -> list[RefitTask]:
     """Return what is to be trained on all search rows beside the artifacts that the search has: forms below its aim, but above the target.
 
-    They are smaller than the smallest artifact, or, if there is none, the surest that were found; a few of them, spread over the gains.
+    They are smaller than the smallest artifact, or, if there is none, the surest that were found; a few of them, spread over the utilities.
     None if robustness or other scores are required, which are evaluated on the folds of a trial.
     """
     if requirements.one(Robustness) or requirements.one(OtherScore):
@@ -205,14 +205,14 @@ def refit_tasks(found: SearchHistory, target: Target, requirements: Requirements
         (form, outcome)
         for outcome in found.outcomes
         for form in outcome.forms
-        if form.gain >= target.gain
+        if form.utility >= target.utility
         and form.size_bytes < limit
         and (found.size_bytes is None or form.size_bytes <= found.size_bytes)
         if (outcome.number, form.key, form.precision) not in made
     ]
     edge: list[tuple[QuantisedVariant, Outcome]] = []
-    for form, outcome in sorted(forms, key=lambda pair: (pair[0].size_bytes, -pair[0].gain, pair[1].number)):
-        if not edge or form.gain > edge[-1][0].gain:
+    for form, outcome in sorted(forms, key=lambda pair: (pair[0].size_bytes, -pair[0].utility, pair[1].number)):
+        if not edge or form.utility > edge[-1][0].utility:
             edge.append((form, outcome))
     chosen = sorted({round(place) for place in np.linspace(0, len(edge) - 1, min(REFITS, len(edge)))})
     bare = replace(target, fold_offsets=())
@@ -272,7 +272,7 @@ def sequence(outcomes: Iterable[Outcome]) -> list[Outcome]:
     """Return artifacts from the surest to the smallest, judged on the search rows alone; none that another beats in both."""
     ordered = sorted(
         (o for o in outcomes if o.artifact is not None and o.form is not None and not o.missed),
-        key=lambda o: (-(o.form.gain if o.form else 0.0), len(o.artifact or b""), o.number),
+        key=lambda o: (-(o.form.utility if o.form else 0.0), len(o.artifact or b""), o.number),
     )
     kept: list[Outcome] = []
     for outcome in ordered:
@@ -303,8 +303,8 @@ def likely(
     error = SafetyMargin.certifying(len(certification.held), constraints.confidence, certification.seed).error(
         context, known[-1]
     )
-    least = target.gain + LEAST_MARGIN * (error if math.isfinite(error) else 0.0)
-    return [o for o in ordered if o.form is None or o.form.gain >= least]
+    least = target.utility + LEAST_MARGIN * (error if math.isfinite(error) else 0.0)
+    return [o for o in ordered if o.form is None or o.form.utility >= least]
 
 
 def certified(

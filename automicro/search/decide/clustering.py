@@ -35,7 +35,7 @@ def structure_of(context: Context, constraints: Constraints, seed: int, until: f
 
 
 def partition_target(constraints: Constraints, test: StructureTest) -> tuple[Target, dict[str, float]]:
-    """Return the gain to reach, and the least values of indices beside the metric.
+    """Return the utility to reach, and the least values of indices beside the metric.
 
     An index that was tested but not asked for must exceed what structureless rows have.
     """
@@ -66,10 +66,10 @@ def one_cluster(context: Context, target: Target, test: StructureTest) -> Search
     """
     empty = Affine(Weights.of(np.zeros((1, 0))), Weights.of(np.zeros(1)))
     payload = pack(Program(len(context.problem.table.columns), (), empty, "identity"))
-    gain = ONE_CLUSTER[context.metric]
-    values = {each.name: ONE_CLUSTER[each.name] for each in context.requirements.of_kind(Index)} | {Score.key: gain}
+    utility = ONE_CLUSTER[context.metric]
+    values = {each.name: ONE_CLUSTER[each.name] for each in context.requirements.of_kind(Index)} | {Score.key: utility}
     missed = context.required(target).missed(values)
-    form = QuantisedVariant("one cluster", UNTOUCHED, gain, len(payload))
+    form = QuantisedVariant("one cluster", UNTOUCHED, utility, len(payload))
     repeats = 1 + max(fold.repeat for fold in context.folds)
     outcome = Outcome(
         0,
@@ -77,7 +77,7 @@ def one_cluster(context: Context, target: Target, test: StructureTest) -> Search
         "no cluster structure",
         form=form,
         forms=(form,),
-        fold_gains=(gain,) * len(context.folds),
+        fold_utilities=(utility,) * len(context.folds),
         values=values,
         missed=missed,
         artifact=None if missed else payload,

@@ -111,30 +111,30 @@ def not_contradicted(
     relative to the score of the reference's own model on the same rows.
     """
     metric, sign, certification = replay_check.context.metric, constraints.measured.sign, tested.certification
-    easier = sign * (target.gain - _gain_on_held_out(tested, constraints, target))
+    easier = sign * (target.utility - _utility_on_held_out(tested, constraints, target))
     candidates = sorted([*replay_check.found.feasible, *made.sound], key=replay_check.found.order)
     kept: list[Outcome] = []
     for outcome in candidates[:MOST_COMPARED]:
         held = on_held_out(certification, metric, outcome, constraints.confidence)
         seen, held = held, Estimate(held.value + easier, held.low + easier, held.high + easier)
-        if (most := max(sign * held.low, sign * held.high)) < target.gain:
+        if (most := max(sign * held.low, sign * held.high)) < target.utility:
             replay_check.found.replace(outcome, _contradicted(outcome, seen, len(certification.held), most, target))
             continue
         crossed = cross_validated(replay_check.context, outcome, constraints.confidence, certification.seed)
-        if sign * combined(crossed, held, constraints.confidence).value >= target.gain:
+        if sign * combined(crossed, held, constraints.confidence).value >= target.utility:
             kept.append(outcome)
             if constraints.latency is None:
                 break
     return kept
 
 
-def _gain_on_held_out(tested: Certified, constraints: Constraints, target: Target) -> float:
-    """Return the gain to reach on the held-out rows."""
+def _utility_on_held_out(tested: Certified, constraints: Constraints, target: Target) -> float:
+    """Return the utility to reach on the held-out rows."""
     if tested.reference is None:
-        return target.gain
+        return target.utility
     held_out = tested.certification.held_out(constraints.measured.name, tested.reference.prediction)
     limit = constraints.limit(score(held_out.metric, held_out.y, held_out.prediction, held_out.weights))
-    return constraints.measured.sign * limit if math.isfinite(limit) else target.gain
+    return constraints.measured.sign * limit if math.isfinite(limit) else target.utility
 
 
 def _contradicted(outcome: Outcome, held: Estimate, rows: int, most: float, target: Target) -> Outcome:
@@ -144,5 +144,5 @@ def _contradicted(outcome: Outcome, held: Estimate, rows: int, most: float, targ
         status=State.INFEASIBLE,
         reason=reason,
         values={**outcome.values, Score.key: most},
-        missed=(target.gain - most) / target.scale,
+        missed=(target.utility - most) / target.scale,
     )

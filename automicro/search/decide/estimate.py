@@ -12,7 +12,7 @@ import numpy as np
 from automicro.measure import FoldPredictions, interval, score
 from automicro.request import metric as metric_of
 from automicro.search.decide.latency import score_interval
-from automicro.search.trial.variant_scores import mean_gain
+from automicro.search.trial.variant_scores import mean_utility
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -45,7 +45,7 @@ class Estimate:
         return (self.high - self.low) / (2 * _quantile(confidence))
 
     def lowered(self, sign: int, change: float, bounded: MetricFacts) -> Estimate:
-        """Return the estimate with a lower gain: by `change`, at most 0; the interval reaches down with it, the other end stays."""
+        """Return the estimate with a lower utility: by `change`, at most 0; the interval reaches down with it, the other end stays."""
         value, ends = self.value + sign * change, [self.low, self.high]
         ends[0 if sign > 0 else 1] += sign * change
         return Estimate(value, max(ends[0], bounded.low), min(ends[1], bounded.high))
@@ -70,18 +70,18 @@ def cross_validated(context: Context, outcome: Outcome, confidence: float, seed:
     seed : int
         Seed of the resampling.
     excess : float
-        What selection adds to the gain.
+        What selection adds to the utility.
     """
     form = outcome.form
     if form is None:
         return Estimate(math.nan)
     sign, bounded = metric_of(context.metric).sign, metric_of(context.metric)
-    out_of_fold = mean_gain(form.validated) if form.validated else form.gain
-    implied = out_of_fold if outcome.implied_gain is None else outcome.implied_gain
+    out_of_fold = mean_utility(form.validated) if form.validated else form.utility
+    implied = out_of_fold if outcome.implied_utility is None else outcome.implied_utility
     below, above = _half_widths(context, outcome, form, confidence, seed)
     low, high = min(out_of_fold, implied) - excess - below, max(out_of_fold, implied) + above
     ends = sorted((sign * low, sign * high))
-    return Estimate(sign * (form.gain - excess), max(ends[0], bounded.low), min(ends[1], bounded.high))
+    return Estimate(sign * (form.utility - excess), max(ends[0], bounded.low), min(ends[1], bounded.high))
 
 
 def resampled(
@@ -102,14 +102,14 @@ def _wider(context: Context) -> float:
 def _half_widths(
     context: Context, outcome: Outcome, form: QuantisedVariant, confidence: float, seed: int
 ) -> tuple[float, float]:
-    """Return how far the interval of a gain reaches below and above it."""
+    """Return how far the interval of a utility reaches below and above it."""
     once = [fold for fold in context.folds if fold.repeat == 0]
     ratio = float(np.mean([len(fold.validation) / len(fold.train) for fold in once]))
     below = above = 0.0
     if outcome.out_of_fold is not None:
         sign = metric_of(context.metric).sign
         low, high = sorted(sign * end for end in score_interval(context, outcome.out_of_fold, _side(confidence), seed))
-        middle, wider = mean_gain(form.validated), math.sqrt(1 + len(once) * ratio)
+        middle, wider = mean_utility(form.validated), math.sqrt(1 + len(once) * ratio)
         below, above = max(wider * (middle - low), 0.0), max(wider * (high - middle), 0.0)
     optimism = np.array(form.trained) - np.array(form.validated[: len(form.trained)])
     optimism = optimism[np.isfinite(optimism)]

@@ -16,7 +16,7 @@ __all__ = ["better_of", "frontier", "rank", "unbeaten"]
 
 
 def frontier(replay_check: ReplayCheck, chosen: Outcome, passed_over: Iterable[Outcome] = ()) -> list[Outcome]:
-    """Return the artifacts that meet every constraint and that no other beats in both bytes and gain, smallest first.
+    """Return the artifacts that meet every constraint and that no other beats in both bytes and utility, smallest first.
 
     The one that is returned is always among them, as the only one of its size. A smaller one that promises no less was passed over for
     a reason, such as its latency or its certificate, and is left out.
@@ -30,34 +30,34 @@ def frontier(replay_check: ReplayCheck, chosen: Outcome, passed_over: Iterable[O
         What is known not to meet a constraint after its trial ended, such as the latency.
     """
     excluded_columns = {id(outcome) for outcome in passed_over}
-    size, gain = _measure(chosen)
+    size, utility = _measure(chosen)
     kept: list[Outcome] = []
     best = -math.inf
     for outcome in sorted(
         [chosen, *replay_check.found.feasible], key=lambda o: (_measure(o)[0], -_measure(o)[1], o.number)
     ):
-        own_size, own_gain = _measure(outcome)
+        own_size, own_utility = _measure(outcome)
         if outcome is chosen:
             kept.append(outcome)
-            best = own_gain
+            best = own_utility
         if (
             own_size == size
             or id(outcome) in excluded_columns
-            or own_gain <= best
-            or (own_size < size and own_gain >= gain)
+            or own_utility <= best
+            or (own_size < size and own_utility >= utility)
         ):
             continue
         if (sound := replay_check.passed(outcome)) is not None:
             kept.append(sound)
-            best = own_gain
+            best = own_utility
     return kept
 
 
 def rank(outcome: Outcome, aim: float) -> tuple[float, bool, float]:
     """Return what is least for the smallest artifact that misses nothing and reaches the aim, or else for the surest."""
-    size, gain = _measure(outcome)
-    below = gain < aim
-    return outcome.missed, below, -gain if below else size
+    size, utility = _measure(outcome)
+    below = utility < aim
+    return outcome.missed, below, -utility if below else size
 
 
 def better_of(one: Outcome, other: Outcome, aim: float) -> Outcome:
@@ -70,7 +70,7 @@ def better_of(one: Outcome, other: Outcome, aim: float) -> Outcome:
 
 
 def unbeaten(outcomes: Iterable[Outcome]) -> tuple[Outcome, ...]:
-    """Return the artifacts that miss nothing and that none of them beats in both bytes and gain, smallest first."""
+    """Return the artifacts that miss nothing and that none of them beats in both bytes and utility, smallest first."""
     kept: list[Outcome] = []
     sound = [outcome for outcome in outcomes if outcome.artifact is not None and not outcome.missed]
     for outcome in sorted(sound, key=lambda o: (_measure(o)[0], -_measure(o)[1])):
@@ -80,4 +80,4 @@ def unbeaten(outcomes: Iterable[Outcome]) -> tuple[Outcome, ...]:
 
 
 def _measure(outcome: Outcome) -> tuple[int, float]:
-    return len(outcome.artifact or b""), outcome.form.gain if outcome.form else -math.inf
+    return len(outcome.artifact or b""), outcome.form.utility if outcome.form else -math.inf

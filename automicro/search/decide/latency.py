@@ -222,8 +222,8 @@ def score_interval(
     return interval(context.metric, checked, np.concatenate(predictions), confidence, seed)
 
 
-def optimism(context: Context, outcomes: Iterable[Outcome], target_gain: float, seed: int) -> float:
-    """Return by how much the gain of what was selected is likely too high, because it was selected for it.
+def optimism(context: Context, outcomes: Iterable[Outcome], target_utility: float, seed: int) -> float:
+    """Return by how much the utility of what was selected is likely too high, because it was selected for it.
 
     Every trial with out-of-fold predictions whose training was stable was a contender, the smallest first; the first repeat of a
     cross-validation is used.
@@ -235,11 +235,11 @@ def optimism(context: Context, outcomes: Iterable[Outcome], target_gain: float, 
     contenders = [
         Contender(
             o.form.size_bytes,
-            o.form.gain,
+            o.form.utility,
             HeldOutPredictions(context.metric, problem.target[rows], o.out_of_fold[0, rows], weights, units),
         )
         for o in outcomes
         if o.out_of_fold is not None and o.form is not None and o.form.size_bytes and STABILITY not in o.values
     ]
-    smallest = sorted(contenders, key=lambda c: (abs(c.gain - target_gain), c.size_bytes))[:CONTENDERS]
-    return selection_optimism(smallest, target_gain, metric(context.metric).sign, seed)
+    smallest = sorted(contenders, key=lambda c: (abs(c.utility - target_utility), c.size_bytes))[:CONTENDERS]
+    return selection_optimism(smallest, target_utility, metric(context.metric).sign, seed)

@@ -39,10 +39,10 @@ class Estimation:
     certifies: ClassVar[bool] = False
 
     def target(self, reference: Reference | None) -> Target:
-        """Return the gain to reach: the stricter of the score and what the reference requires."""
+        """Return the utility to reach: the stricter of the score and what the reference requires."""
         sign = self.constraints.measured.sign
-        limit = self.constraints.limit(None if reference is None else sign * reference.best.gain)
-        offsets = () if reference is None else offsets_of(reference.best.fold_gains)
+        limit = self.constraints.limit(None if reference is None else sign * reference.best.utility)
+        offsets = () if reference is None else offsets_of(reference.best.fold_utilities)
         return Target(sign * limit, offsets)
 
     def margin(self) -> SafetyMargin | None:

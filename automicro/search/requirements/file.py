@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from automicro.search.requirements.requirement import Requirement
+from automicro.words.numbers import count
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -38,7 +39,7 @@ class Size(Requirement):
     def sentence(self, record: TrialRecord, value: float) -> str:
         """Return how many bytes are allowed, and how many the nearest takes."""
         del value
-        return f"size: at most {int(self.limit)} bytes are allowed, the nearest ({record.family}) takes {record.size_bytes}"
+        return f"size: the limit is {count(int(self.limit), 'byte')}, the nearest ({record.family}) takes {record.size_bytes}"
 
 
 @dataclass(frozen=True)

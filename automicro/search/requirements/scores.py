@@ -26,7 +26,7 @@ MOST = 1e6  # what is not defined, or infinitely far away, counts as
 
 @dataclass(frozen=True)
 class Score(Requirement):
-    """At least a gain by the metric; `scale` is what a shortfall is divided by to compare it with other requirements."""
+    """At least a utility by the metric; `scale` is what a shortfall is divided by to compare it with other requirements."""
 
     key: ClassVar[str] = "score"
     metric: str
@@ -35,17 +35,17 @@ class Score(Requirement):
 
     @classmethod
     def of(cls, problem: Problem, constraints: Constraints) -> Sequence[Self]:
-        """Return nothing: the gain to reach may depend on a reference, so that `Requirements.with_score` adds it."""
+        """Return nothing: the utility to reach may depend on a reference, so that `Requirements.with_score` adds it."""
         del problem, constraints
         return []
 
     def violation(self, value: float) -> float:
-        """Return by how much a gain falls short."""
+        """Return by how much a utility falls short."""
         return (self.limit - value) / self.scale
 
     def sentence(self, record: TrialRecord, value: float) -> str:
         """Return the value of the metric that is required, and that of the nearest."""
-        del value  # the gain that decides may be of other rows than the record's score
+        del value  # the utility that decides may be of other rows than the record's score
         sign = metric(self.metric).sign
         got = "unknown" if record.score is None else f"{record.score:.4g}"
         words = "at least" if sign > 0 else "at most"

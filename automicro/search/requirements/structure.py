@@ -135,12 +135,12 @@ class OfColumns(OfProgram):
     def sentence(self, record: TrialRecord, value: float) -> str:
         """Return the columns, and for which share of them the nearest misses it."""
         share = self.violation(value)
-        return f"{self.name}: asked for {self.words}, the nearest ({record.family}) misses it for {share:.0%} of the columns"
+        return f"{self.name}: must hold for {self.words}, but the nearest ({record.family}) misses it for {share:.0%} of the columns"
 
     def relaxed(self, value: float) -> Relaxed:
         """Return that it is not required."""
         del value
-        return Relaxed(self.words, "not asked for", f"without {self.name} ({self.words})")
+        return Relaxed(self.words, "none", f"without {self.name} ({self.words})")
 
 
 class MustNotUse(OfColumns):

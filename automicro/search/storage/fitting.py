@@ -39,7 +39,7 @@ def _fits(outcome: Outcome, context: Context) -> bool:
     held, repeats = outcome.out_of_fold, 1 + max(fold.repeat for fold in folds)
     if held is not None and not (held.ndim > 1 and len(held) <= repeats and held.shape[1] == problem.rows):
         return False
-    if len(outcome.fold_gains) > len(folds) or not 0 <= outcome.folds_run <= len(folds):
+    if len(outcome.fold_utilities) > len(folds) or not 0 <= outcome.folds_run <= len(folds):
         return False
     if outcome.artifact is None:
         return True

@@ -13,7 +13,7 @@ import numpy as np
 from automicro.program import evaluate
 from automicro.search.decide.latency import score_interval
 from automicro.search.requirements.scores import STABILITY
-from automicro.search.trial.variant_scores import gain_of
+from automicro.search.trial.variant_scores import utility_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from automicro.search.context import Context, QuantisedVariant
     from automicro.search.trial.variant_scores import VariantScores
 
-__all__ = ["Agreement", "agreement", "with_training_gains"]
+__all__ = ["Agreement", "agreement", "with_training_utilities"]
 
 ROWS = {"table": 4000}  # training rows that models are compared on; differences on the same rows have little noise
 ROWS_OF_OTHERS = 1000  # of texts, series and graphs, which take long to evaluate
@@ -41,7 +41,7 @@ class Agreement:
     Parameters
     ----------
     out_of_fold : float
-        Mean gain of the folds' models on their validation rows.
+        Mean utility of the folds' models on their validation rows.
     shortfall : float
         How much lower than the folds' models the model scores on the rows that those were trained on, the mean over the folds; a
         negative number where it scores higher.
@@ -60,8 +60,8 @@ class Agreement:
     allowed: float
 
     @property
-    def gain(self) -> float:
-        """The gain that the model's own training rows imply: out of fold, less what it lacks on the training rows."""
+    def utility(self) -> float:
+        """The utility that the model's own training rows imply: out of fold, less what it lacks on the training rows."""
         return self.out_of_fold - self.excess
 
     @property
@@ -97,7 +97,7 @@ def agreement(context: Context, program: Program, form: QuantisedVariant) -> Agr
     program : Program
         As it ships: packed and read back.
     form : QuantisedVariant
-        With the gains of the folds' models on their training rows (`trained`). Where these are not known, the gains on validation rows are
+        With the utilities of the folds' models on their training rows (`trained`). Where these are unknown, those on validation rows are
         compared, which the program was trained on and the folds' models were not: a weaker test.
 
     Returns
@@ -109,37 +109,37 @@ def agreement(context: Context, program: Program, form: QuantisedVariant) -> Agr
         return None
     drop = 0.0
     if form.trained:
-        shortfalls = np.array(form.trained) - np.array(_training_gains(context, [program] * len(context.folds)))
-        optimism = max(float(np.nanmean(form.trained)) - form.gain, 0.0)
+        shortfalls = np.array(form.trained) - np.array(_training_utilities(context, [program] * len(context.folds)))
+        optimism = max(float(np.nanmean(form.trained)) - form.utility, 0.0)
         drop = (1 - _share_of_rows(context)) * optimism / 2
     else:
-        gains = [_gain(context, program, fold.validation) for fold in context.folds]
-        shortfalls = np.array(form.validated) - np.array(gains)
+        utilities = [_utility(context, program, fold.validation) for fold in context.folds]
+        shortfalls = np.array(form.validated) - np.array(utilities)
     shortfalls = shortfalls[np.isfinite(shortfalls)]
     if not len(shortfalls):
         return None
     allowed = max(_spread(shortfalls), _error(context, form))
     if len(context.folds) == 1:
         allowed = _allowed_after_one(context, program)
-    return Agreement(form.gain, float(shortfalls.mean()), drop, allowed)
+    return Agreement(form.utility, float(shortfalls.mean()), drop, allowed)
 
 
-def _gain(context: Context, program: Program, rows: NDArray[np.int64]) -> float:
-    return gain_of(context, rows, evaluate(program, context.problem.batch(rows)))
+def _utility(context: Context, program: Program, rows: NDArray[np.int64]) -> float:
+    return utility_of(context, rows, evaluate(program, context.problem.batch(rows)))
 
 
-def with_training_gains(context: Context, table: VariantScores, form: QuantisedVariant) -> QuantisedVariant:
-    """Return a form with the gains of the folds' models on their own training rows; of clusters, which have no target, as it is."""
+def with_training_utilities(context: Context, table: VariantScores, form: QuantisedVariant) -> QuantisedVariant:
+    """Return a form with the utilities of the folds' models on their own training rows; of clusters, which have no target, as it is."""
     if context.problem.task == "clustering":
         return form
     programs = [table.program(form.key, form.precision, fold) for fold in range(table.folds)]
-    return replace(form, trained=_training_gains(context, programs))
+    return replace(form, trained=_training_utilities(context, programs))
 
 
-def _training_gains(context: Context, programs: Sequence[Program]) -> tuple[float, ...]:
-    """Return the gain of one program for each fold on the training rows of that fold, or on a sample of them."""
+def _training_utilities(context: Context, programs: Sequence[Program]) -> tuple[float, ...]:
+    """Return the utility of one program for each fold on the training rows of that fold, or on a sample of them."""
     return tuple(
-        gain_of(context, rows, evaluate(program, batch))
+        utility_of(context, rows, evaluate(program, batch))
         for program, (rows, batch) in zip(programs, _training_rows(context.problem, context.folds), strict=True)
     )
 
@@ -192,6 +192,6 @@ def _allowed_after_one(context: Context, program: Program) -> float:
 
 def _error(context: Context, form: QuantisedVariant) -> float:
     """Return the standard error of an out-of-fold score, by how much the folds differ; the folds of one repeat share no validation row."""
-    gains = np.array(form.validated)[np.isfinite(form.validated)]
+    utilities = np.array(form.validated)[np.isfinite(form.validated)]
     once = sum(fold.repeat == 0 for fold in context.folds)
-    return float(gains.std(ddof=1)) / math.sqrt(once) if len(gains) > 1 else 0.0
+    return float(utilities.std(ddof=1)) / math.sqrt(once) if len(utilities) > 1 else 0.0

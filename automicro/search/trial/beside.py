@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from automicro.request import ScoreBeside, metric
 from automicro.search.decide.estimate import beside_certificate, on_held_out, resampled
-from automicro.search.trial.agreement import agreement, with_training_gains
-from automicro.search.trial.variant_scores import gain_of, mean_gain
+from automicro.search.trial.agreement import agreement, with_training_utilities
+from automicro.search.trial.variant_scores import mean_utility, utility_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -26,14 +26,16 @@ __all__ = ["BesideAsShipped", "beside_as_shipped", "other_scores", "scores_besid
 
 def other_scores(table: VariantScores, form: QuantisedVariant, required: Iterable[OtherScore]) -> dict[str, float]:
     """Return the value of each score of a form: the mean over the folds of what their models reach on held-out rows."""
-    return {each.name: metric(each.metric).sign * mean_gain(table.gains_of(form, each.metric)) for each in required}
+    return {
+        each.name: metric(each.metric).sign * mean_utility(table.utilities_of(form, each.metric)) for each in required
+    }
 
 
 @dataclass(frozen=True)
 class BesideAsShipped:
-    """The gain by each metric beside the first that a file's own training rows imply, and the values that decide on it."""
+    """The utility by each metric beside the first that a file's own training rows imply, and the values that decide on it."""
 
-    gains: Mapping[str, float]
+    utilities: Mapping[str, float]
     values: Mapping[str, float]
 
 
@@ -41,16 +43,16 @@ def beside_as_shipped(
     context: Context, table: VariantScores, form: QuantisedVariant, program: Program, required: Iterable[OtherScore]
 ) -> BesideAsShipped:
     """Compare a program that was trained on all rows with the models of its folds, by each required score beside the metric."""
-    gains: dict[str, float] = {}
+    utilities: dict[str, float] = {}
     values: dict[str, float] = {}
     for each in required:
-        other, validated = replace(context, metric=each.metric), table.gains_of(form, each.metric)
-        asked = replace(form, gain=mean_gain(validated), validated=validated)
-        agreed = agreement(other, program, with_training_gains(other, table, asked))
+        other, validated = replace(context, metric=each.metric), table.utilities_of(form, each.metric)
+        asked = replace(form, utility=mean_utility(validated), validated=validated)
+        agreed = agreement(other, program, with_training_utilities(other, table, asked))
         if agreed is not None:
-            gains[each.metric] = agreed.gain
-            values |= agreed.values(each.name, metric(each.metric).sign * agreed.gain, each.scale)
-    return BesideAsShipped(gains, values)
+            utilities[each.metric] = agreed.utility
+            values |= agreed.values(each.name, metric(each.metric).sign * agreed.utility, each.scale)
+    return BesideAsShipped(utilities, values)
 
 
 def scores_beside(
@@ -80,8 +82,8 @@ def _cross_validated(context: Context, name: str, chosen: Outcome, confidence: f
     if chosen.out_of_fold is None:
         return None
     other, sign = replace(context, metric=name), metric(name).sign
-    gain = mean_gain([
-        gain_of(other, fold.validation, chosen.out_of_fold[fold.repeat, fold.validation]) for fold in context.folds
+    utility = mean_utility([
+        utility_of(other, fold.validation, chosen.out_of_fold[fold.repeat, fold.validation]) for fold in context.folds
     ])  # fmt: skip
-    found = resampled(other, chosen.out_of_fold, sign * gain, confidence, seed)
-    return found.lowered(sign, min(chosen.implied_beside.get(name, gain) - gain, 0.0), metric(name))
+    found = resampled(other, chosen.out_of_fold, sign * utility, confidence, seed)
+    return found.lowered(sign, min(chosen.implied_beside.get(name, utility) - utility, 0.0), metric(name))

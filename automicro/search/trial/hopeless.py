@@ -1,4 +1,4 @@
-"""In which order folds are trained, and below which gain a trial is given up before it is trained on all of them."""
+"""In which order folds are trained, and below which utility a trial is given up before it is trained on all of them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = ["folds_together", "hopeless_below"]
 
-HOPELESS = 0.03  # a mean gain this fraction of the target below what is expected after one fold is given up; less with every further fold
+HOPELESS = 0.03  # a mean utility this fraction of the target below what is expected after one fold is given up; less with every fold
 NOISE = 3.0  # while it is not known how hard the single folds are: so many standard errors of a score on the rows judged so far
 
 
@@ -31,7 +31,7 @@ def folds_together(context: Context) -> Iterator[tuple[Fold, ...]]:
 
 
 def hopeless_below(context: Context, target: Target, table: VariantScores) -> float:
-    """Return the mean gain below which the best variant cannot be expected to reach the target on all folds."""
+    """Return the mean utility below which the best variant cannot be expected to reach the target on all folds."""
     done, of = table.folds, len(context.folds)
     facts = metric(context.metric)
     usual = 0.5 if facts.high == 1 or "classification" in facts.tasks else 0.0

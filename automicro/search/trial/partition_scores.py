@@ -10,7 +10,7 @@ from automicro.measure import agreement, density_validity, distances, silhouette
 from automicro.program import evaluate
 from automicro.request import INDICES
 from automicro.search.trial.training import standard_of
-from automicro.search.trial.variant_scores import UNTOUCHED, VariantScores, check_finite, mean_gain
+from automicro.search.trial.variant_scores import UNTOUCHED, VariantScores, check_finite, mean_utility
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -57,7 +57,7 @@ class _Measured:
 class PartitionTable(VariantScores):
     """What is known of each form of a clustering candidate.
 
-    Its gain on a fold is an index of the partition that the fold's program makes of rows it was not trained on. Stability compares
+    Its utility on a fold is an index of the partition that the fold's program makes of rows it was not trained on. Stability compares
     the partitions that the two programs of a cut make of the same rows. At most 1,000 rows are judged for each fold.
     """
 
@@ -80,21 +80,22 @@ class PartitionTable(VariantScores):
         """Return each variant's mean index as trained."""
         self._screened += [{} for _ in range(self.folds - len(self._screened))]
         for fold, known in enumerate(self._screened):
-            known.update({key: self.fold_gain(key, UNTOUCHED, fold) for key in keys if key not in known})
-        return {key: mean_gain([known[key] for known in self._screened]) for key in keys}
+            known.update({key: self.fold_utility(key, UNTOUCHED, fold) for key in keys if key not in known})
+        return {key: mean_utility([known[key] for known in self._screened]) for key in keys}
 
     def predictions(self, key: str, precision: str, fold: int) -> NDArray[np.float64]:
         """Return the clusters of the validation rows of a fold."""
         return assigned(self.program(key, precision, fold), self._batches[fold]).astype(np.float64)
 
-    def fold_gain(self, key: str, precision: str, fold: int) -> float:
+    def fold_utility(self, key: str, precision: str, fold: int) -> float:
         """Return a form's index on one fold."""
         return self._index(self._context.metric, key, precision, fold)
 
     def indices(self, key: str, precision: str, names: Sequence[str] = INDICES) -> dict[str, float]:
         """Return the means over the folds of several indices."""
         return {
-            name: mean_gain([self._index(name, key, precision, fold) for fold in range(self.folds)]) for name in names
+            name: mean_utility([self._index(name, key, precision, fold) for fold in range(self.folds)])
+            for name in names
         }
 
     def indices_as_shipped(self, program: Program, names: Iterable[str]) -> dict[str, float]:

@@ -16,14 +16,21 @@ from automicro.search.decide.frontier import better_of, rank, unbeaten
 from automicro.search.requirements.scores import STABILITY, Index, OtherScore, Score
 from automicro.search.requirements.structure import Monotone, MostColumns, NotConstant
 from automicro.search.strongest import StrongestOutcome, StrongestTask, run_strongest
-from automicro.search.trial.agreement import agreement, with_training_gains
+from automicro.search.trial.agreement import agreement, with_training_utilities
 from automicro.search.trial.beside import beside_as_shipped
 from automicro.search.trial.hopeless import folds_together, hopeless_below
 from automicro.search.trial.measures import Measures
 from automicro.search.trial.partition_scores import PartitionTable
 from automicro.search.trial.robustness import without_a_column
 from automicro.search.trial.training import every_row, train
-from automicro.search.trial.variant_scores import UNTOUCHED, Scored, VariantScores, check_finite, mean_gain, undominated
+from automicro.search.trial.variant_scores import (
+    UNTOUCHED,
+    Scored,
+    VariantScores,
+    check_finite,
+    mean_utility,
+    undominated,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -81,7 +88,7 @@ def _tried(context: Context, family: Family, task: TrialTask) -> Outcome:
     aimed = replace(task, target=trial.target, aim=task.aim if free.aim is None else None)
     within = _Trial(context, family, aimed)
     try:
-        return better_of(free, within.told(within.run()), within.target.gain)
+        return better_of(free, within.told(within.run()), within.target.utility)
     except Declined:
         return free
 
@@ -143,22 +150,22 @@ class _Trial:
         """Evaluate the reference's own model, which is finished and scored."""
         for fold, artifact, prediction in zip(self.context.folds, task.fold_artifacts, task.predictions, strict=True):
             self.table.add_predicted(fold, OWN, unpack(artifact), prediction)
-        form = replace(self.table.form(OWN, UNTOUCHED, task.fold_gains), size_bytes=len(task.artifact))
-        values = {**self.measures.held_out(form), Score.key: form.gain}  # an absolute score may be required as well
-        outcome = self._packed(form, task.fold_gains, unpack(task.artifact), (form,))
-        form = with_training_gains(self.context, self.table, form)
+        form = replace(self.table.form(OWN, UNTOUCHED, task.fold_utilities), size_bytes=len(task.artifact))
+        values = {**self.measures.held_out(form), Score.key: form.utility}  # an absolute score may be required as well
+        outcome = self._packed(form, task.fold_utilities, unpack(task.artifact), (form,))
+        form = with_training_utilities(self.context, self.table, form)
         agreed = agreement(self.context, unpack(task.artifact), form)  # for its interval: it is as good as itself
-        outcome = replace(outcome, form=form, implied_gain=None if agreed is None else agreed.gain)
+        outcome = replace(outcome, form=form, implied_utility=None if agreed is None else agreed.utility)
         if not self.required.missed(values):
             return outcome
-        return self._infeasible(form, task.fold_gains, self.required.worse(values, outcome.values), (form,))
+        return self._infeasible(form, task.fold_utilities, self.required.worse(values, outcome.values), (form,))
 
     def told(self, outcome: Outcome) -> Outcome:
         """Return an outcome that says how high to aim, and with which columns the score does not go as asked."""
         form = outcome.form
         if self.task.aim is not None and form is not None and outcome.out_of_fold is not None:
             self._aim_by(form)
-            outcome = replace(outcome, aim=None if self.target.floor is None else self.target.gain)
+            outcome = replace(outcome, aim=None if self.target.floor is None else self.target.utility)
         missed = self.required.violations(outcome.values)
         constant, monotone = self.required.one(NotConstant), self.required.one(Monotone)
         if form is None or not {NotConstant.key, Monotone.key} & missed.keys():
@@ -203,7 +210,7 @@ class _Trial:
         reason = (
             f"at best {best:.4g} after {folds} of {len(self.context.folds)} folds, about {needed:.4g} is needed there"
         )
-        values = {Score.key: best - (needed - self.target.least_gain)}  # less what these folds are easier than all
+        values = {Score.key: best - (needed - self.target.least_utility)}  # less what these folds are easier than all
         return self._outcome(
             State.GIVEN_UP, reason, form=form, values=values, missed=(needed - best) / self.target.scale
         )
@@ -213,27 +220,27 @@ class _Trial:
         keys = list(self.table.keys)
         screened = self.table.screen(keys)
         key = max(screened, key=lambda k: screened[k])
-        gains = self.table.gains(key, UNTOUCHED)
-        form = self.table.form(key, UNTOUCHED, gains)
+        utilities = self.table.utilities(key, UNTOUCHED)
+        form = self.table.form(key, UNTOUCHED, utilities)
         values = {
             **self.measures.of_program(self.measures.examined(self.table.program(key, UNTOUCHED)), form),
-            Score.key: form.gain,
+            Score.key: form.utility,
         }
         if self.required.missed(values):
-            return self._infeasible(form, gains, values, (form,))
-        if self.target.short_of_margin(form.gain):
-            return self._outcome(State.BELOW_MARGIN, "", form=form, forms=(form,), fold_gains=gains)
+            return self._infeasible(form, utilities, values, (form,))
+        if self.target.short_of_margin(form.utility):
+            return self._outcome(State.BELOW_MARGIN, "", form=form, forms=(form,), fold_utilities=utilities)
         reason = "reaches the score in no form " + (
             "that is rounded"
             if self.task.incumbent_bytes is None
             else f"smaller than the incumbent of {self.task.incumbent_bytes} bytes"
         )
-        return self._outcome(State.TOO_LARGE, reason, form=form, forms=(form,), fold_gains=gains)
+        return self._outcome(State.TOO_LARGE, reason, form=form, forms=(form,), fold_utilities=utilities)
 
     def _judge(self, screened: dict[str, float]) -> Outcome:
         """Find the forms that meet the target, smallest first, and train those that may be returned on all rows."""
-        floor = self.target.least_gain - NEAR * self.target.scale
-        near = [key for key, gain in screened.items() if gain >= floor]
+        floor = self.target.least_utility - NEAR * self.target.scale
+        near = [key for key, utility in screened.items() if utility >= floor]
         coarsest = list(self.table.precisions)[-1]
         near.sort(key=lambda key: self.table.size_bytes(key, coarsest))
         forms: list[QuantisedVariant] = []
@@ -243,14 +250,14 @@ class _Trial:
         for size, key, precision in self._in_turn(near, passing):
             if len(passing) >= FORMS_REFIT or len(barred) >= FORMS_BARRED:
                 break
-            gains = self.table.gains(key, precision, self.target.least_gain)
-            if len(gains) < self.table.folds:
+            utilities = self.table.utilities(key, precision, self.target.least_utility)
+            if len(utilities) < self.table.folds:
                 continue
-            form = QuantisedVariant(key, precision, mean_gain(gains), size, gains, limited=self.limited)
-            if form.gain < self.target.least_gain:
+            form = QuantisedVariant(key, precision, mean_utility(utilities), size, utilities, limited=self.limited)
+            if form.utility < self.target.least_utility:
                 forms.append(form)
                 continue
-            form = with_training_gains(self.context, self.table, form)
+            form = with_training_utilities(self.context, self.table, form)
             forms.append(form)
             self._aim_by(form)
             values = self.measures.of_folds(form)
@@ -258,21 +265,21 @@ class _Trial:
                 values |= self.measures.held_out(form)
             if missed := self.required.violations(values):
                 self.smallest_barred |= not passing and MostColumns.key in missed
-                barred.append(self._infeasible(form, gains, values, tuple(forms)))
+                barred.append(self._infeasible(form, utilities, values, tuple(forms)))
             else:
-                (passing if form.gain >= self.target.gain else below).append((form, gains))
+                (passing if form.utility >= self.target.utility else below).append((form, utilities))
         unbeaten = undominated(below, self.task.known)
         if passing or unbeaten:
             return self._refit(passing, unbeaten, tuple(forms))
         if below:
-            form, gains = max(below, key=lambda pair: pair[0].gain)
-            return self._outcome(State.BELOW_MARGIN, "", form=form, forms=tuple(forms), fold_gains=gains)
+            form, utilities = max(below, key=lambda pair: pair[0].utility)
+            return self._outcome(State.BELOW_MARGIN, "", form=form, forms=tuple(forms), fold_utilities=utilities)
         return min(barred, key=lambda o: o.missed) if barred else self._judge_shortfall()
 
     def _infeasible(
         self,
         form: QuantisedVariant,
-        gains: tuple[float, ...],
+        utilities: tuple[float, ...],
         values: dict[str, float],
         forms: tuple[QuantisedVariant, ...],
     ) -> Outcome:
@@ -281,7 +288,7 @@ class _Trial:
             self._said_of(values),
             form=form,
             forms=forms,
-            fold_gains=gains,
+            fold_utilities=utilities,
             values=values,
             missed=self.required.missed(values),
             out_of_fold=self.table.out_of_fold(form),
@@ -302,9 +309,9 @@ class _Trial:
         """Train on all rows; return the smallest artifact that meets all that the trial can check, and others beside it."""
         limit = self.task.incumbent_bytes
         if passing and limit is not None and passing[0][0].size_bytes >= limit + max(2, limit // 16):
-            form, gains = passing[0]
+            form, utilities = passing[0]
             reason = f"takes {form.size_bytes} bytes, the incumbent {limit}"
-            larger = self._outcome(State.TOO_LARGE, reason, form=form, forms=forms, fold_gains=gains)
+            larger = self._outcome(State.TOO_LARGE, reason, form=form, forms=forms, fold_utilities=utilities)
             return replace(larger, others=unbeaten(self._trained_on_all(below, forms)))
         outcomes = self._trained_on_all([*passing, *below], forms)
         return replace(outcomes[0], others=unbeaten(outcomes[1:])) if outcomes else self._not_trained(forms)
@@ -325,14 +332,18 @@ class _Trial:
             again = replace(candidate, seed=candidate.seed + restart)
             programs = train(self.context, self.family, again, every_row(self.context), limited=self.limited).programs
             made = [
-                self._packed(form, gains, programs[form.key], forms) for form, gains in wanted if form.key in programs
+                self._packed(form, utilities, programs[form.key], forms)
+                for form, utilities in wanted
+                if form.key in programs
             ]
-            outcomes = sorted(made, key=lambda outcome: rank(outcome, self.target.gain))
+            outcomes = sorted(made, key=lambda outcome: rank(outcome, self.target.utility))
             if not outcomes or STABILITY not in outcomes[0].values:
                 break
         return outcomes
 
-    def _packed(self, form: QuantisedVariant, gains: tuple[float, ...], program: Program, forms: Variants) -> Outcome:
+    def _packed(
+        self, form: QuantisedVariant, utilities: tuple[float, ...], program: Program, forms: Variants
+    ) -> Outcome:
         if form.precision != UNTOUCHED:
             program = quantise(program, self.table.precisions[form.precision])
         payload = pack(program)
@@ -343,8 +354,8 @@ class _Trial:
         values = self.measures.of_program(examined, form)
         agreed = agreement(self.context, program, form)
         if agreed is not None:
-            form = replace(form, gain=min(form.gain, agreed.gain))
-            values |= agreed.values(Score.key, form.gain, self.target.scale)
+            form = replace(form, utility=min(form.utility, agreed.utility))
+            values |= agreed.values(Score.key, form.utility, self.target.scale)
         beside = beside_as_shipped(self.context, self.table, form, program, self.required.of_kind(OtherScore))
         values |= beside.values
         partitions = self.table if isinstance(self.table, PartitionTable) else None
@@ -357,14 +368,14 @@ class _Trial:
             "",
             form=form,
             forms=forms,
-            fold_gains=gains,
+            fold_utilities=utilities,
             artifact=payload,
             values=values,
             missed=self.required.missed(values),
             structure=examined.structure,
             indices=None if partitions is None else partitions.indices(form.key, form.precision),
-            implied_gain=None if agreed is None else agreed.gain,
-            implied_beside=beside.gains,
+            implied_utility=None if agreed is None else agreed.utility,
+            implied_beside=beside.utilities,
             out_of_fold=self.table.out_of_fold(form) if self.table.folds else None,
             robustness={**without_a_column(self.table, form), **self.measures.robustness(form)},
         )

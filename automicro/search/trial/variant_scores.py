@@ -24,16 +24,16 @@ if TYPE_CHECKING:
     from automicro.program import Batch, Precision, Program
     from automicro.search.context import Context
 
-__all__ = ["UNTOUCHED", "Scored", "VariantScores", "check_finite", "gain_of", "mean_gain", "undominated"]
+__all__ = ["UNTOUCHED", "Scored", "VariantScores", "check_finite", "mean_utility", "undominated", "utility_of"]
 
-Scored: TypeAlias = tuple[QuantisedVariant, tuple[float, ...]]  # with its gain on each fold
+Scored: TypeAlias = tuple[QuantisedVariant, tuple[float, ...]]  # with its utility on each fold
 
 SCREENING_ROWS = 4000
 UNBEATEN = 12  # forms of one trial that are trained on all rows though they are below the margin
 UNTOUCHED = "as trained"
 
 
-def gain_of(context: Context, rows: NDArray[np.int64], prediction: NDArray[np.float64]) -> float:
+def utility_of(context: Context, rows: NDArray[np.int64], prediction: NDArray[np.float64]) -> float:
     """Return the metric on some rows, its sign turned where smaller is better."""
     problem = context.problem
     weights = None if problem.weights is None else problem.weights[rows]
@@ -48,25 +48,27 @@ def check_finite(prediction: NDArray[np.float64]) -> None:
         raise PluginError("predictions must be finite, but got NaN or infinity")
 
 
-def mean_gain(gains: Sequence[float]) -> float:
+def mean_utility(utilities: Sequence[float]) -> float:
     """Return the mean over the folds on which the metric is defined; minus infinity if there is none."""
-    known = [gain for gain in gains if not np.isnan(gain)]
+    known = [utility for utility in utilities if not np.isnan(utility)]
     return float(np.mean(known)) if known else -np.inf
 
 
 def undominated(scored: Sequence[Scored], known: Sequence[tuple[int, float]]) -> list[Scored]:
-    """Return forms that no other, and no artifact of known bytes and gain, surely beats in both; a few, smallest first.
+    """Return forms that no other, and no artifact of known bytes and utility, surely beats in both; a few, smallest first.
 
     The bytes are those of one fold's artifact; trained on all rows a form may take somewhat more or fewer.
     """
     kept: list[Scored] = []
-    for form, gains in sorted(scored, key=lambda pair: (pair[0].size_bytes, -pair[0].gain)):
+    for form, utilities in sorted(scored, key=lambda pair: (pair[0].size_bytes, -pair[0].utility)):
         surely = [
-            size + max(2, size // 16) for size, gain in ((f.size_bytes, f.gain) for f, _ in kept) if gain >= form.gain
+            size + max(2, size // 16)
+            for size, utility in ((f.size_bytes, f.utility) for f, _ in kept)
+            if utility >= form.utility
         ]
-        beaten = any(size <= form.size_bytes and gain >= form.gain for size, gain in known)
+        beaten = any(size <= form.size_bytes and utility >= form.utility for size, utility in known)
         if not beaten and all(size > form.size_bytes for size in surely):
-            kept.append((form, gains))
+            kept.append((form, utilities))
     places = sorted({round(place) for place in np.linspace(0, len(kept) - 1, min(UNBEATEN, len(kept)))})
     return [kept[place] for place in places]
 
@@ -132,7 +134,7 @@ class VariantScores:
         return len(pack(self.program(key, precision)))
 
     def screen(self, keys: list[str]) -> dict[str, float]:
-        """Return each variant's mean gain as trained, on at most `SCREENING_ROWS` validation rows of a fold."""
+        """Return each variant's mean utility as trained, on at most `SCREENING_ROWS` validation rows of a fold."""
         while len(self._screened) < self.folds:
             self._screened.append({})
         for fold, known in enumerate(self._screened):
@@ -141,8 +143,8 @@ class VariantScores:
             for key in keys:
                 if key not in known:
                     batch = batch or self._context.problem.batch(rows)
-                    known[key] = gain_of(self._context, rows, evaluate(self._programs[fold][key], batch))
-        return {key: mean_gain([known[key] for known in self._screened]) for key in keys}
+                    known[key] = utility_of(self._context, rows, evaluate(self._programs[fold][key], batch))
+        return {key: mean_utility([known[key] for known in self._screened]) for key in keys}
 
     @property
     def metric(self) -> str:
@@ -160,29 +162,29 @@ class VariantScores:
             return known
         return evaluate(self.program(key, precision, fold), self._batches[fold])
 
-    def fold_gain(self, key: str, precision: str, fold: int) -> float:
-        """Return a form's gain on one fold."""
-        return gain_of(self._context, self._folds[fold].validation, self.predictions(key, precision, fold))
+    def fold_utility(self, key: str, precision: str, fold: int) -> float:
+        """Return a form's utility on one fold."""
+        return utility_of(self._context, self._folds[fold].validation, self.predictions(key, precision, fold))
 
-    def gains_of(self, form: QuantisedVariant, metric_name: str) -> tuple[float, ...]:
-        """Return a form's gain by another metric on each fold."""
+    def utilities_of(self, form: QuantisedVariant, metric_name: str) -> tuple[float, ...]:
+        """Return a form's utility by another metric on each fold."""
         other = replace(self._context, metric=metric_name)
         return tuple(
-            gain_of(other, fold.validation, self.predictions(form.key, form.precision, number))
+            utility_of(other, fold.validation, self.predictions(form.key, form.precision, number))
             for number, fold in enumerate(self._folds)
         )
 
-    def gains(self, key: str, precision: str, at_least: float = -np.inf) -> tuple[float, ...]:
-        """Return a form's gain on each fold; stops at the fold after which the mean can hardly reach `at_least`."""
-        gains: list[float] = []
+    def utilities(self, key: str, precision: str, at_least: float = -np.inf) -> tuple[float, ...]:
+        """Return a form's utility on each fold; stops at the fold after which the mean can hardly reach `at_least`."""
+        utilities: list[float] = []
         screened = [known.get(key, np.nan) for known in self._screened]
         for fold in range(self.folds):
-            gains.append(self.fold_gain(key, precision, fold))
-            lost = [g - s for g, s in zip(gains, screened, strict=False)]
-            expected = mean_gain(screened) + mean_gain(lost)
+            utilities.append(self.fold_utility(key, precision, fold))
+            lost = [g - s for g, s in zip(utilities, screened, strict=False)]
+            expected = mean_utility(screened) + mean_utility(lost)
             if np.isfinite(expected) and expected < at_least - _slack(lost, self.folds, at_least):
                 break  # it is infinite where the metric is not defined on these rows
-        return tuple(gains)
+        return tuple(utilities)
 
     def by_size(self, keys: Sequence[str], limit: int | None) -> list[tuple[int, str, str]]:
         """Return the distinct forms of some variants by their bytes, about `limit` at most; equal bytes go to the finer precision."""
@@ -194,9 +196,9 @@ class VariantScores:
                     forms.setdefault((key, payload), (len(payload), rank, key, name))
         return [(size, key, name) for size, _, key, name in sorted(forms.values())]
 
-    def form(self, key: str, precision: str, gains: tuple[float, ...]) -> QuantisedVariant:
+    def form(self, key: str, precision: str, utilities: tuple[float, ...]) -> QuantisedVariant:
         """Return the record of a form that was scored on every fold."""
-        return QuantisedVariant(key, precision, mean_gain(gains), self.size_bytes(key, precision), gains)
+        return QuantisedVariant(key, precision, mean_utility(utilities), self.size_bytes(key, precision), utilities)
 
     def out_of_fold(self, form: QuantisedVariant) -> NDArray[np.float64]:
         """Return predictions for held-out rows, (repeats, rows) or (repeats, rows, classes)."""

@@ -281,5 +281,5 @@ def test_arrays_come_back_with_every_bit() -> None:
     assert found.out_of_fold.tobytes() == odd.tobytes()
     assert found.reason == outcome.reason
     assert found.form is not None
-    assert found.form.gain == -np.inf
+    assert found.form.utility == -np.inf
     assert found.out_of_fold.flags.writeable

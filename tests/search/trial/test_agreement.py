@@ -22,7 +22,7 @@ from automicro.search.requirements.scores import STABILITY, OtherScore, Stabilit
 from automicro.search.trial.agreement import _training_rows, agreement
 from automicro.search.trial.beside import beside_as_shipped
 from automicro.search.trial.trial import _Trial
-from automicro.search.trial.variant_scores import gain_of
+from automicro.search.trial.variant_scores import utility_of
 
 ROWS = 600
 
@@ -71,14 +71,14 @@ def tried(context: Context, family: Family, target: float = 0.5) -> Outcome:
 
 def own_score(context: Context, outcome: Outcome) -> float:
     rows = np.arange(context.problem.rows)
-    return gain_of(context, rows, evaluate(unpack(outcome.artifact or b""), context.problem.batch()))
+    return utility_of(context, rows, evaluate(unpack(outcome.artifact or b""), context.problem.batch()))
 
 
 def test_a_stable_model_has_the_score_of_its_folds(context: Context) -> None:
     outcome = tried(context, Fickle(failures=0))
     assert outcome.status == "feasible"
     assert outcome.form is not None
-    assert outcome.form.gain == pytest.approx(np.mean(outcome.fold_gains), abs=0.003)
+    assert outcome.form.utility == pytest.approx(np.mean(outcome.fold_utilities), abs=0.003)
 
 
 def test_a_model_that_went_wrong_on_all_rows_is_not_returned(context: Context) -> None:
@@ -86,8 +86,10 @@ def test_a_model_that_went_wrong_on_all_rows_is_not_returned(context: Context) -
     assert outcome.status == "infeasible"
     assert STABILITY in outcome.values
     assert outcome.form is not None
-    assert outcome.form.gain == pytest.approx(own_score(context, outcome), abs=0.02)  # its own number, not the folds'
-    assert np.mean(outcome.fold_gains) > outcome.form.gain + 0.3
+    assert outcome.form.utility == pytest.approx(
+        own_score(context, outcome), abs=0.02
+    )  # its own number, not the folds'
+    assert np.mean(outcome.fold_utilities) > outcome.form.utility + 0.3
 
 
 def test_training_that_went_wrong_is_repeated_from_another_seed(context: Context) -> None:
@@ -105,7 +107,7 @@ def test_a_model_that_is_below_the_target_on_its_own_rows_misses_the_score(conte
 def test_what_more_rows_take_from_a_training_score_is_no_fault(context: Context) -> None:
     program = unpack(tried(context, Fickle(failures=0)).artifact or b"")
     rows = np.arange(context.problem.rows)
-    own = gain_of(context, rows, evaluate(program, context.problem.batch()))
+    own = utility_of(context, rows, evaluate(program, context.problem.batch()))
     overfit = QuantisedVariant(
         "k", "p", own - 0.2, 50, (own - 0.2,) * 5, (own + 0.019,) * 5
     )  # optimism 0.22, a fifth of the rows more
@@ -118,7 +120,7 @@ def test_what_more_rows_take_from_a_training_score_is_no_fault(context: Context)
 def test_without_training_gains_the_validation_rows_are_compared(context: Context) -> None:
     sound, wrong = tried(context, Fickle(failures=0)), tried(context, Fickle(failures=9))
     for outcome, holds in ((sound, True), (wrong, False)):
-        form = QuantisedVariant("k", "p", float(np.mean(outcome.fold_gains)), 50, outcome.fold_gains)
+        form = QuantisedVariant("k", "p", float(np.mean(outcome.fold_utilities)), 50, outcome.fold_utilities)
         found = agreement(context, unpack(outcome.artifact or b""), form)
         assert found is not None
         assert found.holds == holds
@@ -135,8 +137,8 @@ def test_a_file_is_compared_by_every_required_score(context: Context, failures: 
     assert form is not None
     beside = beside_as_shipped(context, trial.table, form, wrong, [required])
     rows = np.arange(context.problem.rows)
-    own = gain_of(replace(context, metric="mean_absolute_error"), rows, evaluate(wrong, context.problem.batch()))
-    assert beside.gains["mean_absolute_error"] == pytest.approx(own, abs=0.02)
+    own = utility_of(replace(context, metric="mean_absolute_error"), rows, evaluate(wrong, context.problem.batch()))
+    assert beside.utilities["mean_absolute_error"] == pytest.approx(own, abs=0.02)
     assert set(beside.values) == {STABILITY if failures else required.name}
     context = replace(context, requirements=Requirements((required, Stability())))
     outcome = _Trial(context, Fickle(failures), TrialTask(candidate, Target(0.0))).run()
@@ -159,7 +161,7 @@ def test_the_interval_beside_a_certificate_has_a_width() -> None:
 
 def test_the_interval_holds_both_estimates_of_a_file(context: Context) -> None:
     form = QuantisedVariant("k", "p", 0.70, 50, (0.79, 0.80, 0.81, 0.80, 0.80), (0.82,) * 5)
-    outcome = Outcome(0, "feasible", form=form, artifact=b"x", implied_gain=0.70)
+    outcome = Outcome(0, "feasible", form=form, artifact=b"x", implied_utility=0.70)
     found = cross_validated(context, outcome, 0.95, seed=0)
     assert found.value == 0.70
     assert found.low < 0.70
@@ -181,7 +183,7 @@ def test_one_fold_allows_what_its_validation_rows_leave_open(context: Context) -
     (made, _), half = given_folds(problem, PredefinedSplit([-1] * 400 + [0] * 200)), Fickle(failures=9, shrink=0.9)
     one = replace(context, folds=made)
     stable = tried(one, Fickle(failures=0))
-    assert (stable.status, len(stable.fold_gains)) == ("feasible", 1)
+    assert (stable.status, len(stable.fold_utilities)) == ("feasible", 1)
     assert stable.out_of_fold is not None
     assert np.isfinite(stable.out_of_fold[0]).sum() == 200
     assert tried(one, half).status == "feasible"  # loses 0.01 of R2, with a standard error of 0.02

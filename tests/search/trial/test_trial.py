@@ -20,17 +20,17 @@ from automicro.search.trial.variant_scores import VariantScores
 class Forms:
     """Stands in for the forms of a candidate: every variant takes 50 bytes, and scores what is given."""
 
-    def __init__(self, gains: dict[str, float]) -> None:
-        self.scored = gains
+    def __init__(self, utilities: dict[str, float]) -> None:
+        self.scored = utilities
         self.folds = 2
         self.screened_rows = 1000
-        self.keys = tuple(gains)
+        self.keys = tuple(utilities)
         self.precisions = {"fine": None}
 
     def screen(self, keys: list[str]) -> dict[str, float]:
         return dict.fromkeys(keys, 0.81) if len(keys) > 1 else {key: self.scored[key] for key in keys}
 
-    def gains(self, key: str, precision: str, at_least: float = -np.inf) -> tuple[float, ...]:
+    def utilities(self, key: str, precision: str, at_least: float = -np.inf) -> tuple[float, ...]:
         return (self.scored[key],) * 2
 
     def size_bytes(self, key: str, precision: str) -> int:
@@ -42,8 +42,8 @@ class Forms:
     def by_size(self, keys: list[str], limit: int | None) -> list[tuple[int, str, str]]:
         return [(50, key, "fine") for key in keys if limit is None or limit > 50]
 
-    def form(self, key: str, precision: str, gains: tuple[float, ...]) -> QuantisedVariant:
-        return QuantisedVariant(key, precision, gains[0], 50)
+    def form(self, key: str, precision: str, utilities: tuple[float, ...]) -> QuantisedVariant:
+        return QuantisedVariant(key, precision, utilities[0], 50)
 
     def out_of_fold(self, form: QuantisedVariant) -> None:
         return None
@@ -54,15 +54,15 @@ def names(passing: Any, below: Any, _forms: Any) -> list[str]:
     return [*(form.key.upper() for form, _ in passing), *(form.key for form, _ in below)]
 
 
-def checked(monkeypatch: pytest.MonkeyPatch, gains: dict[str, float], incumbent: int | None, **more: Any) -> Any:
-    monkeypatch.setattr(trial, "with_training_gains", lambda _context, _table, form: form)
+def checked(monkeypatch: pytest.MonkeyPatch, utilities: dict[str, float], incumbent: int | None, **more: Any) -> Any:
+    monkeypatch.setattr(trial, "with_training_utilities", lambda _context, _table, form: form)
     candidate = Candidate(0, "linear", {}, None, 0)  # type: ignore[arg-type]  # not prepared here
     problem: Any = SimpleNamespace(task="classification")
     context = Context(problem, (None, None), "accuracy", Requirements(more.pop("required", ())))  # type: ignore[arg-type]  # not trained on
-    monkeypatch.setattr(trial, "VariantScores", lambda _context: Forms(gains))
+    monkeypatch.setattr(trial, "VariantScores", lambda _context: Forms(utilities))
     made = trial._Trial(context, None, TrialTask(candidate, Target(0.8), incumbent, **more))  # type: ignore[arg-type]  # not trained
     monkeypatch.setattr(made, "_refit", lambda *scored: made._outcome("feasible", ",".join(names(*scored))))
-    return made._judge(dict.fromkeys(gains, 0.81))
+    return made._judge(dict.fromkeys(utilities, 0.81))
 
 
 def test_what_passes_but_is_too_large_does_not_miss_the_score(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -72,8 +72,8 @@ def test_what_passes_but_is_too_large_does_not_miss_the_score(monkeypatch: pytes
 
 
 def test_a_variant_behind_many_that_just_fail_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    gains = {f"{n:02d}": 0.7999 for n in range(25)} | {"25": 0.8001}
-    assert checked(monkeypatch, gains, incumbent=None).reason == "25"
+    utilities = {f"{n:02d}": 0.7999 for n in range(25)} | {"25": 0.8001}
+    assert checked(monkeypatch, utilities, incumbent=None).reason == "25"
 
 
 def test_what_just_fails_misses_the_score(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -86,21 +86,21 @@ class ThreePointsMore:
     """Stands in for an aim: three points above the target, whatever the predictions say."""
 
     def raised(self, target: Target, context: object, out_of_fold: object) -> Target:
-        return replace(target, gain=target.gain + 0.03, floor=target.gain)
+        return replace(target, utility=target.utility + 0.03, floor=target.utility)
 
 
 @pytest.mark.parametrize(
-    ("gains", "taken"),
+    ("utilities", "taken"),
     [
         ({"a": 0.81, "b": 0.82, "c": 0.84}, "C,b,a"),  # c reaches the aim, and the others may be as small and more
         ({"a": 0.81, "b": 0.82}, "b,a"),
     ],
 )
 def test_a_trial_that_is_not_told_how_high_to_aim_finds_out_itself(
-    monkeypatch: pytest.MonkeyPatch, gains: dict[str, float], taken: str
+    monkeypatch: pytest.MonkeyPatch, utilities: dict[str, float], taken: str
 ) -> None:
-    assert checked(monkeypatch, gains, incumbent=None, aim=ThreePointsMore()).reason == taken
-    assert checked(monkeypatch, gains, incumbent=None).reason.startswith("A,B")
+    assert checked(monkeypatch, utilities, incumbent=None, aim=ThreePointsMore()).reason == taken
+    assert checked(monkeypatch, utilities, incumbent=None).reason.startswith("A,B")
 
 
 @pytest.mark.parametrize(
@@ -118,7 +118,7 @@ def test_a_form_below_the_margin_is_trained_on_all_rows_unless_an_artifact_beats
 ) -> None:
     outcome = checked(monkeypatch, {"below": 0.82}, incumbent=60, aim=ThreePointsMore(), known=known)
     assert outcome.reason == trained
-    assert trained or (outcome.status, outcome.missed, outcome.form.gain) == ("below_margin", 0, 0.82)
+    assert trained or (outcome.status, outcome.missed, outcome.form.utility) == ("below_margin", 0, 0.82)
 
 
 @pytest.mark.parametrize(("meets", "became"), [(1, "A"), (None, "misses max_columns by 50.0%")])
@@ -132,7 +132,7 @@ def test_a_form_is_dropped_for_its_structure_only_if_the_models_of_all_folds_mis
 
 
 @pytest.mark.parametrize(
-    ("gains", "scored"),
+    ("utilities", "scored"),
     [
         ([0.36, 0.34, 0.45, 0.45, 0.45], 5),  # rounding takes much in two folds, and nothing in the others
         ([0.30, 0.30, 0.30, 0.30, 0.30], 3),
@@ -140,18 +140,18 @@ def test_a_form_is_dropped_for_its_structure_only_if_the_models_of_all_folds_mis
     ],
 )
 def test_a_form_is_scored_on_further_folds_while_its_mean_may_reach_the_target(
-    monkeypatch: pytest.MonkeyPatch, gains: list[float], scored: int
+    monkeypatch: pytest.MonkeyPatch, utilities: list[float], scored: int
 ) -> None:
     table = VariantScores(SimpleNamespace())  # type: ignore[arg-type]  # nothing is evaluated
     monkeypatch.setattr(table, "_folds", [None] * 5)
     monkeypatch.setattr(table, "_screened", [{"a": 0.42}] * 5)
-    monkeypatch.setattr(table, "fold_gain", lambda _key, _precision, fold: gains[fold])
-    assert len(table.gains("a", "3-bit", 0.41)) == scored
+    monkeypatch.setattr(table, "fold_utility", lambda _key, _precision, fold: utilities[fold])
+    assert len(table.utilities("a", "3-bit", 0.41)) == scored
 
 
-def of_size(size: int, gain: float, **missed: float) -> Outcome:
+def of_size(size: int, utility: float, **missed: float) -> Outcome:
     return Outcome(
-        0, "feasible", form=QuantisedVariant("k", "p", gain, size), artifact=bytes(size), missed=sum(missed.values())
+        0, "feasible", form=QuantisedVariant("k", "p", utility, size), artifact=bytes(size), missed=sum(missed.values())
     )
 
 
