@@ -226,6 +226,13 @@ def _level_price(result: SearchResult, lower: int, sizes: tuple[int, int], said:
     )
 
 
+def _size_price(smallest: _Known, most: int) -> Price:
+    """Return the limit on bytes with which the smallest form that misses nothing else would pass."""
+    instead = smallest.promised_bytes
+    said = f"with a limit of {instead} bytes instead of {int(most)} a model of about {smallest.size_bytes} bytes passes"
+    return Price(constraint="size", limit=most, instead=instead, size_instead=instead, said=said)
+
+
 def _ways_out(known: Sequence[_Known], result: SearchResult, constraints: Constraints) -> Iterator[Price]:
     """Return, for every constraint, the limit with which the nearest form that misses nothing else would pass."""
     sign, target = constraints.measured.sign, result.target
@@ -242,16 +249,7 @@ def _ways_out(known: Sequence[_Known], result: SearchResult, constraints: Constr
         )
     smallest = min((f for f in known if f.misses == {"size"}), key=lambda f: f.size_bytes, default=None)
     if smallest is not None:
-        most = result.requirements.size_bytes or 0
-        limits = f"{smallest.promised_bytes} bytes instead of {int(most)}"
-        said = f"with a limit of {limits} a model of about {smallest.size_bytes} bytes passes"
-        yield Price(
-            constraint="size",
-            limit=most,
-            instead=smallest.promised_bytes,
-            size_instead=smallest.promised_bytes,
-            said=said,
-        )
+        yield _size_price(smallest, result.requirements.size_bytes or 0)
     freed = [f for f in known if f.misses == {"interpretability"} and f.level is not None]
     plainest = max(freed, key=lambda f: (f.level or 0, -f.size_bytes), default=None)
     if plainest is not None:
