@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 
 import numpy as np
 import pytest
-from built import COMPILER, FLAGS, needs_compiler
+from built import FLAGS
 
 from automicro import NotExported
 from automicro.export.exporting import export
@@ -43,15 +44,15 @@ def hostile():
     return Program(len(HOSTILE), decoders, body, "softmax", HOSTILE), {"columns": columns}
 
 
-@needs_compiler
 @pytest.mark.parametrize("compiler", [("cc", "-x", "c", *FLAGS), ("c++", "-x", "c++", *FLAGS[1:])])
 def test_hostile_names_compile_without_a_warning(compiler, tmp_path):
+    if shutil.which(compiler[0]) is None:
+        pytest.skip(f"{compiler[0]} was not found")
     made = export(*hostile(), "c", "m")
     made.save(tmp_path)
     assert "main(void) { return 1; } /*" not in made.files["m.h"].replace("* /", "")
     command = [*compiler, "-Os", "-c", "-o", "m.o", "m.c"]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
-    assert COMPILER is not None
     assert done.returncode == 0, done.stderr[:2000]
 
 
