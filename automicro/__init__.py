@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from automicro.api import effects, importance, robustness, select, verify
     from automicro.data.read.series import series_of
     from automicro.estimators import MicroClassifier, MicroClusterer, MicroRegressor
+    from automicro.parts.measuring import measure_on_part
     from automicro.request import Constraints, Metric, Search, SearchRequest
     from automicro.requested import select_request
     from automicro.result.selection import Selection
@@ -65,6 +66,7 @@ __all__ = [
     "effects",
     "importance",
     "load",
+    "measure_on_part",
     "robustness",
     "select",
     "select_request",
@@ -85,6 +87,7 @@ LAZY = {
     "effects": "automicro.api",
     "importance": "automicro.api",
     "load": "automicro.runtime.model",
+    "measure_on_part": "automicro.parts.measuring",
     "robustness": "automicro.api",
     "select": "automicro.api",
     "select_request": "automicro.requested",

@@ -12,6 +12,7 @@ from automicro.cli.console import write
 from automicro.cli.exits import exit_codes
 from automicro.cli.options import add_data, add_request
 from automicro.errors import OutputError, RequestError
+from automicro.parts.known import PARTS
 from automicro.request import DataSource, did_you_mean
 from automicro.request.schemas import SCHEMAS
 
@@ -30,6 +31,7 @@ EXAMPLES = {
     "verify": "verify model.micro rows.csv",
     "robustness": "robustness model.micro later_rows.csv",
     "export": "export model.micro --to TARGET --out folder",
+    "measure": "measure model.micro --target cortex-m0plus --data rows.csv",
     "trace": "trace trace.jsonl --family tree",
     "plugins": "plugins --json",
     "schema": "schema search",
@@ -129,6 +131,7 @@ def _parser() -> tuple[_Parser, dict[str, argparse.ArgumentParser]]:
     _verify_command(kinds)
     _robustness_command(kinds)
     _export_command(kinds)
+    _measure_command(kinds)
     _trace_command(kinds)
     _installation_commands(kinds)
     return whole, dict(kinds.choices)
@@ -264,6 +267,28 @@ def _export_command(kinds: Any) -> None:
     export.add_argument(
         "--option", action="append", metavar="KEY=VALUE", help="an option of the target; may be repeated"
     )
+
+
+def _measure_command(kinds: Any) -> None:
+    measure = _add(
+        kinds,
+        "measure",
+        "measure flash, RAM, stack and instructions of a saved model on a part, in an emulator (extra edge)",
+    )
+    measure.add_argument("model", metavar="MODEL", help="a file that a search has written")
+    measure.add_argument("--target", required=True, metavar="PART", help=f"one of {', '.join(PARTS)}")
+    measure.add_argument(
+        "--data", required=True, metavar="DATA", help=f"rows to run, {DataSource.model_fields['source'].description}"
+    )
+    measure.add_argument(
+        "--format", choices=("csv", "tsv", "parquet", "jsonl"), help="by default inferred from the suffix"
+    )
+    measure.add_argument(
+        "--option", action="append", metavar="KEY=VALUE", help="an option of the target c; may be repeated"
+    )
+    measure.add_argument("--mhz", type=float, metavar="NUMBER", help="clock of the part, for microseconds")
+    measure.add_argument("--cycles", type=float, metavar="NUMBER", help="cycles of an instruction, for microseconds")
+    _add_json(measure)
 
 
 def _trace_command(kinds: Any) -> None:

@@ -29,6 +29,7 @@ COMMANDS = (
     "inspect",
     "explain",
     "export",
+    "measure",
     "plugins",
     "robustness",
     "schema",

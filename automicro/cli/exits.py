@@ -42,6 +42,11 @@ OF_COMMANDS = {
     "plugins": OTHERS
     | {Exit.DONE: "no plugin is broken", Exit.INFEASIBLE: "one is broken, or offers a name that is taken"},
     "export": OTHERS | {Exit.INFEASIBLE: "the target cannot serve the model"},
+    "measure": OTHERS
+    | {
+        Exit.DONE: "all rows are predicted as by the reference evaluator",
+        Exit.INFEASIBLE: "some are not: their number and the first are printed",
+    },
     "verify": OTHERS | {Exit.DONE: "the certificate holds", Exit.INFEASIBLE: "it does not hold"},
 }
 

@@ -13,12 +13,12 @@ if TYPE_CHECKING:
     from argparse import Namespace
     from collections.abc import Iterable
 
-__all__ = ["export"]
+__all__ = ["export", "options_of"]
 
 
 def export(arguments: Namespace) -> Answer:
     """Write a model for a target and return the names and sizes of the files."""
-    options = _options(arguments.option or ())
+    options = options_of(arguments.option or ())
     model = load(arguments.model)
     try:
         made = model.export(arguments.to, arguments.name, **options)
@@ -31,7 +31,7 @@ def export(arguments: Namespace) -> Answer:
     return Answer("".join(f"{line}\n" for line in [*aligned(rows), *(f"note: {note}" for note in made.notes)]))
 
 
-def _options(given: Iterable[str]) -> dict[str, str]:
+def options_of(given: Iterable[str]) -> dict[str, str]:
     """Return options that are typed as KEY=VALUE."""
     options: dict[str, str] = {}
     for each in given:

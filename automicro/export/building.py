@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ctypes
 import hashlib
-import importlib.util
 import os
 import platform
 import shlex
@@ -17,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from automicro.errors import NotCompiled
+from automicro.export.zig import cache_folder, zig_command
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -47,8 +47,8 @@ def compiler() -> tuple[str, ...]:
     for name in KNOWN:
         if (path := shutil.which(name)) is not None:
             return (path,)
-    if importlib.util.find_spec("ziglang") is not None:
-        return (sys.executable, "-m", "ziglang", "cc")
+    if (zig := zig_command()) is not None:
+        return zig
     raise NotCompiled(
         f"compile needs a C compiler, but found none of {', '.join(KNOWN)}: install one, name it in CC, or pip install 'automicro[edge]'"
     )
@@ -78,18 +78,13 @@ def library(files: Mapping[str, str], source: str) -> ctypes.CDLL:
         *(part for pair in sorted(files.items()) for part in pair),
     ]
     name = f"{hashlib.sha256(chr(0).join(parts).encode('utf-8', 'surrogatepass')).hexdigest()[:32]}.so"
-    for folder in (_cache_folder(), None):
+    for folder in (cache_folder() / "compiled", None):
         if folder is not None and (loaded := _loaded(folder / name)) is not None:
             return loaded
         with suppress(OSError):
             place = Path(tempfile.mkdtemp()) if folder is None else folder
             return _built(command, files, source, place / name)
     raise NotCompiled("compile needs a folder that can be written and whose files can be loaded, but there is none")
-
-
-def _cache_folder() -> Path:
-    root = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(root) / "automicro" / "compiled"
 
 
 def _loaded(path: Path) -> ctypes.CDLL | None:
