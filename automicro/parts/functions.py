@@ -95,10 +95,14 @@ class Struct:
     Raises
     ------
     NotExported
-        If a member is no number.
+        If a member is no number, as of a series.
     """
 
     def __init__(self, header: str, deployed: Deployed, scale: float) -> None:
+        if pointers := sorted({each.kind for each in deployed.inputs} & {"series", "text"}):
+            raise NotExported(
+                f"measuring on a part needs columns of numbers and categories, but the model reads {pointers[0]}"
+            )
         declared = header.partition("typedef struct {")[2].partition(f"}} {deployed.name}_input;")[0]
         types = MEMBER.findall(declared)
         if unknown := sorted({*types} - NUMBERS.keys()):

@@ -87,7 +87,7 @@ def measure_on_part(
     >>> model = automicro.select(X, y, metric="accuracy", score=0.9, trials=1, families=["linear"], workers=0).model
     >>> found = automicro.measure_on_part(model, X, "cortex-m4f")  # doctest: +SKIP
     >>> found.flash_bytes, found.agrees  # doctest: +SKIP
-    (34, True)
+    (68, True)
     """
     chosen, factor = part_named(part), _us_of_an_instruction(mhz, cycles)
     code = _Code.of(model, options)

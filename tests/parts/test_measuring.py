@@ -23,6 +23,7 @@ from automicro.program import (
     Numeric,
     OneHot,
     Program,
+    Summary,
     Tree,
     Weights,
 )
@@ -182,8 +183,11 @@ def test_what_is_wrong_is_named(monkeypatch):
 
 def test_what_cannot_be_measured_is_declined():
     texts = Program(1, (Grams(0, "word", 1, 1, 4, (1,)),), Affine(Weights.of([[1.0]]), Weights.of([0.0])), "identity")
-    with pytest.raises(automicro.NotExported, match="target 'c' needs columns of numbers and categories"):
+    with pytest.raises(automicro.NotExported, match=r"target 'c' needs .* but the model reads texts"):
         measure_on_part(Model(texts), [["a"]], "wasm")
+    series = Program(1, (Summary(0, "mean", 0, 0),), Affine(Weights.of([[1.0]]), Weights.of([0.0])), "identity")
+    with pytest.raises(automicro.NotExported, match="measuring on a part needs columns of numbers and categories"):
+        measure_on_part(Model(series), np.zeros((2, 1, 4)), "wasm")
     with pytest.raises(automicro.NotExported, match="target 'c' needs one linear map"):
         measure_on_part(network(), numbers(), "wasm", arithmetic="integer")
     constant = Program(1, (), Affine(Weights.of(np.zeros((1, 0))), Weights.of([1.0])), "identity")
