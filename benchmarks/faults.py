@@ -169,10 +169,10 @@ def child(kind: Kind, fault: Fault, folder: Path) -> None:
 
     found = requested.write_results
 
-    def reached(output: Any, result: Any) -> Any:
+    def reached(output: Any, result: Any, *read: Any) -> Any:
         if not isinstance(result, BaseException):
             os.close(os.open(folder / "found", os.O_CREAT))
-        return found(output, result)
+        return found(output, result, *read)
 
     requested.write_results = reached
     shim.install()

@@ -11,7 +11,7 @@ from typing import Any, Self
 from unittest import mock
 
 import automicro.result.assemble
-from automicro.data.prepare import relevance
+from automicro.data.prepare import ranking
 from automicro.discovery.registry import Registry
 from automicro.measure import Latency
 from automicro.measure.latency.quantiles import QuantileInterval, Run
@@ -92,7 +92,7 @@ def searching_in_process(families: Registry) -> Iterator[list[SearchResult]]:
         stack.enter_context(mock.patch.object(finish, "decided", return_value=UNTIMED))
         roundings = tuple(precision for precision in PRECISIONS if precision.name in ROUNDINGS)
         stack.enter_context(mock.patch.object(forms, "PRECISIONS", roundings))
-        stack.enter_context(mock.patch.object(relevance, "TREES", TREES))
+        stack.enter_context(mock.patch.object(ranking, "TREES", TREES))
         stack.enter_context(mock.patch.object(searching, "consulted", return_value=contextlib.nullcontext(families)))
         stack.enter_context(mock.patch.object(trial, "built_in", return_value=families))
         stack.enter_context(mock.patch.object(automicro.result.assemble, "search", kept))
