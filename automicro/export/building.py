@@ -37,7 +37,10 @@ def compiler() -> tuple[str, ...]:
     NotCompiled
         If there is none.
     """
-    own = shlex.split(os.environ.get("CC", ""))
+    try:
+        own = shlex.split(os.environ.get("CC", ""))
+    except ValueError as error:
+        raise NotCompiled(f"CC must be a command, but {error}: change or unset CC") from None
     if own:
         if shutil.which(own[0]) is None:
             raise NotCompiled(
@@ -77,34 +80,38 @@ def library(files: Mapping[str, str], source: str) -> ctypes.CDLL:
         sys.platform,
         *(part for pair in sorted(files.items()) for part in pair),
     ]
-    name = f"{hashlib.sha256(chr(0).join(parts).encode('utf-8', 'surrogatepass')).hexdigest()[:32]}.so"
+    name = _digest(chr(0).join(parts).encode("utf-8", "surrogatepass"))
     for folder in (cache_folder() / "compiled", None):
-        if folder is not None and (loaded := _loaded(folder / name)) is not None:
+        if folder is not None and (loaded := _loaded(folder, name)) is not None:
             return loaded
         with suppress(OSError):
             place = Path(tempfile.mkdtemp()) if folder is None else folder
-            return _built(command, files, source, place / name)
+            return _built(command, files, source, place, name)
     raise NotCompiled("compile needs a folder that can be written and whose files can be loaded, but there is none")
 
 
-def _loaded(path: Path) -> ctypes.CDLL | None:
-    """Return a library of the cache; None where it is not there or is damaged."""
-    if not path.is_file():
-        return None
-    with suppress(OSError):
-        return ctypes.CDLL(str(path))
+def _digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()[:32]
+
+
+def _loaded(folder: Path, name: str) -> ctypes.CDLL | None:
+    """Return a library of the cache; None where it is not there or is damaged, as its name shows, which ends with its digest."""
+    for path in folder.glob(f"{name}-*.so"):
+        with suppress(OSError):
+            if path.stem == f"{name}-{_digest(path.read_bytes())}":
+                return ctypes.CDLL(str(path))
     return None
 
 
-def _built(command: Sequence[str], files: Mapping[str, str], source: str, path: Path) -> ctypes.CDLL:
-    """Compile in a folder beside `path`, and move the library there in one step, for two processes may do so at once."""
-    path.parent.mkdir(mode=OURS, parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=path.parent) as folder:
-        for name, text in files.items():
-            (Path(folder) / name).write_text(text, "utf-8")
-        made = Path(folder) / path.name
+def _built(command: Sequence[str], files: Mapping[str, str], source: str, place: Path, name: str) -> ctypes.CDLL:
+    """Compile in a folder inside `place`, and move the library there in one step, for two processes may do so at once."""
+    place.mkdir(mode=OURS, parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=place) as folder:
+        for file, text in files.items():
+            (Path(folder) / file).write_text(text, "utf-8")
+        made = Path(folder) / f"{name}.so"
         _run([*command, *FLAGS, "-o", made.name, source], folder)
-        made.replace(path)
+        path = made.replace(place / f"{name}-{_digest(made.read_bytes())}.so")
     return ctypes.CDLL(str(path))
 
 

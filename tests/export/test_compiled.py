@@ -140,6 +140,23 @@ def test_it_is_compiled_once(cache, monkeypatch):
 
 
 @needs_compiler
+def test_a_library_that_was_cut_is_compiled_again(cache):
+    model = Model(numbers())
+    model.compile()
+    (kept,) = (cache / "automicro" / "compiled").iterdir()
+    content = kept.read_bytes()
+    kept.unlink()  # its file is in use
+    kept.write_bytes(content[: len(content) // 2])
+    assert model.compile().predict([[0.0, 0.0, 0.0]]) == model.predict([[0.0, 0.0, 0.0]])
+    assert ctypes.CDLL(str(kept)).model_width
+
+
+def test_a_compiler_that_is_no_command_is_named(monkeypatch):
+    monkeypatch.setenv("CC", 'gcc "')
+    with pytest.raises(NotCompiled, match="CC must be a command, but No closing quotation: change or unset CC"):
+        Model(numbers()).compile()
+
+
 def test_a_cache_that_cannot_be_written_is_done_without(monkeypatch, tmp_path):
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
