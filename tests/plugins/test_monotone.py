@@ -80,7 +80,7 @@ def test_others_decline(name):
     families = discover().families
     if name not in families:
         pytest.skip(f"{name} is not installed")
-    with pytest.raises(Declined, match="which monotone asks for"):
+    with pytest.raises(Declined, match="which monotone requires"):
         families[name].space(profile(problem("classification"), structural=WISHES))
 
 

@@ -76,7 +76,7 @@ def test_text_among_numbers_is_refused(cells):
 
 def test_the_cell_that_makes_a_column_text_is_told_with_its_row():
     cells = np.array(["1", None, "", "abc", "1e+30"], dtype=object)
-    with pytest.raises(DataError, match="column 0 must hold numbers, but got 'abc' in row 3; give numbers"):
+    with pytest.raises(DataError, match="column 0 must hold numbers, but got 'abc' in row 3: give numbers"):
         columns_of(reading(Numeric(0)), [cells])
 
 
