@@ -57,7 +57,7 @@ class Setting:
 def space_of(profile: Profile) -> Space:
     """Return the space for a problem: texts have no choice of activations, as each word has numbers of its own."""
     if profile.structural.monotone:
-        raise Declined("attention is not kept to a direction, which monotone asks for")
+        raise Declined("attention is not kept to a direction, which monotone requires")
     if profile.rows < FEWEST_ROWS:
         raise Declined(f"needs at least {FEWEST_ROWS} rows; this problem has {profile.rows}")
     if profile.kind == "text":

@@ -136,13 +136,13 @@ def traced(data: bytes) -> tuple[list[tuple[int, int, int]], Program]:
     """Return the events that the package takes from bytes, and the program."""
     events = []
 
-    class Tracing(coder.Decoder):
+    class Tracing(coder.RangeDecoder):
         def take(self, start: int, size: int, total: int) -> None:
             events.append((start, size, total))
             super().take(start, size, total)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(programs, "Decoder", Tracing)
+        patch.setattr(programs, "RangeDecoder", Tracing)
         return events, unpack(data)
 
 
