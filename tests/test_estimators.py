@@ -117,7 +117,7 @@ def test_labels_come_back_as_they_were(labels: list[Any]) -> None:
 
 
 def test_an_infeasible_request_is_raised_by_fit(cancer: Any) -> None:
-    with pytest.raises(automicro.Infeasible, match="size: at most 2 bytes"):
+    with pytest.raises(automicro.Infeasible, match="size: the limit is 2 bytes"):
         MicroClassifier(target_score=0.8, size=2, **QUICK).fit(*cancer)
     with pytest.raises(NotFittedError):
         MicroClassifier().predict(cancer[0])
