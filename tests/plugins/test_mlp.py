@@ -28,7 +28,7 @@ from automicro.program import (
 from automicro_mlp import train
 from automicro_mlp.family import Mlp
 from automicro_mlp.lower import Stack, lowered
-from automicro_mlp.rates import BitCosts
+from automicro_mlp.rates import Prices
 from automicro_mlp.setting import GRIDS, Setting
 
 FAMILY = Mlp()
@@ -192,7 +192,7 @@ def test_a_price_on_bits_shortens_the_network():
 def test_prices_rise_with_the_code_and_follow_how_often_it_occurs():
     network = train.Network.drawn([4, 40], [GRIDS["4-bit"]], 1.0, torch.Generator().manual_seed(0))
     network.layers[0].codes = torch.tensor([0.0] * 120 + [1.0] * 30 + [-2.0] * 10).reshape(40, 4).requires_grad_()
-    prices = BitCosts(network)
+    prices = Prices(network)
     total = prices.bits(network)
     (gradient,) = torch.autograd.grad(total, [network.layers[0].codes])
     assert 160 * 0.9 < total.item() < 160 * 1.9

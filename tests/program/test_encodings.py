@@ -18,10 +18,10 @@ from automicro.program.encodings import (
     Minifloat,
     Sparse,
     round_mantissa,
-    round_to,
     short_scale,
 )
 from automicro.program.rewrite.encoding_fit import cheapest, fit_codebook, fit_fixed, fit_minifloat
+from automicro.program.weights import round_to
 
 reals = st.lists(st.floats(-1e6, 1e6, width=32), min_size=1, max_size=20)
 quick = settings(max_examples=80, deadline=None, derandomize=True)
