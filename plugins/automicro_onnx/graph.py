@@ -1,4 +1,4 @@
-"""A graph as it is written: nodes, and constants that each stand once."""
+"""A graph as it is written: nodes, and constants, each written once."""
 
 from __future__ import annotations
 

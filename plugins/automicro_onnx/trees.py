@@ -63,7 +63,7 @@ class Splits:
 
 
 def forest_splits(node: Forest) -> Splits:
-    """Return the trees of a forest; those with leaves for several outputs stand once for each."""
+    """Return the trees of a forest; those with leaves for several outputs are repeated for each output."""
     made, width = Splits(), node.leaves.values.shape[1]
     for tree in node.trees:
         for column in range(width):

@@ -53,7 +53,7 @@ class Requirement(ABC):
 
     @property
     def name(self) -> str:
-        """Name in the trace, in prices and in errors: the key, and behind a dot which, where the key is of several."""
+        """Name in the trace, in prices and in errors: the key; if a key has several requirements, a dot and the name of one follow."""
         return self.key
 
     @classmethod

@@ -69,7 +69,7 @@ class Requirements:
         return cls(tuple(each for kind in KINDS for each in kind.of(problem, constraints)))
 
     def with_score(self, score: Score, *, of_partition: bool = False) -> Requirements:
-        """Return the requirements with a score, which the partition that a file makes must reach as an index, too."""
+        """Add a score. In clustering, the partition that a file makes must reach it too."""
         as_index = [Index(score.metric, score.limit)] if of_partition else []
         return Requirements((score, *self.every, *as_index))
 
@@ -101,7 +101,7 @@ class Requirements:
         return sum(self.violations(values).values(), 0.0)
 
     def worse(self, values: Mapping[str, float], others: Mapping[str, float]) -> dict[str, float]:
-        """Return values with those of the others that miss their requirements, or are not among the former."""
+        """Return the values, replaced by those of the others that miss their requirements, with those that are among the others alone."""
         missed = self.violations(others)
         return {**values, **{name: value for name, value in others.items() if name in missed or name not in values}}
 
@@ -140,7 +140,7 @@ class Requirements:
 
     @cached_property
     def structural(self) -> StructuralConstraints:
-        """What families are told."""
+        """Constraints on structure that families receive."""
         monotone, use = self.one(Monotone), self.one(MustUse)
         operations, interactions = self.one(MostOperations), self.one(MostInteractions)
         return StructuralConstraints(

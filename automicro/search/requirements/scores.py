@@ -20,13 +20,13 @@ __all__ = ["STABILITY", "Index", "OtherScore", "Robustness", "Score", "Stability
 
 STABILITY = "stability of training"
 LEAST_SCALE = 1e-9  # that a shortfall is divided by, for limits near 0
-LEAST_LOSS = 0.01  # losses are told apart down to a hundredth
+LEAST_LOSS = 0.01  # that a loss beyond its limit is divided by, for limits near 0
 MOST = 1e6  # what is not defined, or infinitely far away, counts as
 
 
 @dataclass(frozen=True)
 class Score(Requirement):
-    """At least a utility by the metric; `scale` is what a shortfall is divided by to compare it with other requirements."""
+    """The utility must reach a limit; `scale` is what a shortfall is divided by to compare it with other requirements."""
 
     key: ClassVar[str] = "score"
     metric: str

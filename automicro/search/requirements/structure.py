@@ -55,7 +55,7 @@ class Level(OfProgram):
         return float(examined.structure.level)
 
     def violation(self, value: float) -> float:
-        """Return the levels that lack."""
+        """Return how many levels are missing."""
         return self.limit - value
 
     def sentence(self, record: TrialRecord, value: float) -> str:
@@ -66,7 +66,7 @@ class Level(OfProgram):
 
 @dataclass(frozen=True)
 class Most(OfProgram):
-    """At most a number of what a program has."""
+    """An upper limit on a count of the program."""
 
     limit: int
 
